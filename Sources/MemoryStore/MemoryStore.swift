@@ -35,7 +35,7 @@ public final class MemoryStore: MessageStore {
     _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
   ) async throws -> Value {
     try contents.withLock { contents in
-      var state = try contents.state(of: inbox)
+      var state = contents.state(of: inbox)
       let before = state.marks
       let value = try body(contents, &state)
       if state.marks != before {
