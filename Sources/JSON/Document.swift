@@ -1,0 +1,94 @@
+/// A place in a text. Scalars have one entry in the index, arrays and objects two, followed by the entries
+/// of what they contain: a key, its value, the next key, and so on.
+///
+/// With 8 bytes an entry, the index of the densest text is 16 bytes a value.
+struct Entry {
+  /// The offset of the value's first byte; the high bit marks an array's or object's first entry.
+  private let startAndMark: UInt32
+  /// Depends on the entry:
+  /// - a string or number: the offset after its last byte, with its flag in the high bit;
+  /// - an array or object: the index of the entry after its last one (while it is open: of its parent);
+  /// - the second entry of an array or object: the offset after its last byte.
+  private let other: UInt32
+
+  private static var mark: UInt32 { 1 << 31 }
+
+  /// A string, a number, true, false or null.
+  @inline(__always)
+  init(start: Int, end: Int, flag: Bool) {
+    startAndMark = UInt32(truncatingIfNeeded: start)
+    other = UInt32(truncatingIfNeeded: end) | (flag ? Self.mark : 0)
+  }
+
+  /// The first entry of an array or object.
+  @inline(__always)
+  init(containerStart: Int, link: Int) {
+    startAndMark = UInt32(truncatingIfNeeded: containerStart) | Self.mark
+    other = UInt32(truncatingIfNeeded: link)
+  }
+
+  /// The second entry of an array or object.
+  @inline(__always)
+  init(count: Int, end: Int) {
+    startAndMark = UInt32(truncatingIfNeeded: count)
+    other = UInt32(truncatingIfNeeded: end)
+  }
+
+  @inline(__always) var start: Int { Int(startAndMark & ~Self.mark) }
+  @inline(__always) var isContainer: Bool { startAndMark & Self.mark != 0 }
+  @inline(__always) var end: Int { Int(other & ~Self.mark) }
+  /// A string has escapes; a number has neither a fraction nor an exponent.
+  @inline(__always) var flag: Bool { other & Self.mark != 0 }
+  @inline(__always) var link: Int { Int(other) }
+  /// In a second entry: the number of elements or members.
+  @inline(__always) var count: Int { Int(startAndMark) }
+}
+
+/// A parsed text and its index, in one allocation. Nothing is changed once parsing is over.
+// Sendable although the buffer is no such thing: only the parser writes, before it hands the document out.
+struct Document: @unchecked Sendable {
+  private let buffer: ManagedBuffer<[UInt8], Entry>
+
+  init(text: [UInt8], capacity: Int) {
+    buffer = .create(minimumCapacity: capacity) { _ in text }
+  }
+
+  var text: [UInt8] { buffer.header }
+
+  /// Where the entries are, as long as the document is kept.
+  @inline(__always) var entries: UnsafeMutablePointer<Entry> {
+    // A buffer's elements are in the object itself, and don't move.
+    buffer.withUnsafeMutablePointerToElements { $0 }
+  }
+
+  @inline(__always)
+  subscript(index: Int) -> Entry {
+    // Indices come only from the parser, which filled these entries.
+    buffer.withUnsafeMutablePointerToElements { $0[index] }
+  }
+
+  /// The index of the entry after a whole value.
+  @inline(__always)
+  func index(after index: Int) -> Int {
+    let entry = self[index]
+    return entry.isContainer ? entry.link : index &+ 1
+  }
+
+  /// The offset after a value's last byte.
+  @inline(__always)
+  func end(of index: Int) -> Int {
+    let entry = self[index]
+    return entry.isContainer ? self[index &+ 1].end : entry.end
+  }
+
+  /// Calls `body` with the address of the text, which is never empty.
+  @inline(__always)
+  func withText<R>(_ body: (UnsafePointer<UInt8>) throws -> R) rethrows -> R {
+    try buffer.withUnsafeMutablePointerToHeader { text in
+      try text.pointee.withUnsafeBufferPointer { bytes in
+        guard let base = bytes.baseAddress else { preconditionFailure("a document's text is never empty") }
+        return try body(base)
+      }
+    }
+  }
+}

@@ -1,0 +1,79 @@
+extension JSON {
+  /// The value of an object's member; nil if there is none, or the value is no object. Allocates nothing.
+  ///
+  /// Keys are compared after unescaping, byte by byte. It looks at one key after the other: to take much
+  /// out of a large object, go through `members` once.
+  public subscript(key: StaticString) -> JSON? {
+    guard firstByte == ASCII.leftBrace else { return nil }
+    let end = document[index].link
+    let found = document.withText { text -> Int? in
+      var member = index &+ 2
+      while member < end {
+        let entry = document[member]
+        // What is between the key's quotes.
+        let content = UnsafeBufferPointer(start: text + entry.start + 1, count: entry.end &- entry.start &- 2)
+        if JSON.equals(content, isEscaped: entry.flag, key) { return member &+ 1 }
+        member = document.index(after: member &+ 1)
+      }
+      return nil
+    }
+    return found.map { JSON(document: document, index: $0) }
+  }
+
+  /// An object's members in the order of the text; none if the value is no object.
+  public var members: Members {
+    Members(document: document, entries: firstByte == ASCII.leftBrace ? contents : 0..<0)
+  }
+
+  /// An array's elements; none if the value is no array.
+  public var elements: Elements {
+    Elements(document: document, entries: firstByte == ASCII.leftBracket ? contents : 0..<0)
+  }
+
+  /// The entries of what is in an array or object.
+  private var contents: Range<Int> { index &+ 2..<document[index].link }
+
+  /// The members of an object, in the order of the text.
+  public struct Members: Sequence, Sendable {
+    let document: Document
+    let entries: Range<Int>
+
+    /// Goes through the members once.
+    public struct Iterator: IteratorProtocol, Sendable {
+      let document: Document
+      var entries: Range<Int>
+
+      /// The next member: its key, which is a string, and its value.
+      public mutating func next() -> (key: JSON, value: JSON)? {
+        guard let key = entries.first else { return nil }
+        entries = document.index(after: key &+ 1)..<entries.upperBound
+        return (JSON(document: document, index: key), JSON(document: document, index: key &+ 1))
+      }
+    }
+
+    /// Starts with the first member.
+    public func makeIterator() -> Iterator { Iterator(document: document, entries: entries) }
+  }
+
+  /// The elements of an array, in the order of the text.
+  public struct Elements: Sequence, Sendable {
+    let document: Document
+    let entries: Range<Int>
+
+    /// Goes through the elements once.
+    public struct Iterator: IteratorProtocol, Sendable {
+      let document: Document
+      var entries: Range<Int>
+
+      /// The next element.
+      public mutating func next() -> JSON? {
+        guard let element = entries.first else { return nil }
+        entries = document.index(after: element)..<entries.upperBound
+        return JSON(document: document, index: element)
+      }
+    }
+
+    /// Starts with the first element.
+    public func makeIterator() -> Iterator { Iterator(document: document, entries: entries) }
+  }
+}

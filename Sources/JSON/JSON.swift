@@ -1,0 +1,76 @@
+/// One value in a parsed text. A copy costs a reference, and keeps the whole text and its index alive.
+public struct JSON: Sendable {
+  /// What a value is.
+  public enum Kind: Sendable {
+    /// The literal `null`.
+    case null
+    /// `true` or `false`.
+    case bool
+    /// A number of any size and precision.
+    case number
+    /// A string.
+    case string
+    /// An array: look at `elements`.
+    case array
+    /// An object: look at `members`, or for one by its key.
+    case object
+  }
+
+  let document: Document
+  /// The value's first entry.
+  let index: Int
+
+  @inline(__always)
+  init(document: Document, index: Int) {
+    self.document = document
+    self.index = index
+  }
+
+  /// Parses a whole text, strictly by RFC 8259: what this accepts needs no further checks.
+  ///
+  /// Refused as well are invalid UTF-8, lone surrogates, keys that occur twice in an object, a byte order
+  /// mark, and texts of 2 GiB or more.
+  ///
+  /// - Parameters:
+  ///   - bytes: one JSON value, which may have white space around it.
+  ///   - maximumDepth: how many arrays and objects may be inside one another; 1 allows `[]` but not `[[]]`.
+  public init(parsing bytes: [UInt8], maximumDepth: Int = 128) throws(JSONError) {
+    document = try Parser.parse(bytes, maximumDepth: maximumDepth)
+    index = 0
+  }
+
+  /// What the value is.
+  public var kind: Kind {
+    switch firstByte {
+    case ASCII.quote: .string
+    case ASCII.leftBrace: .object
+    case ASCII.leftBracket: .array
+    case UInt8(ascii: "n"): .null
+    case UInt8(ascii: "t"), UInt8(ascii: "f"): .bool
+    default: .number
+    }
+  }
+
+  /// Whether the value is `null`.
+  public var isNull: Bool { firstByte == UInt8(ascii: "n") }
+
+  /// The truth value; nil if it is none.
+  public var bool: Bool? {
+    switch firstByte {
+    case UInt8(ascii: "t"): true
+    case UInt8(ascii: "f"): false
+    default: nil
+    }
+  }
+
+  /// The value's exact bytes in the text.
+  public var raw: ArraySlice<UInt8> { document.text[document[index].start..<document.end(of: index)] }
+
+  /// The number of elements of an array or members of an object; 0 for other values.
+  public var count: Int { document[index].isContainer ? document[index &+ 1].count : 0 }
+
+  @inline(__always) var firstByte: UInt8 {
+    let start = document[index].start
+    return document.withText { $0[start] }
+  }
+}

@@ -1,0 +1,73 @@
+extension JSONWriter {
+  /// Writes an integer.
+  public mutating func integer(_ value: Int) {
+    integer(Int64(value))
+  }
+
+  /// Writes an integer.
+  public mutating func integer(_ value: Int64) {
+    // The longest is -9223372036854775808.
+    appendValue(atMost: 20) { target in
+      var at = 0
+      if value < 0 {
+        target[0] = ASCII.minus
+        at = 1
+      }
+      let magnitude = value.magnitude
+      let count = decimalDigits(magnitude)
+      writeDigits(magnitude, count: count, at: target + at)
+      return at &+ count
+    }
+  }
+
+  /// Writes an integer of any type and size.
+  public mutating func integer(_ value: some BinaryInteger) {
+    if let small = Int64(exactly: value) {
+      integer(small)
+    } else {
+      var digits = value.description
+      digits.withUTF8 { number($0) }
+    }
+  }
+
+  /// Writes a number with the fewest digits that are read as the same number. It must be finite.
+  public mutating func double(_ value: Double) {
+    precondition(value.isFinite, "JSON has no infinities and no NaN")
+    // Swift's description of a finite number, like -0.0, 100.0, 5e-324 and 1e+20, is a number of JSON.
+    var digits = value.description
+    digits.withUTF8 { number($0) }
+  }
+
+  private mutating func number(_ digits: UnsafeBufferPointer<UInt8>) {
+    appendValue(atMost: digits.count) { target in
+      guard let source = digits.baseAddress else { return 0 }
+      target.update(from: source, count: digits.count)
+      return digits.count
+    }
+  }
+}
+
+/// The number of a value's decimal digits.
+@inline(__always)
+private func decimalDigits(_ value: UInt64) -> Int {
+  var count = 1
+  var rest = value
+  while rest >= 10_000 {
+    rest /= 10_000
+    count &+= 4
+  }
+  return rest < 10 ? count : rest < 100 ? count &+ 1 : rest < 1000 ? count &+ 2 : count &+ 3
+}
+
+/// Writes the last `count` decimal digits of a value.
+@inline(__always)
+func writeDigits(_ value: UInt64, count: Int, at target: UnsafeMutablePointer<UInt8>) {
+  var rest = value
+  var at = count
+  while at > 0 {
+    at &-= 1
+    let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+    target[at] = ASCII.zero &+ UInt8(truncatingIfNeeded: digit)
+    rest = quotient
+  }
+}

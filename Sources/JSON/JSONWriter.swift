@@ -1,0 +1,189 @@
+/// Appends JSON text to bytes, without white space; commas and colons are placed by itself.
+///
+///     var writer = JSONWriter()
+///     writer.beginObject()
+///     writer.member("name", "Ada")
+///     writer.key("times")
+///     writer.beginArray()
+///     writer.date(millisecondsSince1970: 0)
+///     writer.endArray()
+///     writer.endObject()
+///     // writer.bytes is {"name":"Ada","times":["1970-01-01T00:00:00.000Z"]}
+///
+/// The text is one value: keys stand before each of an object's values and nowhere else, and what is begun
+/// is ended in turn. Debug builds check this order.
+public struct JSONWriter: Sendable {
+  /// What was written so far: valid JSON once everything begun is ended.
+  public private(set) var bytes: [UInt8]
+  /// Whether the next key or value follows another one.
+  private var needsComma = false
+  private var order = WritingOrder()
+
+  /// Creates a writer with room for so many bytes; it grows as needed.
+  public init(reserving capacity: Int = 256) {
+    bytes = []
+    bytes.reserveCapacity(capacity)
+  }
+
+  /// Hands over what was written and leaves the writer as new: what is appended to the result copies nothing.
+  public mutating func take() -> [UInt8] {
+    order.finish()
+    let taken = bytes
+    self = JSONWriter(reserving: 0)
+    return taken
+  }
+
+  /// Starts an object.
+  public mutating func beginObject() {
+    order.begin(object: true)
+    begin(ASCII.leftBrace)
+  }
+
+  /// Ends the object that was begun last.
+  public mutating func endObject() {
+    order.end(object: true)
+    end(ASCII.rightBrace)
+  }
+
+  /// Starts an array.
+  public mutating func beginArray() {
+    order.begin(object: false)
+    begin(ASCII.leftBracket)
+  }
+
+  /// Ends the array that was begun last.
+  public mutating func endArray() {
+    order.end(object: false)
+    end(ASCII.rightBracket)
+  }
+
+  /// Writes a key of ASCII characters none of which needs an escape.
+  public mutating func key(_ name: StaticString) {
+    assert(name.isPlainASCII, "this key must be written as a String")
+    order.key()
+    let count = name.utf8CodeUnitCount
+    appendAfterComma(atMost: count &+ 3) { target in
+      target[0] = ASCII.quote
+      (target + 1).update(from: name.utf8Start, count: count)
+      target[count &+ 1] = ASCII.quote
+      target[count &+ 2] = ASCII.colon
+      return count &+ 3
+    }
+    needsComma = false
+  }
+
+  /// Writes a key of any characters.
+  public mutating func key(_ name: String) {
+    order.key()
+    var name = name
+    name.withUTF8 { appendQuoted($0) }
+    bytes.append(ASCII.colon)
+    needsComma = false
+  }
+
+  /// Writes a string from its UTF-8, which isn't checked; see `string(_:)`.
+  public mutating func string(utf8: UnsafeBufferPointer<UInt8>) {
+    order.value()
+    appendQuoted(utf8)
+  }
+
+  /// Writes `true` or `false`.
+  public mutating func bool(_ value: Bool) {
+    literal(value ? "true" : "false")
+  }
+
+  /// Writes `null`.
+  public mutating func null() {
+    literal("null")
+  }
+
+  /// Writes one value that is JSON text already, as it is. It isn't checked.
+  public mutating func raw(_ text: ArraySlice<UInt8>) {
+    text.withUnsafeBufferPointer { raw($0) }
+  }
+
+  /// Writes one value that is JSON text already, as it is. It isn't checked.
+  public mutating func raw(_ text: some Collection<UInt8>) {
+    if text.withContiguousStorageIfAvailable({ raw($0) }) == nil { raw(ArraySlice(text)) }
+  }
+
+  private mutating func raw(_ text: UnsafeBufferPointer<UInt8>) {
+    assert(!text.isEmpty, "a value has at least one byte")
+    order.value()
+    startInPieces()
+    bytes.append(contentsOf: text)
+  }
+}
+
+extension JSONWriter {
+  @inline(__always)
+  private mutating func begin(_ bracket: UInt8) {
+    appendAfterComma(atMost: 1) { target in
+      target[0] = bracket
+      return 1
+    }
+    needsComma = false
+  }
+
+  @inline(__always)
+  private mutating func end(_ bracket: UInt8) {
+    bytes.append(bracket)
+    needsComma = true
+  }
+
+  @inline(__always)
+  private mutating func literal(_ text: StaticString) {
+    appendValue(atMost: text.utf8CodeUnitCount) { target in
+      target.update(from: text.utf8Start, count: text.utf8CodeUnitCount)
+      return text.utf8CodeUnitCount
+    }
+  }
+
+  /// Appends a scalar: `fill` writes up to `capacity` bytes from the address on, and returns their number.
+  @inline(__always)
+  mutating func appendValue(atMost capacity: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Int) {
+    order.value()
+    appendAfterComma(atMost: capacity, fill)
+  }
+
+  /// Appends what `fill` writes, after a comma if one is due.
+  @inline(__always)
+  mutating func appendAfterComma(atMost capacity: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Int) {
+    let comma = needsComma ? 1 : 0
+    bytes.append(addingCapacity: capacity &+ 1) { span in
+      span.withUnsafeMutableBufferPointer { buffer, count in
+        // The span has room for `capacity` + 1 bytes, of a type that needs no initialisation before writing.
+        guard let base = buffer.baseAddress else { return }
+        base[0] = ASCII.comma
+        count = comma &+ fill(base + comma)
+      }
+    }
+    needsComma = true
+  }
+
+  /// Appends bytes to a string that `startInPieces` has started.
+  @inline(__always)
+  mutating func append(contentsOf more: UnsafeBufferPointer<UInt8>) {
+    bytes.append(contentsOf: more)
+  }
+
+  @inline(__always)
+  mutating func append(_ byte: UInt8) {
+    bytes.append(byte)
+  }
+
+  /// Appends a comma if one is due, before a key or value that is written in pieces.
+  @inline(__always)
+  mutating func startInPieces() {
+    if needsComma { bytes.append(ASCII.comma) }
+    needsComma = true
+  }
+}
+
+extension StaticString {
+  /// Whether it can stand between quotes as it is.
+  var isPlainASCII: Bool {
+    UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
+      .allSatisfy { (0x20..<0x80).contains($0) && $0 != ASCII.quote && $0 != ASCII.backslash }
+  }
+}

@@ -1,0 +1,204 @@
+/// Reads a text once, checks all of it and builds its index.
+///
+/// It needs no recursion: an open array or object keeps its parent in its own entry of the index.
+struct Parser: ~Copyable {
+  /// The text's bytes: valid while the closure runs that the parser lives in. No read is at or past `end`.
+  let text: UnsafePointer<UInt8>
+  let end: Int
+  let maximumDepth: Int
+  var position = 0
+
+  private var document: Document
+  /// The document's elements. They don't move while `document` is kept, which holds until it is handed out.
+  private(set) var entries: UnsafeMutablePointer<Entry>
+  private var capacity: Int
+  private(set) var count = 0
+
+  private init(text: UnsafePointer<UInt8>, of bytes: [UInt8], maximumDepth: Int) {
+    self.text = text
+    end = bytes.count
+    self.maximumDepth = maximumDepth
+    // Requests have an entry per ten bytes or so; only unusual texts need more than one per four.
+    capacity = bytes.count / 4 + 8
+    document = Document(text: bytes, capacity: capacity)
+    entries = document.entries
+  }
+
+  /// Parses a whole text; the value's entry is the first one.
+  static func parse(_ bytes: [UInt8], maximumDepth: Int) throws(JSONError) -> Document {
+    guard bytes.count <= Int(Int32.max) else { throw JSONError(offset: 0, reason: .textTooLong) }
+    return try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) -> Document in
+      guard let base = buffer.baseAddress else { throw JSONError(offset: 0, reason: .emptyText) }
+      var parser = Parser(text: base, of: bytes, maximumDepth: maximumDepth)
+      try parser.parseText()
+      return parser.document
+    }
+  }
+
+  private mutating func parseText() throws(JSONError) {
+    skipWhiteSpace()
+    guard position < end else { throw JSONError(offset: position, reason: .emptyText) }
+    try parseValue()
+    skipWhiteSpace()
+    guard position == end else { throw JSONError(offset: position, reason: .trailingText) }
+  }
+
+  /// Parses the value at `position` with everything in it.
+  private mutating func parseValue() throws(JSONError) {
+    /// The first entry of the innermost open array or object.
+    var container = Self.none
+    var isObject = false
+    var depth = 0
+
+    nextValue: while true {
+      guard position < end else { throw unexpectedEnd }
+      let byte = text[position]
+      switch byte {
+      case ASCII.quote:
+        try parseString()
+      case ASCII.leftBrace, ASCII.leftBracket:
+        depth &+= 1
+        guard depth <= maximumDepth else { throw JSONError(offset: position, reason: .depthExceeded) }
+        open(parent: container)
+        container = count &- 2
+        isObject = byte == ASCII.leftBrace
+        position &+= 1
+        skipWhiteSpace()
+        guard position < end else { throw unexpectedEnd }
+        // The closing brackets' codes are those of the opening ones + 2.
+        if text[position] != byte &+ 2 {
+          if isObject { try parseKey() }
+          continue nextValue
+        }
+      // An empty one is closed below, like any other.
+      case ASCII.minus, ASCII.zero...ASCII.nine:
+        try parseNumber()
+      case UInt8(ascii: "t"):
+        try parseLiteral("true")
+      case UInt8(ascii: "f"):
+        try parseLiteral("false")
+      case UInt8(ascii: "n"):
+        try parseLiteral("null")
+      default:
+        throw unexpectedByte
+      }
+
+      // A value is complete, or an array or object is empty: on to the next one, closing what ends here.
+      while container != Self.none {
+        skipWhiteSpace()
+        guard position < end else { throw unexpectedEnd }
+        let byte = text[position]
+        if byte == ASCII.comma {
+          position &+= 1
+          skipWhiteSpace()
+          if isObject { try parseKey() }
+          continue nextValue
+        }
+        guard byte == (isObject ? ASCII.rightBrace : ASCII.rightBracket) else { throw unexpectedByte }
+        position &+= 1
+        let parent = try close(container, isObject: isObject)
+        depth &-= 1
+        container = parent
+        if parent != Self.none { isObject = text[entries[parent].start] == ASCII.leftBrace }
+      }
+      return
+    }
+  }
+
+  /// Parses a key and its colon, up to the value.
+  @inline(__always)
+  private mutating func parseKey() throws(JSONError) {
+    guard position < end else { throw unexpectedEnd }
+    guard text[position] == ASCII.quote else { throw unexpectedByte }
+    try parseString()
+    skipWhiteSpace()
+    guard position < end else { throw unexpectedEnd }
+    guard text[position] == ASCII.colon else { throw unexpectedByte }
+    position &+= 1
+    skipWhiteSpace()
+  }
+
+  private mutating func parseLiteral(_ literal: StaticString) throws(JSONError) {
+    let start = position
+    for offset in 0..<literal.utf8CodeUnitCount {
+      guard position < end else { throw unexpectedEnd }
+      guard text[position] == literal.utf8Start[offset] else { throw unexpectedByte }
+      position &+= 1
+    }
+    append(Entry(start: start, end: position, flag: false))
+  }
+
+  @inline(__always)
+  private mutating func skipWhiteSpace() {
+    while position < end, text[position].isJSONWhiteSpace { position &+= 1 }
+  }
+}
+
+// MARK: - The index
+
+extension Parser {
+  /// Stands for "no container"; no entry's link can be so high in a text below 2 GiB.
+  private static var none: Int { Int(UInt32.max) }
+
+  /// Adds the entries of an array or object that starts at `position`.
+  @inline(__always)
+  private mutating func open(parent: Int) {
+    append(Entry(containerStart: position, link: parent))
+    append(Entry(count: 0, end: 0))
+  }
+
+  /// Completes the entries of an array or object that ended before `position`; returns its parent's index.
+  @inline(__always)
+  private mutating func close(_ container: Int, isObject: Bool) throws(JSONError) -> Int {
+    let entry = entries[container]
+    let children = try isObject ? refuseDuplicateKeys(container, end: count) : countElements(container)
+    entries[container] = Entry(containerStart: entry.start, link: count)
+    entries[container &+ 1] = Entry(count: children, end: position)
+    return entry.link
+  }
+
+  @inline(__always)
+  private func countElements(_ array: Int) -> Int {
+    var elements = 0
+    var index = array &+ 2
+    while index < count {
+      elements &+= 1
+      index = self.index(after: index)
+    }
+    return elements
+  }
+
+  @inline(__always)
+  func index(after index: Int) -> Int {
+    let entry = entries[index]
+    return entry.isContainer ? entry.link : index &+ 1
+  }
+
+  @inline(__always)
+  mutating func append(_ entry: Entry) {
+    if count == capacity { grow() }
+    // `count` is below the capacity that the document was made with.
+    (entries + count).initialize(to: entry)
+    count &+= 1
+  }
+
+  @inline(never)
+  private mutating func grow() {
+    let larger = Document(text: document.text, capacity: capacity * 2)
+    let moved = larger.entries
+    // The first `count` entries are initialised, and the new elements are another allocation.
+    moved.initialize(from: entries, count: count)
+    capacity *= 2
+    entries = moved
+    document = larger
+  }
+}
+
+// MARK: - Errors
+
+extension Parser {
+  var unexpectedEnd: JSONError { JSONError(offset: end, reason: .unexpectedEnd) }
+
+  /// The byte at `position`, which is before the end, can't stand there.
+  var unexpectedByte: JSONError { JSONError(offset: position, reason: .unexpectedByte(text[position])) }
+}
