@@ -10,7 +10,7 @@ extension SequenceSet {
       let index = runs.firstSpan(endingAtOrAfter: n)
       let before = runs.count(before: index)
       guard index < runs.spans.count, runs.spans[index].first < n else { return before }
-      return before + n - runs.spans[index].first
+      return before + (n - runs.spans[index].first)
     }
   }
 
