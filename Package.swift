@@ -53,7 +53,7 @@ let package = Package(
 
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
     .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC"], swiftSettings: settings),
-    .testTarget(name: "InboxTests", dependencies: ["Inbox"], swiftSettings: settings),
+    .testTarget(name: "InboxTests", dependencies: ["Inbox", "MemoryStore"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -66,3 +66,15 @@ public struct InboxState: Hashable, Sendable {
     public var unseen = 0
   }
 }
+
+extension InboxState {
+  /// One message as its reader sees it; nil if it does not exist for this reader.
+  public func entry(_ name: MessageName, _ reader: any StoreReader) throws -> Page.Entry? {
+    guard let side = inbox.side(of: name.log), living(side).contains(name.seq),
+      let message = try reader.messages(in: name.log, SequenceSet(name.seq)).first
+    else { return nil }
+    return Page.Entry(
+      side: side, message: message, read: read(side).contains(name.seq),
+      seen: marks[side].seen.contains(name.seq), archived: marks[side].archived.contains(name.seq), part: 0)
+  }
+}

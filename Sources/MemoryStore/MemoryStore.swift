@@ -3,6 +3,7 @@ import Synchronization
 
 /// Keeps everything in memory, for `memory:` and for tests. What it holds is gone when the process ends.
 public final class MemoryStore: MessageStore {
+  /// See `MessageStore.kind`.
   public let kind = "memory"
   private let clock: WallClock
   // Held for one read or change, none of which blocks.
@@ -13,12 +14,14 @@ public final class MemoryStore: MessageStore {
     self.clock = clock
   }
 
+  /// See `MessageStore.read`.
   public func read<Value: Sendable>(
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
     try contents.withLock { contents in try body(contents) }
   }
 
+  /// See `MessageStore.append`.
   public func append(_ draft: Draft, to logs: [LogName]) async throws -> [Receipt] {
     try contents.withLock { contents in
       // A conflict in any log is found before anything is appended.
@@ -30,6 +33,7 @@ public final class MemoryStore: MessageStore {
     }
   }
 
+  /// See `MessageStore.change`.
   public func change<Value: Sendable>(
     marksOf inbox: Inbox,
     _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
@@ -47,6 +51,7 @@ public final class MemoryStore: MessageStore {
     }
   }
 
+  /// See `MessageStore.retract`.
   public func retract(_ message: MessageName) async throws -> Bool {
     try contents.withLock { contents in
       guard var log = contents.logs[message.log], log.messages.indices.contains(message.seq - 1) else {
@@ -59,5 +64,6 @@ public final class MemoryStore: MessageStore {
     }
   }
 
+  /// See `MessageStore.close`.
   public func close() async throws {}
 }

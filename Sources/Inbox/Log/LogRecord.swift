@@ -47,7 +47,9 @@ extension LogRecord {
     retracted = try SequenceSet(from: &reader)
     retractionCount = try reader.readCount()
     let kept = try reader.readCount()
-    guard kept <= Self.retractionsKept else { throw DecodingFailure(offset: reader.offset, reason: "more retractions than a record keeps") }
+    guard kept <= Self.retractionsKept else {
+      throw DecodingFailure(offset: reader.offset, reason: "more retractions than a record keeps")
+    }
     newestRetractions = try (0..<kept).map { _ in try reader.readCount() }
     try reader.expectEnd()
   }

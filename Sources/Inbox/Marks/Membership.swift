@@ -11,7 +11,7 @@ public struct Membership: Hashable, Sendable {
   }
 
   /// From where a joining reader sees the log.
-  public enum Start: Sendable {
+  public enum Start: String, Sendable, CaseIterable {
     /// What is sent after joining.
     case now
     /// Everything.

@@ -1,0 +1,46 @@
+import Inbox
+import JSON
+
+extension JSONWriter {
+  /// Writes a message as its reader sees it. `nidPrefix` is that of the message's log.
+  mutating func message(_ entry: Page.Entry, in inbox: Inbox, nidPrefix: String) {
+    let message = entry.message
+    let body = message.body
+    beginObject()
+    key("nid")
+    string(nidPrefix + String(message.seq))
+    if let team = inbox.team { member("team_id", team.string) }
+    if let name = body.teamName { member("team_name", name) }
+    if let sender = body.sender { member("user_id", sender.string) }
+    if let name = body.username { member("username", name) }
+    if let receiver = body.receiver { member("receiver_id", receiver.string) }
+    member("reader_id", inbox.user.string)
+    member("message_type", body.type.string)
+    if let content = body.content { member("content", content) }
+    if let data = body.data {
+      key("data")
+      raw(data.utf8)
+    }
+    member("create_time", millisecondsSince1970: message.time)
+    member("read", entry.read)
+    member("seen", entry.seen)
+    member("archived", entry.archived)
+    endObject()
+  }
+
+  /// A whole JSON value built by `body`.
+  static func value(reserving capacity: Int = 128, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
+    var writer = JSONWriter(reserving: capacity)
+    body(&writer)
+    return writer.take()
+  }
+
+  /// A JSON object whose members `body` writes.
+  static func object(reserving capacity: Int = 128, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
+    value(reserving: capacity) { writer in
+      writer.beginObject()
+      body(&writer)
+      writer.endObject()
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import API
+import ArgumentParser
+import Foundation
+
+/// The program.
+@main
+struct Tidings: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tidings",
+    abstract: "A notification inbox that any program can host.",
+    discussion: """
+      A host spawns `tidings`, writes JSON-RPC 2.0 requests to its stdin, one a line, and reads the \
+      answers from its stdout. Try it:
+
+        echo '{"jsonrpc":"2.0","id":1,"method":"ping"}' | tidings --store memory:
+      """,
+    version: tidingsVersion,
+    subcommands: [Serve.self, Call.self, Schema.self, Doctor.self],
+    defaultSubcommand: Serve.self)
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as Failure {
+      // stderr may be closed; there is nobody left to tell then.
+      FileHandle.standardError.write(Data("tidings: \(failure.sentence)\n".utf8))
+      Foundation.exit(failure.status.rawValue)
+    } catch {
+      exit(withError: error)
+    }
+  }
+}
