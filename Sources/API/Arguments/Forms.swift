@@ -94,7 +94,7 @@ extension Form {
       var values: [Element] = []
       values.reserveCapacity(json.count)
       for (index, item) in json.elements.enumerated() {
-        do {
+        do throws(Misfit) {
           values.append(try element.read(item))
         } catch {
           throw Misfit(pointer: "/\(index)" + error.pointer, rule: error.rule)
