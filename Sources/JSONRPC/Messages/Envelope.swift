@@ -1,0 +1,84 @@
+import JSON
+
+/// One JSON-RPC message, read from a JSON value. A pure reading: nothing is looked up or run.
+enum Envelope: Sendable {
+  /// A request, or a notification if `id` is nil. `params` is nil or an object.
+  case call(id: RequestID?, method: JSON, params: JSON?)
+  /// A call whose parameters can't be by name. It is answered if it has an id.
+  case positional(id: RequestID?, method: JSON)
+  /// An answer to a request that nobody made: ignored.
+  case response
+  /// No request. Answered with the id if there was a valid one, otherwise with `id: null`.
+  case invalid(id: RequestID?, RPCError)
+
+  init(_ json: JSON) {
+    guard json.kind == .object else {
+      self = .invalid(id: nil, .invalidRequest("a request is an object"))
+      return
+    }
+    var id: RequestID?
+    if let given = json["id"] {
+      guard let valid = RequestID(given) else {
+        let isResponse = given.isNull && json["method"] == nil && json["error"] != nil
+        self =
+          isResponse
+          ? .response : .invalid(id: nil, .invalidRequest("an id is a string or an integer"))
+        return
+      }
+      id = valid
+    }
+    guard json["jsonrpc"]?.equals("2.0") == true else {
+      self = .invalid(id: id, .invalidRequest("jsonrpc must be \"2.0\""))
+      return
+    }
+    guard let method = json["method"] else {
+      let isResponse = id != nil && (json["result"] != nil || json["error"] != nil)
+      self = isResponse ? .response : .invalid(id: id, .invalidRequest("a request has a method"))
+      return
+    }
+    guard method.kind == .string else {
+      self = .invalid(id: id, .invalidRequest("a method is a string"))
+      return
+    }
+    guard let params = json["params"] else {
+      self = .call(id: id, method: method, params: nil)
+      return
+    }
+    switch params.kind {
+    case .object: self = .call(id: id, method: method, params: params)
+    case .null: self = .call(id: id, method: method, params: nil)
+    case .array:
+      self =
+        params.count == 0
+        ? .call(id: id, method: method, params: nil) : .positional(id: id, method: method)
+    default: self = .invalid(id: id, .invalidRequest("params is an object or an array"))
+    }
+  }
+}
+
+/// What one frame holds: a message, a batch of them, or something that is refused as a whole.
+enum Packet: Sendable {
+  case single(Envelope)
+  /// Between 1 and `limits.batchItems` items, not yet read as envelopes.
+  case batch(JSON)
+  case refused(RPCError)
+
+  init(parsing bytes: [UInt8], limits: Limits) {
+    let json: JSON
+    do {
+      json = try JSON(parsing: bytes, maximumDepth: limits.depth)
+    } catch {
+      self = .refused(.parseError("not JSON: \(error)", offset: error.offset))
+      return
+    }
+    guard json.kind == .array else {
+      self = .single(Envelope(json))
+      return
+    }
+    switch json.count {
+    case 0: self = .refused(.invalidRequest("an empty batch"))
+    case 1...limits.batchItems: self = .batch(json)
+    default: self = .refused(.invalidRequest("a batch has at most \(limits.batchItems) items"))
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import JSON
+
+/// The table of errors: one constructor a row.
+extension RPCError {
+  /// −32700. `offset` is the byte at which the text stops being JSON.
+  public static func parseError(_ message: String, offset: Int? = nil) -> RPCError {
+    guard let offset else { return RPCError(.parseError, message) }
+    return RPCError(.parseError, message, details: .object { $0.member("offset", offset) })
+  }
+
+  /// −32600.
+  public static func invalidRequest(_ message: String) -> RPCError {
+    RPCError(.invalidRequest, message)
+  }
+
+  /// −32600 for an id that another request in flight has; `details.id` is that id.
+  static func duplicate(_ id: RequestID) -> RPCError {
+    RPCError(
+      .invalidRequest, "a request with this id is still in flight",
+      details: .object {
+        $0.key("id")
+        $0.raw(id.raw)
+      })
+  }
+
+  /// −32600 with the kind `shutting_down`.
+  public static func shuttingDown() -> RPCError {
+    RPCError(.shuttingDown, "the server is shutting down")
+  }
+
+  /// −32601. The name is given back, cut at 128 bytes.
+  public static func methodNotFound(_ name: String) -> RPCError {
+    var shown = name
+    while shown.utf8.count > 128 { shown = String(shown.unicodeScalars.prefix(shown.unicodeScalars.count / 2)) }
+    return RPCError(.methodNotFound, "no such method", details: .object { $0.member("method", shown) })
+  }
+
+  /// −32602. `pointer` is the JSON Pointer of the parameter, "" for the parameters as a whole.
+  public static func invalidParams(pointer: String, message: String) -> RPCError {
+    RPCError(.invalidParams, message, details: .pointer(pointer))
+  }
+
+  /// −32603. Says nothing of the cause: that belongs in the log.
+  public static func `internal`(_ message: String = "internal error") -> RPCError {
+    RPCError(.internal, message)
+  }
+
+  /// −32800.
+  public static func cancelled() -> RPCError { RPCError(.cancelled, "the request was cancelled") }
+
+  /// 1001. `limit` in bytes.
+  public static func messageTooLarge(limit: Int) -> RPCError {
+    RPCError(
+      .messageTooLarge, "the request is larger than \(limit) bytes", details: .limit(limit))
+  }
+
+  /// 1002. `limit` in bytes.
+  public static func responseTooLarge(limit: Int) -> RPCError {
+    RPCError(
+      .responseTooLarge, "the answer is larger than \(limit) bytes", details: .limit(limit))
+  }
+
+  /// 1003.
+  public static func deadlineExceeded() -> RPCError {
+    RPCError(.deadlineExceeded, "the request's timeout_ms has passed")
+  }
+
+  /// 1004, retryable. `limit` is the number of things allowed at once.
+  public static func limitReached(_ message: String, limit: Int) -> RPCError {
+    RPCError(.limitReached, message, retryable: true, details: .limit(limit))
+  }
+
+  /// 1006.
+  public static func cursorExpired(pointer: String) -> RPCError {
+    RPCError(.cursorExpired, "the cursor is older than what is kept", details: .pointer(pointer))
+  }
+
+  /// 2001.
+  public static func notFound(pointer: String, message: String) -> RPCError {
+    RPCError(.notFound, message, details: .pointer(pointer))
+  }
+
+  /// 2002.
+  public static func conflict(pointer: String, message: String) -> RPCError {
+    RPCError(.conflict, message, details: .pointer(pointer))
+  }
+
+  /// 2003, retryable.
+  public static func storeUnavailable(_ message: String) -> RPCError {
+    RPCError(.storeUnavailable, message, retryable: true)
+  }
+
+  /// 2004, retryable. `details` is a JSON object with what is known to be done.
+  public static func outcomeUnknown(
+    _ message: String, details: [UInt8] = RPCError.noDetails
+  ) -> RPCError {
+    RPCError(.outcomeUnknown, message, retryable: true, details: details)
+  }
+
+  /// 2005.
+  public static func forbidden(pointer: String, message: String) -> RPCError {
+    RPCError(.forbidden, message, details: .pointer(pointer))
+  }
+
+  /// Appends the error object as the wire carries it.
+  public func write(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.member("code", kind.code)
+    writer.member("message", message)
+    writer.key("data")
+    writer.beginObject()
+    writer.member("kind", kind.name)
+    writer.member("retryable", retryable)
+    writer.key("details")
+    writer.raw(details)
+    writer.endObject()
+    writer.endObject()
+  }
+}
+
+extension [UInt8] {
+  /// The text of one JSON object.
+  static func object(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
+    var writer = JSONWriter(reserving: 64)
+    writer.beginObject()
+    body(&writer)
+    writer.endObject()
+    return writer.bytes
+  }
+
+  fileprivate static func pointer(_ pointer: String) -> [UInt8] {
+    object { $0.member("pointer", pointer) }
+  }
+
+  fileprivate static func limit(_ limit: Int) -> [UInt8] {
+    object { $0.member("limit", limit) }
+  }
+}

@@ -1,0 +1,83 @@
+import JSON
+
+/// An answer that says what went wrong: `{code, message, data: {kind, retryable, details}}`.
+///
+/// `kind` is stable and names the reason; `code` is its number on the wire. The message is for people
+/// and never holds a message's content or a credential.
+public struct RPCError: Error, Sendable, Hashable {
+  /// The reason, as programs read it. Open: a service may add kinds of its own.
+  public struct Kind: Hashable, Sendable {
+    /// The JSON-RPC error code.
+    public let code: Int
+    /// The stable name, in snake_case.
+    public let name: String
+
+    /// A kind of error with its code on the wire.
+    public init(code: Int, name: String) {
+      self.code = code
+      self.name = name
+    }
+  }
+
+  /// The reason.
+  public let kind: Kind
+  /// One sentence for people.
+  public let message: String
+  /// Whether the same request may succeed later.
+  public let retryable: Bool
+  /// A JSON object with what the kind promises (a pointer, a limit, ...), encoded.
+  public let details: [UInt8]
+
+  /// An error of any kind. `details` must be the text of one JSON object.
+  public init(
+    _ kind: Kind, _ message: String, retryable: Bool = false, details: [UInt8] = Self.noDetails
+  ) {
+    self.kind = kind
+    self.message = message
+    self.retryable = retryable
+    self.details = details
+  }
+
+  /// The error's code on the wire.
+  public var code: Int { kind.code }
+
+  /// The text `{}`.
+  public static let noDetails: [UInt8] = Array("{}".utf8)
+}
+
+extension RPCError.Kind {
+  /// The bytes are not one JSON value.
+  public static let parseError = Self(code: -32700, name: "parse_error")
+  /// JSON, but not a JSON-RPC 2.0 request.
+  public static let invalidRequest = Self(code: -32600, name: "invalid_request")
+  /// A request after `shutdown`.
+  public static let shuttingDown = Self(code: -32600, name: "shutting_down")
+  /// No method of this name.
+  public static let methodNotFound = Self(code: -32601, name: "method_not_found")
+  /// A parameter is missing, unknown, or of the wrong type or size.
+  public static let invalidParams = Self(code: -32602, name: "invalid_params")
+  /// A fault of the program.
+  public static let `internal` = Self(code: -32603, name: "internal")
+  /// The host took the request back.
+  public static let cancelled = Self(code: -32800, name: "cancelled")
+  /// A request over the size limit.
+  public static let messageTooLarge = Self(code: 1001, name: "message_too_large")
+  /// An answer over the size limit.
+  public static let responseTooLarge = Self(code: 1002, name: "response_too_large")
+  /// The request's `timeout_ms` has passed.
+  public static let deadlineExceeded = Self(code: 1003, name: "deadline_exceeded")
+  /// Too many of something at once.
+  public static let limitReached = Self(code: 1004, name: "limit_reached")
+  /// A cursor older than what is kept.
+  public static let cursorExpired = Self(code: 1006, name: "cursor_expired")
+  /// What the request names does not exist.
+  public static let notFound = Self(code: 2001, name: "not_found")
+  /// The request contradicts an earlier one.
+  public static let conflict = Self(code: 2002, name: "conflict")
+  /// The store can't be reached or is too busy.
+  public static let storeUnavailable = Self(code: 2003, name: "store_unavailable")
+  /// A change was sent to the store, and whether it was made is not known.
+  public static let outcomeUnknown = Self(code: 2004, name: "outcome_unknown")
+  /// Outside what this host may ask.
+  public static let forbidden = Self(code: 2005, name: "forbidden")
+}

@@ -1,0 +1,203 @@
+import DequeModule
+import JSON
+
+/// What is to be written: answers, errors and notifications, framed, in segments that a writer takes one by
+/// one. Puts the answers of a batch together. Counts bytes until the writer reports them as written.
+struct Outbox: Sendable {
+  /// The bytes that one take gives, about: answers are gathered until there are as many.
+  static let segmentBytes = 64 << 10
+
+  private var segments = Deque<[UInt8]>()
+  /// How much of the first segment is written.
+  private var firstOffset = 0
+  private var spare: [UInt8] = []
+  private var batches: [Int: BatchAnswer] = [:]
+  private var batchSerial = 0
+  private let batchBytes: Int
+  /// `.headers` or lines.
+  var framing = Framing.lines
+  /// Whether nobody reads any more.
+  private(set) var isClosed = false
+  /// Bytes added and not yet written.
+  private(set) var queuedBytes = 0
+  /// Bytes of answers that wait for the rest of their batch.
+  private(set) var heldBytes = 0
+
+  /// - Parameter batchBytes: the largest array of answers that is held; what goes beyond is refused with
+  ///   `response_too_large`, one by one.
+  init(batchBytes: Int) { self.batchBytes = batchBytes }
+
+  /// Whether there is nothing to take.
+  var isEmpty: Bool { segments.isEmpty }
+
+  // MARK: Answers
+
+  /// Adds `{"jsonrpc":"2.0","id":...,"result":...}`.
+  mutating func add(result: [UInt8], id: ArraySlice<UInt8>, batch: Int?) {
+    let size = Self.resultOpening.count + id.count + Self.resultKey.count + result.count + 1
+    if let batch {
+      guard batches[batch]!.bytes.count + size <= batchBytes else {
+        add(error: .responseTooLarge(limit: batchBytes), id: id, batch: batch)
+        return
+      }
+      settle(batch) { bytes in
+        bytes.append(contentsOf: Self.resultOpening)
+        bytes.append(contentsOf: id)
+        bytes.append(contentsOf: Self.resultKey)
+        bytes.append(contentsOf: result)
+        bytes.append(UInt8(ascii: "}"))
+      }
+      return
+    }
+    guard !isClosed else { return }
+    open(size)
+    append { bytes in
+      bytes.append(contentsOf: Self.resultOpening)
+      bytes.append(contentsOf: id)
+      bytes.append(contentsOf: Self.resultKey)
+    }
+    append(large: result)
+    append { $0.append(UInt8(ascii: "}")) }
+    end()
+  }
+
+  /// Adds `{"jsonrpc":"2.0","id":...,"error":...}`; the id is null if there is none.
+  mutating func add(error: RPCError, id: ArraySlice<UInt8>?, batch: Int?) {
+    var writer = JSONWriter(reserving: 192)
+    writer.beginObject()
+    writer.member("jsonrpc", "2.0")
+    writer.key("id")
+    if let id { writer.raw(id) } else { writer.null() }
+    writer.key("error")
+    error.write(to: &writer)
+    writer.endObject()
+    if let batch {
+      settle(batch) { $0.append(contentsOf: writer.bytes) }
+    } else {
+      add(message: writer.bytes)
+    }
+  }
+
+  /// Adds a whole message, such as a notification.
+  mutating func add(message: [UInt8]) {
+    guard !isClosed else { return }
+    open(message.count)
+    append(large: message)
+    end()
+  }
+
+  // MARK: Batches
+
+  /// Begins a batch: its answers are held until it is closed and the last one is in.
+  mutating func openBatch() -> Int {
+    batchSerial += 1
+    batches[batchSerial] = BatchAnswer()
+    return batchSerial
+  }
+
+  /// One more answer is to come.
+  mutating func expectAnswer(in batch: Int) { batches[batch]!.missing += 1 }
+
+  /// All items were accepted or answered: nothing more will be expected.
+  mutating func closeBatch(_ batch: Int) {
+    batches[batch]!.isClosed = true
+    completeIfWhole(batch)
+  }
+
+  /// The bytes that a batch holds so far.
+  func heldBytes(of batch: Int) -> Int { batches[batch]?.bytes.count ?? 0 }
+
+  private mutating func settle(_ batch: Int, _ body: (inout [UInt8]) -> Void) {
+    let before = batches[batch]!.bytes.count
+    batches[batch]!.missing -= 1
+    batches[batch]!.bytes.append(before == 0 ? UInt8(ascii: "[") : UInt8(ascii: ","))
+    body(&batches[batch]!.bytes)
+    heldBytes += batches[batch]!.bytes.count - before
+    completeIfWhole(batch)
+  }
+
+  private mutating func completeIfWhole(_ batch: Int) {
+    guard batches[batch]!.isClosed, batches[batch]!.missing == 0 else { return }
+    var answer = batches.removeValue(forKey: batch)!.bytes
+    heldBytes -= answer.count
+    // A batch of notifications alone is answered by nothing.
+    guard !answer.isEmpty else { return }
+    answer.append(UInt8(ascii: "]"))
+    add(message: answer)
+  }
+
+  // MARK: Segments
+
+  /// The next bytes to write, from an offset on; the caller has them until it reports back.
+  mutating func take() -> (segment: [UInt8], offset: Int)? {
+    guard let segment = segments.popFirst() else { return nil }
+    defer { firstOffset = 0 }
+    return (segment, firstOffset)
+  }
+
+  /// The rest of what was taken did not fit: it comes next.
+  mutating func putBack(_ segment: consuming [UInt8], offset: Int) {
+    segments.prepend(segment)
+    firstOffset = offset
+  }
+
+  /// `count` bytes of what was taken are out.
+  mutating func wrote(_ count: Int) { if !isClosed { queuedBytes -= count } }
+
+  /// A segment is out: its memory is used again.
+  mutating func recycle(_ segment: consuming [UInt8]) {
+    guard spare.capacity == 0, segment.capacity <= 2 * Self.segmentBytes else { return }
+    segment.removeAll(keepingCapacity: true)
+    spare = segment
+  }
+
+  /// Nobody reads any more: drops what there is and what comes.
+  mutating func close() {
+    isClosed = true
+    segments.removeAll()
+    queuedBytes = 0
+  }
+
+  private mutating func open(_ size: Int) {
+    guard framing == .headers else { return }
+    append { $0.append(contentsOf: "Content-Length: \(size)\r\n\r\n".utf8) }
+  }
+
+  private mutating func end() {
+    guard framing != .headers else { return }
+    append { $0.append(0x0A) }
+  }
+
+  /// Appends to the last segment, or to a new one if that is full.
+  private mutating func append(_ body: (inout [UInt8]) -> Void) {
+    if segments.isEmpty || segments[segments.count - 1].count >= Self.segmentBytes {
+      var fresh: [UInt8] = []
+      swap(&fresh, &spare)
+      segments.append(fresh)
+    }
+    let last = segments.count - 1
+    let before = segments[last].count
+    body(&segments[last])
+    queuedBytes += segments[last].count - before
+  }
+
+  /// Appends bytes; many of them become a segment of their own, uncopied.
+  private mutating func append(large bytes: [UInt8]) {
+    if bytes.count < Self.segmentBytes {
+      append { $0.append(contentsOf: bytes) }
+    } else {
+      segments.append(bytes)
+      queuedBytes += bytes.count
+    }
+  }
+
+  private static let resultOpening = Array(#"{"jsonrpc":"2.0","id":"#.utf8)
+  private static let resultKey = Array(#","result":"#.utf8)
+}
+
+/// The answers of one batch, as far as they are in.
+private struct BatchAnswer: Sendable {
+  var bytes: [UInt8] = []
+  var missing = 0
+  var isClosed = false
+}

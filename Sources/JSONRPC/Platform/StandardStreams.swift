@@ -1,0 +1,34 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The wire, moved off the standard descriptors.
+public struct StandardStreams: Sendable {
+  /// What was descriptor 0.
+  public let input: Int32
+  /// What was descriptor 1.
+  public let output: Int32
+
+  /// Moves standard input and output to private descriptors that no child inherits. Afterwards descriptor 0
+  /// reads nothing and descriptor 1 is standard error, so that nothing else can write into the stream.
+  /// To be called once, before anything may print.
+  public static func claim() throws(SystemError) -> StandardStreams {
+    let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+    guard null >= 0 else { throw SystemError("open /dev/null") }
+    // A host may start a program without standard error; nothing opened later may take its number.
+    if fcntl(STDERR_FILENO, F_GETFD) < 0, dup2(null, STDERR_FILENO) < 0 { throw SystemError("dup2") }
+    let input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+    guard input >= 0 else { throw SystemError("standard input") }
+    let output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+    guard output >= 0 else { throw SystemError("standard output") }
+    guard dup2(null, STDIN_FILENO) >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
+      throw SystemError("dup2")
+    }
+    if null > STDERR_FILENO { close(null) }
+    return StandardStreams(input: input, output: output)
+  }
+}

@@ -1,0 +1,189 @@
+import DequeModule
+
+/// Decides which calls may run now: first in, first out per key, with modes (see `Touch`).
+///
+/// A call joins the lanes of all its keys at once, when it arrives, and starts when each of them has granted
+/// it. A lane grants its first call, and behind it those of the same mode; of two appends or marks the second
+/// only once the first has started, so that they start in order of arrival on every key. No call overtakes
+/// another of a different mode, hence none waits for ever. An event costs the number of keys of the calls
+/// that it concerns.
+struct OrderQueue<Payload: Sendable>: Sendable {
+  /// Names a call until it is removed.
+  typealias Ticket = Int
+
+  private struct Entry: Sendable {
+    var payload: Payload
+    /// Its nodes, chained by `sibling`.
+    var firstNode: Int
+    /// Lanes that have not granted it.
+    var missing: Int
+  }
+
+  private struct Node: Sendable {
+    var ticket: Ticket
+    var lane: Int
+    var mode: Touch.Mode
+    var previous = none
+    var next = none
+    var sibling = none
+  }
+
+  /// The calls on one key in order of arrival: those before `frontier` are granted, all of one mode.
+  private struct Lane: Sendable {
+    var key: UInt64
+    var head = none
+    var tail = none
+    var frontier = none
+  }
+
+  private static var none: Int { -1 }
+
+  private var entries = Slots<Entry>()
+  private var nodes = Slots<Node>()
+  private var lanes = Slots<Lane>()
+  private var laneOfKey: [UInt64: Int] = [:]
+
+  /// Whether no call is held.
+  var isEmpty: Bool { laneOfKey.isEmpty }
+
+  /// Adds a call that touches something. Appends it to `ready` if it may start at once.
+  mutating func enqueue(
+    _ payload: Payload, touching touches: [Touch], ready: inout Deque<Payload>
+  ) -> Ticket {
+    let ticket = entries.insert(Entry(payload: payload, firstNode: Self.none, missing: 0))
+    for touch in Self.merged(touches) { join(ticket, touch) }
+    var node = entries[ticket].firstNode
+    var started: [Ticket] = []
+    while node != Self.none {
+      let following = nodes[node].sibling
+      advance(nodes[node].lane, ready: &ready, started: &started)
+      node = following
+    }
+    return ticket
+  }
+
+  /// Takes a call away: it is done, waits for something else than its turn, or was cancelled before it
+  /// started. Appends the calls that may start now to `ready`, in the order in which they must start.
+  mutating func remove(_ ticket: Ticket, ready: inout Deque<Payload>) {
+    var started: [Ticket] = []
+    var node = entries.remove(ticket).firstNode
+    while node != Self.none {
+      let gone = nodes.remove(node)
+      if unlink(node, gone) { advance(gone.lane, ready: &ready, started: &started) }
+      node = gone.sibling
+    }
+    // What starts may let the next append or mark of each of its lanes start.
+    while let next = started.popLast() {
+      var node = entries[next].firstNode
+      while node != Self.none {
+        let following = nodes[node].sibling
+        if nodes[node].mode != .read { advance(nodes[node].lane, ready: &ready, started: &started) }
+        node = following
+      }
+    }
+  }
+
+  private mutating func join(_ ticket: Ticket, _ touch: Touch) {
+    let lane: Int
+    if let known = laneOfKey[touch.key] {
+      lane = known
+    } else {
+      lane = lanes.insert(Lane(key: touch.key))
+      laneOfKey[touch.key] = lane
+    }
+    let last = lanes[lane].tail
+    let node = nodes.insert(
+      Node(
+        ticket: ticket, lane: lane, mode: touch.mode, previous: last,
+        sibling: entries[ticket].firstNode))
+    if last == Self.none { lanes[lane].head = node } else { nodes[last].next = node }
+    lanes[lane].tail = node
+    if lanes[lane].frontier == Self.none { lanes[lane].frontier = node }
+    entries[ticket].firstNode = node
+    entries[ticket].missing += 1
+  }
+
+  /// Closes the gap that a node leaves; false if its lane is gone with it.
+  private mutating func unlink(_ index: Int, _ node: Node) -> Bool {
+    if lanes[node.lane].frontier == index { lanes[node.lane].frontier = node.next }
+    if node.previous == Self.none {
+      lanes[node.lane].head = node.next
+    } else {
+      nodes[node.previous].next = node.next
+    }
+    if node.next == Self.none {
+      lanes[node.lane].tail = node.previous
+    } else {
+      nodes[node.next].previous = node.previous
+    }
+    guard lanes[node.lane].head == Self.none else { return true }
+    laneOfKey[lanes.remove(node.lane).key] = nil
+    return false
+  }
+
+  /// Grants what may be granted on a lane.
+  private mutating func advance(
+    _ lane: Int, ready: inout Deque<Payload>, started: inout [Ticket]
+  ) {
+    while true {
+      let index = lanes[lane].frontier
+      guard index != Self.none else { return }
+      let node = nodes[index]
+      if node.previous != Self.none {
+        let before = nodes[node.previous]
+        guard before.mode == node.mode, node.mode != .exclusive else { return }
+        guard node.mode == .read || entries[before.ticket].missing == 0 else { return }
+      }
+      lanes[lane].frontier = node.next
+      entries[node.ticket].missing -= 1
+      if entries[node.ticket].missing == 0 {
+        ready.append(entries[node.ticket].payload)
+        started.append(node.ticket)
+      }
+    }
+  }
+
+  /// One touch a key: a key touched in two modes is touched exclusively.
+  private static func merged(_ touches: [Touch]) -> [Touch] {
+    guard touches.count > 1 else { return touches }
+    var result = touches.sorted { $0.key < $1.key }
+    var kept = 0
+    for index in 1..<result.count {
+      if result[index].key != result[kept].key {
+        kept += 1
+        result[kept] = result[index]
+      } else if result[index].mode != result[kept].mode {
+        result[kept] = Touch(key: result[kept].key, mode: .exclusive)
+      }
+    }
+    result.removeLast(result.count - kept - 1)
+    return result
+  }
+}
+
+/// An array whose places are used again: an index stays valid until it is removed.
+struct Slots<Element: Sendable>: Sendable {
+  private var places: [Element?] = []
+  private var free: [Int] = []
+
+  subscript(index: Int) -> Element {
+    get { places[index]! }
+    _modify { yield &places[index]! }
+  }
+
+  mutating func insert(_ element: Element) -> Int {
+    if let index = free.popLast() {
+      places[index] = element
+      return index
+    }
+    places.append(element)
+    return places.count - 1
+  }
+
+  mutating func remove(_ index: Int) -> Element {
+    let element = places[index]!
+    places[index] = nil
+    free.append(index)
+    return element
+  }
+}

@@ -1,0 +1,104 @@
+import Synchronization
+
+/// One accepted request or notification, until it is answered.
+// Unchecked: `state` is read and written only under the lock of the connection that the call belongs to.
+final class Call: @unchecked Sendable {
+  let id: RequestID
+  let methodIndex: Int
+  let run: @Sendable (CallContext) async throws -> [UInt8]
+  let connection: Connection
+  /// The batch that it came in.
+  let batch: Int?
+  /// The monotonic clock at its arrival.
+  let arrival: UInt64
+  let deadline: ContinuousClock.Instant?
+  let progressToken: ArraySlice<UInt8>?
+  /// Set once, before anyone is told; `CancelReason.none` until then.
+  let cancelReason = Atomic<CancelReason>(.none)
+  var state = State()
+
+  struct State {
+    var phase = Phase.queued
+    var ticket: OrderQueue<Call>.Ticket?
+    var task: Task<Void, Never>?
+    var timer: Task<Void, Never>?
+    var onCancel: [@Sendable () -> Void] = []
+    var afterAnswer: [@Sendable () -> Void] = []
+    var waiting: Waiting?
+    var progress = ProgressThrottle()
+  }
+
+  enum Phase {
+    /// Accepted; its turn has not come, or it has come and the call is not started.
+    case queued
+    case running
+    /// Has left the count and the order, and waits for something to happen.
+    case waiting
+    case answered
+  }
+
+  init(
+    _ prepared: PreparedCall, id: RequestID, batch: Int?, meta: RequestMeta, connection: Connection
+  ) {
+    self.id = id
+    self.connection = connection
+    self.batch = batch
+    methodIndex = prepared.methodIndex
+    run = prepared.run
+    progressToken = meta.progressToken
+    arrival = monotonicNanoseconds()
+    deadline = meta.timeoutMilliseconds.map { .now.advanced(by: .milliseconds($0)) }
+  }
+}
+
+/// What remains to be done, outside the lock, for a call that was answered.
+struct Leftovers: Sendable {
+  var timer: Task<Void, Never>?
+  var afterAnswer: [@Sendable () -> Void] = []
+}
+
+extension Call {
+  /// Lets go of everything that a call holds; to be called under the lock.
+  func takeLeftovers() -> Leftovers {
+    let leftovers = Leftovers(timer: state.timer, afterAnswer: state.afterAnswer)
+    state.task = nil
+    state.timer = nil
+    state.ticket = nil
+    state.waiting = nil
+    state.onCancel = []
+    state.afterAnswer = []
+    return leftovers
+  }
+}
+
+/// Why a call is to end before its time.
+enum CancelReason: UInt8, AtomicRepresentable {
+  case none
+  /// The host took it back, or is gone.
+  case cancelled
+  case deadline
+
+  /// The answer to a call that ended for this reason.
+  var error: RPCError? {
+    switch self {
+    case .none: nil
+    case .cancelled: .cancelled()
+    case .deadline: .deadlineExceeded()
+    }
+  }
+}
+
+/// Which progress reports are passed on: growing ones, at most ten a second.
+struct ProgressThrottle: Sendable {
+  private var lastDone = -1
+  private var nextAt: UInt64 = 0
+
+  private static let interval: UInt64 = 100_000_000
+
+  mutating func admits(done: Int, at nanoseconds: UInt64) -> Bool {
+    guard done > lastDone, nanoseconds >= nextAt else { return false }
+    lastDone = done
+    nextAt = nanoseconds + Self.interval
+    return true
+  }
+}

@@ -1,0 +1,187 @@
+import JSON
+import Logging
+import Synchronization
+
+/// The life of a call: accepted, started in order, answered once.
+extension Connection {
+  /// Takes a call in. False, and it is refused, if its id is in flight.
+  func accept(_ call: Call, touches: [Touch], in state: inout ConnectionState) -> Bool {
+    // In the table before it can start, hence before it can finish.
+    guard state.inFlight.insert(call, id: call.id) else { return false }
+    if let batch = call.batch, !call.id.isNotification { state.outbox.expectAnswer(in: batch) }
+    if touches.isEmpty {
+      state.ready.append(call)
+    } else {
+      call.state.ticket = state.order.enqueue(call, touching: touches, ready: &state.ready)
+    }
+    return true
+  }
+
+  /// Starts what is ready, one call after the other. Called by whoever became the starter; a call that
+  /// answers at once only adds to what is ready, and does not come back here.
+  func startReady() {
+    while let call = nextReady() { start(call) }
+  }
+
+  private func nextReady() -> Call? {
+    state.withLock { state in
+      while let call = state.ready.popFirst() {
+        // One that was cancelled meanwhile is answered already.
+        guard call.state.phase == .queued else { continue }
+        call.state.phase = .running
+        return call
+      }
+      state.isStarting = false
+      return nil
+    }
+  }
+
+  private func start(_ call: Call) {
+    // Runs here until it first suspends: the order of starting is the order of beginning.
+    let task = Task.immediate {
+      do {
+        let result = try await call.run(CallContext(call: call))
+        self.finish(call, result: result)
+      } catch {
+        self.finish(call, error: self.answer(to: error, of: call))
+      }
+    }
+    let isCancelled = state.withLock { _ in
+      guard call.state.phase != .answered else { return false }
+      call.state.task = task
+      return call.cancelReason.load(ordering: .relaxed) != .none
+    }
+    if isCancelled { task.cancel() }
+  }
+
+  private func finish(_ call: Call, result: [UInt8]) {
+    guard result.count <= limits.answerBytes else {
+      finish(call, error: .responseTooLarge(limit: limits.answerBytes))
+      return
+    }
+    let result = usesHeaders.load(ordering: .relaxed) ? result : result.onOneLine
+    settle(call, failure: nil) { state in
+      state.outbox.add(result: result, id: call.id.raw, batch: call.batch)
+    }
+  }
+
+  private func finish(_ call: Call, error: RPCError) {
+    settle(call, failure: error) { state in
+      state.outbox.add(error: error, id: call.id.raw, batch: call.batch)
+    }
+  }
+
+  private func settle(
+    _ call: Call, failure: RPCError?, _ answer: (inout ConnectionState) -> Void
+  ) {
+    let duration = monotonicNanoseconds() - call.arrival
+    let leftovers = change { state in
+      conclude(call, after: duration, failed: failure != nil, in: &state, answer)
+    }
+    guard let leftovers else { return }
+    clear(leftovers)
+    log(call, duration: duration, failure: failure)
+  }
+
+  /// The one place where a call is answered; nil if it was already.
+  private func conclude(
+    _ call: Call, after duration: UInt64, failed: Bool, in state: inout ConnectionState,
+    _ answer: (inout ConnectionState) -> Void
+  ) -> Leftovers? {
+    guard call.state.phase != .answered else { return nil }
+    state.inFlight.remove(call.id, wasWaiting: call.state.phase == .waiting)
+    call.state.phase = .answered
+    if !call.id.isNotification { answer(&state) }
+    if let ticket = call.state.ticket { state.order.remove(ticket, ready: &state.ready) }
+    state.records[call.methodIndex].record(nanoseconds: duration, failed: failed)
+    return call.takeLeftovers()
+  }
+
+  private func clear(_ leftovers: Leftovers) {
+    leftovers.timer?.cancel()
+    for handler in leftovers.afterAnswer { handler() }
+  }
+
+  private func answer(to error: any Error, of call: Call) -> RPCError {
+    let reason = call.cancelReason.load(ordering: .acquiring).error
+    switch error {
+    case let error as RPCError: return error.kind == .cancelled ? reason ?? error : error
+    case is CancellationError: return reason ?? .cancelled()
+    default:
+      // The type alone: an error's text may quote what a user sent.
+      logger.error(
+        "a request failed unexpectedly",
+        metadata: [
+          "id": "\(text(of: call.id))", "method": "\(service.methods[call.methodIndex])",
+          "error": "\(type(of: error))",
+        ])
+      return .internal()
+    }
+  }
+
+  // MARK: Cancelling
+
+  /// Ends a call before its time. What has not started is answered here; what runs is told, and answers.
+  func cancel(_ call: Call, _ reason: CancelReason) {
+    guard let error = reason.error else { return }
+    let duration = monotonicNanoseconds() - call.arrival
+    let told = change { state -> Told in
+      guard call.state.phase != .answered, call.cancelReason.load(ordering: .relaxed) == .none else {
+        return Told()
+      }
+      call.cancelReason.store(reason, ordering: .releasing)
+      if call.state.phase == .queued {
+        let leftovers = conclude(call, after: duration, failed: true, in: &state) { state in
+          state.outbox.add(error: error, id: call.id.raw, batch: call.batch)
+        }
+        return Told(leftovers: leftovers)
+      }
+      defer { call.state.onCancel = [] }
+      return Told(task: call.state.task, waiting: call.state.waiting, handlers: call.state.onCancel)
+    }
+    if let leftovers = told.leftovers {
+      clear(leftovers)
+      log(call, duration: duration, failure: error)
+    }
+    told.task?.cancel()
+    told.waiting?.wake()
+    for handler in told.handlers { handler() }
+  }
+
+  /// Who is to hear that a call was cancelled.
+  private struct Told: Sendable {
+    /// Set if it was answered at once.
+    var leftovers: Leftovers?
+    var task: Task<Void, Never>?
+    var waiting: Waiting?
+    var handlers: [@Sendable () -> Void] = []
+  }
+
+  /// Cancels everything: nobody is there to be answered.
+  func cancelAll() {
+    for call in state.withLock({ Array($0.inFlight.all) }) { cancel(call, .cancelled) }
+  }
+
+  /// Waiting is over for every call.
+  func endWaiting() {
+    for waiting in state.withLock({ $0.inFlight.all.compactMap(\.state.waiting) }) { waiting.end() }
+  }
+
+  func onCancel(_ call: Call, _ handler: @escaping @Sendable () -> Void) {
+    let isCancelled = state.withLock { _ in
+      if call.cancelReason.load(ordering: .relaxed) != .none { return true }
+      if call.state.phase != .answered { call.state.onCancel.append(handler) }
+      return false
+    }
+    if isCancelled { handler() }
+  }
+}
+
+extension [UInt8] {
+  /// The same JSON text without line breaks: between values they mean no more than spaces, and within strings
+  /// JSON has none.
+  fileprivate var onOneLine: [UInt8] {
+    guard contains(0x0A) else { return self }
+    return map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
+  }
+}

@@ -1,0 +1,86 @@
+import JSON
+import Logging
+import Synchronization
+
+/// The methods that belong to the wire: the lifecycle that editors speak, cancelling and tracing.
+extension Connection {
+  /// Serves a method of the wire, and refuses every other request after `shutdown`; false if the method is
+  /// the service's.
+  func handle(wireMethod method: JSON, params: JSON?, id: RequestID?, batch: Int?) -> Bool {
+    let raw = method.raw
+    // One look at the first letter spares most methods the comparisons.
+    switch raw[raw.startIndex + 1] {
+    case UInt8(ascii: "$") where id == nil:
+      notification(method, params)
+      return true
+    case UInt8(ascii: "e") where id == nil && method.equals("exit"):
+      stopReading(.exit)
+      return true
+    case UInt8(ascii: "i") where id == nil && method.equals("initialized"): return true
+    case UInt8(ascii: "i"), UInt8(ascii: "s"):
+      guard let id, !hasShutDown else { break }
+      if method.equals("initialize") {
+        reply(result: initializeResult, id: id, batch: batch)
+        return true
+      }
+      if method.equals("shutdown") {
+        isShutDown.store(true, ordering: .releasing)
+        reply(result: Array("null".utf8), id: id, batch: batch)
+        return true
+      }
+    default: break
+    }
+    guard hasShutDown else { return false }
+    if let id { reply(error: .shuttingDown(), id: id, batch: batch) }
+    return true
+  }
+
+  private var hasShutDown: Bool { isShutDown.load(ordering: .acquiring) }
+
+  private var initializeResult: [UInt8] {
+    .object { writer in
+      writer.key("capabilities")
+      writer.beginObject()
+      writer.endObject()
+      writer.key("serverInfo")
+      writer.beginObject()
+      writer.member("name", info.name)
+      writer.member("version", info.version)
+      writer.endObject()
+    }
+  }
+
+  /// `$/` notifications that are not known are ignored, as the Language Server Protocol asks.
+  private func notification(_ method: JSON, _ params: JSON?) {
+    if method.equals("$/cancelRequest") {
+      guard let given = params?["id"], let id = RequestID(given) else { return }
+      // An unknown id is one that was answered already, or never came.
+      if let call = state.withLock({ $0.inFlight[id] }) { cancel(call, .cancelled) }
+    } else if method.equals("$/setTrace") {
+      guard let value = params?["value"], value.kind == .string else { return }
+      isTraced.store(!value.equals("off"), ordering: .relaxed)
+    }
+  }
+
+  // MARK: Logging
+
+  /// One line a call: id, method, duration and outcome, never a parameter. Costs nothing while it is off.
+  func log(_ call: Call, duration: UInt64, failure: RPCError?) {
+    let isTraced = isTraced.load(ordering: .relaxed)
+    guard logsCalls || isTraced else { return }
+    var logger = logger
+    if isTraced { logger.logLevel = min(logger.logLevel, .debug) }
+    logger.debug(
+      "answered",
+      metadata: [
+        "id": "\(text(of: call.id))", "method": "\(service.methods[call.methodIndex])",
+        "us": "\(duration / 1_000)", "outcome": "\(failure?.kind.name ?? "result")",
+      ])
+  }
+
+  /// An id for the log, cut at 64 bytes.
+  func text(of id: RequestID?) -> String {
+    guard let id, !id.isNotification else { return "-" }
+    return String(decoding: id.raw.prefix(64), as: UTF8.self)
+  }
+}

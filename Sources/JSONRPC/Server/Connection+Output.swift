@@ -1,0 +1,127 @@
+import Logging
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Writing: by the reading thread what it answered itself, as long as that does not block; everything else by
+/// a thread of its own.
+extension Connection {
+  private enum WriterStep: Sendable {
+    case write([UInt8], from: Int)
+    case sleep
+    case end
+  }
+
+  /// Answers go out in the framing of the requests.
+  func setFraming(_ framing: Framing) {
+    let isHeaders = framing == .headers
+    guard isHeaders != usesHeaders.load(ordering: .relaxed) else { return }
+    usesHeaders.store(isHeaders, ordering: .relaxed)
+    state.withLock { $0.outbox.framing = isHeaders ? .headers : .lines }
+  }
+
+  /// Writes what is queued as far as it fits, and leaves the rest to the writing thread. For the reading
+  /// thread, which does not wake the writing thread for its own answers.
+  func flush() {
+    while output.returnsAtOnce {
+      let taken = state.withLock { state -> (segment: [UInt8], offset: Int)? in
+        guard !state.isWriting, let taken = state.outbox.take() else { return nil }
+        state.isWriting = true
+        return taken
+      }
+      guard let (segment, offset) = taken else { break }
+      guard case .all = write(segment, from: offset) else { break }
+    }
+    if state.withLock({ $0.wakesWriter() }) { writerWake.wake() }
+  }
+
+  /// The writing thread's life.
+  func runWriter() {
+    while true {
+      let step = state.withLock { state -> WriterStep in
+        if !state.isWriting, let (segment, offset) = state.outbox.take() {
+          state.isWriting = true
+          return .write(segment, from: offset)
+        }
+        if state.writerMayEnd { return .end }
+        state.writerSleeps = true
+        return .sleep
+      }
+      switch step {
+      case .end: return
+      case .sleep: writerWake.sleep()
+      case .write(let segment, let offset):
+        if case .rest = write(segment, from: offset) { waitForHost() }
+      }
+    }
+  }
+
+  private enum Written { case all, rest }
+
+  /// Writes one segment and reports what became of it.
+  private func write(_ segment: consuming [UInt8], from start: Int) -> Written {
+    var offset = start
+    while offset < segment.count {
+      let outcome = segment.withUnsafeBytes {
+        output.write(UnsafeRawBufferPointer(rebasing: $0[offset...]))
+      }
+      switch outcome {
+      case .wrote(let count): offset += count
+      case .wouldBlock:
+        putBack(segment, written: offset - start, offset: offset)
+        return .rest
+      case .failed(let code):
+        outputFailed(code)
+        return .all
+      }
+    }
+    let written = offset - start
+    let wakesReader = state.withLock { [segment] state in
+      state.isWriting = false
+      state.outbox.wrote(written)
+      state.outbox.recycle(segment)
+      return state.wakesReader(limits)
+    }
+    if wakesReader { readerWake.wake() }
+    return .all
+  }
+
+  private func putBack(_ segment: [UInt8], written: Int, offset: Int) {
+    let wakesReader = state.withLock { state in
+      state.isWriting = false
+      state.outbox.wrote(written)
+      state.outbox.putBack(segment, offset: offset)
+      return state.wakesReader(limits)
+    }
+    if wakesReader { readerWake.wake() }
+  }
+
+  /// Sleeps until the host has taken something; says so once if that takes long.
+  private func waitForHost() {
+    let limit = Int32(clamping: limits.stallMilliseconds)
+    if output.sleepUntilWritable(orWokenBy: writerWake, milliseconds: limit) { return }
+    let bytes = state.withLock { $0.outbox.queuedBytes }
+    logger.warning("the host does not read its answers", metadata: ["bytes": "\(bytes)"])
+    while !output.sleepUntilWritable(orWokenBy: writerWake, milliseconds: -1) {}
+  }
+
+  /// The host reads no more: nothing that is queued will ever be written.
+  private func outputFailed(_ code: Int32) {
+    let isFirst = state.withLock { state in
+      state.isWriting = false
+      defer { state.outbox.close() }
+      return !state.outbox.isClosed
+    }
+    if isFirst {
+      logger.error(
+        "the host closed the output", metadata: ["error": "\(SystemError("write", code: code))"])
+    }
+    stopReading(.outputClosed)
+  }
+}

@@ -1,0 +1,129 @@
+import JSON
+import Logging
+import Synchronization
+
+/// What arrives: read, checked, and accepted or refused, one message after the other on the reading thread.
+extension Connection {
+  /// Takes one frame. Waits for room first; does nothing if it is told to stop meanwhile.
+  func receive(_ frame: Frame) {
+    switch frame {
+    case .message(let bytes):
+      switch Packet(parsing: bytes, limits: limits) {
+      case .single(let envelope): receive(envelope, batch: nil)
+      case .batch(let items): receive(batch: items)
+      case .refused(let error): reply(error: error, id: nil, batch: nil)
+      }
+    case .oversize: reply(error: .messageTooLarge(limit: limits.requestBytes), id: nil, batch: nil)
+    case .lostSync(let reason): reply(error: .parseError(reason), id: nil, batch: nil)
+    }
+  }
+
+  private func receive(batch items: JSON) {
+    let batch = state.withLock { $0.outbox.openBatch() }
+    for item in items.elements where !isStopping { receive(Envelope(item), batch: batch) }
+    change { $0.outbox.closeBatch(batch) }
+  }
+
+  private func receive(_ envelope: Envelope, batch: Int?) {
+    switch envelope {
+    case .response: break
+    case .invalid(let id, let error): reply(error: error, id: id, batch: batch)
+    case .positional(let id, let method):
+      refuse(
+        .invalidParams(pointer: "", message: "parameters are given by name"), id: id, method: method,
+        batch: batch)
+    case .call(let id, let method, let params):
+      if handle(wireMethod: method, params: params, id: id, batch: batch) { return }
+      call(method, params, id: id, batch: batch)
+    }
+  }
+
+  private func call(_ method: JSON, _ params: JSON?, id: RequestID?, batch: Int?) {
+    let prepared: PreparedCall
+    let meta: RequestMeta
+    do throws(RPCError) {
+      prepared = try service.prepare(method: method, params: params)
+      meta = try RequestMeta(params)
+    } catch {
+      refuse(error, id: id, method: method, batch: batch)
+      return
+    }
+    guard
+      let call = withRoom(
+        batch,
+        { state -> Call? in
+          let key = id ?? state.inFlight.notificationID()
+          let call = Call(prepared, id: key, batch: batch, meta: meta, connection: self)
+          if accept(call, touches: prepared.touches, in: &state) { return call }
+          add(error: .duplicate(key), id: nil, batch: batch, to: &state)
+          return nil
+        }), let call
+    else { return }
+    if call.deadline != nil { setTimer(call) }
+  }
+
+  /// Refuses a call of a method that the service may know, and counts it there.
+  private func refuse(_ error: RPCError, id: RequestID?, method: JSON, batch: Int?) {
+    if let name = method.string, let index = service.methods.firstIndex(of: name) {
+      state.withLock { $0.records[index].record(nanoseconds: 0, failed: true) }
+    }
+    // The standard: a notification is not answered, not even by an error.
+    guard let id else { return }
+    reply(error: error, id: id, batch: batch)
+  }
+
+  /// Answers a request that never became a call.
+  func reply(error: RPCError, id: RequestID?, batch: Int?) {
+    _ = withRoom(batch) { state in
+      if let id, state.inFlight[id] != nil {
+        add(error: .duplicate(id), id: nil, batch: batch, to: &state)
+      } else {
+        add(error: error, id: id, batch: batch, to: &state)
+      }
+    }
+    logger.debug("refused", metadata: ["kind": "\(error.kind.name)", "id": "\(text(of: id))"])
+  }
+
+  /// Answers a request that the wire itself serves.
+  func reply(result: [UInt8], id: RequestID, batch: Int?) {
+    _ = withRoom(batch) { state in
+      guard state.inFlight[id] == nil else {
+        add(error: .duplicate(id), id: nil, batch: batch, to: &state)
+        return
+      }
+      if let batch { state.outbox.expectAnswer(in: batch) }
+      state.outbox.add(result: result, id: id.raw, batch: batch)
+    }
+  }
+
+  private func add(error: RPCError, id: RequestID?, batch: Int?, to state: inout ConnectionState) {
+    if let batch { state.outbox.expectAnswer(in: batch) }
+    state.outbox.add(error: error, id: id?.raw, batch: batch)
+  }
+
+  /// Whether reading is to stop.
+  var isStopping: Bool { stopsReading.load(ordering: .acquiring) != .none }
+
+  /// Changes the state once there is room for one more request: this is where a host that asks faster than
+  /// it is served, or does not read, is held up. Nil if reading is to stop first.
+  private func withRoom<Result: Sendable>(
+    _ batch: Int?, _ body: (inout ConnectionState) -> Result
+  ) -> Result? {
+    while true {
+      let result = change { state -> Result? in
+        guard state.hasRoom(limits, batch: batch) else { return nil }
+        return body(&state)
+      }
+      if let result { return result }
+      flush()
+      let sleeps = state.withLock { state in
+        guard !state.hasRoom(limits, batch: batch) else { return false }
+        state.readerSleepsFor = .room(batch: batch)
+        return true
+      }
+      if sleeps { readerWake.sleep() }
+      state.withLock { $0.readerSleepsFor = .nothing }
+      if isStopping { return nil }
+    }
+  }
+}

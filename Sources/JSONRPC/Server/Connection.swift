@@ -1,0 +1,128 @@
+import JSON
+import Logging
+import Synchronization
+
+/// One conversation: what was accepted, in which order it runs, and what is to be written. The reading
+/// thread, the writing thread and the tasks of the calls meet here, under one lock that none of them holds
+/// while it waits or runs a call.
+final class Connection: Sendable {
+  let service: any Service
+  let limits: Limits
+  let info: ServerInfo
+  let logger: Logger
+  let output: OutputDescriptor
+  let state: Mutex<ConnectionState>
+  let readerWake: WakePipe
+  let writerWake: WakePipe
+  /// Wants the reading thread to read no more.
+  let stopsReading = Atomic<StopRequest>(.none)
+  /// The thread that reads: it flushes by itself what it answers.
+  let readerThread = Atomic<UInt>(0)
+  /// Whether every request is logged, whatever the level: the host's wish.
+  let isTraced = Atomic<Bool>(false)
+  /// Whether the host said `shutdown`.
+  let isShutDown = Atomic<Bool>(false)
+  /// Whether messages go out with headers.
+  let usesHeaders = Atomic<Bool>(false)
+  /// Whether every request is logged.
+  let logsCalls: Bool
+  /// When a drain must be over, on the monotonic clock in nanoseconds.
+  let drainDeadline = Atomic<UInt64>(.max)
+  private let start = monotonicNanoseconds()
+
+  /// Why reading is to stop; the higher one wins.
+  enum StopRequest: UInt8, AtomicRepresentable {
+    case none
+    case drain
+    /// The host said `exit`.
+    case exit
+    case outputClosed
+    case now
+  }
+
+  init(
+    service: any Service, info: ServerInfo, limits: Limits, output: Int32, logger: Logger
+  ) throws(SystemError) {
+    self.service = service
+    self.info = info
+    self.limits = limits
+    self.logger = logger
+    logsCalls = logger.logLevel <= .debug
+    self.output = OutputDescriptor(output)
+    state = Mutex(ConnectionState(limits: limits, methods: service.methods.count))
+    readerWake = try WakePipe()
+    writerWake = try WakePipe()
+  }
+
+  /// Asks the reading thread to stop.
+  func stopReading(_ request: StopRequest) {
+    var current = stopsReading.load(ordering: .acquiring)
+    while current.rawValue < request.rawValue {
+      let (isDone, actual) = stopsReading.compareExchange(
+        expected: current, desired: request, ordering: .acquiringAndReleasing)
+      if isDone { break }
+      current = actual
+    }
+    readerWake.wake()
+  }
+
+  /// What a change of the state leaves to do outside the lock.
+  struct Aftermath {
+    var starts = false
+    var wakesReader = false
+    var wakesWriter = false
+  }
+
+  /// Changes the state and does what follows from the change. Not for the answers of calls that the reading
+  /// thread runs itself: those it flushes together.
+  func change<Result: Sendable>(_ body: (inout ConnectionState) -> Result) -> Result {
+    let isReader = Thread.currentID == readerThread.load(ordering: .relaxed)
+    let (result, aftermath) = state.withLock { state in
+      let result = body(&state)
+      var aftermath = Aftermath()
+      aftermath.starts = state.becomesStarter()
+      if !isReader {
+        aftermath.wakesReader = state.wakesReader(limits)
+        aftermath.wakesWriter = state.wakesWriter()
+      }
+      return (result, aftermath)
+    }
+    if aftermath.wakesWriter { writerWake.wake() }
+    if aftermath.wakesReader { readerWake.wake() }
+    if aftermath.starts { startReady() }
+    return result
+  }
+
+  func notify(method: StaticString, params: [UInt8]) -> Bool {
+    var writer = JSONWriter(reserving: params.count + 64)
+    writer.beginObject()
+    writer.member("jsonrpc", "2.0")
+    writer.key("method")
+    writer.string(method)
+    writer.member("params", raw: params)
+    writer.endObject()
+    let message = writer.bytes
+    return change { state in
+      guard !state.outbox.isClosed, state.outbox.queuedBytes < limits.outputBytes else { return false }
+      state.outbox.add(message: message)
+      return true
+    }
+  }
+
+  func status() -> ServerStatus {
+    let names = service.methods
+    return state.withLock { state in
+      ServerStatus(
+        inFlight: state.inFlight.active, waiting: state.inFlight.waiting,
+        outputBytes: state.outbox.queuedBytes,
+        uptimeMilliseconds: Int64((monotonicNanoseconds() - start) / 1_000_000), limits: limits,
+        methods: zip(names, state.records).compactMap { name, record in
+          guard record.requests > 0 else { return nil }
+          return ServerStatus.Method(
+            name: name, requests: record.requests, errors: record.errors,
+            p50Microseconds: Double(record.durations.quantile(0.5)) / 1_000,
+            p99Microseconds: Double(record.durations.quantile(0.99)) / 1_000)
+        })
+    }
+  }
+}

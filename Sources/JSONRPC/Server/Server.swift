@@ -1,0 +1,181 @@
+import JSON
+import Logging
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A JSON-RPC 2.0 server on a pair of descriptors: reads requests, has a `Service` answer them, and writes the
+/// answers, for as long as the host keeps its end open.
+///
+/// Requests run concurrently and are answered in any order; those that touch the same thing take effect in the
+/// order in which they came. Memory is bounded by `Limits`: where a limit is reached the server stops reading,
+/// and drops nothing.
+public final class Server: Sendable {
+  private let connection: Connection
+  private let input: InputDescriptor
+  private let framing: Framing
+
+  /// The bytes that one read takes at most.
+  private static let chunkBytes = 128 << 10
+
+  /// A server that is ready to `run`.
+  ///
+  /// - Parameters:
+  ///   - service: what answers.
+  ///   - info: who answers, for `initialize`.
+  ///   - input: the descriptor to read from, and `output` that to write to; both stay the caller's.
+  ///   - framing: how messages are told apart.
+  public init(
+    service: any Service, info: ServerInfo, limits: Limits = Limits(), input: Int32, output: Int32,
+    logger: Logger, framing: Framing = .detect
+  ) throws(SystemError) {
+    // A host that is gone is an error of write(2), not the end of the process.
+    signal(SIGPIPE, SIG_IGN)
+    connection = try Connection(
+      service: service, info: info, limits: limits, output: output, logger: logger)
+    self.input = InputDescriptor(input)
+    self.framing = framing
+  }
+
+  /// Serves until the host or the caller ends it. Blocks the calling thread, which must not be one of
+  /// Swift's pool. To be called once.
+  public func run() -> Ending {
+    connection.readerThread.store(Thread.currentID, ordering: .relaxed)
+    guard let writer = Thread({ [connection] in connection.runWriter() }) else {
+      return .inputFailed(EAGAIN)
+    }
+    let ending = finish(read())
+    if ending == .cutShort {
+      // It may sleep for a host that never reads.
+      writer.detach()
+    } else {
+      writer.join()
+      connection.output.closeOwned()
+    }
+    return ending
+  }
+
+  /// Sends notifications outside of any request.
+  public var notifier: Notifier { Notifier(connection: connection) }
+
+  /// Stops reading, lets what was accepted finish, and writes the answers, for at most this time. A second
+  /// call ends at once. May be called from any thread.
+  public func drain(timeoutMilliseconds: Int) {
+    let deadline = monotonicNanoseconds() + UInt64(max(0, timeoutMilliseconds)) * 1_000_000
+    let (isFirst, _) = connection.drainDeadline.compareExchange(
+      expected: .max, desired: deadline, ordering: .acquiringAndReleasing)
+    connection.stopReading(isFirst ? .drain : .now)
+  }
+
+  /// Ends at once: what was accepted may stay unanswered. May be called from any thread.
+  public func stop() { connection.stopReading(.now) }
+
+  // MARK: Reading
+
+  /// Reads until there is nothing more to read, and says why.
+  private func read() -> Ending {
+    var framer = StreamFramer(framing, limits: connection.limits)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunkBytes, alignment: 16)
+    defer { buffer.deallocate() }
+    while !connection.isStopping {
+      switch input.read(into: buffer, orWokenBy: connection.readerWake) {
+      case .read(let count):
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+        guard take(bytes, &framer) else { return .lostSync }
+      case .end:
+        if let last = framer.finish() {
+          deliver(last, framer)
+          if case .lostSync = last { return .lostSync }
+        }
+        return .endOfInput
+      case .woken: break
+      case .failed(let code):
+        connection.logger.error("reading failed", metadata: ["error": "\(SystemError("read", code: code))"])
+        return .inputFailed(code)
+      }
+    }
+    return .drained
+  }
+
+  /// Takes the messages in a chunk; false if the stream can't be followed any further.
+  private func take(_ bytes: UnsafeRawBufferPointer, _ framer: inout StreamFramer) -> Bool {
+    var position = 0
+    var sinceFlush = 0
+    defer { connection.flush() }
+    while !connection.isStopping, let frame = framer.next(in: bytes, from: &position) {
+      deliver(frame, framer)
+      if case .lostSync = frame { return false }
+      sinceFlush += 1
+      if sinceFlush == 64 {
+        sinceFlush = 0
+        connection.flush()
+      }
+    }
+    return true
+  }
+
+  private func deliver(_ frame: Frame, _ framer: StreamFramer) {
+    connection.setFraming(framer.framing)
+    connection.receive(frame)
+  }
+
+  // MARK: Ending
+
+  /// Waits until what was accepted is answered and written, as long as that may take.
+  private func finish(_ reason: Ending) -> Ending {
+    connection.state.withLock { $0.hasEnded = true }
+    connection.endWaiting()
+    var hasCancelled = false
+    while true {
+      let request = connection.stopsReading.load(ordering: .acquiring)
+      if request == .now { return .cutShort }
+      if request == .outputClosed, !hasCancelled {
+        // Nobody will hear the answers; what is under way may finish, for a while.
+        hasCancelled = true
+        connection.cancelAll()
+        _ = connection.drainDeadline.compareExchange(
+          expected: .max, desired: monotonicNanoseconds() + Self.lastGrace, ordering: .acquiringAndReleasing)
+      }
+      connection.flush()
+      let sleeps = connection.state.withLock { state in
+        guard !state.isDone else {
+          state.writerMayEnd = true
+          return false
+        }
+        state.readerSleepsFor = .end
+        return true
+      }
+      guard sleeps else {
+        if connection.state.withLock({ $0.wakesWriter() }) { connection.writerWake.wake() }
+        return ending(reason)
+      }
+      guard let milliseconds = timeLeft() else { return request == .outputClosed ? .outputClosed : .cutShort }
+      connection.readerWake.sleep(milliseconds: milliseconds)
+    }
+  }
+
+  private static let lastGrace: UInt64 = 10_000_000_000
+
+  /// How long draining may still take: −1 for ever, nil if its time is over.
+  private func timeLeft() -> Int32? {
+    let deadline = connection.drainDeadline.load(ordering: .acquiring)
+    if deadline == .max { return -1 }
+    let now = monotonicNanoseconds()
+    return now < deadline ? Int32(clamping: (deadline - now) / 1_000_000 + 1) : nil
+  }
+
+  private func ending(_ reason: Ending) -> Ending {
+    switch connection.stopsReading.load(ordering: .acquiring) {
+    case .none, .now: reason
+    case .drain: reason
+    case .exit: .exit(afterShutdown: connection.isShutDown.load(ordering: .acquiring))
+    case .outputClosed: .outputClosed
+    }
+  }
+}
