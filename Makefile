@@ -29,7 +29,7 @@ test: build ## run every test: Swift's, then those that host the program from Py
 	@TIDINGS_BIN="$(CURDIR)/$(PROGRAM)" python3 .ci/test
 
 bench: build $(BENCHES) ## measure the program beside a C loop of the same reads, as one table
-	@.ci/dependencies tests
+	@.ci/dependencies bench
 	@python3 Tests/Benchmarks/bench --program $(PROGRAM) --tools .build/bench
 
 .build/bench/%: Tests/Benchmarks/%.c
