@@ -26,7 +26,7 @@ build: dependencies ## build the program: .build/release/tidings, the Swift runt
 
 test: build ## run every test: Swift's, then those that host the program from Python
 	@.ci/dependencies tests
-	@TIDINGS_BIN="$(CURDIR)/$(PROGRAM)" python3 .ci/test
+	@TIDINGS_BIN="$(CURDIR)/$(PROGRAM)" .ci/test
 
 bench: build $(BENCHES) ## measure the program beside a C loop of the same reads, as one table
 	@.ci/dependencies bench
@@ -43,7 +43,9 @@ format: ## rewrite the Swift files in the house style
 lint: ## check style, and the rules that a formatter does not know
 	@.ci/lint
 
-install: build ## copy the program to PREFIX/bin (PREFIX=/usr/local, DESTDIR= for packagers)
+# Builds nothing: it often runs as another user than the one who has the toolchain.
+install: ## copy what was built to PREFIX/bin (PREFIX=/usr/local, DESTDIR= for packagers)
+	@test -x $(PROGRAM) || { echo "Nothing to install: run make build first" >&2; exit 1; }
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin/tidings"
 

@@ -87,9 +87,17 @@ static void start(char **command) {
   posix_spawn_file_actions_adddup2(&actions, out[1], 1);
   if (options.log)
     posix_spawn_file_actions_addopen(&actions, 2, options.log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+  posix_spawnattr_t attributes;
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE);  // ignored here, and not to be inherited
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   extern char **environ;
-  int error = posix_spawnp(&child.pid, command[0], &actions, NULL, command, environ);
+  int error = posix_spawnp(&child.pid, command[0], &actions, &attributes, command, environ);
   if (error) fail("%s: %s", command[0], strerror(error));
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   close(in[0]);
   close(out[1]);
