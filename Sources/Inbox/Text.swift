@@ -55,9 +55,9 @@ public struct Text: Hashable, Comparable, Sendable, CustomStringConvertible, Exp
   }
 
   private func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
-    // A copy of a contiguous string shares its bytes; withUTF8 asks for a variable.
-    var string = string
-    return string.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+    guard let result = string.utf8.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) })
+    else { preconditionFailure("both initialisers make the string contiguous") }
+    return result
   }
 
   /// Less than, equal to or more than 0, by bytes, eight at a time.

@@ -113,10 +113,10 @@ import Testing
     var reader = ByteReader(bytes)
     do {
       let set = try SequenceSet(from: &reader)
-      #expect(isNormalised(set), "\(bytes)")
-      #expect(encoded(set) == Array(bytes.prefix(reader.offset)), "\(bytes)")
+      guard !isNormalised(set) || encoded(set) != Array(bytes.prefix(reader.offset)) else { return }
+      Issue.record("\(set) from \(bytes)")
     } catch {
-      #expect(error.offset <= bytes.count, "\(bytes)")
+      if error.offset > bytes.count { Issue.record("\(error) from \(bytes)") }
     }
   }
 

@@ -23,6 +23,31 @@ import Testing
     }
   }
 
+  /// A few ranges beside very many are looked up rather than merged.
+  @Test(arguments: [1, Int.max - 799])
+  func fewRangesBesideManyAgreeWithSet(_ lowest: Int) {
+    var generator = printedGenerator()
+    for _ in 0..<150 {
+      let (many, modelMany) = randomPair(lowest: lowest, width: 800, using: &generator)
+      let ends = (0..<Int.random(in: 1...4, using: &generator)).map { _ in
+        lowest + Int.random(in: 0..<790, using: &generator)
+      }
+      let modelFew = Set(ends.flatMap { $0...$0 + Int.random(in: 0..<10, using: &generator) })
+      let few = SequenceSet(numbers: modelFew)
+      let common = modelFew.intersection(modelMany)
+      expect(many.intersection(few), common, many, few, "intersection")
+      expect(few.intersection(many), common, few, many, "intersection")
+      expect(many.union(few), modelMany.union(modelFew), many, few, "union")
+      expect(few.union(many), modelMany.union(modelFew), few, many, "union")
+      expect(many.subtracting(few), modelMany.subtracting(modelFew), many, few, "subtracting")
+      expect(few.subtracting(many), modelFew.subtracting(modelMany), few, many, "subtracting")
+      #expect(many.countIntersecting(few) == common.count, "\(many) and \(few)")
+      #expect(few.countIntersecting(many) == common.count, "\(few) and \(many)")
+      #expect(many.isDisjoint(with: few) == common.isEmpty, "\(many) and \(few)")
+      #expect(many.isSuperset(of: few) == (common == modelFew), "\(many) and \(few)")
+    }
+  }
+
   @Test(arguments: places)
   func singleSetsAgreeWithSet(_ lowest: Int) {
     var generator = printedGenerator()
@@ -116,8 +141,8 @@ import Testing
         ("superset", a.union(b).isSuperset(of: a) && a.isSuperset(of: a.intersection(b))),
         ("disjoint", a.subtracting(b).isDisjoint(with: b)),
       ]
-      for (law, holds) in laws {
-        #expect(holds, "\(law): \(a) and \(b) and \(c)")
+      for (law, holds) in laws where !holds {
+        Issue.record("\(law): \(a) and \(b) and \(c)")
       }
     }
   }
@@ -125,8 +150,7 @@ import Testing
   private func expect(
     _ set: SequenceSet, _ model: Set<Int>, _ a: SequenceSet, _ b: SequenceSet, _ operation: String
   ) {
-    #expect(
-      isNormalised(set) && Array(set.numbers) == model.sorted(),
-      "\(operation) of \(a) and \(b) is \(SequenceSet(numbers: model)), not \(set)")
+    guard !isNormalised(set) || Array(set.numbers) != model.sorted() else { return }
+    Issue.record("\(operation) of \(a) and \(b) is \(SequenceSet(numbers: model)), not \(set)")
   }
 }

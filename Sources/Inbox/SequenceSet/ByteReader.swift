@@ -28,7 +28,17 @@ public struct ByteReader: Sendable {
   }
 
   /// Reads a varint, which must fit in 64 bits and be written in its shortest form.
+  @inline(__always)
   public mutating func readVarint() throws(DecodingFailure) -> UInt64 {
+    if offset < bytes.count, case let byte = bytes[offset], byte < 0x80 {
+      offset &+= 1
+      return UInt64(byte)
+    }
+    return try readLongVarint()
+  }
+
+  @inline(never)
+  private mutating func readLongVarint() throws(DecodingFailure) -> UInt64 {
     let start = offset
     var value: UInt64 = 0
     var shift: UInt64 = 0

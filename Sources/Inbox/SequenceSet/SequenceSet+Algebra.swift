@@ -16,9 +16,9 @@ extension SequenceSet {
   /// Adds the members of `other`.
   public mutating func formUnion(_ other: SequenceSet) {
     switch (storage, other.storage) {
-    case (_, .none):
+    case (_, .empty):
       return
-    case (.none, _):
+    case (.empty, _):
       self = other
     case (_, .one(let span)):
       insert(span)
@@ -35,7 +35,7 @@ extension SequenceSet {
   public mutating func subtract(_ other: SequenceSet) {
     guard let extent, let otherExtent = other.extent, extent.overlaps(otherExtent) else { return }
     switch (storage, other.storage) {
-    case (.none, _), (_, .none):
+    case (.empty, _), (_, .empty):
       return
     case (_, .one(let span)):
       remove(span)
@@ -43,7 +43,7 @@ extension SequenceSet {
       storage = Storage(normalised: Sweep.difference([extent], theirs.spans))
     case (.many(let mine), .many(let theirs)):
       guard !mine.isIdentical(to: theirs) else {
-        storage = .none
+        storage = .empty
         return
       }
       storage = Storage(normalised: Sweep.difference(mine.spans, theirs.spans))
@@ -58,7 +58,7 @@ extension SequenceSet {
   /// The members of both sets.
   public func intersection(_ other: SequenceSet) -> SequenceSet {
     switch (storage, other.storage) {
-    case (.none, _), (_, .none):
+    case (.empty, _), (_, .empty):
       return SequenceSet()
     case (_, .one(let span)):
       return intersection(span.first, through: span.last)
@@ -67,6 +67,8 @@ extension SequenceSet {
     case (.many(let mine), .many(let theirs)):
       guard !mine.isIdentical(to: theirs) else { return self }
       guard mine.extent.overlaps(theirs.extent) else { return SequenceSet() }
+      if mine.isFew(beside: theirs) { return SequenceSet(theirs.searched(for: mine)) }
+      if theirs.isFew(beside: mine) { return SequenceSet(mine.searched(for: theirs)) }
       return SequenceSet(storage: Storage(normalised: Sweep.intersection(mine.spans, theirs.spans)))
     }
   }
@@ -74,22 +76,22 @@ extension SequenceSet {
   /// The members from `first` to `last`, both included; O(log ranges + ranges of the result).
   public func intersection(_ first: Int, through last: Int) -> SequenceSet {
     switch storage {
-    case .none:
+    case .empty:
       return self
     case .one(let span):
       return SequenceSet(max(first, span.first), through: min(last, span.last))
     case .many(let runs):
       let extent = runs.extent
       if first <= extent.first && extent.last <= last { return self }
-      let lower = runs.firstSpan(endingAtOrAfter: first)
-      let upper = runs.firstSpan(startingAfter: last)
-      guard lower < upper else { return SequenceSet() }
-      var head = runs.spans[lower]
-      head.first = max(head.first, first)
-      guard lower + 1 < upper else { return SequenceSet(head.first, through: min(head.last, last)) }
-      var kept = Array(runs.spans[lower..<upper])
-      kept[0] = head
-      kept[kept.count - 1].last = min(kept[kept.count - 1].last, last)
+      guard first <= last else { return SequenceSet() }
+      let span = Span(first: first, last: last)
+      let indices = runs.indices(overlapping: span)
+      guard indices.count > 1 else {
+        return SequenceSet(storage: indices.first.map { .one(runs.spans[$0].clamped(to: span)) } ?? .empty)
+      }
+      var kept = Array(runs.spans[indices])
+      kept[0] = kept[0].clamped(to: span)
+      kept[kept.count - 1] = kept[kept.count - 1].clamped(to: span)
       return SequenceSet(storage: .many(Runs(kept)))
     }
   }
@@ -107,7 +109,7 @@ extension SequenceSet {
   /// How many members the sets have in common.
   public func countIntersecting(_ other: SequenceSet) -> Int {
     switch (storage, other.storage) {
-    case (.none, _), (_, .none):
+    case (.empty, _), (_, .empty):
       return 0
     case (_, .one(let span)):
       return countIntersecting(span.first, through: span.last)
@@ -116,6 +118,8 @@ extension SequenceSet {
     case (.many(let mine), .many(let theirs)):
       guard !mine.isIdentical(to: theirs) else { return mine.total }
       guard mine.extent.overlaps(theirs.extent) else { return 0 }
+      if mine.isFew(beside: theirs) { return other.countIntersecting(eachOf: mine) }
+      if theirs.isFew(beside: mine) { return countIntersecting(eachOf: theirs) }
       return Sweep.countIntersecting(mine.spans, theirs.spans)
     }
   }
@@ -123,12 +127,39 @@ extension SequenceSet {
   /// How many members lie from `first` to `last`, both included; O(log ranges).
   public func countIntersecting(_ first: Int, through last: Int) -> Int {
     guard first <= last else { return 0 }
-    return rank(of: last) + (contains(last) ? 1 : 0) - rank(of: first)
+    return count(through: last) - rank(of: first)
+  }
+}
+
+extension SequenceSet {
+  private func countIntersecting(eachOf runs: Runs) -> Int {
+    runs.spans.reduce(0) { $0 + countIntersecting($1.first, through: $1.last) }
+  }
+}
+
+extension SequenceSet.Runs {
+  /// Whether looking each range up in `other` is cheaper than a pass over both.
+  fileprivate func isFew(beside other: Self) -> Bool {
+    spans.count < other.spans.count / 32
+  }
+
+  /// What the few ranges of `other` have in common with these.
+  fileprivate func searched(for other: Self) -> SequenceSet.SpanBuilder {
+    var common = SequenceSet.SpanBuilder()
+    for span in other.spans {
+      for index in indices(overlapping: span) { common.append(spans[index].clamped(to: span)) }
+    }
+    return common
   }
 }
 
 extension SequenceSet.Span {
   func overlaps(_ other: Self) -> Bool {
     first <= other.last && other.first <= last
+  }
+
+  /// What is left of a range within one that it overlaps.
+  func clamped(to other: Self) -> Self {
+    Self(first: max(first, other.first), last: min(last, other.last))
   }
 }

@@ -13,7 +13,7 @@ extension SequenceSet {
   /// Adds a range, in place where this set alone owns its ranges.
   mutating func insert(_ span: Span) {
     switch storage {
-    case .none:
+    case .empty:
       storage = .one(span)
     case .one(let mine):
       if mine.last < span.first - 1 {
@@ -34,7 +34,7 @@ extension SequenceSet {
         if joined == runs.spans[lower] { return }
       }
       // With the case's copy let go, the arrays are changed in place.
-      storage = .none
+      storage = .empty
       runs.replace(lower..<upper, with: CollectionOfOne(joined))
       storage = runs.spans.count == 1 ? .one(joined) : .many(runs)
     }
@@ -43,7 +43,7 @@ extension SequenceSet {
   /// Takes a range out, in place where this set alone owns its ranges.
   mutating func remove(_ span: Span) {
     switch storage {
-    case .none:
+    case .empty:
       return
     case .one(let mine):
       guard mine.overlaps(span) else { return }
@@ -51,19 +51,18 @@ extension SequenceSet {
       switch (left, right) {
       case (let left?, let right?): storage = .many(Runs([left, right]))
       case (let rest?, nil), (nil, let rest?): storage = .one(rest)
-      case (nil, nil): storage = .none
+      case (nil, nil): storage = .empty
       }
     case .many(var runs):
-      let lower = runs.firstSpan(endingAtOrAfter: span.first)
-      let upper = runs.firstSpan(startingAfter: span.last)
-      guard lower < upper else { return }
+      let overlapping = runs.indices(overlapping: span)
+      guard let lower = overlapping.first, let upper = overlapping.last else { return }
       let left = runs.spans[lower].subtracting(span).left
-      let right = runs.spans[upper - 1].subtracting(span).right
-      storage = .none
+      let right = runs.spans[upper].subtracting(span).right
+      storage = .empty
       switch (left, right) {
-      case (let left?, let right?): runs.replace(lower..<upper, with: [left, right])
-      case (let rest?, nil), (nil, let rest?): runs.replace(lower..<upper, with: CollectionOfOne(rest))
-      case (nil, nil): runs.replace(lower..<upper, with: EmptyCollection())
+      case (let left?, let right?): runs.replace(overlapping, with: [left, right])
+      case (let rest?, nil), (nil, let rest?): runs.replace(overlapping, with: CollectionOfOne(rest))
+      case (nil, nil): runs.replace(overlapping, with: EmptyCollection())
       }
       storage = runs.spans.count < 2 ? Storage(normalised: runs.spans) : .many(runs)
     }

@@ -18,26 +18,33 @@ extension SequenceSet {
 
     /// Starts at the smallest member.
     public func makeIterator() -> Iterator {
-      Iterator(members: members, index: 0, ahead: members.span(at: 0))
+      Iterator(members: members)
     }
 
     /// Walks the members upwards.
     public struct Iterator: IteratorProtocol, Sendable {
       let members: SequenceSet
-      var index: Int
-      /// What is still to come of the range at `index`.
-      var ahead: Span?
+      /// The range after the current one.
+      var index = 0
+      /// The next member, if any of the current range is left.
+      var number = 0
+      var left = 0
+
+      init(members: SequenceSet) {
+        self.members = members
+      }
 
       /// The next larger member.
       public mutating func next() -> Int? {
-        guard let span = ahead else { return nil }
-        if span.first < span.last {
-          ahead = Span(first: span.first + 1, last: span.last)
-        } else {
+        if left == 0 {
+          guard let span = members.span(at: index) else { return nil }
+          (number, left) = (span.first, span.count)
           index += 1
-          ahead = members.span(at: index)
         }
-        return span.first
+        // Wraps only behind Int.max, where nothing is left.
+        defer { number &+= 1 }
+        left &-= 1
+        return number
       }
     }
   }
@@ -51,27 +58,33 @@ extension SequenceSet {
 
     /// Starts at the largest member.
     public func makeIterator() -> Iterator {
-      let index = members.spanCount - 1
-      return Iterator(members: members, index: index, ahead: members.span(at: index))
+      Iterator(members: members)
     }
 
     /// Walks the members downwards.
     public struct Iterator: IteratorProtocol, Sendable {
       let members: SequenceSet
+      /// The range after the current one, downwards.
       var index: Int
-      /// What is still to come of the range at `index`.
-      var ahead: Span?
+      /// The next member, if any of the current range is left.
+      var number = 0
+      var left = 0
+
+      init(members: SequenceSet) {
+        self.members = members
+        index = members.spanCount - 1
+      }
 
       /// The next smaller member.
       public mutating func next() -> Int? {
-        guard let span = ahead else { return nil }
-        if span.first < span.last {
-          ahead = Span(first: span.first, last: span.last - 1)
-        } else {
+        if left == 0 {
+          guard let span = members.span(at: index) else { return nil }
+          (number, left) = (span.last, span.count)
           index -= 1
-          ahead = members.span(at: index)
         }
-        return span.last
+        defer { number -= 1 }
+        left &-= 1
+        return number
       }
     }
   }
@@ -79,7 +92,7 @@ extension SequenceSet {
   /// The range at `index`, nil on either side of them.
   func span(at index: Int) -> Span? {
     switch storage {
-    case .none: nil
+    case .empty: nil
     case .one(let span): index == 0 ? span : nil
     case .many(let runs): runs.spans.indices.contains(index) ? runs.spans[index] : nil
     }

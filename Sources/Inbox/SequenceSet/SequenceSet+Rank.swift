@@ -1,16 +1,21 @@
 extension SequenceSet {
   /// How many members are smaller than `n`; O(log ranges).
   public func rank(of n: Int) -> Int {
+    n <= 1 ? 0 : count(through: n - 1)
+  }
+
+  /// How many members are `n` or smaller; O(log ranges).
+  func count(through n: Int) -> Int {
     switch storage {
-    case .none:
+    case .empty:
       return 0
     case .one(let span):
-      return n <= span.first ? 0 : n > span.last ? span.count : n - span.first
+      return n < span.first ? 0 : min(n, span.last) - span.first + 1
     case .many(let runs):
       let index = runs.firstSpan(endingAtOrAfter: n)
       let before = runs.count(before: index)
-      guard index < runs.spans.count, runs.spans[index].first < n else { return before }
-      return before + (n - runs.spans[index].first)
+      guard index < runs.spans.count, runs.spans[index].first <= n else { return before }
+      return before + (n - runs.spans[index].first + 1)
     }
   }
 
@@ -20,7 +25,7 @@ extension SequenceSet {
   public func select(_ k: Int) -> Int {
     precondition(k >= 0 && k < count, "there is no member with this rank")
     switch storage {
-    case .none:
+    case .empty:
       preconditionFailure("an empty set has no member")
     case .one(let span):
       return span.first + k

@@ -1,7 +1,7 @@
 extension SequenceSet {
   /// No range and one range are by far the most common, and live without an allocation.
   enum Storage: Hashable, Sendable {
-    case none
+    case empty
     case one(Span)
     /// Two ranges or more.
     case many(Runs)
@@ -9,7 +9,7 @@ extension SequenceSet {
     /// The storage for ranges that are already sorted and don't touch.
     init(normalised spans: [Span]) {
       switch spans.count {
-      case 0: self = .none
+      case 0: self = .empty
       case 1: self = .one(spans[0])
       default: self = .many(Runs(spans))
       }
@@ -25,9 +25,15 @@ extension SequenceSet {
 
     init(_ spans: [Span]) {
       self.spans = spans
-      counts = []
-      counts.reserveCapacity(spans.count)
-      recount(from: 0)
+      // Every element is written before it counts as initialised.
+      counts = [Int](unsafeUninitializedCapacity: spans.count) { out, count in
+        var total = 0
+        for span in spans {
+          total &+= span.count
+          out[count] = total
+          count += 1
+        }
+      }
     }
 
     /// How many members there are.
@@ -43,17 +49,23 @@ extension SequenceSet {
 
     /// The index of the first range that ends at `n` or later; the number of ranges if there is none.
     func firstSpan(endingAtOrAfter n: Int) -> Int {
-      Self.partition(spans.count) { spans[$0].last >= n }
+      Self.partition(spans) { $0.last >= n }
     }
 
     /// The index of the first range that starts after `n`; the number of ranges if there is none.
     func firstSpan(startingAfter n: Int) -> Int {
-      Self.partition(spans.count) { spans[$0].first > n }
+      Self.partition(spans) { $0.first > n }
+    }
+
+    /// The indices of the ranges that overlap `span`.
+    func indices(overlapping span: Span) -> Range<Int> {
+      let lower = firstSpan(endingAtOrAfter: span.first)
+      return lower..<max(lower, firstSpan(startingAfter: span.last))
     }
 
     /// The index of the range that holds the `k`-th member, counted from 0.
     func span(holding k: Int) -> Int {
-      Self.partition(counts.count) { counts[$0] > k }
+      Self.partition(counts) { $0 > k }
     }
 
     /// Puts `replacement` in the place of the ranges at `indices`.
@@ -63,24 +75,37 @@ extension SequenceSet {
     }
 
     private mutating func recount(from index: Int) {
-      counts.removeSubrange(min(index, counts.count)...)
+      if counts.count > spans.count {
+        counts.removeLast(counts.count - spans.count)
+      } else {
+        counts.append(contentsOf: repeatElement(0, count: spans.count - counts.count))
+      }
       var total = count(before: index)
-      for span in spans[index...] {
-        total += span.count
-        counts.append(total)
+      // One check that the array is unshared, instead of one for each element.
+      counts.withUnsafeMutableBufferPointer { counts in
+        for index in index..<counts.count {
+          total &+= spans[index].count
+          counts[index] = total
+        }
       }
     }
 
-    /// The first index of 0 ..< `count` from which `isAfter` holds, where it holds for all that follow one.
+    /// The index of the first element that `isAfter`, where it holds for all that follow one; the number of
+    /// elements if there is none.
     @inline(__always)
-    private static func partition(_ count: Int, _ isAfter: (Int) -> Bool) -> Int {
-      var low = 0
-      var high = count
-      while low < high {
-        let middle = low + (high - low) / 2
-        if isAfter(middle) { high = middle } else { low = middle + 1 }
+    private static func partition<Element>(_ elements: [Element], _ isAfter: (Element) -> Bool) -> Int {
+      // The buffer lives as long as the array, and is only read.
+      elements.withUnsafeBufferPointer { elements in
+        // The answer lies in base ... base + length; halved without a branch to mispredict.
+        var base = 0
+        var length = elements.count
+        while length > 0 {
+          let half = (length &+ 1) / 2
+          base &+= half & (isAfter(elements[base &+ half &- 1]) ? 0 : -1)
+          length &-= half
+        }
+        return base
       }
-      return low
     }
 
     // The running counts follow from the ranges.
@@ -111,7 +136,7 @@ extension SequenceSet {
 
     /// What was collected.
     consuming func finish() -> Storage {
-      guard let open else { return .none }
+      guard let open else { return .empty }
       guard !closed.isEmpty else { return .one(open) }
       closed.append(open)
       return .many(Runs(closed))

@@ -24,7 +24,7 @@ extension SequenceSet: CustomStringConvertible {
   }
 
   private static func parse(_ text: UnsafeBufferPointer<UInt8>) -> Storage? {
-    guard !text.isEmpty else { return Storage.none }
+    guard !text.isEmpty else { return Storage.empty }
     var builder = SpanBuilder()
     var position = 0
     var last = -1

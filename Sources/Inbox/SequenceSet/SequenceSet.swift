@@ -24,13 +24,13 @@ public struct SequenceSet: Hashable, Sendable {
 
   /// The empty set.
   public init() {
-    storage = .none
+    storage = .empty
   }
 
   /// The numbers from `first` to `last`, both included; empty if `last` < `first`.
   public init(_ first: Int, through last: Int) {
     let first = max(first, 1)
-    storage = first <= last ? .one(Span(first: first, last: last)) : .none
+    storage = first <= last ? .one(Span(first: first, last: last)) : .empty
   }
 
   /// The set of one number.
@@ -39,25 +39,19 @@ public struct SequenceSet: Hashable, Sendable {
   }
 
   /// The set of these numbers, in any order and with any repeats.
+  @inlinable
   public init(numbers: some Sequence<Int>) {
-    // What comes in ascending order goes straight in; only the rest is sorted.
+    // Inlined, the array is made by code that knows the sequence; an array is passed on as it is.
+    self.init(array: Array(numbers))
+  }
+
+  @usableFromInline
+  init(array numbers: [Int]) {
+    var numbers = numbers
+    if !zip(numbers, numbers.dropFirst()).allSatisfy({ $0 <= $1 }) { numbers.sort() }
     var builder = SpanBuilder()
-    var late: [Int] = []
-    var newest = 0
-    for number in numbers where number >= 1 {
-      if number >= newest {
-        builder.append(Span(first: number, last: number))
-        newest = number
-      } else {
-        late.append(number)
-      }
-    }
+    for number in numbers where number >= 1 { builder.append(Span(first: number, last: number)) }
     self.init(builder)
-    guard !late.isEmpty else { return }
-    late.sort()
-    var rest = SpanBuilder()
-    for number in late { rest.append(Span(first: number, last: number)) }
-    formUnion(SequenceSet(rest))
   }
 
   init(storage: Storage) {
@@ -71,7 +65,7 @@ public struct SequenceSet: Hashable, Sendable {
   /// The ranges, ascending; between two of them at least one number is missing.
   public var spans: [Span] {
     switch storage {
-    case .none: []
+    case .empty: []
     case .one(let span): [span]
     case .many(let runs): runs.spans
     }
@@ -80,7 +74,7 @@ public struct SequenceSet: Hashable, Sendable {
   /// How many ranges the set has; O(1).
   public var spanCount: Int {
     switch storage {
-    case .none: 0
+    case .empty: 0
     case .one: 1
     case .many(let runs): runs.spans.count
     }
@@ -88,13 +82,13 @@ public struct SequenceSet: Hashable, Sendable {
 
   /// Whether there is no member.
   public var isEmpty: Bool {
-    if case .none = storage { true } else { false }
+    if case .empty = storage { true } else { false }
   }
 
   /// How many members there are; O(1).
   public var count: Int {
     switch storage {
-    case .none: 0
+    case .empty: 0
     case .one(let span): span.count
     case .many(let runs): runs.total
     }
@@ -113,7 +107,7 @@ public struct SequenceSet: Hashable, Sendable {
   /// The smallest range that covers the set.
   var extent: Span? {
     switch storage {
-    case .none: nil
+    case .empty: nil
     case .one(let span): span
     case .many(let runs): runs.extent
     }
@@ -122,7 +116,7 @@ public struct SequenceSet: Hashable, Sendable {
   /// Whether `n` is a member; O(log ranges).
   public func contains(_ n: Int) -> Bool {
     switch storage {
-    case .none:
+    case .empty:
       return false
     case .one(let span):
       return span.first <= n && n <= span.last
