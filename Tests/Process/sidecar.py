@@ -358,6 +358,3 @@ class SidecarCase(unittest.TestCase):
 
     def _formatMessage(self, msg, standardMsg):
         return self._report(super()._formatMessage(msg, standardMsg))
-
-    def fail(self, msg=None):
-        raise self.failureException(self._report(msg))
