@@ -3,6 +3,7 @@ import ArgumentParser
 /// What the program's exit status says (sysexits.h).
 enum ExitStatus: Int32 {
   case badParameters = 64
+  case badData = 65
   case notFound = 66
   case unavailable = 69
   case software = 70
