@@ -55,8 +55,8 @@ struct GetStatus: Method {
         writer.beginObject()
         writer.member("requests", Int64(method.requests))
         writer.member("errors", Int64(method.errors))
-        writer.member("p50_ms", method.p50Microseconds / 1000)
-        writer.member("p99_ms", method.p99Microseconds / 1000)
+        writer.member("p50_ms", method.p50Microseconds.rounded() / 1000)
+        writer.member("p99_ms", method.p99Microseconds.rounded() / 1000)
         writer.endObject()
       }
       writer.endObject()
