@@ -31,7 +31,9 @@ extension RPCError {
   /// −32601. The name is given back, cut at 128 bytes.
   public static func methodNotFound(_ name: String) -> RPCError {
     var shown = name
-    while shown.utf8.count > 128 { shown = String(shown.unicodeScalars.prefix(shown.unicodeScalars.count / 2)) }
+    while shown.utf8.count > 128 {
+      shown = String(shown.unicodeScalars.prefix(shown.unicodeScalars.count / 2))
+    }
     return RPCError(.methodNotFound, "no such method", details: .object { $0.member("method", shown) })
   }
 

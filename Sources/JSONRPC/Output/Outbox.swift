@@ -136,7 +136,8 @@ struct Outbox: Sendable {
   }
 
   /// The rest of what was taken did not fit: it comes next.
-  mutating func putBack(_ segment: consuming [UInt8], offset: Int) {
+  mutating func putBack(_ segment: [UInt8], offset: Int) {
+    guard !isClosed else { return }
     segments.prepend(segment)
     firstOffset = offset
   }
@@ -145,10 +146,10 @@ struct Outbox: Sendable {
   mutating func wrote(_ count: Int) { if !isClosed { queuedBytes -= count } }
 
   /// A segment is out: its memory is used again.
-  mutating func recycle(_ segment: consuming [UInt8]) {
+  mutating func recycle(_ segment: inout [UInt8]) {
     guard spare.capacity == 0, segment.capacity <= 2 * Self.segmentBytes else { return }
-    segment.removeAll(keepingCapacity: true)
-    spare = segment
+    swap(&spare, &segment)
+    spare.removeAll(keepingCapacity: true)
   }
 
   /// Nobody reads any more: drops what there is and what comes.

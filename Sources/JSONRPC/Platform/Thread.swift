@@ -8,8 +8,14 @@
 
 /// A thread of its own, for calls that block: these never run on the pool that Swift's tasks share.
 struct Thread: Sendable {
-  // A thread's handle is a number or an opaque address, which any thread may join once.
-  private nonisolated(unsafe) let handle: pthread_t
+  private let handle: Handle
+
+  #if canImport(Darwin)
+    // Unchecked: an opaque address, which the system's calls take on any thread.
+    private struct Handle: @unchecked Sendable { let value: pthread_t }
+  #else
+    private struct Handle: Sendable { let value: pthread_t }
+  #endif
 
   /// Starts a thread; nil if the system has none to give.
   init?(_ body: @escaping @Sendable () -> Void) {
@@ -21,7 +27,7 @@ struct Thread: Sendable {
         start.release()
         return nil
       }
-      self.handle = handle
+      self.handle = Handle(value: handle)
     #else
       var handle = pthread_t()
       let status = pthread_create(&handle, nil, { run($0!) }, start.toOpaque())
@@ -29,15 +35,15 @@ struct Thread: Sendable {
         start.release()
         return nil
       }
-      self.handle = handle
+      self.handle = Handle(value: handle)
     #endif
   }
 
   /// Waits until the thread has ended. To be called once.
-  func join() { pthread_join(handle, nil) }
+  func join() { pthread_join(handle.value, nil) }
 
   /// Lets the thread end by itself. To be called instead of `join`.
-  func detach() { pthread_detach(handle) }
+  func detach() { pthread_detach(handle.value) }
 
   /// A number that no other living thread has; never 0.
   static var currentID: UInt {

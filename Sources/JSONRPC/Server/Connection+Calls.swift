@@ -112,7 +112,7 @@ extension Connection {
       logger.error(
         "a request failed unexpectedly",
         metadata: [
-          "id": "\(text(of: call.id))", "method": "\(service.methods[call.methodIndex])",
+          "id": "\(text(of: call.id))", "method": "\(methods[call.methodIndex])",
           "error": "\(type(of: error))",
         ])
       return .internal()

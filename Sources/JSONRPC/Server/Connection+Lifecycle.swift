@@ -73,7 +73,7 @@ extension Connection {
     logger.debug(
       "answered",
       metadata: [
-        "id": "\(text(of: call.id))", "method": "\(service.methods[call.methodIndex])",
+        "id": "\(text(of: call.id))", "method": "\(methods[call.methodIndex])",
         "us": "\(duration / 1_000)", "outcome": "\(failure?.kind.name ?? "result")",
       ])
   }

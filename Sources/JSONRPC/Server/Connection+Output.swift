@@ -35,14 +35,14 @@ extension Connection {
         state.isWriting = true
         return taken
       }
-      guard let (segment, offset) = taken else { break }
-      guard case .all = write(segment, from: offset) else { break }
+      guard var taken, case .all = write(&taken.segment, from: taken.offset) else { break }
     }
     if state.withLock({ $0.wakesWriter() }) { writerWake.wake() }
   }
 
   /// The writing thread's life.
   func runWriter() {
+    var hasReported = false
     while true {
       let step = state.withLock { state -> WriterStep in
         if !state.isWriting, let (segment, offset) = state.outbox.take() {
@@ -56,16 +56,26 @@ extension Connection {
       switch step {
       case .end: return
       case .sleep: writerWake.sleep()
-      case .write(let segment, let offset):
-        if case .rest = write(segment, from: offset) { waitForHost() }
+      case .write(var segment, let offset):
+        if case .rest = write(&segment, from: offset) { waitForHost(&hasReported) }
       }
     }
+  }
+
+  /// Lets the writing thread end: once everything is written, or, if `discarding`, at once.
+  func endWriter(discarding: Bool) {
+    state.withLock { state in
+      if discarding { state.outbox.close() }
+      state.writerMayEnd = true
+      state.writerSleeps = false
+    }
+    writerWake.wake()
   }
 
   private enum Written { case all, rest }
 
   /// Writes one segment and reports what became of it.
-  private func write(_ segment: consuming [UInt8], from start: Int) -> Written {
+  private func write(_ segment: inout [UInt8], from start: Int) -> Written {
     var offset = start
     while offset < segment.count {
       let outcome = segment.withUnsafeBytes {
@@ -82,10 +92,10 @@ extension Connection {
       }
     }
     let written = offset - start
-    let wakesReader = state.withLock { [segment] state in
+    let wakesReader = state.withLock { state in
       state.isWriting = false
       state.outbox.wrote(written)
-      state.outbox.recycle(segment)
+      state.outbox.recycle(&segment)
       return state.wakesReader(limits)
     }
     if wakesReader { readerWake.wake() }
@@ -102,12 +112,15 @@ extension Connection {
     if wakesReader { readerWake.wake() }
   }
 
-  /// Sleeps until the host has taken something; says so once if that takes long.
-  private func waitForHost() {
-    let limit = Int32(clamping: limits.stallMilliseconds)
-    if output.sleepUntilWritable(orWokenBy: writerWake, milliseconds: limit) { return }
-    let bytes = state.withLock { $0.outbox.queuedBytes }
-    logger.warning("the host does not read its answers", metadata: ["bytes": "\(bytes)"])
+  /// Sleeps until the host has taken something. The first time that it takes long is reported.
+  private func waitForHost(_ hasReported: inout Bool) {
+    if !hasReported {
+      let limit = Int32(clamping: limits.stallMilliseconds)
+      if output.sleepUntilWritable(orWokenBy: writerWake, milliseconds: limit) { return }
+      hasReported = true
+      let bytes = state.withLock { $0.outbox.queuedBytes }
+      logger.warning("the host does not read its answers", metadata: ["bytes": "\(bytes)"])
+    }
     while !output.sleepUntilWritable(orWokenBy: writerWake, milliseconds: -1) {}
   }
 

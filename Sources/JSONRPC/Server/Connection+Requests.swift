@@ -29,6 +29,7 @@ extension Connection {
     case .response: break
     case .invalid(let id, let error): reply(error: error, id: id, batch: batch)
     case .positional(let id, let method):
+      if handle(wireMethod: method, params: nil, id: id, batch: batch) { return }
       refuse(
         .invalidParams(pointer: "", message: "parameters are given by name"), id: id, method: method,
         batch: batch)
@@ -64,8 +65,8 @@ extension Connection {
 
   /// Refuses a call of a method that the service may know, and counts it there.
   private func refuse(_ error: RPCError, id: RequestID?, method: JSON, batch: Int?) {
-    if let name = method.string, let index = service.methods.firstIndex(of: name) {
-      state.withLock { $0.records[index].record(nanoseconds: 0, failed: true) }
+    if let name = method.string, let index = methods.firstIndex(of: name) {
+      state.withLock { $0.records[index].recordRefusal() }
     }
     // The standard: a notification is not answered, not even by an error.
     guard let id else { return }

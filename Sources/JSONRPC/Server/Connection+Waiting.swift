@@ -17,6 +17,8 @@ extension Connection {
         state.order.remove(ticket, ready: &state.ready)
       }
       if state.hasEnded { waiting.end() }
+      // Cancelled before there was anything to wake: the first sleep ends at once.
+      if call.cancelReason.load(ordering: .relaxed) != .none { waiting.wake() }
       return true
     }
     guard isAllowed else {

@@ -7,6 +7,7 @@ import Synchronization
 /// while it waits or runs a call.
 final class Connection: Sendable {
   let service: any Service
+  let methods: [String]
   let limits: Limits
   let info: ServerInfo
   let logger: Logger
@@ -31,25 +32,28 @@ final class Connection: Sendable {
   private let start = monotonicNanoseconds()
 
   /// Why reading is to stop; the higher one wins.
-  enum StopRequest: UInt8, AtomicRepresentable {
+  enum StopRequest: UInt8, AtomicRepresentable, Comparable {
     case none
     case drain
     /// The host said `exit`.
     case exit
     case outputClosed
     case now
+
+    static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
   }
 
   init(
     service: any Service, info: ServerInfo, limits: Limits, output: Int32, logger: Logger
   ) throws(SystemError) {
     self.service = service
+    methods = service.methods
     self.info = info
     self.limits = limits
     self.logger = logger
     logsCalls = logger.logLevel <= .debug
     self.output = OutputDescriptor(output)
-    state = Mutex(ConnectionState(limits: limits, methods: service.methods.count))
+    state = Mutex(ConnectionState(limits: limits, methods: methods.count))
     readerWake = try WakePipe()
     writerWake = try WakePipe()
   }
@@ -57,7 +61,7 @@ final class Connection: Sendable {
   /// Asks the reading thread to stop.
   func stopReading(_ request: StopRequest) {
     var current = stopsReading.load(ordering: .acquiring)
-    while current.rawValue < request.rawValue {
+    while current < request {
       let (isDone, actual) = stopsReading.compareExchange(
         expected: current, desired: request, ordering: .acquiringAndReleasing)
       if isDone { break }
@@ -110,13 +114,12 @@ final class Connection: Sendable {
   }
 
   func status() -> ServerStatus {
-    let names = service.methods
-    return state.withLock { state in
+    state.withLock { state in
       ServerStatus(
         inFlight: state.inFlight.active, waiting: state.inFlight.waiting,
         outputBytes: state.outbox.queuedBytes,
         uptimeMilliseconds: Int64((monotonicNanoseconds() - start) / 1_000_000), limits: limits,
-        methods: zip(names, state.records).compactMap { name, record in
+        methods: zip(methods, state.records).compactMap { name, record in
           guard record.requests > 0 else { return nil }
           return ServerStatus.Method(
             name: name, requests: record.requests, errors: record.errors,

@@ -51,12 +51,13 @@ public final class Server: Sendable {
       return .inputFailed(EAGAIN)
     }
     let ending = finish(read())
-    if ending == .cutShort {
-      // It may sleep for a host that never reads.
-      writer.detach()
-    } else {
+    connection.endWriter(discarding: ending == .cutShort || ending == .outputClosed)
+    if connection.output.returnsAtOnce || ending != .cutShort {
       writer.join()
       connection.output.closeOwned()
+    } else {
+      // It may be in a write that never ends.
+      writer.detach()
     }
     return ending
   }
@@ -127,55 +128,52 @@ public final class Server: Sendable {
 
   // MARK: Ending
 
-  /// Waits until what was accepted is answered and written, as long as that may take.
+  /// How long what was accepted may take when nobody asked to drain, in nanoseconds: the host is gone, or has
+  /// said `exit`.
+  private static let lastGrace: UInt64 = 10_000_000_000
+
+  /// Waits until what was accepted is answered and written. At the end of input that takes as long as it
+  /// takes.
   private func finish(_ reason: Ending) -> Ending {
     connection.state.withLock { $0.hasEnded = true }
     connection.endWaiting()
+    var grace = UInt64.max
     var hasCancelled = false
     while true {
       let request = connection.stopsReading.load(ordering: .acquiring)
       if request == .now { return .cutShort }
+      if request >= .exit, grace == .max { grace = monotonicNanoseconds() + Self.lastGrace }
       if request == .outputClosed, !hasCancelled {
-        // Nobody will hear the answers; what is under way may finish, for a while.
+        // Nobody will hear the answers.
         hasCancelled = true
         connection.cancelAll()
-        _ = connection.drainDeadline.compareExchange(
-          expected: .max, desired: monotonicNanoseconds() + Self.lastGrace, ordering: .acquiringAndReleasing)
       }
       connection.flush()
-      let sleeps = connection.state.withLock { state in
-        guard !state.isDone else {
-          state.writerMayEnd = true
-          return false
-        }
-        state.readerSleepsFor = .end
-        return true
+      let isDone = connection.state.withLock { state in
+        if !state.isDone { state.readerSleepsFor = .end }
+        return state.isDone
       }
-      guard sleeps else {
-        if connection.state.withLock({ $0.wakesWriter() }) { connection.writerWake.wake() }
-        return ending(reason)
+      if isDone { return ending(reason, request) }
+      let deadline = min(grace, connection.drainDeadline.load(ordering: .acquiring))
+      guard let milliseconds = Self.timeLeft(until: deadline) else {
+        return request == .outputClosed ? .outputClosed : .cutShort
       }
-      guard let milliseconds = timeLeft() else { return request == .outputClosed ? .outputClosed : .cutShort }
       connection.readerWake.sleep(milliseconds: milliseconds)
     }
   }
 
-  private static let lastGrace: UInt64 = 10_000_000_000
-
-  /// How long draining may still take: −1 for ever, nil if its time is over.
-  private func timeLeft() -> Int32? {
-    let deadline = connection.drainDeadline.load(ordering: .acquiring)
-    if deadline == .max { return -1 }
-    let now = monotonicNanoseconds()
-    return now < deadline ? Int32(clamping: (deadline - now) / 1_000_000 + 1) : nil
-  }
-
-  private func ending(_ reason: Ending) -> Ending {
-    switch connection.stopsReading.load(ordering: .acquiring) {
-    case .none, .now: reason
-    case .drain: reason
+  private func ending(_ reason: Ending, _ request: Connection.StopRequest) -> Ending {
+    switch request {
+    case .none, .drain, .now: reason
     case .exit: .exit(afterShutdown: connection.isShutDown.load(ordering: .acquiring))
     case .outputClosed: .outputClosed
     }
+  }
+
+  /// Milliseconds for poll(2): −1 for ever, nil if the time is over.
+  private static func timeLeft(until deadline: UInt64) -> Int32? {
+    if deadline == .max { return -1 }
+    let now = monotonicNanoseconds()
+    return now < deadline ? Int32(clamping: (deadline - now) / 1_000_000 + 1) : nil
   }
 }

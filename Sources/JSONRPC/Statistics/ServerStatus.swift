@@ -39,4 +39,10 @@ struct MethodRecord: Sendable {
     if failed { errors += 1 }
     durations.record(nanoseconds: nanoseconds)
   }
+
+  /// A request that was refused before it ran says nothing of how long the method takes.
+  mutating func recordRefusal() {
+    requests += 1
+    errors += 1
+  }
 }
