@@ -54,6 +54,8 @@ let package = Package(
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
     .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC"], swiftSettings: settings),
     .testTarget(name: "InboxTests", dependencies: ["Inbox"], swiftSettings: settings),
+    .testTarget(
+      name: "StoreContract", dependencies: ["Inbox", "MemoryStore", "SQLiteStore"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )
