@@ -31,7 +31,6 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(name: "Inbox", swiftSettings: settings),
-    .target(name: "MemoryStore", dependencies: ["Inbox"], swiftSettings: settings),
     .target(
       name: "SQLiteStore",
       dependencies: [
@@ -54,6 +53,8 @@ let package = Package(
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
     .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC"], swiftSettings: settings),
     .testTarget(name: "InboxTests", dependencies: ["Inbox", "MemoryStore"], swiftSettings: settings),
+    .testTarget(
+      name: "StoreContract", dependencies: ["Inbox", "MemoryStore", "SQLiteStore"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -53,7 +53,9 @@ extension JSONWriter {
     member("paramStructure", "by-name")
     key("params")
     beginArray()
-    for parameter in method.parameters { self.parameter(parameter) }
+    // OpenRPC wants the required ones first, wherever they stand in the order of checking.
+    for parameter in method.parameters where parameter.isRequired { self.parameter(parameter) }
+    for parameter in method.parameters where !parameter.isRequired { self.parameter(parameter) }
     endArray()
     key("result")
     beginObject()
