@@ -226,6 +226,8 @@ class KilledInFlight(Run):
         for _ in range(self.rng.randrange(len(batch)) if self.rng.random() < 0.7 else 0):
             for answer, line in self.sidecars[0].read():
                 answers[answer["id"]] = (answer, line)
+        # Now and then a moment later, so that the kill meets any point of the work.
+        time.sleep(self.rng.choice([0, 0.004 * self.rng.random()]))
         answers.update(self.sidecars[0].kill())
         self.restart(0)
         Settling(self).settle(batch, [answers.get(number) for number in ids])
