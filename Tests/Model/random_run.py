@@ -155,8 +155,10 @@ class Run:
             lines += ["the last changes to the same inbox:"] + ["  %s" % one for one in related[-8:]]
         return "\n".join(lines + [
             "",
-            "again: python3 Tests/Model/random_run.py --variant %s --seed %d --operations %d" % (
-                name_of(type(self)), self.seed, max(self.done, 1)),
+            "again%s: python3 Tests/Model/random_run.py --variant %s --seed %d --operations %d%s" % (
+                "" if type(self) is Run else " (what happens also depends on timing)",
+                name_of(type(self)), self.seed, max(self.done, 1),
+                " --store memory:" if self.store == "memory:" else ""),
             "all requests that were sent, but for the audits: %s" % self.requests.name])
 
     def inboxes(self, operation):
