@@ -170,11 +170,12 @@ class Filters:
 class Position:
     """What a cursor means: a place in each of the two logs, among what was there when it was made.
 
-    Later messages may have the same create_time as the last one listed; they must neither be skipped
-    by `oldest` nor repeated by the others, so a time would not do.
+    Later messages may have the same create_time as the last one listed, and would then belong before
+    it: they must not be skipped by `oldest` nor shown by the others, so a time would not do, and a place
+    once passed stays passed.
     """
 
-    def __init__(self, inbox, filters, last, changes):
+    def __init__(self, inbox, filters, last, changes, start=None):
         self.inbox, self.filters, self.changes = inbox, filters, changes
         self.rank = filters.rank(last)
         self.limits = {}
@@ -184,6 +185,9 @@ class Position:
                 self.limits[shared] = sum(copy.age <= last.age for copy in places)
             else:
                 self.limits[shared] = 1 + sum(copy.age < last.age for copy in places)
+            if start is not None and start.rank == self.rank:
+                passed = max if filters.order == "oldest" else min
+                self.limits[shared] = passed(self.limits[shared], start.limits[shared])
 
     def precedes(self, copy):
         if self.filters.rank(copy) != self.rank:
@@ -198,16 +202,18 @@ class Page:
     whole list. `changes` is the inbox's count of changes when its walk began; `loose` says that there
     were some since, so that not every right answer is equal to this one."""
 
-    def __init__(self, inbox, filters, listed, rest, size, changes):
+    def __init__(self, inbox, filters, listed, rest, size, start):
         self.inbox, self.filters, self.listed, self.rest = inbox, filters, listed, rest
-        self.size, self.changes = size, changes
-        self.loose = changes != inbox.changes_for(filters.order)
+        self.size, self.start = size, start
+        changes = inbox.changes_for(filters.order)
+        self.changes = changes if start is None else start.changes
+        self.loose = self.changes != changes
         self.copies = rest[:size]
         self.ends = len(rest) <= size
         self.total, self.count = len(listed), sum(not copy.read for copy in listed)
 
     def position(self, last):
-        return Position(self.inbox, self.filters, last, self.changes)
+        return Position(self.inbox, self.filters, last, self.changes, self.start)
 
 
 class Model:
@@ -299,15 +305,15 @@ class Model:
         inbox, filters = self.inbox_of(params), Filters(params)
         size = params.get("pageSize", 12)
         listed = filters.sorted(copy for copy in inbox.present() if filters.passes(copy))
-        rest, changes = listed, inbox.changes_for(filters.order)
+        rest, start = listed, None
         if "cursor" in params:
             start = self.cursors.get(params["cursor"])
             if "pageNo" in params or start is None or start.inbox is not inbox or start.filters != filters:
                 raise Refusal(INVALID_PARAMS, ["/cursor"])
-            rest, changes = [copy for copy in listed if start.precedes(copy)], start.changes
+            rest = [copy for copy in listed if start.precedes(copy)]
         elif "pageNo" in params:
             rest = listed[(params["pageNo"] - 1) * size:]
-        return Page(inbox, filters, listed, rest, size, changes)
+        return Page(inbox, filters, listed, rest, size, start)
 
     def get_message(self, params):
         copy = self.inbox_of(params).find(params["nid"])

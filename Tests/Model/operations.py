@@ -28,7 +28,7 @@ WEIGHTS = {
     "send_again": 4, "send_conflicting": 1,
     "list": 14, "walk": 12, "message": 4, "unread_count": 5,
     "mark_nids": 10, "mark_up_to": 4, "mark_all": 3, "mark_strangers": 2,
-    "join": 2, "leave": 1, "retract": 2, "misuse_cursor": 2, "fault": 6, "ping": 1,
+    "join": 2, "leave": 1, "retract": 2, "misuse_cursor": 2, "fault": 6, "ping": 1, "tie": 1,
 }
 
 
@@ -43,7 +43,7 @@ class Operation:
 
     def __str__(self):
         text = json.dumps(self.wire, ensure_ascii=False)
-        return "%s %s" % (self.method, text if len(text) < 1500 else text[:1500] + "...")
+        return "%s %s" % (self.method, text if len(text) < 600 else text[:600] + "...")
 
 
 class Walk:
@@ -66,6 +66,7 @@ class Generator:
         self.keyed = []  # sends with an idempotency key
         self.cursors = []  # (params, cursor) that were answered
         self.walks = []
+        self.planned = []  # functions that make the next operations
         self.known_users = 9  # the others arrive later, and find what was sent before them
         self.team, self.user = self.teams[0], self.users[0]
         self.made = self.fresh = 0
@@ -75,6 +76,10 @@ class Generator:
 
     def next(self):
         self.made += 1
+        while self.planned:
+            operation = self.planned.pop(0)()
+            if operation is not None:
+                return operation
         if self.made % 400 == 0:
             self.known_users = min(self.known_users + 1, len(self.users))
         # Stay with one inbox for a while, so that sends and reads meet in the same millisecond.
@@ -132,7 +137,8 @@ class Generator:
         if self.rng.random() < 0.6:
             copies = copies[-12:]
         present = [copy for copy in copies if copy.present]
-        return self.rng.choice(present if present and self.rng.random() < 0.85 else copies)
+        gone = [copy for copy in copies if not copy.present]
+        return self.rng.choice(gone if gone and self.rng.random() < 0.15 else present or copies)
 
     def spell(self, params):
         """The same parameters as another host would write them."""
@@ -251,16 +257,40 @@ class Generator:
     def walk(self):
         if len(self.walks) < 8 and self.rng.random() < 0.2 or not self.walks:
             self.walks.append(Walk(self.list_params()))
-        walk = self.rng.choice(self.walks)
-        if walk.waiting:
+        return self.walk_on(self.rng.choice(self.walks), self.rng.choice([1, 2, 3, 4, 7, 12, 30]))
+
+    def walk_on(self, walk, size):
+        """The next page, unless one is on its way."""
+        if walk.waiting or walk not in self.walks:
             return None
         walk.waiting = True
-        params = dict(walk.params, pageSize=self.rng.choice([1, 2, 3, 4, 7, 12, 30]))
+        params = dict(walk.params, pageSize=size)
         if walk.cursor is not None:
             params["cursor"] = walk.cursor
         operation = Operation(list_method(params), params)
         operation.walk = walk
         return operation
+
+    def tie(self):
+        """Messages of both logs sent within a millisecond, around a cursor between them."""
+        self.fresh += 1
+        kind, inbox = "tie %d" % self.fresh, self.inbox_params()
+        sender = {"user_id": self.sender(), "message_type": kind}
+        if "team_id" in inbox:
+            sender["team_id"] = self.team
+            shared = Operation("send_team_message", sender)
+            own = Operation("send_team_message", dict(sender, reader_ids=[self.user]))
+        else:
+            shared = Operation("send_announcement", sender)
+            own = Operation("send_account_message", dict(sender, reader_id=self.user))
+        walk = Walk(dict(inbox, message_type=kind, order=self.rng.choice(ORDERS)))
+        self.walks.append(walk)
+        first, later = self.rng.choice([(own, shared), (own, shared), (shared, own)])
+        again = [lambda: later, lambda: first]
+        self.rng.shuffle(again)
+        page = (lambda: self.walk_on(walk, 1))
+        self.planned = [lambda: first, page] + again + [page, page, page]
+        return first
 
     def misuse_cursor(self):
         """An old cursor, as it was or with something that it was not made for."""
@@ -342,15 +372,14 @@ class Generator:
 
     def strange_nid(self, params):
         """A nid that no one gave, or of another inbox, or of a message this reader can't see."""
-        choice = self.rng.randrange(4)
+        hidden = self.some_copy(params, visible=False)
+        if hidden is not None and self.rng.random() < 0.6:
+            return hidden.message.nid
+        choice = self.rng.randrange(3)
         if choice == 0 or not self.model.nids:
             return self.rng.choice(["x", "not a nid", "\u65e5", "1", "A" * 40, "null", "-1", "\0"])
-        if choice == 1:
-            hidden = self.some_copy(params, visible=False)
-            if hidden is not None:
-                return hidden.message.nid
         nid = self.rng.choice(list(self.model.nids))
-        if choice == 2:
+        if choice == 1:
             place = self.rng.randrange(len(nid))
             nid = nid[:place] + self.rng.choice("0129AZaz-_=") + nid[place + 1:]
         return nid
@@ -373,7 +402,10 @@ class Generator:
             params = {"nid": self.strange_nid(self.inbox_params())}
         else:
             copy = self.some_copy(self.inbox_params())
-            params = {"nid": copy.message.nid if copy else self.rng.choice(list(self.model.nids))}
+            nids = [message.nid for message in self.model.nids.values() if message.retracted]
+            if copy is not None and (not nids or self.rng.random() < 0.8):
+                nids = [copy.message.nid]
+            params = {"nid": self.rng.choice(nids or list(self.model.nids))}
         if self.rng.random() < 0.5:
             params["user_id"] = self.reader()
         return Operation("retract_message", params)

@@ -155,8 +155,10 @@ class Run:
             lines += ["the last changes to the same inbox:"] + ["  %s" % one for one in related[-8:]]
         return "\n".join(lines + [
             "",
-            "again: python3 Tests/Model/random_run.py --variant %s --seed %d --operations %d" % (
-                name_of(type(self)), self.seed, max(self.done, 1)),
+            "again%s: python3 Tests/Model/random_run.py --variant %s --seed %d --operations %d%s" % (
+                "" if type(self) is Run else " (what happens also depends on timing)",
+                name_of(type(self)), self.seed, max(self.done, 1),
+                " --store memory:" if self.store == "memory:" else ""),
             "all requests that were sent, but for the audits: %s" % self.requests.name])
 
     def inboxes(self, operation):
@@ -226,6 +228,8 @@ class KilledInFlight(Run):
         for _ in range(self.rng.randrange(len(batch)) if self.rng.random() < 0.7 else 0):
             for answer, line in self.sidecars[0].read():
                 answers[answer["id"]] = (answer, line)
+        # Now and then a moment later, so that the kill meets any point of the work.
+        time.sleep(self.rng.choice([0, 0.004 * self.rng.random()]))
         answers.update(self.sidecars[0].kill())
         self.restart(0)
         Settling(self).settle(batch, [answers.get(number) for number in ids])

@@ -5,7 +5,7 @@ either took effect or did not, and its inbox shows which; it must have, where a 
 same inbox is known to have taken effect, since those keep the order of arrival.
 """
 
-from comparison import Difference, both
+from comparison import Difference, first_difference
 from model import MARK_METHODS, SEND_METHODS, Refusal, content, destinations
 from operations import Operation, list_method
 
@@ -116,9 +116,11 @@ class Settling:
             expected.append([copy.shown() for copy in copies])
             if expected[-1] == got:
                 return
+        self.run.recent.append(marks[-1])
         raise Difference(
-            "after kill -9, the inbox is neither as before nor as after any of the unanswered\n  %s\n%s" % (
-                "\n  ".join(map(str, marks)), both(expected[-1], got)))
+            "after kill -9, the inbox is neither as before nor as after any of the unanswered\n  %s\n"
+            "beside the last of these, %s" % (
+                "\n  ".join(map(str, marks)), first_difference(expected[-1], got)))
 
 
 def touched(operation, model, users):

@@ -15,7 +15,7 @@ PATIENCE = 120  # seconds without any line, after which the sidecar counts as hu
 
 
 class Silent(Exception):
-    """The sidecar ended, or said nothing for too long."""
+    """The sidecar ended, said nothing for too long, or nothing that is an answer."""
 
 
 class Sidecar:
@@ -54,8 +54,7 @@ class Sidecar:
         if line is None:
             raise Silent("the sidecar ended with status %s" % self.process.wait())
         text = line.decode("utf-8")
-        value = json.loads(text)
-        return [(item, text) for item in (value if isinstance(value, list) else [value])]
+        return [(item, text) for item in items(text)]
 
     def collect(self, ids):
         """The answers to these ids, in any order of arrival: {id: (answer, line)}."""
@@ -78,7 +77,8 @@ class Sidecar:
             line = self.lines.get()
             if line is None:
                 break
-            answers += [(item, line.decode("utf-8")) for item in _items(json.loads(line))]
+            text = line.decode("utf-8")
+            answers += [(item, text) for item in items(text)]
         self._close_pipes()
         return {answer["id"]: (answer, line) for answer, line in answers}
 
@@ -105,8 +105,16 @@ class Sidecar:
         self.process.stdout.close()
 
 
-def _items(value):
-    return value if isinstance(value, list) else [value]
+def items(text):
+    """The answers on one line."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    answers = value if isinstance(value, list) else [value]
+    if not all(isinstance(answer, dict) for answer in answers):
+        raise Silent("no answer but a line of something else: %s" % text[:500])
+    return answers
 
 
 def encode(value, ascii_only=False):
