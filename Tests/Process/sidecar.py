@@ -61,6 +61,13 @@ class Stuck(AssertionError):
     """The sidecar didn't do in time what was waited for."""
 
 
+def read_some(descriptor, limit=1 << 20, deadline=DEADLINE):
+    """What can be read now, or as soon as there is something; empty at the end."""
+    if not select.select([descriptor], [], [], deadline)[0]:
+        raise Stuck(f"nothing to read within {deadline} s")
+    return os.read(descriptor, limit)
+
+
 class Sidecar:
     """One running `tidings`.
 
@@ -159,7 +166,10 @@ class Sidecar:
         while written < len(data):
             if not select.select([], [fd], [], quiet)[1]:
                 break
-            written += os.write(fd, view[written:written + (1 << 20)])
+            try:
+                written += os.write(fd, view[written:written + (1 << 20)])
+            except BrokenPipeError:
+                raise BrokenPipeError(f"the sidecar reads no more\n{self.describe()}") from None
         return written
 
     def send(self, *messages):

@@ -1,10 +1,9 @@
 """Hosts that read late, slowly or little: memory stays bounded and nothing is lost."""
 
-import os
 import re
 import threading
 
-from sidecar import DEADLINE, SidecarCase, request
+from sidecar import DEADLINE, SidecarCase, read_some, request
 
 ID = re.compile(rb'"id":(\d+)')
 SEND = {"team_id": "t", "user_id": "ann", "message_type": "note"}
@@ -12,12 +11,12 @@ PAGE = {"team_id": "t", "user_id": "bo", "pageSize": 200}
 
 
 class BackpressureTests(SidecarCase):
-    def assert_each_answered_once(self, sidecar, count, read=None):
-        """Reads to the answer of the last request of 0 ..< count; each id must come exactly once."""
+    def assert_each_answered_once(self, sidecar, count, limit=None):
+        """Reads `count` answers, at most `limit()` bytes at a time; each id below it comes once."""
         seen, rest, total = bytearray(count), b"", 0
         fd = sidecar.process.stdout.fileno()
         while total < count:
-            chunk = read(fd) if read else os.read(fd, 1 << 20)
+            chunk = read_some(fd, limit() if limit else 1 << 20)
             self.assertTrue(chunk, f"the stream ended after {total} answers")
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
@@ -88,12 +87,12 @@ class BackpressureTests(SidecarCase):
         sidecar.send(*[request(id, "get_team_message", **PAGE) for id in range(20)])
         left = 50_000
 
-        def read(fd):
+        def limit():
             nonlocal left
             left -= 1
-            return os.read(fd, 1 if left > 0 else 4096)
+            return 1 if left > 0 else 4096
 
-        self.assert_each_answered_once(sidecar, 20, read)
+        self.assert_each_answered_once(sidecar, 20, limit)
         sidecar.start_reading()
         self.assertEqual(sidecar.finish(), [])
 

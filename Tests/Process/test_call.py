@@ -5,7 +5,7 @@ import json
 import os
 import sqlite3
 
-from sidecar import SidecarCase, request
+from sidecar import SidecarCase, read_some, request
 
 SEND = json.dumps({"team_id": "t", "user_id": "ann", "message_type": "note", "content": "é"})
 INBOX = json.dumps({"team_id": "t", "user_id": "bo"})
@@ -28,7 +28,8 @@ class CallTests(SidecarCase):
     def test_it_prints_the_result(self):
         sent = json.loads(self.call("send_team_message", SEND))
         page = json.loads(self.call("get_team_message", INBOX))
-        self.assertEqual((page["total"], page["data"][0]["nid"], page["data"][0]["content"]), (1, sent["nid"], "é"))
+        message, = page["data"]
+        self.assertEqual((page["total"], message["nid"], message["content"]), (1, sent["nid"], "é"))
         self.assertEqual(self.call("mark_read", json.dumps({**json.loads(INBOX), "all": True})),
                          b'{"changed":1,"total":1,"count":0}\n')
 
@@ -110,7 +111,7 @@ class CallTests(SidecarCase):
         ours, theirs = os.openpty()
         try:
             self.call("get_team_message", INBOX, stdout=theirs)
-            printed = os.read(ours, 65536).decode()
+            printed = read_some(ours).decode()
         finally:
             os.close(theirs)
             os.close(ours)

@@ -79,8 +79,10 @@ class CommandTests(SidecarCase):
 @unittest.skipUnless(shutil.which("ldd"), "there is no ldd")
 class LinkingTests(unittest.TestCase):
     def test_the_swift_runtime_is_linked_in(self):
-        done = subprocess.run(["ldd", os.path.realpath(program())], capture_output=True, text=True, check=True)
+        done = subprocess.run(["ldd", os.path.realpath(program())], capture_output=True, text=True,
+                              check=True)
         libraries = [entry.split()[0] for entry in done.stdout.splitlines() if entry.strip()]
         runtime = ("libswift", "libFoundation", "lib_Foundation", "libdispatch", "libBlocksRuntime")
-        self.assertEqual([name for name in libraries if os.path.basename(name).startswith(runtime)], [], done.stdout)
+        found = [name for name in libraries if os.path.basename(name).startswith(runtime)]
+        self.assertEqual(found, [], done.stdout)
         self.assertNotIn("not found", done.stdout)

@@ -6,7 +6,7 @@ import socket
 import sqlite3
 import subprocess
 
-from sidecar import SidecarCase, request
+from sidecar import SidecarCase, read_some, request
 
 SEND = {"team_id": "t", "user_id": "ann", "message_type": "note"}
 
@@ -100,7 +100,7 @@ class DescriptorTests(SidecarCase):
         os.write(input_write, pings)
         os.close(input_write)
         received = b""
-        while chunk := os.read(output_read, 65536):
+        while chunk := read_some(output_read):
             received += chunk
         os.close(output_read)
         self.assertEqual(received.count(b"\n"), 500)
@@ -117,8 +117,8 @@ class DescriptorTests(SidecarCase):
 
     def test_no_terminal_and_no_environment(self):
         url, path = self.store()
-        sidecar = self.spawn(store=url, env={name: None for name in ("HOME", "PATH", "TERM", "LANG", "TMPDIR")},
-                             start_new_session=True, cwd="/")
+        nothing = dict.fromkeys(("HOME", "PATH", "TERM", "LANG", "TMPDIR"))
+        sidecar = self.spawn(store=url, env=nothing, start_new_session=True, cwd="/")
         sidecar.result("send_team_message", **SEND)
         sidecar.finish()
         self.assert_sound(path)

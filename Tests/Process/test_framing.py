@@ -118,7 +118,8 @@ class FramingTests(SidecarCase):
 
     def test_a_line_just_under_the_limit(self):
         padding = b" " * (4 * MIB - 4096)
-        self.assertEqual(self.answers_to(b'{"jsonrpc":"2.0","id":1,' + padding + b'"method":"ping"}\n'), [PONG])
+        long = b'{"jsonrpc":"2.0","id":1,' + padding + b'"method":"ping"}\n'
+        self.assertEqual(self.answers_to(long), [PONG])
 
     def test_an_oversize_line_is_refused(self):
         start = b'{"jsonrpc":"2.0","id":1,"method":"ping","x":"'

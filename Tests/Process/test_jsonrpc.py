@@ -23,7 +23,8 @@ class SpecificationTests(SidecarCase):
             with self.subTest(sent):
                 sidecar.send_bytes(sent.encode() + b"\n")
                 answer = sidecar.receive()
-                got = [(a["id"], a["error"]["code"]) for a in (answer if isinstance(answer, list) else [answer])]
+                answers = answer if isinstance(answer, list) else [answer]
+                got = [(one["id"], one["error"]["code"]) for one in answers]
                 self.assertEqual(got, expected if isinstance(expected, list) else [expected])
         sidecar.finish()
 
@@ -156,7 +157,8 @@ class NotificationTests(SidecarCase):
     def test_nothing_is_answered_whatever_happens(self):
         sidecar = self.spawn()
         sidecar.send(notification("ping"), notification("no_such_method"), notification("send_team_message"),
-                     notification("send_team_message", **SEND), notification("mark_read", user_id="bo", nids=["x"]),
+                     notification("send_team_message", **SEND),
+                     notification("mark_read", user_id="bo", nids=["x"]),
                      notification("$/cancelRequest", id=99), notification("$/setTrace", value="off"),
                      {"jsonrpc": "2.0", "id": 5, "result": None},
                      {"jsonrpc": "2.0", "id": None, "error": {"code": -32700, "message": "no"}})
@@ -170,7 +172,8 @@ class NotificationTests(SidecarCase):
             notification("ping"), request("b", "ping")])
         sidecar.send_bytes(data)
         answers = sidecar.finish()
-        kinds = sorted(str(a[0]["id"] if isinstance(a, list) else a["id"] or a["error"]["code"]) for a in answers)
+        kinds = sorted(str(one[0]["id"] if isinstance(one, list) else one["id"] or one["error"]["code"])
+                       for one in answers)
         self.assertEqual(kinds, ["-32600", "-32700", "b", "r"])
 
 
@@ -187,7 +190,8 @@ class LimitTests(SidecarCase):
             self.assert_error(error, -32602, "invalid_params", pointer=f"/{name}")
         error = sidecar.error("send_team_message", content="é" * 32769, **SEND)
         self.assert_error(error, -32602, "invalid_params", pointer="/content")
-        lengths = [len(m.get("content", "")) for m in sidecar.messages(team_id="t", user_id="bo", order="oldest")]
+        messages = sidecar.messages(team_id="t", user_id="bo", order="oldest")
+        lengths = [len(message.get("content", "")) for message in messages]
         self.assertEqual(lengths, [65536, 32768, 0])
         sidecar.finish()
 
@@ -219,7 +223,8 @@ class LimitTests(SidecarCase):
     def test_a_page_larger_than_an_answer_may_be(self):
         sidecar = self.spawn()
         content, data = "x" * 65536, {"a": "x" * 60000}
-        sidecar.pipeline([request(id, "send_team_message", content=content, data=data, **SEND) for id in range(200)])
+        sidecar.pipeline([request(id, "send_team_message", content=content, data=data, **SEND)
+                          for id in range(200)])
         inbox = {"team_id": "t", "user_id": "bo", "pageSize": 200}
         error = sidecar.error("get_team_message", pageNo=1, **inbox)
         self.assert_error(error, 1002, "response_too_large", limit=16 << 20)

@@ -48,7 +48,8 @@ class Order:
             team, reader = f"t{turn * 7 % 10}", f"r{turn % 5}"
             if turn % 3:
                 sent[team] = sent.get(team, 0) + 1
-                talk.append(request(turn, "send_team_message", team_id=team, user_id="ann", message_type="note"))
+                talk.append(request(turn, "send_team_message", team_id=team, user_id="ann",
+                                    message_type="note"))
             else:
                 talk.append(request(turn, "get_team_message", team_id=team, user_id=reader, pageSize=1))
                 expected[turn] = sent.get(team, 0)
@@ -78,7 +79,8 @@ class Order:
                                 message_type="note", reader_ids=readers))
             talk += [request(f"{turn} {reader}", "get_team_message", team_id="t", user_id=reader, pageSize=1)
                      for reader in readers]
-            talk.append(request(f"own {turn}", "send_account_message", message_type="note", reader_ids=readers))
+            talk.append(request(f"own {turn}", "send_account_message", message_type="note",
+                                reader_ids=readers))
             talk += [request(f"own {turn} {reader}", "get_account_message", user_id=reader, pageSize=1)
                      for reader in readers]
         answers, sent = sidecar.pipeline(talk), {}

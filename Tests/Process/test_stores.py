@@ -28,7 +28,8 @@ class StoreCase(SidecarCase):
 
     def assert_refused(self, url, path, **options):
         """The program says what is wrong with the store, naming its path, and ends."""
-        done = self.run_program("--store", url, input=b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n', **options)
+        ping = b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n'
+        done = self.run_program("--store", url, input=ping, **options)
         self.assertNotEqual(done.returncode, 0)
         self.assert_no_crash(done.returncode)
         self.assertEqual(done.stdout, b"")
@@ -42,7 +43,8 @@ class StartTests(StoreCase):
         page = sidecar.result("get_team_message", **INBOX)
         self.assertEqual((page["total"], page["count"]), (20, 0))
         sidecar.result("send_team_message", **SEND)
-        self.assertEqual(sidecar.result("get_unread_count", user_id="bo", team_ids=["t"])["teams"]["t"]["count"], 1)
+        counts = sidecar.result("get_unread_count", user_id="bo", team_ids=["t"])
+        self.assertEqual(counts["teams"]["t"]["count"], 1)
         sidecar.finish()
 
     def test_a_cursor_outlives_the_process(self):
@@ -83,7 +85,7 @@ class StartTests(StoreCase):
     def test_a_store_of_an_unknown_kind(self):
         for url in ("oracle:x", "nonsense", "sqlite:"):
             with self.subTest(url):
-                done = self.run_program("--store", url)
+                done = self.run_program("--store", url, cwd=self.folder())
                 self.assertNotEqual(done.returncode, 0)
                 self.assert_no_crash(done.returncode)
                 self.assertEqual(done.stdout, b"")
@@ -227,9 +229,10 @@ class LockTests(StoreCase):
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             sidecar.send(request("send", "send_team_message", **SEND))
-            for id in range(5):
+            for id in range(1, 6):
                 self.assertIn("result", sidecar.ask(request(id, "ping")))
-                self.assertIn("result", sidecar.ask(request(id, "get_team_message", team_id="t2", user_id="bo")))
+                get = request(-id, "get_team_message", team_id="t2", user_id="bo")
+                self.assertIn("result", sidecar.ask(get))
             other.execute("ROLLBACK")
         answer, = sidecar.answers(1)
         self.assertEqual(answer["id"], "send")
