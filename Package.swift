@@ -31,6 +31,7 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(name: "Inbox", swiftSettings: settings),
+    .target(name: "MemoryStore", dependencies: ["Inbox"], swiftSettings: settings),
     .target(
       name: "SQLiteStore",
       dependencies: [

@@ -92,6 +92,12 @@ public struct JSONWriter: Sendable {
   }
 
   /// Writes one value that is JSON text already, as it is. It isn't checked.
+  public mutating func raw(_ text: String) {
+    var text = text
+    text.withUTF8 { raw($0) }
+  }
+
+  /// Writes one value that is JSON text already, as it is. It isn't checked.
   public mutating func raw(_ text: ArraySlice<UInt8>) {
     text.withUnsafeBufferPointer { raw($0) }
   }

@@ -19,7 +19,7 @@ extension JSONWriter {
     if let content = body.content { member("content", content) }
     if let data = body.data {
       key("data")
-      raw(data.utf8)
+      raw(data)
     }
     member("create_time", millisecondsSince1970: message.time)
     member("read", entry.read)

@@ -106,7 +106,7 @@ extension JSONWriter {
     beginObject()
     member("name", "result")
     key("value")
-    raw(method.example.result.utf8)
+    raw(method.example.result)
     endObject()
     endObject()
   }

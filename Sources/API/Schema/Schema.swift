@@ -61,7 +61,7 @@ extension Schema {
       writer.endArray()
     case .constant(let json):
       writer.key("const")
-      writer.raw(Array(json.utf8))
+      writer.raw(json)
     case .array(let element, let minItems, let maxItems):
       writer.member("type", "array")
       writer.key("items")
