@@ -58,6 +58,8 @@ public struct JSONWriter: Sendable {
   }
 
   /// Writes a key of ASCII characters none of which needs an escape.
+  ///
+  /// Swift takes a literal for a `String`, unless told otherwise: both overloads write the same.
   public mutating func key(_ name: StaticString) {
     appendMember(name, atMost: 0) { _ in -1 }
   }

@@ -44,7 +44,7 @@ struct MutationTests {
       " ",
     ]
     .map { Array($0.utf8) }
-    for _ in 0..<4_000 {
+    for _ in 0..<2_000 {
       var text = Value.random(depth: 4, using: &generator).text
       for _ in 0..<Int.random(in: 1...3, using: &generator) {
         let place = Int.random(in: 0...text.count, using: &generator)
