@@ -180,7 +180,7 @@ extension Connection {
 extension [UInt8] {
   /// The same JSON text without line breaks: between values they mean no more than spaces, and within strings
   /// JSON has none.
-  fileprivate var onOneLine: [UInt8] {
+  var onOneLine: [UInt8] {
     guard contains(0x0A) else { return self }
     return map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
   }

@@ -65,6 +65,9 @@ public final class Server: Sendable {
   /// Sends notifications outside of any request.
   public var notifier: Notifier { Notifier(connection: connection) }
 
+  /// What the server is doing and has done.
+  public var status: ServerStatus { connection.status() }
+
   /// Stops reading, lets what was accepted finish, and writes the answers, for at most this time. A second
   /// call ends at once. May be called from any thread.
   public func drain(timeoutMilliseconds: Int) {

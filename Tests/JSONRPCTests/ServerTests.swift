@@ -1,0 +1,199 @@
+import Foundation
+import Testing
+
+@testable import JSONRPC
+
+struct ServerTests {
+  @Test func pingAndEcho() async throws {
+    let host = try Host(TestService())
+    host.send(#"{"jsonrpc":"2.0","id":"a\u0031","method":"echo","params":{"x": [1, 2]}}"#)
+    #expect(await host.next() == #"{"jsonrpc":"2.0","id":"a\u0031","result":{"x": [1, 2]}}"#)
+    host.request(1, "ping")
+    #expect(await host.next() == #"{"jsonrpc":"2.0","id":1,"result":{}}"#)
+    #expect(await host.finish() == ([], .endOfInput))
+  }
+
+  @Test func lastLineWithoutLF() async throws {
+    let host = try Host(TestService())
+    host.send(text: #"{"jsonrpc":"2.0","id":1,"method":"ping"}"#)
+    let (lines, _) = await host.finish()
+    #expect(lines == [#"{"jsonrpc":"2.0","id":1,"result":{}}"#])
+  }
+
+  @Test func oneByteAtATime() async throws {
+    let host = try Host(TestService())
+    for byte in Array(#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#.utf8) + [10] { host.send([byte]) }
+    #expect(await host.next() == #"{"jsonrpc":"2.0","id":1,"result":{}}"#)
+    #expect(await host.finish().ending == .endOfInput)
+  }
+
+  @Test func badLinesDontStopTheNext() async throws {
+    var limits = Limits()
+    limits.requestBytes = 1_000
+    let host = try Host(TestService(), limits: limits)
+    host.send([0x22, 0xFF, 0x22, 0x0A])
+    host.send(#""\ud800""#, "{", String(repeating: "[", count: 900), #"{"a":1,"a":2}"#, "NaN", "{} {}")
+    host.send(String(repeating: "x", count: 500_000))
+    host.request(1, "ping")
+    let answers = try await host.next(9).map(Answer.init)
+    #expect(answers.map(\.code) == Array(repeating: -32700, count: 7) + [1001, nil])
+    #expect(answers.map(\.id) == Array(repeating: "null", count: 8) + ["1"])
+    #expect(answers[7].details == #"{"limit":1000}"#)
+    #expect(await host.finish() == ([], .endOfInput))
+  }
+
+  @Test func errorsOfTheService() async throws {
+    let host = try Host(TestService())
+    for (how, code, kind) in [
+      ("conflict", 2002, "conflict"), ("cancellation", -32800, "cancelled"), ("other", -32603, "internal"),
+    ] {
+      host.request(1, "fail", #"{"how":"\#(how)"}"#)
+      let answer = try await host.answer()
+      #expect(answer.code == code && answer.kind == kind && answer.id == "1")
+    }
+    _ = await host.finish()
+  }
+
+  @Test func anAnswerThatIsTooLarge() async throws {
+    var limits = Limits()
+    limits.answerBytes = 1_000
+    let host = try Host(TestService(), limits: limits)
+    host.request(1, "big", #"{"bytes":1000}"#)
+    host.request(2, "big", #"{"bytes":1001}"#)
+    let answers = try await host.next(2).map(Answer.init)
+    #expect(answers[0].code == nil)
+    #expect(answers[1].code == 1002 && answers[1].details == #"{"limit":1000}"#)
+    _ = await host.finish()
+  }
+
+  @Test func lineBreaksInAResultDontBreakTheLine() async throws {
+    let host = try Host(TestService())
+    let body = #"{"jsonrpc":"2.0","id":1,"method":"echo","params":{"a":\#n1}}"#
+    host.send(text: "Content-Length: \(body.utf8.count)\r\n\r\n" + body)
+    #expect(await host.next() == "Content-Length: 42\r")
+    #expect(await host.next() == "\r")
+    host.closeInput()
+    #expect(await host.next() == #"{"jsonrpc":"2.0","id":1,"result":{"a":"#)
+    #expect(await host.next() == "1}}")
+    #expect("{\"a\":\r\n1}".utf8.map { $0 }.onOneLine == Array(#"{"a":  1}"#.utf8))
+  }
+
+  @Test func duplicateIDs() async throws {
+    let service = TestService()
+    let host = try Host(service)
+    host.request(1, "gate")
+    host.send(#"{"jsonrpc":"2.0","id":"1","method":"ping"}"#)
+    #expect(try await host.answer().id == #""1""#)
+    host.request(1, "ping")
+    host.request(1, "nothing")
+    host.send(#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#)
+    host.request(1, "initialize")
+    for answer in try await host.next(4).map(Answer.init) {
+      #expect(answer.id == "null" && answer.code == -32600 && answer.details == #"{"id":1}"#)
+    }
+    service.gates.open("gate")
+    #expect(try await host.answer() == Answer(#"{"id":1,"result":null}"#))
+    host.request(1, "ping")
+    #expect(await host.next() == #"{"jsonrpc":"2.0","id":1,"result":{}}"#)
+    _ = await host.finish()
+  }
+
+  @Test func batchWaitsForItsLastAnswer() async throws {
+    let service = TestService()
+    let host = try Host(service)
+    host.send(
+      #"[{"jsonrpc":"2.0","id":1,"method":"gate"},{"jsonrpc":"2.0","id":2,"method":"ping"},3,"#
+        + #"{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","method":"ping"}]"#)
+    host.request(9, "ping")
+    #expect(try await host.answer().id == "9")
+    service.gates.open("gate")
+    let answers = try await host.batch()
+    #expect(answers.map(\.id) == ["2", "null", "null", "1"])
+    _ = await host.finish()
+  }
+
+  @Test func batchOfTooManyItems() async throws {
+    let host = try Host(TestService())
+    let item = #"{"jsonrpc":"2.0","id":1,"method":"ping"}"#
+    host.send("[" + Array(repeating: item, count: 1_001).joined(separator: ",") + "]")
+    host.send("[" + Array(repeating: item, count: 1_000).joined(separator: ",") + "]")
+    #expect(try await host.answer().code == -32600)
+    #expect(try await host.batch().count == 1_000)
+    _ = await host.finish()
+  }
+
+  @Test func positionalParameters() async throws {
+    let host = try Host(TestService())
+    host.request(1, "ping", "[1]")
+    host.request(2, "ping", "[]")
+    host.request(3, "ping", "null")
+    let answers = try await host.next(3).map(Answer.init)
+    #expect(answers.map(\.code) == [-32602, nil, nil] && answers[0].details == #"{"pointer":""}"#)
+    _ = await host.finish()
+  }
+
+  @Test func lostSync() async throws {
+    let host = try Host(TestService())
+    host.send(
+      text: "Content-Length: 40\r\n\r\n" + #"{"jsonrpc":"2.0","id":1,"method":"ping"}"#
+        + "Content-Length: x\r\n\r\n")
+    #expect(await host.ending() == .lostSync)
+    #expect(Ending.lostSync.status == 65)
+    host.closeInput()
+  }
+
+  @Test func lifecycle() async throws {
+    let host = try Host(TestService())
+    host.request(1, "initialize", #"{"processId":null,"capabilities":{}}"#)
+    host.send(#"{"jsonrpc":"2.0","method":"initialized","params":{}}"#)
+    host.send(#"{"jsonrpc":"2.0","method":"$/setTrace","params":{"value":"messages"}}"#)
+    host.send(#"{"jsonrpc":"2.0","method":"$/whatever","params":[1]}"#)
+    host.request(2, "ping")
+    host.request(3, "shutdown")
+    host.request(4, "ping")
+    host.request(5, "shutdown")
+    host.send(#"{"jsonrpc":"2.0","method":"exit"}"#)
+    let answers = try await host.next(5).map(Answer.init)
+    #expect(answers[0].result == #"{"capabilities":{},"serverInfo":{"name":"test","version":"1.0"}}"#)
+    #expect(answers.map(\.id) == ["1", "2", "3", "4", "5"])
+    #expect(answers.map(\.kind) == [nil, nil, nil, "shutting_down", "shutting_down"])
+    #expect(answers[2].result == "null" && answers[3].code == -32600)
+    #expect(await host.ending() == .exit(afterShutdown: true))
+    host.closeInput()
+  }
+
+  @Test func exitWithoutShutdownFinishesWhatWasAccepted() async throws {
+    let service = TestService()
+    let host = try Host(service)
+    host.request(1, "gate")
+    host.request(2, "wait")
+    await service.gates.wait(for: "gate", count: 1)
+    host.send(#"{"jsonrpc":"2.0","method":"exit"}"#, #"{"jsonrpc":"2.0","id":3,"method":"ping"}"#)
+    #expect(try await host.answer().result == #""ended""#)
+    service.gates.open("gate")
+    #expect(try await host.answer().id == "1")
+    let ending = await host.ending()
+    #expect(ending == .exit(afterShutdown: false) && ending?.status == 1)
+    host.closeInput()
+  }
+
+  @Test func statistics() async throws {
+    let host = try Host(TestService())
+    host.request(1, "ping")
+    host.request(2, "ping")
+    host.request(3, "ping", #"{"_meta":1}"#)
+    host.request(4, "wait")
+    _ = await host.next(3)
+    host.request(5, "status")
+    #expect(try await host.answer().result == "[1,1,3,1]")
+    _ = await host.finish()
+  }
+
+  @Test func eventsComeBehindTheAnswer() async throws {
+    let host = try Host(TestService())
+    host.request(1, "subscribe")
+    #expect(await host.next() == #"{"jsonrpc":"2.0","id":1,"result":{}}"#)
+    #expect(await host.next() == #"{"jsonrpc":"2.0","method":"inbox_event","params":{}}"#)
+    _ = await host.finish()
+  }
+}

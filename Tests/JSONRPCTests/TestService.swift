@@ -1,0 +1,180 @@
+import JSON
+import Synchronization
+
+@testable import JSONRPC
+
+/// A service of a few methods that show what the server does with them.
+///
+/// - `ping` answers `{}` at once; `echo` its parameters.
+/// - `gate {name}` answers when the test opens the gate, or when it is cancelled.
+/// - `append {key, value, gate?}` and `read {key, gate?}` work on named lists, in order.
+/// - `wait` waits until it is woken or ended. `fail {how}` fails. `big {bytes}` answers that much.
+/// - `subtract`, `sum`, `get_data`, `update`, `notify_*`: those of the standard's examples.
+final class TestService: Service {
+  let methods = [
+    "ping", "echo", "gate", "append", "read", "wait", "fail", "big", "subtract", "sum", "get_data",
+    "update", "status", "work", "stubborn", "subscribe",
+  ]
+  let gates = Gates()
+  let lists = Mutex<[String: [Int]]>([:])
+  let begun = Mutex<[Int]>([])
+
+  private struct Unexpected: Error {}
+
+  func prepare(method: JSON, params: JSON?) throws(RPCError) -> PreparedCall {
+    guard let name = method.string, let index = methods.firstIndex(of: name) else {
+      throw .methodNotFound(method.string ?? "")
+    }
+    let raw = params.map { Array($0.raw) } ?? Array("null".utf8)
+    let key = UInt64(params?["key"]?.integer ?? 0)
+    let value = Int(params?["value"]?.integer ?? 0)
+    let gate = params?["gate"]?.string
+    let touch = params?["key"]?.integer
+    func call(
+      _ mode: Touch.Mode? = nil, _ run: @escaping @Sendable (CallContext) async throws -> [UInt8]
+    ) -> PreparedCall {
+      let touches = mode.flatMap { mode in touch == nil ? nil : [Touch(key: key, mode: mode)] } ?? []
+      return PreparedCall(methodIndex: index, touches: touches, run: run)
+    }
+    switch name {
+    case "echo": return call { _ in raw }
+    case "gate":
+      let mode: Touch.Mode = params?["mode"]?.string == "read" ? .read : .append
+      return call(mode) { [self] context in
+        begun.withLock { $0.append(value) }
+        try await gates.pass(gate ?? "gate", context)
+        return raw
+      }
+    case "append":
+      return call(.append) { [self] context in
+        lists.withLock { $0["\(key)", default: []].append(value) }
+        if let gate { try await gates.pass(gate, context) }
+        return Array("{}".utf8)
+      }
+    case "read":
+      return call(.read) { [self] context in
+        if let gate { try await gates.pass(gate, context) }
+        return Array("\(lists.withLock { $0["\(key)"] ?? [] })".utf8)
+      }
+    case "wait":
+      return call(.read) { context in
+        let waiting = try context.startWaiting()
+        try await waiting.sleep(until: .now.advanced(by: .seconds(3_600)))
+        return Array((waiting.hasEnded ? "\"ended\"" : "\"woken\"").utf8)
+      }
+    case "fail":
+      let how = params?["how"]?.string
+      return call { _ in
+        switch how {
+        case "conflict": throw RPCError.conflict(pointer: "/how", message: "no")
+        case "cancellation": throw CancellationError()
+        default: throw Unexpected()
+        }
+      }
+    case "big":
+      let count = Int(params?["bytes"]?.integer ?? 0)
+      return call { _ in [0x22] + [UInt8](repeating: 0x78, count: count - 2) + [0x22] }
+    case "subtract":
+      let numbers = params.map { ($0["minuend"]?.integer ?? 0, $0["subtrahend"]?.integer ?? 0) }
+      guard let numbers else { throw .invalidParams(pointer: "/minuend", message: "missing") }
+      return call { _ in Array("\(numbers.0 - numbers.1)".utf8) }
+    case "get_data": return call { _ in Array(#"["hello",5]"#.utf8) }
+    case "status":
+      return call { context in
+        let status = context.status
+        let ping = status.methods.first { $0.name == "ping" }
+        return Array(
+          "[\(status.inFlight),\(status.waiting),\(ping?.requests ?? 0),\(ping?.errors ?? 0)]".utf8)
+      }
+    case "work":
+      return call { [self] context in
+        for done in 0...100 { context.progress(done: done, total: 100) }
+        if let gate { try await gates.pass(gate, context) }
+        context.progress(done: 50, total: 100)
+        return Array("{}".utf8)
+      }
+    case "stubborn":
+      return call { [self] context in
+        await gates.passUncancelled(gate ?? "gate")
+        return Array((context.isCancelled ? "\"done anyway\"" : "\"done\"").utf8)
+      }
+    case "subscribe":
+      return call { context in
+        let notifier = context.notifier
+        context.afterAnswer { _ = notifier.notify(method: "inbox_event", params: Array("{}".utf8)) }
+        return Array("{}".utf8)
+      }
+    default: return call { _ in Array("{}".utf8) }
+    }
+  }
+}
+
+/// Places where calls stop until the test lets them on.
+final class Gates: Sendable {
+  private struct State {
+    var opened: Set<String> = []
+    var sleepers: [String: [Int: CheckedContinuation<Void, Never>]] = [:]
+    var serial = 0
+  }
+
+  private let state = Mutex(State())
+
+  /// Stops until the gate is opened or the call is cancelled.
+  func pass(_ name: String, _ context: CallContext) async throws {
+    let serial = state.withLock { state in
+      state.serial += 1
+      return state.serial
+    }
+    context.onCancel { [self] in
+      state.withLock { $0.sleepers[name]?.removeValue(forKey: serial) }?.resume()
+    }
+    await stop(name, serial) { context.isCancelled }
+    try context.checkCancellation()
+  }
+
+  /// Stops until the gate is opened.
+  func passUncancelled(_ name: String) async {
+    await stop(
+      name,
+      state.withLock { state in
+        state.serial += 1
+        return state.serial
+      }
+    ) { false }
+  }
+
+  /// Lets everybody through who is there or comes.
+  func open(_ name: String) {
+    let sleepers = state.withLock { state in
+      state.opened.insert(name)
+      return state.sleepers.removeValue(forKey: name) ?? [:]
+    }
+    for sleeper in sleepers.values { sleeper.resume() }
+  }
+
+  /// Lets the calls that are there through, and no other.
+  func openOnce(_ name: String) {
+    for sleeper in state.withLock({ $0.sleepers.removeValue(forKey: name) ?? [:] }).values {
+      sleeper.resume()
+    }
+  }
+
+  /// How many are stopped.
+  func count(_ name: String) -> Int { state.withLock { $0.sleepers[name]?.count ?? 0 } }
+
+  /// Returns once so many are stopped.
+  func wait(for name: String, count: Int) async {
+    while self.count(name) < count { await Task.yield() }
+  }
+
+  private func stop(_ name: String, _ serial: Int, unless isOver: () -> Bool) async {
+    await withCheckedContinuation { continuation in
+      let passes = state.withLock { state in
+        if state.opened.contains(name) || isOver() { return true }
+        state.sleepers[name, default: [:]][serial] = continuation
+        return false
+      }
+      if passes { continuation.resume() }
+    }
+  }
+}
