@@ -178,7 +178,7 @@ class Position:
     def __init__(self, inbox, filters, last, changes, start=None):
         self.inbox, self.filters, self.changes = inbox, filters, changes
         self.rank = filters.rank(last)
-        self.limits = {}
+        self.limits, self.heads = {}, {}
         for shared in (True, False):
             places = [copy for copy in inbox.copies if copy.shared == shared]
             if filters.order == "oldest":
@@ -188,10 +188,12 @@ class Position:
             if start is not None and start.rank == self.rank:
                 passed = max if filters.order == "oldest" else min
                 self.limits[shared] = passed(self.limits[shared], start.limits[shared])
+            # What was sent after the first page comes in no later part of `unread_first`.
+            self.heads[shared] = len(places) if start is None else start.heads[shared]
 
     def precedes(self, copy):
         if self.filters.rank(copy) != self.rank:
-            return self.filters.rank(copy) > self.rank
+            return self.filters.rank(copy) > self.rank and copy.message.seq <= self.heads[copy.shared]
         if self.filters.order == "oldest":
             return copy.message.seq > self.limits[copy.shared]
         return copy.message.seq < self.limits[copy.shared]
