@@ -112,12 +112,14 @@ class Sidecar:
             self.stderr_bytes += chunk
 
     def _read_lines(self):
-        rest = b""
+        parts = []  # Of a line whose end hasn't come; joined once, since a line may have 16 MiB.
         while chunk := os.read(self.process.stdout.fileno(), 1 << 20):
-            *whole, rest = (rest + chunk).split(b"\n")
+            *whole, rest = chunk.split(b"\n")
             for one in whole:
-                self._lines.put(one)
-        if rest:
+                self._lines.put(b"".join([*parts, one]))
+                parts = []
+            parts.append(rest)
+        if rest := b"".join(parts):
             self._lines.put(rest + b"<no line feed>")
         self._lines.put(None)
 
