@@ -19,6 +19,8 @@ struct Tidings: ParsableCommand {
     defaultSubcommand: Serve.self)
 
   static func main() {
+    // A host that closes stderr or the answers is an error of write(2), not the end of the process.
+    signal(SIGPIPE, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()

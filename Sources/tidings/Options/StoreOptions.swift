@@ -46,7 +46,8 @@ struct StoreOptions: ParsableArguments {
     if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") {
       home = URL(fileURLWithPath: data)
     } else {
-      home = FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".local/share")
+      let user = environment["HOME"].map { URL(fileURLWithPath: $0) }
+      home = (user ?? FileManager.default.homeDirectoryForCurrentUser).appendingPathComponent(".local/share")
     }
     let folder = home.appendingPathComponent("tidings")
     do {
