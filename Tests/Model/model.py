@@ -63,11 +63,8 @@ class Copy:
         if "data" in message.fields:
             self.body["data"] = json.loads(message.fields["data"])
         self.body.update(nid=message.nid, reader_id=reader, create_time=message.create_time)
-
-    @property
-    def age(self):
-        """Sorts an inbox from old to new: at equal times the shared log's message is the older."""
-        return (self.message.create_time, not self.shared, self.message.seq)
+        # Sorts an inbox from old to new: at equal times the shared log's message is the older.
+        self.age = (message.create_time, not shared, message.seq)
 
     @property
     def present(self):
@@ -150,13 +147,9 @@ class Filters:
             return False
         if self.types is not None and fields["message_type"] not in self.types:
             return False
-        return {
-            "inbox": not copy.archived,
-            "unread": not copy.archived and not copy.read,
-            "read": not copy.archived and copy.read,
-            "archived": copy.archived,
-            "all": True,
-        }[self.view]
+        if self.view in ("all", "archived"):
+            return self.view == "all" or copy.archived
+        return not copy.archived and (self.view == "inbox" or copy.read == (self.view == "read"))
 
     def rank(self, copy):
         """The part of the list that a copy belongs to."""
@@ -164,7 +157,7 @@ class Filters:
 
     def sorted(self, copies):
         copies = sorted(copies, key=lambda copy: copy.age, reverse=self.order != "oldest")
-        return sorted(copies, key=self.rank)
+        return sorted(copies, key=self.rank) if self.order == "unread_first" else copies
 
 
 class Position:
