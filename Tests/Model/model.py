@@ -87,9 +87,9 @@ class Inbox:
         self.reader, self.team = reader, team
         self.copies = []
         self.membership = "none"
-        # How often flags or visibility changed, and how many messages came that were read from the
-        # start: afterwards an older cursor may be understood in more than one right way.
-        self.changes = self.own_messages = 0
+        # How often flags or visibility changed: afterwards an older cursor may be understood in more
+        # than one right way.
+        self.changes = 0
 
     @property
     def shared_log(self):
@@ -101,12 +101,7 @@ class Inbox:
 
     def deliver(self, message, shared):
         visible = not shared or self.membership != "left"
-        copy = Copy(message, self.reader, shared, visible)
-        self.copies.append(copy)
-        self.own_messages += copy.read
-
-    def changes_for(self, order):
-        return (self.changes, self.own_messages if order == "unread_first" else 0)
+        self.copies.append(Copy(message, self.reader, shared, visible))
 
     def present(self):
         return [copy for copy in self.copies if copy.present]
@@ -200,9 +195,8 @@ class Page:
     def __init__(self, inbox, filters, listed, rest, size, start):
         self.inbox, self.filters, self.listed, self.rest = inbox, filters, listed, rest
         self.size, self.start = size, start
-        changes = inbox.changes_for(filters.order)
-        self.changes = changes if start is None else start.changes
-        self.loose = self.changes != changes
+        self.changes = inbox.changes if start is None else start.changes
+        self.loose = self.changes != inbox.changes
         self.copies = rest[:size]
         self.ends = len(rest) <= size
         self.total, self.count = len(listed), sum(not copy.read for copy in listed)
