@@ -40,18 +40,81 @@ struct EightBytes {
   }
 }
 
+extension EightBytes {
+  /// All of two to seven bytes, in a word that runs of equal length share only if they are equal; of four to
+  /// seven bytes those in the middle are in it twice. Bytes that aren't there count as spaces.
+  @inline(__always)
+  init(short address: UnsafePointer<UInt8>, count: Int) {
+    // Both loads lie within the run, and overlap if it is shorter than what they read.
+    let raw = UnsafeRawPointer(address)
+    if count >= 4 {
+      let first = UInt64(UInt32(littleEndian: raw.loadUnaligned(as: UInt32.self)))
+      let last = UInt64(
+        UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)))
+      word = last << 32 | first
+    } else if count >= 2 {
+      let first = UInt64(UInt16(littleEndian: raw.loadUnaligned(as: UInt16.self)))
+      let last = UInt64(
+        UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: count &- 2, as: UInt16.self)))
+      word = 0x2020_2020_0000_0000 | last << 16 | first
+    } else {
+      word = 0x2020_2020_2020_2000 | (count == 1 ? UInt64(address[0]) : 0x20)
+    }
+  }
+}
+
 /// Whether two runs of bytes are the same; for short runs this beats a call of the C library.
 @inline(__always)
 func equal(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, count: Int) -> Bool {
+  guard count >= 8 else {
+    return EightBytes(short: a, count: count).word == EightBytes(short: b, count: count).word
+  }
+  // Every load ends at or before `count`; the last one may overlap the one before it.
   var at = 0
-  // Every load ends at or before `count`, so nothing outside the two runs is read.
-  while at &+ 8 <= count {
+  while at &+ 8 < count {
     if EightBytes(at: a + at).word != EightBytes(at: b + at).word { return false }
     at &+= 8
   }
-  while at < count {
-    if a[at] != b[at] { return false }
-    at &+= 1
+  return EightBytes(at: a + (count &- 8)).word == EightBytes(at: b + (count &- 8)).word
+}
+
+/// Copies bytes to a place that doesn't overlap them; for short runs this beats a call of the C library.
+///
+/// - Parameter isUnfit: asked about all bytes, eight at a time; some are shown twice, and spaces are added.
+/// - Returns: whether all bytes were fit and copied. If not, what was written is of no use.
+@inline(__always) @discardableResult
+func copy(
+  _ source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, count: Int,
+  unless isUnfit: (EightBytes) -> Bool = { _ in false }
+) -> Bool {
+  let raw = UnsafeMutableRawPointer(target)
+  // Every load and store ends at or before `count`; the last one may overlap the one before it.
+  guard count >= 8 else {
+    let bytes = EightBytes(short: source, count: count)
+    if isUnfit(bytes) { return false }
+    if count >= 4 {
+      raw.storeBytes(of: UInt32(truncatingIfNeeded: bytes.word).littleEndian, as: UInt32.self)
+      let last = UInt32(truncatingIfNeeded: bytes.word >> 32).littleEndian
+      raw.storeBytes(of: last, toByteOffset: count &- 4, as: UInt32.self)
+    } else if count >= 2 {
+      raw.storeBytes(of: UInt16(truncatingIfNeeded: bytes.word).littleEndian, as: UInt16.self)
+      let last = UInt16(truncatingIfNeeded: bytes.word >> 16).littleEndian
+      raw.storeBytes(of: last, toByteOffset: count &- 2, as: UInt16.self)
+    } else if count == 1 {
+      target[0] = UInt8(truncatingIfNeeded: bytes.word)
+    }
+    return true
   }
+  let lastAt = count &- 8
+  var at = 0
+  while at < lastAt {
+    let bytes = EightBytes(at: source + at)
+    if isUnfit(bytes) { return false }
+    raw.storeBytes(of: bytes.word.littleEndian, toByteOffset: at, as: UInt64.self)
+    at &+= 8
+  }
+  let bytes = EightBytes(at: source + lastAt)
+  if isUnfit(bytes) { return false }
+  raw.storeBytes(of: bytes.word.littleEndian, toByteOffset: lastAt, as: UInt64.self)
   return true
 }

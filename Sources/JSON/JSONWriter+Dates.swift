@@ -7,18 +7,24 @@ extension JSONWriter {
   public mutating func date(millisecondsSince1970 milliseconds: Int64) {
     let date = CivilDate(millisecondsSince1970: min(max(milliseconds, CivilDate.first), CivilDate.last))
     appendValue(atMost: 26) { target in
-      func put(_ value: Int, digits: Int, at offset: Int) {
-        writeDigits(UInt64(truncatingIfNeeded: value), count: digits, at: target + offset)
+      func put(_ value: Int, at offset: Int) {
+        // For numbers below 100 this is the division by ten.
+        let tens = (UInt32(truncatingIfNeeded: value) &* 205) >> 11
+        let ones = UInt32(truncatingIfNeeded: value) &- tens &* 10
+        target[offset] = ASCII.zero &+ UInt8(truncatingIfNeeded: tens)
+        target[offset &+ 1] = ASCII.zero &+ UInt8(truncatingIfNeeded: ones)
       }
       let form: StaticString = "\"0000-00-00T00:00:00.000Z\""
-      target.update(from: form.utf8Start, count: 26)
-      put(date.year, digits: 4, at: 1)
-      put(date.month, digits: 2, at: 6)
-      put(date.day, digits: 2, at: 9)
-      put(date.hour, digits: 2, at: 12)
-      put(date.minute, digits: 2, at: 15)
-      put(date.second, digits: 2, at: 18)
-      put(date.millisecond, digits: 3, at: 21)
+      copy(form.utf8Start, to: target, count: 26)
+      put(date.year / 100, at: 1)
+      put(date.year % 100, at: 3)
+      put(date.month, at: 6)
+      put(date.day, at: 9)
+      put(date.hour, at: 12)
+      put(date.minute, at: 15)
+      put(date.second, at: 18)
+      put(date.millisecond / 10, at: 21)
+      target[23] = ASCII.zero &+ UInt8(truncatingIfNeeded: date.millisecond % 10)
       return 26
     }
   }

@@ -1,20 +1,12 @@
 extension JSONWriter {
-  /// Writes a member whose value is a string.
-  public mutating func member(_ name: StaticString, _ value: String) {
-    key(name)
-    string(value)
-  }
-
   /// Writes a member whose value is an integer.
   public mutating func member(_ name: StaticString, _ value: Int) {
-    key(name)
-    integer(Int64(value))
+    member(name, Int64(value))
   }
 
   /// Writes a member whose value is an integer.
   public mutating func member(_ name: StaticString, _ value: Int64) {
-    key(name)
-    integer(value)
+    appendMember(name, atMost: Self.longestInteger) { target in Self.write(value, at: target) }
   }
 
   /// Writes a member whose value is a number; it must be finite.

@@ -6,18 +6,24 @@ extension JSONWriter {
 
   /// Writes an integer.
   public mutating func integer(_ value: Int64) {
-    // The longest is -9223372036854775808.
-    appendValue(atMost: 20) { target in
-      var at = 0
-      if value < 0 {
-        target[0] = ASCII.minus
-        at = 1
-      }
-      let magnitude = value.magnitude
-      let count = decimalDigits(magnitude)
-      writeDigits(magnitude, count: count, at: target + at)
-      return at &+ count
+    appendValue(atMost: Self.longestInteger) { target in Self.write(value, at: target) }
+  }
+
+  /// The length of -9223372036854775808.
+  static var longestInteger: Int { 20 }
+
+  /// Writes an integer's sign and digits, and returns their number.
+  @inline(__always)
+  static func write(_ value: Int64, at target: UnsafeMutablePointer<UInt8>) -> Int {
+    let magnitude = value.magnitude
+    let count = decimalDigits(magnitude)
+    guard value < 0 else {
+      writeDigits(magnitude, count: count, at: target)
+      return count
     }
+    target[0] = ASCII.minus
+    writeDigits(magnitude, count: count, at: target + 1)
+    return count &+ 1
   }
 
   /// Writes an integer of any type and size.
@@ -25,8 +31,7 @@ extension JSONWriter {
     if let small = Int64(exactly: value) {
       integer(small)
     } else {
-      var digits = value.description
-      digits.withUTF8 { number($0) }
+      value.description.withBytes { number($0) }
     }
   }
 
@@ -34,14 +39,13 @@ extension JSONWriter {
   public mutating func double(_ value: Double) {
     precondition(value.isFinite, "JSON has no infinities and no NaN")
     // Swift's description of a finite number, like -0.0, 100.0, 5e-324 and 1e+20, is a number of JSON.
-    var digits = value.description
-    digits.withUTF8 { number($0) }
+    value.description.withBytes { number($0) }
   }
 
   private mutating func number(_ digits: UnsafeBufferPointer<UInt8>) {
     appendValue(atMost: digits.count) { target in
       guard let source = digits.baseAddress else { return 0 }
-      target.update(from: source, count: digits.count)
+      copy(source, to: target, count: digits.count)
       return digits.count
     }
   }

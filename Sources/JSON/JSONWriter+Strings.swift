@@ -1,8 +1,7 @@
 extension JSONWriter {
   /// Writes a string. Only quotes, backslashes and characters below U+0020 are escaped.
   public mutating func string(_ value: String) {
-    var value = value
-    value.withUTF8 { string(utf8: $0) }
+    value.withBytes { string(utf8: $0) }
   }
 
   /// Writes a string that the program's text has.
@@ -10,35 +9,46 @@ extension JSONWriter {
     string(utf8: UnsafeBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
   }
 
-  /// Appends a quoted string, after a comma if one is due.
-  @inline(__always)
-  mutating func appendQuoted(_ content: UnsafeBufferPointer<UInt8>) {
-    let plain = unescapedPrefix(content, from: 0)
-    guard plain == content.count else {
-      appendEscaped(content, plain: plain)
-      return
-    }
-    appendAfterComma(atMost: plain &+ 2) { target in
-      target[0] = ASCII.quote
-      if let source = content.baseAddress { (target + 1).update(from: source, count: plain) }
-      target[plain &+ 1] = ASCII.quote
-      return plain &+ 2
+  /// Writes a member whose value is a string.
+  public mutating func member(_ name: StaticString, _ value: String) {
+    value.withBytes { content in
+      let isWritten = appendMember(name, atMost: content.count &+ 2) { Self.writePlain(content, at: $0) }
+      if !isWritten { string(utf8: content) }
     }
   }
 
-  /// Appends a quoted string whose first byte to escape comes after `plain` others.
+  /// Appends a quoted string, after a comma if one is due.
+  @inline(__always)
+  mutating func appendQuoted(_ content: UnsafeBufferPointer<UInt8>) {
+    let isWritten = appendAfterComma(atMost: content.count &+ 2) { Self.writePlain(content, at: $0) }
+    if !isWritten { appendEscaped(content) }
+  }
+
+  /// Writes a quoted string, and returns its length with the quotes; a negative number if it needs escapes.
+  @inline(__always)
+  private static func writePlain(
+    _ content: UnsafeBufferPointer<UInt8>, at target: UnsafeMutablePointer<UInt8>
+  ) -> Int {
+    if let source = content.baseAddress {
+      guard copy(source, to: target + 1, count: content.count, unless: \.needsEscape) else { return -1 }
+    }
+    target[0] = ASCII.quote
+    target[content.count &+ 1] = ASCII.quote
+    return content.count &+ 2
+  }
+
+  /// Appends a quoted string, run by run, with escapes between them.
   @inline(never)
-  private mutating func appendEscaped(_ content: UnsafeBufferPointer<UInt8>, plain: Int) {
+  private mutating func appendEscaped(_ content: UnsafeBufferPointer<UInt8>) {
     startInPieces()
     append(ASCII.quote)
     var from = 0
-    var to = plain
     while true {
+      let to = endOfRun(content, from: from)
       append(contentsOf: UnsafeBufferPointer(rebasing: content[from..<to]))
       if to == content.count { break }
       appendEscape(of: content[to])
       from = to &+ 1
-      to = unescapedPrefix(content, from: from)
     }
     append(ASCII.quote)
   }
@@ -62,8 +72,7 @@ extension JSONWriter {
   }
 
   /// The position of the first byte at or after `start` that needs an escape, or the end.
-  @inline(__always)
-  private func unescapedPrefix(_ content: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+  private func endOfRun(_ content: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
     guard let base = content.baseAddress else { return 0 }
     var at = start
     // No load goes past the content's end.
@@ -78,5 +87,20 @@ extension JSONWriter {
       at &+= 1
     }
     return at
+  }
+}
+
+extension EightBytes {
+  /// Whether one of the bytes can't stand in a string as it is.
+  @inline(__always) fileprivate var needsEscape: Bool { unescapedPrefix < 8 }
+}
+
+extension String {
+  /// Calls `body` with the string's UTF-8. Unlike `withUTF8`, it needs no copy of the string to work on.
+  @inline(__always)
+  func withBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
+    if let result = utf8.withContiguousStorageIfAvailable(body) { return result }
+    // Only strings bridged from Objective-C come here.
+    return Array(utf8).withUnsafeBufferPointer(body)
   }
 }

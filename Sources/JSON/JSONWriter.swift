@@ -58,25 +58,16 @@ public struct JSONWriter: Sendable {
   }
 
   /// Writes a key of ASCII characters none of which needs an escape.
+  ///
+  /// Swift takes a literal for a `String`, unless told otherwise: both overloads write the same.
   public mutating func key(_ name: StaticString) {
-    assert(name.isPlainASCII, "this key must be written as a String")
-    order.key()
-    let count = name.utf8CodeUnitCount
-    appendAfterComma(atMost: count &+ 3) { target in
-      target[0] = ASCII.quote
-      (target + 1).update(from: name.utf8Start, count: count)
-      target[count &+ 1] = ASCII.quote
-      target[count &+ 2] = ASCII.colon
-      return count &+ 3
-    }
-    needsComma = false
+    appendMember(name, atMost: 0) { _ in -1 }
   }
 
   /// Writes a key of any characters.
   public mutating func key(_ name: String) {
     order.key()
-    var name = name
-    name.withUTF8 { appendQuoted($0) }
+    name.withBytes { appendQuoted($0) }
     bytes.append(ASCII.colon)
     needsComma = false
   }
@@ -98,16 +89,23 @@ public struct JSONWriter: Sendable {
   }
 
   /// Writes one value that is JSON text already, as it is. It isn't checked.
+  public mutating func raw(_ text: [UInt8]) {
+    text.withUnsafeBufferPointer { raw($0) }
+  }
+
+  /// Writes one value that is JSON text already, as it is. It isn't checked.
+  public mutating func raw(_ text: String) {
+    var text = text
+    text.withUTF8 { raw($0) }
+  }
+
+  /// Writes one value that is JSON text already, as it is. It isn't checked.
   public mutating func raw(_ text: ArraySlice<UInt8>) {
     text.withUnsafeBufferPointer { raw($0) }
   }
 
   /// Writes one value that is JSON text already, as it is. It isn't checked.
-  public mutating func raw(_ text: some Collection<UInt8>) {
-    if text.withContiguousStorageIfAvailable({ raw($0) }) == nil { raw(ArraySlice(text)) }
-  }
-
-  private mutating func raw(_ text: UnsafeBufferPointer<UInt8>) {
+  public mutating func raw(_ text: UnsafeBufferPointer<UInt8>) {
     assert(!text.isEmpty, "a value has at least one byte")
     order.value()
     startInPieces()
@@ -134,7 +132,7 @@ extension JSONWriter {
   @inline(__always)
   private mutating func literal(_ text: StaticString) {
     appendValue(atMost: text.utf8CodeUnitCount) { target in
-      target.update(from: text.utf8Start, count: text.utf8CodeUnitCount)
+      copy(text.utf8Start, to: target, count: text.utf8CodeUnitCount)
       return text.utf8CodeUnitCount
     }
   }
@@ -146,19 +144,50 @@ extension JSONWriter {
     appendAfterComma(atMost: capacity, fill)
   }
 
-  /// Appends what `fill` writes, after a comma if one is due.
-  @inline(__always)
-  mutating func appendAfterComma(atMost capacity: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Int) {
+  /// Appends a key and what `fill` writes as its value. If `fill` returns a negative number, appends the key
+  /// alone, to be followed by its value.
+  ///
+  /// - Returns: whether the value was appended.
+  @inline(__always) @discardableResult
+  mutating func appendMember(
+    _ name: StaticString, atMost capacity: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Int
+  ) -> Bool {
+    assert(name.isPlainASCII, "this key must be written as a String")
+    let start = name.utf8CodeUnitCount &+ 3
+    var hasValue = false
+    appendAfterComma(atMost: start &+ capacity) { target in
+      target[0] = ASCII.quote
+      copy(name.utf8Start, to: target + 1, count: start &- 3)
+      target[start &- 2] = ASCII.quote
+      target[start &- 1] = ASCII.colon
+      let written = fill(target + start)
+      hasValue = written >= 0
+      return start &+ max(written, 0)
+    }
+    order.key()
+    if hasValue { order.value() } else { needsComma = false }
+    return hasValue
+  }
+
+  /// Appends what `fill` writes, after a comma if one is due. Appends nothing if it returns a negative number.
+  ///
+  /// - Returns: whether anything was appended.
+  @inline(__always) @discardableResult
+  mutating func appendAfterComma(atMost capacity: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Int) -> Bool {
     let comma = needsComma ? 1 : 0
+    var written = 0
     bytes.append(addingCapacity: capacity &+ 1) { span in
       span.withUnsafeMutableBufferPointer { buffer, count in
         // The span has room for `capacity` + 1 bytes, of a type that needs no initialisation before writing.
         guard let base = buffer.baseAddress else { return }
         base[0] = ASCII.comma
-        count = comma &+ fill(base + comma)
+        written = fill(base + comma)
+        if written >= 0 { count = comma &+ written }
       }
     }
+    if written < 0 { return false }
     needsComma = true
+    return true
   }
 
   /// Appends bytes to a string that `startInPieces` has started.

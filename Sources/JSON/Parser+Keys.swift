@@ -94,7 +94,7 @@ extension Parser {
     if count >= 8 {
       mixed ^= EightBytes(at: base).word &+ EightBytes(at: base + (count &- 8)).word &* 0xff51_afd7_ed55_8ccd
     } else {
-      for at in 0..<count { mixed = mixed << 8 ^ UInt64(base[at]) }
+      mixed = mixed << 56 ^ EightBytes(short: base, count: count).word
     }
     return (mixed ^ mixed >> 32) &* 0x9e37_79b9_7f4a_7c15
   }

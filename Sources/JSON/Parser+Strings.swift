@@ -19,7 +19,8 @@ extension Parser {
         return
       }
       if byte >= 0x80 {
-        at = try endOfSequence(at: at)
+        // Text in other alphabets has few ASCII characters in between.
+        repeat { at = try endOfSequence(at: at) } while at < end && text[at] >= 0x80
       } else if byte == ASCII.backslash {
         escaped = true
         at = try endOfEscape(at: at)

@@ -1,0 +1,56 @@
+# The commands of this repository; `make help` lists them.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+
+# Flags added to every Swift build. CI passes -Xswiftc -warnings-as-errors, which the package
+# manager applies to this package's own targets and not to its dependencies.
+SWIFT_FLAGS ?=
+export SWIFT_FLAGS
+
+PROGRAM := .build/release/tidings
+SWIFT_SOURCES := Package.swift $(wildcard Sources Tests)
+BENCHES := .build/bench/pipe_driver .build/bench/sqlite_limit
+
+.PHONY: help demo build test bench format lint install clean dependencies
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+demo: build ## build, then hold a real conversation with the program on a temporary file
+	@.ci/demo $(PROGRAM)
+
+build: dependencies ## build the program: .build/release/tidings, the Swift runtime linked in
+	$(SWIFT) build --configuration release --product tidings --static-swift-stdlib $(SWIFT_FLAGS)
+
+test: build ## run every test: Swift's, then those that host the program from Python
+	@.ci/dependencies tests
+	@TIDINGS_BIN="$(CURDIR)/$(PROGRAM)" .ci/test
+
+bench: build $(BENCHES) ## measure the program beside a C loop of the same reads, as one table
+	@.ci/dependencies bench
+	@python3 Tests/Benchmarks/bench --program $(PROGRAM) --tools .build/bench
+
+.build/bench/%: Tests/Benchmarks/%.c
+	@.ci/dependencies bench
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -o $@ $< -lsqlite3 -lm
+
+format: ## rewrite the Swift files in the house style
+	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)
+
+lint: ## check style, and the rules that a formatter does not know
+	@.ci/lint
+
+# Builds nothing: it often runs as another user than the one who has the toolchain.
+install: ## copy what was built to PREFIX/bin (PREFIX=/usr/local, DESTDIR= for packagers)
+	@test -x $(PROGRAM) || { echo "Nothing to install: run make build first" >&2; exit 1; }
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin/tidings"
+
+dependencies: ## install the Debian packages that the build needs, or say which they are
+	@.ci/dependencies
+
+clean: ## remove everything that was built
+	rm -rf .build

@@ -1,0 +1,51 @@
+import JSON
+import JSONRPC
+
+/// The parameters that came with a request.
+struct Arguments {
+  private let params: JSON?
+
+  init(_ params: JSON?) {
+    self.params = params
+  }
+
+  /// A parameter's value; null is the same as left out.
+  func callAsFunction<Value>(_ parameter: Parameter<Value>) throws(RPCError) -> Value {
+    guard let json = params?[parameter.name], !json.isNull else {
+      guard let standard = parameter.standard else {
+        throw .invalidParams(pointer: "/\(parameter.name)", message: "\(parameter.name) is required")
+      }
+      return standard
+    }
+    do {
+      return try parameter.form.read(json)
+    } catch {
+      let place = error.pointer.isEmpty ? "\(parameter.name)" : "\(parameter.name)\(error.pointer)"
+      throw .invalidParams(
+        pointer: "/\(parameter.name)\(error.pointer)", message: "\(place) must be \(error.rule)")
+    }
+  }
+
+  /// Refuses the first parameter that the method does not have.
+  func refuseUnknown(_ known: [any ParameterDescription]) throws(RPCError) {
+    guard let params, params.count > 0 else { return }
+    for (key, _) in params.members
+    where !key.equals("_meta") && !known.contains(where: { key.equals($0.name) }) {
+      let name = key.string ?? ""
+      throw .invalidParams(pointer: "/" + escaped(name), message: "there is no parameter of this name")
+    }
+  }
+
+  /// A reference token of a JSON Pointer (RFC 6901 section 3).
+  private func escaped(_ name: String) -> String {
+    var token = ""
+    for scalar in name.unicodeScalars {
+      switch scalar {
+      case "~": token += "~0"
+      case "/": token += "~1"
+      default: token.unicodeScalars.append(scalar)
+      }
+    }
+    return token
+  }
+}

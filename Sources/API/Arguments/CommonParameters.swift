@@ -1,0 +1,40 @@
+import Inbox
+
+/// The parameters that several methods share.
+enum Common {
+  static let teamID = Parameter("team_id", .identifier, "The team.")
+  static let userID = Parameter("user_id", .identifier, "The acting user: who sends, or whose inbox it is.")
+  static let messageType = Parameter("message_type", .identifier, "What kind of message it is.")
+  static let username = Parameter("username", .text(1024), "The sender's name for display.").optional
+  static let teamName = Parameter("team_name", .text(1024), "The team's name for display.").optional
+  static let receiverID = Parameter(
+    "receiver_id", .identifier, "Whom the message concerns; it hides nothing from others."
+  ).optional
+  static let readerIDs = Parameter(
+    "reader_ids", .list(.identifier, 1...10_000), "Only these readers get the message."
+  ).optional
+  static let content = Parameter("content", .text(65_536), "The message's text.").optional
+  static let data = Parameter(
+    "data", .object(65_536), "A JSON object of the host's own; it comes back byte for byte."
+  ).optional
+  static let idempotencyKey = Parameter(
+    "idempotency_key", .identifier,
+    "Makes sending again safe: a log that has a message with this key keeps it and appends nothing."
+  ).optional
+
+  static let pageSize = Parameter("pageSize", .integer(1...200), or: 12, "How many messages at most.")
+  static let pageNo = Parameter("pageNo", .integer(1...Int.max), "Which page, from 1.").optional
+  static let cursor = Parameter(
+    "cursor", .opaque("a next_cursor of this listing"), "Where an earlier page of the same listing ended."
+  ).optional
+  static let onlySelf = Parameter(
+    "self", .boolean, or: false, "Only messages that the reader sent or is the receiver of.")
+  static let view = Parameter("view", Form<View>.word, or: .inbox, "Which messages.")
+  static let order = Parameter("order", Form<Order>.word, or: .newest, "In which order.")
+  static let types = Parameter(
+    "message_type", .oneOrMore(.identifier, atMost: 20), or: [], "Only messages of these types.")
+
+  static let nid = Parameter("nid", .opaque("a nid"), "The message.")
+  static let from = Parameter(
+    "from", Form<Membership.Start>.word, or: .now, "See what is sent from now on, or from the start.")
+}

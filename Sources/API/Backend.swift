@@ -1,0 +1,12 @@
+import Inbox
+import JSONRPC
+
+/// What methods work with.
+struct Backend: Sendable {
+  /// Where messages and marks are kept.
+  let store: any MessageStore
+  /// What one connection may use.
+  let limits: Limits
+  /// What filters found before.
+  let matches = MatchIndex()
+}

@@ -1,0 +1,17 @@
+import JSONRPC
+
+/// Gives the contract itself.
+struct Discover: Method {
+  static let name: StaticString = "rpc.discover"
+  static let summary = "Gives this document."
+  static let parameters: [any ParameterDescription] = []
+  static let result = Schema.described(.object([], open: true), "An OpenRPC document.")
+  static let errors: [RPCError.Kind] = []
+  static let example = Example(params: "{}", result: #"{"openrpc":"1.3.2"}"#)
+
+  init(_ arguments: Arguments) throws(RPCError) {}
+
+  var touches: [Touch] { [] }
+
+  func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] { OpenRPCDocument.json }
+}

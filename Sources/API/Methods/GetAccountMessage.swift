@@ -1,0 +1,29 @@
+import Inbox
+import JSONRPC
+
+/// Lists a reader's account messages and announcements.
+struct GetAccountMessage: Method {
+  static let name: StaticString = "get_account_message"
+  static let summary =
+    "Lists a reader's account messages and the announcements to everyone, as get_team_message does."
+  static let parameters: [any ParameterDescription] = [Common.userID] + PageParameters.parameters
+  static let result = Schema.component("Page")
+  static let errors: [RPCError.Kind] = [.responseTooLarge, .storeUnavailable]
+  static let example = Example(
+    params: #"{"user_id":"bo","view":"unread"}"#,
+    result: Components.exampleAccountPage)
+
+  private let inbox: Inbox
+  private let page: PageParameters
+
+  init(_ arguments: Arguments) throws(RPCError) {
+    inbox = Inbox(user: try arguments(Common.userID))
+    page = try PageParameters(arguments, inbox)
+  }
+
+  var touches: [Touch] { .reading(inbox) }
+
+  func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
+    try await page.run(backend, context)
+  }
+}

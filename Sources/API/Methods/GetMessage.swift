@@ -1,0 +1,36 @@
+import Inbox
+import JSON
+import JSONRPC
+
+/// Gives one message as its reader sees it.
+struct GetMessage: Method {
+  static let name: StaticString = "get_message"
+  static let summary = "Gives one message of an inbox."
+  static let parameters: [any ParameterDescription] = [Common.userID, Common.nid, Common.teamID.optional]
+  static let result = Schema.component("Message")
+  static let errors: [RPCError.Kind] = [.notFound, .storeUnavailable]
+  static let example = Example(
+    params: #"{"user_id":"bo","nid":"AQRibHVl.1","team_id":"blue"}"#, result: Components.exampleMessage)
+
+  private let inbox: Inbox
+  private let nid: String
+
+  init(_ arguments: Arguments) throws(RPCError) {
+    let user = try arguments(Common.userID)
+    nid = try arguments(Common.nid)
+    inbox = Inbox(user: user, team: try arguments(Common.teamID.optional))
+  }
+
+  var touches: [Touch] { .reading(inbox) }
+
+  func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
+    let inbox = inbox
+    guard let name = MessageName(nid: nid) else { throw StoreError.notFound }
+    return try await backend.store.read { reader in
+      guard let entry = try reader.state(of: inbox).entry(name, reader) else { throw StoreError.notFound }
+      return JSONWriter.value(reserving: 512) {
+        $0.message(entry, in: inbox, nidPrefix: MessageName.prefix(of: name.log))
+      }
+    }
+  }
+}

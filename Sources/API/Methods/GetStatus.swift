@@ -1,0 +1,93 @@
+import Inbox
+import JSON
+import JSONRPC
+
+/// Tells how the program is doing.
+struct GetStatus: Method {
+  static let name: StaticString = "get_status"
+  static let summary =
+    "Tells how the program is doing: its store, its limits, and what it has answered so far."
+  static let parameters: [any ParameterDescription] = []
+  static let result = Schema.object([
+    .init("version", .string()),
+    .init(
+      "store", .object([.init("kind", .string()), .init("state", .enumeration(["ready", "unavailable"]))])),
+    .init("limits", .map(.integer(0))),
+    .init("in_flight", .integer(0)),
+    .init("uptime_ms", .integer(0)),
+    .init(
+      "methods",
+      .map(
+        .object([
+          .init("requests", .integer(0)), .init("errors", .integer(0)),
+          .init("p50_ms", .number), .init("p99_ms", .number),
+        ]))),
+  ])
+  static let errors: [RPCError.Kind] = []
+  static let example = Example(
+    params: "{}",
+    result: #"{"version":"0.1.0","store":{"kind":"sqlite","state":"ready"},"limits":{"in_flight":256},"#
+      + #""in_flight":1,"uptime_ms":15,"methods":{"ping":{"requests":1,"errors":0,"p50_ms":0.02,"p99_ms":0.02}}}"#
+  )
+
+  init(_ arguments: Arguments) throws(RPCError) {}
+
+  var touches: [Touch] { [] }
+
+  func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
+    let state = await backend.store.isAvailable ? "ready" : "unavailable"
+    let status = context.status
+    return JSONWriter.object(reserving: 2048) { writer in
+      writer.member("version", tidingsVersion)
+      writer.key("store")
+      writer.beginObject()
+      writer.member("kind", backend.store.kind)
+      writer.member("state", state)
+      writer.endObject()
+      writer.key("limits")
+      writer.limits(status.limits)
+      writer.member("in_flight", status.inFlight)
+      writer.member("uptime_ms", status.uptimeMilliseconds)
+      writer.key("methods")
+      writer.beginObject()
+      for method in status.methods {
+        writer.key(method.name)
+        writer.beginObject()
+        writer.member("requests", Int64(method.requests))
+        writer.member("errors", Int64(method.errors))
+        writer.member("p50_ms", method.p50Microseconds.rounded() / 1000)
+        writer.member("p99_ms", method.p99Microseconds.rounded() / 1000)
+        writer.endObject()
+      }
+      writer.endObject()
+    }
+  }
+}
+
+extension JSONWriter {
+  fileprivate mutating func limits(_ limits: Limits) {
+    beginObject()
+    member("request_bytes", limits.requestBytes)
+    member("answer_bytes", limits.answerBytes)
+    member("in_flight", limits.inFlight)
+    member("output_bytes", limits.outputBytes)
+    member("batch_items", limits.batchItems)
+    member("depth", limits.depth)
+    member("waiting", limits.waiting)
+    endObject()
+  }
+}
+
+extension MessageStore {
+  /// Whether the store answers a read.
+  fileprivate var isAvailable: Bool {
+    get async {
+      do {
+        try await read { _ in }
+        return true
+      } catch {
+        return false
+      }
+    }
+  }
+}

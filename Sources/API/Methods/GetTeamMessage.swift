@@ -1,0 +1,30 @@
+import Inbox
+import JSONRPC
+
+/// Lists a reader's messages in a team.
+struct GetTeamMessage: Method {
+  static let name: StaticString = "get_team_message"
+  static let summary = "Lists a reader's messages in a team: a page, how many there are, how many are unread."
+  static let parameters: [any ParameterDescription] =
+    [Common.teamID, Common.userID] + PageParameters.parameters
+  static let result = Schema.component("Page")
+  static let errors: [RPCError.Kind] = [.responseTooLarge, .storeUnavailable]
+  static let example = Example(
+    params: #"{"team_id":"blue","user_id":"bo","pageSize":12}"#,
+    result: Components.examplePage)
+
+  private let inbox: Inbox
+  private let page: PageParameters
+
+  init(_ arguments: Arguments) throws(RPCError) {
+    let team = try arguments(Common.teamID)
+    inbox = Inbox(user: try arguments(Common.userID), team: team)
+    page = try PageParameters(arguments, inbox)
+  }
+
+  var touches: [Touch] { .reading(inbox) }
+
+  func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
+    try await page.run(backend, context)
+  }
+}

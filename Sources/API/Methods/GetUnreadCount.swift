@@ -1,0 +1,65 @@
+import Inbox
+import JSON
+import JSONRPC
+
+/// Counts many inboxes of one reader at once.
+struct GetUnreadCount: Method {
+  static let name: StaticString = "get_unread_count"
+  static let summary = "Counts a reader's inboxes: how many messages, how many unread, how many unseen."
+  static let teamIDs = Parameter(
+    "team_ids", .list(.identifier, 0...1000), or: [], "The teams whose inboxes are counted.")
+  static let account = Parameter("account", .boolean, or: true, "Whether the account inbox is counted too.")
+  static let parameters: [any ParameterDescription] = [Common.userID, teamIDs, account]
+  static let result = Schema.object([
+    .init("count", .described(.integer(0), "The sum of all counts.")),
+    .init("account", .component("Counts"), optional: true),
+    .init("teams", .map(.component("Counts"))),
+  ])
+  static let errors: [RPCError.Kind] = [.storeUnavailable]
+  static let example = Example(
+    params: #"{"user_id":"bo","team_ids":["blue"]}"#,
+    result:
+      #"{"count":3,"account":{"total":1,"count":1,"unseen":1},"teams":{"blue":{"total":2,"count":2,"unseen":2}}}"#
+  )
+
+  private let inboxes: [Inbox]
+
+  init(_ arguments: Arguments) throws(RPCError) {
+    let user = try arguments(Common.userID)
+    var met: Set<Text> = []
+    let teams = try arguments(Self.teamIDs).filter { met.insert($0).inserted }
+    let account = try arguments(Self.account)
+    inboxes = (account ? [Inbox(user: user)] : []) + teams.map { Inbox(user: user, team: $0) }
+  }
+
+  var touches: [Touch] { inboxes.flatMap { [Touch].reading($0) } }
+
+  func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
+    let states = try await backend.store.read { [inboxes] in try $0.states(of: inboxes) }
+    let counted = states.map { (team: $0.inbox.team, counts: $0.counts) }
+    return JSONWriter.object { writer in
+      writer.member("count", counted.reduce(0) { $0 + $1.counts.unread })
+      for account in counted where account.team == nil {
+        writer.key("account")
+        writer.counts(account.counts)
+      }
+      writer.key("teams")
+      writer.beginObject()
+      for case (let team?, let counts) in counted {
+        writer.key(team.string)
+        writer.counts(counts)
+      }
+      writer.endObject()
+    }
+  }
+}
+
+extension JSONWriter {
+  fileprivate mutating func counts(_ counts: InboxState.Counts) {
+    beginObject()
+    member("total", counts.total)
+    member("count", counts.unread)
+    member("unseen", counts.unseen)
+    endObject()
+  }
+}

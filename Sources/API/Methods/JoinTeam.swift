@@ -1,0 +1,31 @@
+import Inbox
+import JSON
+import JSONRPC
+
+/// Joins a team.
+struct JoinTeam: Method {
+  static let name: StaticString = "join_team"
+  static let summary =
+    "Makes a reader a member of a team: what is sent from now on, or everything, is visible."
+  static let parameters: [any ParameterDescription] = [Common.teamID, Common.userID, Common.from]
+  static let result = Schema.component("Joined")
+  static let errors: [RPCError.Kind] = [.limitReached, .storeUnavailable, .outcomeUnknown]
+  static let example = Example(
+    params: #"{"team_id":"blue","user_id":"bo","from":"start"}"#, result: #"{"joined":true}"#)
+
+  private let inbox: Inbox
+  private let from: Membership.Start
+
+  init(_ arguments: Arguments) throws(RPCError) {
+    let team = try arguments(Common.teamID)
+    inbox = Inbox(user: try arguments(Common.userID), team: team)
+    from = try arguments(Common.from)
+  }
+
+  var touches: [Touch] { .marking(inbox) }
+
+  func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
+    try await backend.store.change(marksOf: inbox) { [from] _, state in state.join(from: from) }
+    return JSONWriter.object { $0.member("joined", true) }
+  }
+}

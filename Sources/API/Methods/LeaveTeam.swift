@@ -1,0 +1,28 @@
+import Inbox
+import JSON
+import JSONRPC
+
+/// Leaves a team.
+struct LeaveTeam: Method {
+  static let name: StaticString = "leave_team"
+  static let summary = "Ends a reader's membership: what is sent to the team from now on is hidden."
+  static let parameters: [any ParameterDescription] = [Common.teamID, Common.userID]
+  static let result = Schema.component("Joined")
+  static let errors: [RPCError.Kind] = [.limitReached, .storeUnavailable, .outcomeUnknown]
+  static let example = Example(
+    params: #"{"team_id":"blue","user_id":"bo"}"#, result: #"{"joined":false}"#)
+
+  private let inbox: Inbox
+
+  init(_ arguments: Arguments) throws(RPCError) {
+    let team = try arguments(Common.teamID)
+    inbox = Inbox(user: try arguments(Common.userID), team: team)
+  }
+
+  var touches: [Touch] { .marking(inbox) }
+
+  func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
+    try await backend.store.change(marksOf: inbox) { _, state in state.leave() }
+    return JSONWriter.object { $0.member("joined", false) }
+  }
+}

@@ -1,0 +1,18 @@
+import JSONRPC
+
+/// Does nothing: shows that the program answers.
+struct Ping: Method {
+  static let name: StaticString = "ping"
+  static let summary = "Does nothing: shows that the program answers."
+  static let parameters: [any ParameterDescription] = []
+  static let result = Schema.object([])
+  static let errors: [RPCError.Kind] = []
+  static let example = Example(params: "{}", result: "{}")
+  private static let empty = Array("{}".utf8)
+
+  init(_ arguments: Arguments) throws(RPCError) {}
+
+  var touches: [Touch] { [] }
+
+  func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] { Self.empty }
+}

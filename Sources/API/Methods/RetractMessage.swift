@@ -1,0 +1,31 @@
+import Inbox
+import JSON
+import JSONRPC
+
+/// Takes a message back from everybody.
+struct RetractMessage: Method {
+  static let name: StaticString = "retract_message"
+  static let summary = "Takes a message back: it is gone for everybody."
+  static let parameters: [any ParameterDescription] = [Common.nid, Common.userID.optional]
+  static let result = Schema.object([
+    .init("retracted", .described(.boolean, "Whether this call did it; false if it was done before."))
+  ])
+  static let errors: [RPCError.Kind] = [.notFound, .storeUnavailable, .outcomeUnknown]
+  static let example = Example(
+    params: #"{"nid":"AQRibHVl.1","user_id":"ada"}"#, result: #"{"retracted":true}"#)
+
+  private let name: MessageName?
+
+  init(_ arguments: Arguments) throws(RPCError) {
+    name = MessageName(nid: try arguments(Common.nid))
+    _ = try arguments(Common.userID.optional)
+  }
+
+  var touches: [Touch] { name.map { [.log($0.log, .exclusive)] } ?? [] }
+
+  func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
+    guard let name else { throw StoreError.notFound }
+    let retracted = try await backend.store.retract(name)
+    return JSONWriter.object { $0.member("retracted", retracted) }
+  }
+}

@@ -1,0 +1,74 @@
+import Inbox
+import JSON
+import JSONRPC
+
+/// What the methods that send have in common: the message, and appending it.
+struct Sending: Sendable {
+  /// What may be said of every message, in the order in which it is checked, around `reader_ids`.
+  static let names: [any ParameterDescription] = [Common.username, Common.teamName, Common.receiverID]
+  static let texts: [any ParameterDescription] = [Common.content, Common.data]
+  static let result = Schema.component("Sent")
+  static let errors: [RPCError.Kind] = [.conflict, .storeUnavailable, .outcomeUnknown]
+
+  private var body: MessageBody
+  private var key: Text?
+  /// Who gets the message alone; nil if it goes to a shared log or to one reader.
+  private(set) var readers: [Text]?
+
+  /// Reads `message_type` and what may be said of a message, all but `reader_ids` where a method has none.
+  init(_ arguments: Arguments, sender: Text?, type: Text, toReaders: Bool) throws(RPCError) {
+    body = MessageBody(type: type, sender: sender)
+    body.username = try arguments(Common.username)
+    body.teamName = try arguments(Common.teamName)
+    body.receiver = try arguments(Common.receiverID)
+    body.content = try arguments(Common.content)
+    body.data = try arguments(Common.data)
+    if toReaders { readers = try arguments(Common.readerIDs)?.uniqued }
+    key = try arguments(Common.idempotencyKey)
+  }
+
+  /// Appends to one log.
+  func send(to log: LogName, _ backend: Backend) async throws -> [UInt8] {
+    let receipt = try await backend.store.append(draft, to: [log])[0]
+    return JSONWriter.object { $0.receipt(receipt, in: log) }
+  }
+
+  /// Appends to a log for each reader.
+  func send(to logs: [LogName], of readers: [Text], _ backend: Backend) async throws -> [UInt8] {
+    let receipts = try await backend.store.append(draft, to: logs)
+    return JSONWriter.object(reserving: 64 + 192 * logs.count) { writer in
+      var first = receipts[0]
+      first.duplicate = receipts.allSatisfy(\.duplicate)
+      writer.receipt(first, in: logs[0])
+      writer.key("messages")
+      writer.beginArray()
+      for (index, receipt) in receipts.enumerated() {
+        writer.beginObject()
+        writer.receipt(receipt, in: logs[index])
+        writer.member("reader_id", readers[index].string)
+        writer.endObject()
+      }
+      writer.endArray()
+    }
+  }
+
+  private var draft: Draft {
+    Draft(body: body, key: key, digest: key == nil ? [] : body.digest)
+  }
+}
+
+extension [Text] {
+  /// The same, each but once, in the order of its first place.
+  var uniqued: [Text] {
+    var met: Set<Text> = []
+    return filter { met.insert($0).inserted }
+  }
+}
+
+extension JSONWriter {
+  fileprivate mutating func receipt(_ receipt: Receipt, in log: LogName) {
+    member("nid", MessageName(log: log, seq: receipt.seq).nid)
+    member("create_time", millisecondsSince1970: receipt.time)
+    member("duplicate", receipt.duplicate)
+  }
+}

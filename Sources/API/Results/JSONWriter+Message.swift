@@ -1,0 +1,68 @@
+import Inbox
+import JSON
+
+extension JSONWriter {
+  /// Writes a message as its reader sees it. `nidPrefix` is that of the message's log.
+  mutating func message(_ entry: Page.Entry, in inbox: Inbox, nidPrefix: String) {
+    let message = entry.message
+    let body = message.body
+    beginObject()
+    key("nid")
+    nid(nidPrefix, message.seq)
+    if let team = inbox.team { member("team_id", team.string) }
+    if let name = body.teamName { member("team_name", name) }
+    if let sender = body.sender { member("user_id", sender.string) }
+    if let name = body.username { member("username", name) }
+    if let receiver = body.receiver { member("receiver_id", receiver.string) }
+    member("reader_id", inbox.user.string)
+    member("message_type", body.type.string)
+    if let content = body.content { member("content", content) }
+    if let data = body.data {
+      key("data")
+      raw(data)
+    }
+    member("create_time", millisecondsSince1970: message.time)
+    member("read", entry.read)
+    member("seen", entry.seen)
+    member("archived", entry.archived)
+    endObject()
+  }
+
+  /// Writes a `nid` without making a string of it; none of its characters needs an escape.
+  private mutating func nid(_ prefix: String, _ seq: Int) {
+    // The prefix of the longest names has 355 letters, a number 19 digits.
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 + prefix.utf8.count + 19) { buffer in
+      buffer[0] = UInt8(ascii: "\"")
+      var (end, digits) = (1, seq)
+      for letter in prefix.utf8 {
+        buffer[end] = letter
+        end += 1
+      }
+      let start = end
+      repeat {
+        buffer[end] = UInt8(ascii: "0") + UInt8(digits % 10)
+        digits /= 10
+        end += 1
+      } while digits > 0
+      buffer[start..<end].reverse()
+      buffer[end] = UInt8(ascii: "\"")
+      raw(UnsafeBufferPointer(rebasing: buffer[...end]))
+    }
+  }
+
+  /// A whole JSON value built by `body`.
+  static func value(reserving capacity: Int = 128, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
+    var writer = JSONWriter(reserving: capacity)
+    body(&writer)
+    return writer.take()
+  }
+
+  /// A JSON object whose members `body` writes.
+  static func object(reserving capacity: Int = 128, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
+    value(reserving: capacity) { writer in
+      writer.beginObject()
+      body(&writer)
+      writer.endObject()
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/// What a log knows about itself beside its messages: where it begins, and what was retracted.
+public struct LogRecord: Hashable, Sendable {
+  /// The oldest number kept; what lies before it was removed by retention.
+  public var tail = 1
+  /// The numbers of retracted messages.
+  public private(set) var retracted = SequenceSet()
+  /// How many retractions there ever were; the newest one has this number.
+  public private(set) var retractionCount = 0
+  /// The newest retractions in order, oldest first, at most `retractionsKept`: the change feed reads them.
+  public private(set) var newestRetractions: [Int] = []
+
+  /// How many retractions the record keeps in order.
+  public static let retractionsKept = 1000
+
+  /// The record of a log that nothing has happened to.
+  public init() {}
+
+  /// Retracts message `seq`; false if it was retracted before.
+  public mutating func retract(_ seq: Int) -> Bool {
+    guard !retracted.contains(seq) else { return false }
+    retracted.insert(seq)
+    retractionCount += 1
+    if newestRetractions.count == Self.retractionsKept { newestRetractions.removeFirst() }
+    newestRetractions.append(seq)
+    return true
+  }
+}
+
+extension LogRecord {
+  /// The record as bytes for a store: a version byte, then varints.
+  public var encoded: [UInt8] {
+    var writer = ByteWriter()
+    writer.writeByte(Self.format)
+    writer.writeVarint(UInt64(tail))
+    retracted.encode(to: &writer)
+    writer.writeVarint(UInt64(retractionCount))
+    writer.writeVarint(UInt64(newestRetractions.count))
+    for seq in newestRetractions { writer.writeVarint(UInt64(seq)) }
+    return writer.bytes
+  }
+
+  /// Reads `encoded` back; throws `DecodingFailure` for bytes it never makes.
+  public init(encoded bytes: [UInt8]) throws {
+    var reader = ByteReader(bytes)
+    try reader.expectByte(Self.format)
+    tail = try reader.readCount()
+    retracted = try SequenceSet(from: &reader)
+    retractionCount = try reader.readCount()
+    let kept = try reader.readCount()
+    guard kept <= Self.retractionsKept else {
+      throw DecodingFailure(offset: reader.offset, reason: "more retractions than a record keeps")
+    }
+    newestRetractions = try (0..<kept).map { _ in try reader.readCount() }
+    try reader.expectEnd()
+  }
+
+  private static let format: UInt8 = 1
+}

@@ -1,0 +1,72 @@
+/// One reader's marks in one inbox: the only record that differs from reader to reader.
+public struct Marks: Hashable, Sendable {
+  /// Grows by one with every change; 0 while nothing was ever written.
+  public var version = 0
+  /// What the reader sees of the shared log.
+  public internal(set) var membership = Membership()
+  /// Marks of the shared log.
+  public internal(set) var shared = LogMarks()
+  /// Marks of the reader's own log.
+  public internal(set) var own = LogMarks()
+
+  /// Marks of an inbox in which nothing was marked.
+  public init() {}
+
+  subscript(_ side: Inbox.Side) -> LogMarks {
+    get { side == .shared ? shared : own }
+    set {
+      switch side {
+      case .shared: shared = newValue
+      case .own: own = newValue
+      }
+    }
+  }
+
+  /// The largest `encoded` that a store takes: 4 MiB, some two million ranges, a quarter of what one
+  /// MongoDB document may hold.
+  public static let maximumSize = 4 << 20
+}
+
+extension Marks {
+  /// The marks as bytes for a store, without `version`: a format byte, the membership, then for each log
+  /// its sets as delta-varints (100,000 ranges take 195 KiB).
+  public var encoded: [UInt8] {
+    var writer = ByteWriter()
+    writer.writeByte(Self.format)
+    writer.writeByte(membership.standing.rawValue)
+    membership.closed.encode(to: &writer)
+    writer.writeVarint(UInt64(membership.since))
+    for marks in [shared, own] {
+      for set in [marks.read, marks.seen, marks.archived, marks.deleted] { set.encode(to: &writer) }
+      writer.writeVarint(UInt64(marks.folded))
+    }
+    return writer.bytes
+  }
+
+  /// Reads `encoded` back; throws `DecodingFailure` for bytes it never makes.
+  public init(version: Int, encoded bytes: [UInt8]) throws {
+    self.version = version
+    var reader = ByteReader(bytes)
+    try reader.expectByte(Self.format)
+    guard let standing = Membership.Standing(rawValue: try reader.readByte()) else {
+      throw DecodingFailure(offset: reader.offset, reason: "no such membership")
+    }
+    let closed = try SequenceSet(from: &reader)
+    membership = Membership(standing: standing, closed: closed, since: try reader.readCount())
+    shared = try LogMarks(from: &reader)
+    own = try LogMarks(from: &reader)
+    try reader.expectEnd()
+  }
+
+  private static let format: UInt8 = 1
+}
+
+extension LogMarks {
+  fileprivate init(from reader: inout ByteReader) throws {
+    read = try SequenceSet(from: &reader)
+    seen = try SequenceSet(from: &reader)
+    archived = try SequenceSet(from: &reader)
+    deleted = try SequenceSet(from: &reader)
+    folded = try reader.readCount()
+  }
+}

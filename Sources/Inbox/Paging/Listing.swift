@@ -1,0 +1,179 @@
+/// A whole listing as numbers: which messages of both logs, in which parts and direction. Pages, cursors
+/// and totals are arithmetic on it.
+struct Listing: Sendable {
+  /// The messages of each part of the listing.
+  private(set) var parts: [Part] = []
+  /// The heads of both logs when the listing began.
+  private(set) var heads: Cursor.Position
+  let state: InboxState
+  /// What is read on each side, marked or sent.
+  let read: [Inbox.Side: SequenceSet]
+  let oldestFirst: Bool
+  let total: Int
+  let count: Int
+
+  struct Part: Sendable {
+    var shared: SequenceSet
+    var own: SequenceSet
+
+    subscript(_ side: Inbox.Side) -> SequenceSet { side == .shared ? shared : own }
+    var count: Int { shared.count + own.count }
+  }
+
+  /// A part and, on each side, the number after which it goes on.
+  struct Place: Hashable, Sendable {
+    var part: Int
+    var position: Cursor.Position
+  }
+
+  init(_ query: PageQuery, _ state: InboxState, _ reader: any StoreReader) throws {
+    self.state = state
+    oldestFirst = query.order == .oldest
+    heads = Cursor.Position(shared: state.shared.head, own: state.own.head)
+    if case .cursor(let cursor) = query.start { heads = cursor.heads }
+
+    func members(_ side: Inbox.Side) throws -> SequenceSet {
+      let members = state.members(of: query.view, side)
+      guard !query.filter.isEmpty, !members.isEmpty else { return members }
+      return members.intersection(
+        try query.filter.matches(in: query.inbox.log(side), through: state.log(side).head, reader))
+    }
+    let whole = Part(shared: try members(.shared), own: try members(.own))
+    let read = (shared: state.read(.shared), own: state.read(.own))
+    self.read = [.shared: read.shared, .own: read.own]
+    total = whole.count
+    count =
+      total - whole.shared.countIntersecting(read.shared) - whole.own.countIntersecting(read.own)
+    if query.order == .unreadFirst {
+      parts = [
+        Part(shared: whole.shared.subtracting(read.shared), own: whole.own.subtracting(read.own)),
+        Part(shared: whole.shared.intersection(read.shared), own: whole.own.intersection(read.own)),
+      ]
+    } else {
+      parts = [whole]
+    }
+  }
+
+  /// The beginning of a part.
+  func place(part: Int) -> Place {
+    let position =
+      oldestFirst
+      ? Cursor.Position(shared: 0, own: 0)
+      : Cursor.Position(shared: heads.shared + 1, own: heads.own + 1)
+    return Place(part: part, position: position)
+  }
+
+  func place(_ cursor: Cursor) -> Place { Place(part: cursor.part, position: cursor.position) }
+
+  /// The numbers of one side that come after a place.
+  private func numbers(_ side: Inbox.Side, after place: Place) -> SequenceSet {
+    let numbers = parts[place.part][side]
+    let position = place.position[side]
+    return oldestFirst ? numbers.above(position) : numbers.below(position)
+  }
+
+  /// How many messages of the place's part come after it.
+  func rest(of place: Place) -> Int {
+    numbers(.shared, after: place).count + numbers(.own, after: place).count
+  }
+
+  /// The next messages of one part, at most `limit`.
+  func take(_ limit: Int, at place: Place, _ reader: any StoreReader) throws -> [Page.Entry] {
+    var shared = try messages(.shared, limit, after: place, reader)[...]
+    var own = try messages(.own, limit, after: place, reader)[...]
+    var entries: [Page.Entry] = []
+    entries.reserveCapacity(min(limit, shared.count + own.count))
+    while entries.count < limit {
+      let side: Inbox.Side
+      switch (shared.first, own.first) {
+      case (nil, nil): return entries
+      case (.some, nil): side = .shared
+      case (nil, .some): side = .own
+      case (let s?, let o?): side = sharedComesFirst(s.time, o.time) ? .shared : .own
+      }
+      let message = side == .shared ? shared.removeFirst() : own.removeFirst()
+      entries.append(entry(message, side, part: place.part))
+    }
+    return entries
+  }
+
+  private func messages(
+    _ side: Inbox.Side, _ limit: Int, after place: Place, _ reader: any StoreReader
+  ) throws -> [Message] {
+    let rest = numbers(side, after: place)
+    guard !rest.isEmpty else { return [] }
+    let next = oldestFirst ? rest.oldest(limit) : rest.newest(limit)
+    let messages = try reader.messages(in: state.inbox.log(side), next)
+    guard messages.count == next.count else {
+      throw StoreError.damaged("a log lacks \(next.count - messages.count) of \(next.count) messages")
+    }
+    return oldestFirst ? messages : messages.reversed()
+  }
+
+  private func entry(_ message: Message, _ side: Inbox.Side, part: Int) -> Page.Entry {
+    Page.Entry(
+      side: side, message: message, read: read[side]!.contains(message.seq),
+      seen: state.marks[side].seen.contains(message.seq),
+      archived: state.marks[side].archived.contains(message.seq), part: part)
+  }
+
+  /// Times order the two logs; at equal times the shared log's message is the older.
+  private func sharedComesFirst(_ shared: Timestamp, _ own: Timestamp) -> Bool {
+    oldestFirst ? shared <= own : shared > own
+  }
+}
+
+extension Listing {
+  /// The place after the first `offset` messages of the listing.
+  func place(offset: Int, _ reader: any StoreReader) throws -> Place {
+    var (part, offset) = (0, offset)
+    while part + 1 < parts.count, offset >= parts[part].count {
+      offset -= parts[part].count
+      part += 1
+    }
+    var place = place(part: part)
+    let shared = try sharedAmongFirst(offset, of: parts[part], reader)
+    advance(&place, .shared, by: shared)
+    advance(&place, .own, by: offset - shared)
+    return place
+  }
+
+  private func advance(_ place: inout Place, _ side: Inbox.Side, by taken: Int) {
+    guard taken > 0 else { return }
+    place.position[side] = number(taken - 1, in: parts[place.part][side])
+  }
+
+  /// The number at an index in the listing's direction.
+  private func number(_ index: Int, in set: SequenceSet) -> Int {
+    set.select(oldestFirst ? index : set.count - 1 - index)
+  }
+
+  /// How many of the first `offset` messages of a part belong to the shared log: the rank search in two
+  /// sorted runs, several points a command, so that two full logs of a million cost five rounds.
+  private func sharedAmongFirst(
+    _ offset: Int, of part: Part, _ reader: any StoreReader
+  ) throws -> Int {
+    var low = max(0, offset - part.own.count)
+    var high = min(offset, part.shared.count)
+    while low < high {
+      let step = max(1, (high - low) / Self.pointsPerRound)
+      let probes = Array(stride(from: low, to: high, by: step))
+      let shared = try reader.times(
+        in: state.inbox.shared, probes.map { number($0, in: part.shared) })
+      let own = try reader.times(
+        in: state.inbox.own, probes.map { number(offset - $0 - 1, in: part.own) })
+      // True up to some probe and false from there on: the shared message at `probe` comes before the
+      // last own one that would fill the rest, so more of the shared log belongs to the first ones.
+      for (index, probe) in probes.enumerated() {
+        guard sharedComesFirst(shared[index], own[index]) else {
+          high = probe
+          break
+        }
+        low = probe + 1
+      }
+    }
+    return low
+  }
+
+  private static let pointsPerRound = 16
+}

@@ -1,0 +1,107 @@
+import Synchronization
+
+/// Remembers which messages of a log were found by a field. A log only grows, so what was found up to a
+/// number stays true: exact totals under a filter cost one index key a match the first time, and only the
+/// new messages after that.
+public final class MatchIndex: Sendable {
+  // Held for a look-up or an entry, never while a store is read.
+  private let entries = Mutex(Entries())
+  private let capacity: Int
+
+  /// An index that keeps at most `capacity` ranges (16 bytes each) and forgets what was not used longest.
+  public init(capacity: Int = 262_144) {
+    self.capacity = capacity
+  }
+
+  private struct Key: Hashable {
+    var log: LogName
+    var field: MessageField
+  }
+
+  private struct Entry {
+    var numbers: SequenceSet
+    var through: Int
+    var used: UInt64
+  }
+
+  private struct Entries {
+    var byKey: [Key: Entry] = [:]
+    var spans = 0
+    var uses: UInt64 = 0
+  }
+
+  /// The numbers from 1 through `last` at which the log's messages have this field.
+  func numbers(
+    in log: LogName, where field: MessageField, through last: Int, _ reader: any StoreReader
+  ) throws -> SequenceSet {
+    let key = Key(log: log, field: field)
+    let known = entries.withLock { entries in
+      entries.uses += 1
+      entries.byKey[key]?.used = entries.uses
+      return entries.byKey[key]
+    }
+    guard let known else {
+      let numbers = try reader.numbers(in: log, where: field, from: 1, through: last)
+      remember(numbers, through: last, key)
+      return numbers
+    }
+    // A call whose view of the store is older than the index asks for less than is known.
+    guard known.through < last else { return known.numbers.intersection(1, through: last) }
+    var numbers = known.numbers
+    numbers.formUnion(try reader.numbers(in: log, where: field, from: known.through + 1, through: last))
+    remember(numbers, through: last, key)
+    return numbers
+  }
+
+  private func remember(_ numbers: SequenceSet, through last: Int, _ key: Key) {
+    entries.withLock { entries in
+      let before = entries.byKey[key]
+      guard last > before?.through ?? 0 else { return }
+      entries.uses += 1
+      entries.byKey[key] = Entry(numbers: numbers, through: last, used: entries.uses)
+      // An entry counts as one range more than it has: empty ones take room too.
+      entries.spans += numbers.spans.count - (before.map { $0.numbers.spans.count } ?? -1)
+      while entries.spans > capacity, let oldest = entries.byKey.min(by: { $0.value.used < $1.value.used }) {
+        entries.byKey[oldest.key] = nil
+        entries.spans -= oldest.value.numbers.spans.count + 1
+      }
+    }
+  }
+}
+
+/// A reader that looks into a `MatchIndex` before it asks the store.
+public struct IndexedReader: StoreReader {
+  private let reader: any StoreReader
+  private let index: MatchIndex
+
+  /// Reads through `index`.
+  public init(_ reader: any StoreReader, _ index: MatchIndex) {
+    self.reader = reader
+    self.index = index
+  }
+
+  /// See `StoreReader.states`.
+  public func states(of inboxes: [Inbox]) throws -> [InboxState] { try reader.states(of: inboxes) }
+
+  /// See `StoreReader.messages`.
+  public func messages(in log: LogName, _ numbers: SequenceSet) throws -> [Message] {
+    try reader.messages(in: log, numbers)
+  }
+
+  /// See `StoreReader.times`.
+  public func times(in log: LogName, _ numbers: [Int]) throws -> [Timestamp] {
+    try reader.times(in: log, numbers)
+  }
+
+  /// See `StoreReader.last`.
+  public func last(in log: LogName, notAfter time: Timestamp) throws -> Int {
+    try reader.last(in: log, notAfter: time)
+  }
+
+  /// See `StoreReader.numbers`.
+  public func numbers(
+    in log: LogName, where field: MessageField, from first: Int, through last: Int
+  ) throws -> SequenceSet {
+    try index.numbers(in: log, where: field, through: last, reader).above(first - 1)
+  }
+}

@@ -1,0 +1,52 @@
+/// One page of an inbox.
+public struct Page: Sendable {
+  let query: PageQuery
+  /// What the page was made from.
+  public let state: InboxState
+  /// How many messages the view has with its filter.
+  public let total: Int
+  /// How many of those are not read.
+  public let count: Int
+  let listing: Listing
+  var start: Listing.Place?
+  /// The page's messages in its order.
+  public internal(set) var entries: [Entry] = []
+
+  init(query: PageQuery, state: InboxState, total: Int, count: Int, listing: Listing) {
+    self.query = query
+    self.state = state
+    self.total = total
+    self.count = count
+    self.listing = listing
+  }
+
+  /// A message as its reader sees it.
+  public struct Entry: Hashable, Sendable {
+    /// Which of the inbox's logs holds it.
+    public var side: Inbox.Side
+    /// The message.
+    public var message: Message
+    /// Whether it is read, by a mark or because the reader sent it.
+    public var read: Bool
+    /// Whether it is seen.
+    public var seen: Bool
+    /// Whether it is archived.
+    public var archived: Bool
+    /// Which part of the listing it stands in.
+    var part: Int
+  }
+
+  /// Where the listing goes on after the first `taken` of the page's messages; nil if that was the end.
+  public func cursor(after taken: Int) -> Cursor? {
+    guard var place = start else { return nil }
+    for entry in entries.prefix(taken) {
+      if entry.part != place.part { place = listing.place(part: entry.part) }
+      place.position[entry.side] = entry.message.seq
+    }
+    while place.part < listing.parts.count, listing.rest(of: place) == 0 {
+      place = listing.place(part: place.part + 1)
+    }
+    guard place.part < listing.parts.count else { return nil }
+    return Cursor(listing: query.listing, part: place.part, position: place.position, heads: listing.heads)
+  }
+}

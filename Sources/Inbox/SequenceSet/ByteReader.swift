@@ -1,0 +1,105 @@
+/// Reads back what a `ByteWriter` wrote. Never reads past the end: bytes that end early, or say something
+/// impossible, are a `DecodingFailure`.
+public struct ByteReader: Sendable {
+  /// All of the bytes, those read already included.
+  public let bytes: [UInt8]
+  /// Where the next read starts.
+  public private(set) var offset = 0
+
+  /// A reader at the start of these bytes.
+  public init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+  }
+
+  /// How many bytes are left.
+  public var remaining: Int { bytes.count - offset }
+
+  /// Whether everything was read.
+  public var isAtEnd: Bool { offset == bytes.count }
+
+  /// Reads one byte.
+  public mutating func readByte() throws(DecodingFailure) -> UInt8 {
+    guard offset < bytes.count else {
+      throw DecodingFailure(offset: offset, reason: "the bytes end early")
+    }
+    let byte = bytes[offset]
+    offset += 1
+    return byte
+  }
+
+  /// Reads a varint, which must fit in 64 bits and be written in its shortest form.
+  @inline(__always)
+  public mutating func readVarint() throws(DecodingFailure) -> UInt64 {
+    if offset < bytes.count, case let byte = bytes[offset], byte < 0x80 {
+      offset &+= 1
+      return UInt64(byte)
+    }
+    return try readLongVarint()
+  }
+
+  @inline(never)
+  private mutating func readLongVarint() throws(DecodingFailure) -> UInt64 {
+    let start = offset
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
+    while true {
+      let byte = try readByte()
+      if shift == 63 && byte > 1 {
+        throw DecodingFailure(offset: start, reason: "a number is too large")
+      }
+      value |= UInt64(byte & 0x7F) << shift
+      if byte < 0x80 {
+        guard byte > 0 || shift == 0 else {
+          throw DecodingFailure(offset: start, reason: "a number is longer than it needs")
+        }
+        return value
+      }
+      shift += 7
+    }
+  }
+
+  /// Reads a varint of at most `Int.max`.
+  public mutating func readCount() throws(DecodingFailure) -> Int {
+    let start = offset
+    guard let count = Int(exactly: try readVarint()) else {
+      throw DecodingFailure(offset: start, reason: "a number is too large")
+    }
+    return count
+  }
+
+  /// Reads a byte string: its length as a varint, then the bytes.
+  public mutating func readBytes() throws(DecodingFailure) -> ArraySlice<UInt8> {
+    let start = offset
+    let count = try readCount()
+    guard count <= remaining else {
+      throw DecodingFailure(offset: start, reason: "the bytes end early")
+    }
+    let slice = bytes[offset..<offset + count]
+    offset += count
+    return slice
+  }
+
+  /// Checks that everything was read.
+  public func expectEnd() throws(DecodingFailure) {
+    guard isAtEnd else {
+      throw DecodingFailure(offset: offset, reason: "bytes are left over")
+    }
+  }
+}
+
+/// Bytes that can't be what was once stored.
+public struct DecodingFailure: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Where the value begins that can't be read.
+  public let offset: Int
+  /// What is wrong with it.
+  public let reason: String
+
+  /// A failure at `offset`.
+  public init(offset: Int, reason: String) {
+    self.offset = offset
+    self.reason = reason
+  }
+
+  /// The reason and the place.
+  public var description: String { "\(reason) (at byte \(offset))" }
+}

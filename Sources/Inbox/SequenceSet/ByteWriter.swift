@@ -1,0 +1,58 @@
+/// Collects bytes: single bytes, varints (unsigned LEB128) and byte strings with their length in front.
+/// `ByteReader` reads them back in the same order.
+public struct ByteWriter: Sendable {
+  /// What was written so far.
+  public private(set) var bytes: [UInt8] = []
+
+  /// A writer that has written nothing, with room for `capacity` bytes.
+  public init(reservingCapacity capacity: Int = 0) {
+    if capacity > 0 { bytes.reserveCapacity(capacity) }
+  }
+
+  /// Writes one byte.
+  public mutating func writeByte(_ byte: UInt8) {
+    bytes.append(byte)
+  }
+
+  /// Writes a number in 1 ... 10 bytes: 7 bits a byte, the lowest first.
+  public mutating func writeVarint(_ value: UInt64) {
+    var rest = value
+    while rest > 0x7F {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(truncatingIfNeeded: rest))
+  }
+
+  /// Writes `count` varints, each asked for by its index: faster than one at a time.
+  @inline(__always)
+  mutating func writeVarints(count: Int, _ value: (Int) -> UInt64) {
+    let chunk = 256
+    var index = 0
+    while index < count {
+      let end = min(index + chunk, count)
+      // Ten bytes hold any varint, so a chunk can't run over the buffer.
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 10 * chunk) { buffer in
+        var used = 0
+        while index < end {
+          var rest = value(index)
+          while rest > 0x7F {
+            buffer[used] = UInt8(truncatingIfNeeded: rest) | 0x80
+            used &+= 1
+            rest >>= 7
+          }
+          buffer[used] = UInt8(truncatingIfNeeded: rest)
+          used &+= 1
+          index &+= 1
+        }
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[..<used]))
+      }
+    }
+  }
+
+  /// Writes the number of these bytes as a varint, then the bytes.
+  public mutating func writeBytes(_ string: some Collection<UInt8>) {
+    writeVarint(UInt64(string.count))
+    bytes.append(contentsOf: string)
+  }
+}

@@ -1,0 +1,20 @@
+/// Why a store could not do what was asked. Texts never hold users' data or credentials.
+public enum StoreError: Error, Hashable, Sendable {
+  /// The message does not exist.
+  case notFound
+  /// A log holds the draft's key with another digest.
+  case conflict(LogName)
+  /// A record would outgrow what a store keeps; nothing was changed.
+  case limitReached(String)
+  /// Nothing was changed; the same call may succeed later.
+  case unavailable(String)
+  /// It could not be confirmed whether the change was made; repeating it settles that.
+  case outcomeUnknown(String)
+  /// What the store holds is not what Tidings writes.
+  case damaged(String)
+}
+
+extension StoreError {
+  /// The marks have grown past `Marks.maximumSize`.
+  public static let marksTooLarge = StoreError.limitReached("marks of more than 4 MiB")
+}

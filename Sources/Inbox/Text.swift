@@ -1,0 +1,80 @@
+/// Text that equals another only if their UTF-8 bytes do.
+///
+/// Swift's `String` compares by canonical equivalence, so an "é" typed as one scalar equals one typed as
+/// two. Names must not: to every store and every host they are different users. The order is that of the
+/// bytes too, which is how the stores sort.
+public struct Text: Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
+  /// The text as a string; compared as a string it follows Swift's rules.
+  public let string: String
+
+  /// The text of a string.
+  public init(_ string: String) {
+    var string = string
+    string.makeContiguousUTF8()
+    self.string = string
+  }
+
+  /// The text of these bytes; nil if they aren't valid UTF-8.
+  public init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
+    guard let string = String(validating: bytes, as: UTF8.self) else { return nil }
+    self.string = string
+  }
+
+  /// The text of these bytes; nil if they aren't valid UTF-8.
+  public init?(utf8 bytes: UnsafeRawBufferPointer) {
+    guard let text = bytes.withMemoryRebound(to: UInt8.self, { Text(utf8: $0) }) else { return nil }
+    self = text
+  }
+
+  /// The text of a literal.
+  public init(stringLiteral value: String) {
+    self.init(value)
+  }
+
+  /// The length in bytes.
+  public var utf8Count: Int { string.utf8.count }
+
+  /// The text as a string.
+  public var description: String { string }
+
+  /// Whether the bytes are the same.
+  public static func == (a: Text, b: Text) -> Bool {
+    a.utf8Count == b.utf8Count && a.withBytes { mine in b.withBytes { compare(mine, $0) == 0 } }
+  }
+
+  /// Whether the bytes of `a` come first.
+  public static func < (a: Text, b: Text) -> Bool {
+    a.withBytes { mine in b.withBytes { compare(mine, $0) < 0 } }
+  }
+
+  /// Feeds the bytes.
+  public func hash(into hasher: inout Hasher) {
+    withBytes { hasher.combine(bytes: $0) }
+    // No UTF-8 has this byte: it keeps ("ab", "c") apart from ("a", "bc").
+    hasher.combine(0xFF as UInt8)
+  }
+
+  private func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+    guard let result = string.utf8.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) })
+    else { preconditionFailure("both initialisers make the string contiguous") }
+    return result
+  }
+
+  /// Less than, equal to or more than 0, by bytes, eight at a time.
+  private static func compare(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
+    let shared = min(a.count, b.count)
+    var offset = 0
+    while offset + 8 <= shared {
+      // In bounds by the loop's condition; the loads need no alignment.
+      let x = a.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      let y = b.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      if x != y { return x.bigEndian < y.bigEndian ? -1 : 1 }
+      offset += 8
+    }
+    while offset < shared {
+      if a[offset] != b[offset] { return a[offset] < b[offset] ? -1 : 1 }
+      offset += 1
+    }
+    return a.count - b.count
+  }
+}

@@ -1,0 +1,91 @@
+import Inbox
+
+/// All logs and marks. A value: whoever holds a copy has a view that does not change.
+struct Contents: StoreReader {
+  var logs: [LogName: Log] = [:]
+  var marks: [Inbox: Marks] = [:]
+
+  struct Log {
+    var messages: [Message] = []
+    var record = LogRecord()
+    var keys: [Text: Key] = [:]
+    /// Ascending numbers by what messages can be found by.
+    var index: [MessageField: [Int]] = [:]
+  }
+
+  struct Key {
+    var seq: Int
+    var digest: [UInt8]
+  }
+
+  /// The receipt of the message that holds the draft's key; nil if none does.
+  func first(of draft: Draft, in name: LogName) throws -> Receipt? {
+    guard let key = draft.key, let log = logs[name], let held = log.keys[key] else { return nil }
+    guard held.digest == draft.digest else { throw StoreError.conflict(name) }
+    return Receipt(seq: held.seq, time: log.messages[held.seq - 1].time, duplicate: true)
+  }
+
+  mutating func append(_ draft: Draft, to name: LogName, at now: Timestamp) -> Receipt {
+    let seq = (logs[name]?.messages.count ?? 0) + 1
+    let time = max(now, logs[name]?.messages.last?.time ?? now)
+    logs[name, default: Log()].messages.append(Message(seq: seq, time: time, body: draft.body))
+    if let key = draft.key { logs[name]!.keys[key] = Key(seq: seq, digest: draft.digest) }
+    for field in draft.body.fields { logs[name]!.index[field, default: []].append(seq) }
+    return Receipt(seq: seq, time: time, duplicate: false)
+  }
+
+  func states(of inboxes: [Inbox]) -> [InboxState] {
+    inboxes.map { state(of: $0) }
+  }
+
+  func state(of inbox: Inbox) -> InboxState {
+    let marks = marks[inbox] ?? Marks()
+    return InboxState(
+      inbox: inbox, marks: marks,
+      shared: state(of: inbox.shared, for: inbox.user, after: marks.shared.folded),
+      own: state(of: inbox.own, for: inbox.user, after: marks.own.folded))
+  }
+
+  private func state(of name: LogName, for user: Text, after folded: Int) -> LogState {
+    guard let log = logs[name] else { return LogState() }
+    let head = log.messages.count
+    return LogState(
+      head: head, record: log.record,
+      sent: numbers(in: name, where: .sender(user), from: folded + 1, through: head))
+  }
+
+  func messages(in name: LogName, _ numbers: SequenceSet) -> [Message] {
+    guard let log = logs[name] else { return [] }
+    return numbers.intersection(1, through: log.messages.count).spans.flatMap {
+      log.messages[($0.first - 1)..<$0.last]
+    }
+  }
+
+  func times(in name: LogName, _ numbers: [Int]) -> [Timestamp] {
+    numbers.map { logs[name]!.messages[$0 - 1].time }
+  }
+
+  func last(in name: LogName, notAfter time: Timestamp) -> Int {
+    guard let messages = logs[name]?.messages else { return 0 }
+    return partition(messages.count) { messages[$0].time <= time }
+  }
+
+  func numbers(
+    in name: LogName, where field: MessageField, from first: Int, through last: Int
+  ) -> SequenceSet {
+    guard let numbers = logs[name]?.index[field] else { return SequenceSet() }
+    let start = partition(numbers.count) { numbers[$0] < first }
+    let end = partition(numbers.count) { numbers[$0] <= last }
+    return start < end ? SequenceSet(numbers: numbers[start..<end]) : SequenceSet()
+  }
+}
+
+/// How many of the first `count` indices satisfy a condition that holds up to some index and not after it.
+private func partition(_ count: Int, _ holds: (Int) -> Bool) -> Int {
+  var (low, high) = (0, count)
+  while low < high {
+    let middle = low + (high - low) / 2
+    if holds(middle) { low = middle + 1 } else { high = middle }
+  }
+  return low
+}

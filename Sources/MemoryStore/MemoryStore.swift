@@ -1,0 +1,69 @@
+import Inbox
+import Synchronization
+
+/// Keeps everything in memory, for `memory:` and for tests. What it holds is gone when the process ends.
+public final class MemoryStore: MessageStore {
+  /// See `MessageStore.kind`.
+  public let kind = "memory"
+  private let clock: WallClock
+  // Held for one read or change, none of which blocks.
+  private let contents = Mutex(Contents())
+
+  /// An empty store; `clock` tells the time that messages get.
+  public init(clock: @escaping WallClock = systemTime) {
+    self.clock = clock
+  }
+
+  /// See `MessageStore.read`.
+  public func read<Value: Sendable>(
+    _ body: @escaping @Sendable (any StoreReader) throws -> Value
+  ) async throws -> Value {
+    try contents.withLock { contents in try body(contents) }
+  }
+
+  /// See `MessageStore.append`.
+  public func append(_ draft: Draft, to logs: [LogName]) async throws -> [Receipt] {
+    try contents.withLock { contents in
+      // A conflict in any log is found before anything is appended.
+      let held = try logs.map { try contents.first(of: draft, in: $0) }
+      let now = clock()
+      return zip(logs, held).map { log, receipt in
+        receipt ?? contents.append(draft, to: log, at: now)
+      }
+    }
+  }
+
+  /// See `MessageStore.change`.
+  public func change<Value: Sendable>(
+    marksOf inbox: Inbox,
+    _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
+  ) async throws -> Value {
+    try contents.withLock { contents in
+      var state = contents.state(of: inbox)
+      let before = state.marks
+      let value = try body(contents, &state)
+      if state.marks != before {
+        guard state.marks.encoded.count <= Marks.maximumSize else { throw StoreError.marksTooLarge }
+        state.marks.version += 1
+        contents.marks[inbox] = state.marks
+      }
+      return value
+    }
+  }
+
+  /// See `MessageStore.retract`.
+  public func retract(_ message: MessageName) async throws -> Bool {
+    try contents.withLock { contents in
+      guard var log = contents.logs[message.log], log.messages.indices.contains(message.seq - 1) else {
+        throw StoreError.notFound
+      }
+      guard log.record.retract(message.seq) else { return false }
+      log.messages[message.seq - 1].body = log.messages[message.seq - 1].body.cleared
+      contents.logs[message.log] = log
+      return true
+    }
+  }
+
+  /// See `MessageStore.close`.
+  public func close() async throws {}
+}

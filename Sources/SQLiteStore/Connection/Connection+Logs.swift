@@ -1,0 +1,53 @@
+import Inbox
+
+/// A log's row.
+struct LogRow {
+  var id: Int64
+  var head: Int
+  /// The head's time.
+  var time: Timestamp
+  var record: LogRecord
+}
+
+extension Connection {
+  /// A log's row; nil if nothing was ever appended to it.
+  func log(_ name: LogName) throws(StoreError) -> LogRow? {
+    if let id = knownID(of: name) {
+      return try with(.logByID) { statement throws(StoreError) in
+        statement.bind(id, at: 1)
+        return try statement.step() ? try Self.logRow(statement) : nil
+      }
+    }
+    let row = try with(.logByName) { statement throws(StoreError) in
+      statement.bind(name.encoded, at: 1)
+      return try statement.step() ? try Self.logRow(statement) : nil
+    }
+    if let row { remember(row.id, of: name) }
+    return row
+  }
+
+  /// A log's id; nil if nothing was ever appended to it.
+  func id(of name: LogName) throws(StoreError) -> Int64? {
+    if let id = knownID(of: name) { return id }
+    return try log(name)?.id
+  }
+
+  private static func logRow(_ statement: PreparedStatement) throws(StoreError) -> LogRow {
+    let id = try statement.integer(0)
+    guard (1...Position.maximumLog).contains(id) else { throw .damagedColumn }
+    var row = LogRow(
+      id: id, head: try statement.count(1, through: Position.maximumSeq), time: try statement.integer(2),
+      record: LogRecord())
+    guard let bytes = try statement.bytes(3) else { return row }
+    do {
+      row.record = try LogRecord(encoded: bytes)
+    } catch {
+      throw .damaged("the record of a log", error)
+    }
+    // Only numbers that the log has: arithmetic on them can't overflow.
+    guard row.record.tail >= 1, row.record.tail <= row.head + 1,
+      row.record.retracted.last ?? 0 <= row.head, row.record.retractionCount <= row.head
+    else { throw .damaged("the record of a log names messages that the log does not have") }
+    return row
+  }
+}

@@ -1,0 +1,151 @@
+import Inbox
+
+extension Connection: StoreReader {
+  func states(of inboxes: [Inbox]) throws -> [InboxState] {
+    try inboxes.map { try state(of: $0) }
+  }
+
+  func state(of inbox: Inbox) throws(StoreError) -> InboxState {
+    var state = InboxState(inbox: inbox, marks: try marks(of: inbox))
+    state.shared = try logState(inbox.shared, for: inbox.user, after: state.marks.shared.folded)
+    state.own = try logState(inbox.own, for: inbox.user, after: state.marks.own.folded)
+    return state
+  }
+
+  private func marks(of inbox: Inbox) throws(StoreError) -> Marks {
+    try with(.marks) { statement throws(StoreError) in
+      statement.bind(inbox.own.encoded, at: 1)
+      guard try statement.step() else { return Marks() }
+      // A version grows by one with every change: no inbox gets past 2^53.
+      let version = try statement.count(0, through: 1 << 53)
+      guard let bytes = try statement.bytes(1) else { throw .damagedColumn }
+      do {
+        return try Marks(version: version, encoded: bytes)
+      } catch {
+        throw .damaged("the marks of an inbox", error)
+      }
+    }
+  }
+
+  private func logState(
+    _ name: LogName, for user: Text, after folded: Int
+  ) throws(StoreError) -> LogState {
+    guard let log = try log(name) else {
+      guard folded == 0 else { throw .damaged("the marks of an inbox are of a log that does not exist") }
+      return LogState()
+    }
+    guard folded <= log.head else {
+      throw .damaged("the marks of an inbox are of messages that its log does not have")
+    }
+    let sent = try numbers(log.id, .sender(user), from: folded + 1, through: log.head)
+    return LogState(head: log.head, record: log.record, sent: sent)
+  }
+
+  func messages(in name: LogName, _ numbers: SequenceSet) throws -> [Message] {
+    guard !numbers.isEmpty, let id = try id(of: name) else { return [] }
+    let numbers = numbers.intersection(1, through: Position.maximumSeq)
+    var messages: [Message] = []
+    // A caller asks for a page; whoever asks for more than a log may hold gets no memory in advance.
+    messages.reserveCapacity(min(numbers.count, 256))
+    for span in numbers.spans {
+      try with(.messages) { statement throws(StoreError) in
+        statement.bind(Position(log: id, seq: span.first).rawValue, at: 1)
+        statement.bind(Position(log: id, seq: span.last).rawValue, at: 2)
+        while try statement.step() { messages.append(try Self.message(statement)) }
+      }
+    }
+    return messages
+  }
+
+  private static func message(_ statement: PreparedStatement) throws(StoreError) -> Message {
+    guard let type = try statement.text(6) else { throw .damagedColumn }
+    let body = MessageBody(
+      type: type, sender: try statement.text(2), username: try statement.string(3),
+      teamName: try statement.string(4), receiver: try statement.text(5),
+      content: try statement.string(7), data: try statement.string(8))
+    return Message(
+      seq: Position(rawValue: try statement.integer(0)).seq, time: try statement.integer(1), body: body)
+  }
+
+  func times(in name: LogName, _ numbers: [Int]) throws -> [Timestamp] {
+    guard !numbers.isEmpty else { return [] }
+    guard let id = try id(of: name) else { throw StoreError.damagedLog }
+    return try numbers.map { seq in
+      guard (1...Position.maximumSeq).contains(seq) else { throw StoreError.damagedLog }
+      return try with(.time) { statement throws(StoreError) in
+        statement.bind(Position(log: id, seq: seq).rawValue, at: 1)
+        guard try statement.step() else { throw .damagedLog }
+        return try statement.integer(0)
+      }
+    }
+  }
+
+  func last(in name: LogName, notAfter time: Timestamp) throws -> Int {
+    guard let log = try log(name) else { return 0 }
+    // Times don't decrease within a log: the messages that are not after `time` come first.
+    var (low, high) = (0, log.head)
+    while low < high {
+      let middle = low + (high - low + 1) / 2
+      if try firstTime(in: log, from: middle) <= time { low = middle } else { high = middle - 1 }
+    }
+    return low
+  }
+
+  /// The time of the first message from `seq` on that is kept.
+  private func firstTime(in log: LogRow, from seq: Int) throws(StoreError) -> Timestamp {
+    try with(.firstTime) { statement throws(StoreError) in
+      statement.bind(Position(log: log.id, seq: seq).rawValue, at: 1)
+      statement.bind(Position(log: log.id, seq: log.head).rawValue, at: 2)
+      guard try statement.step() else { throw .damagedLog }
+      return try statement.integer(0)
+    }
+  }
+
+  func numbers(
+    in name: LogName, where field: MessageField, from first: Int, through last: Int
+  ) throws -> SequenceSet {
+    guard let id = try id(of: name) else { return SequenceSet() }
+    return try numbers(id, field, from: first, through: last)
+  }
+
+  private func numbers(
+    _ log: Int64, _ field: MessageField, from first: Int, through last: Int
+  ) throws(StoreError) -> SequenceSet {
+    let first = max(first, 1)
+    let last = min(last, Position.maximumSeq)
+    guard first <= last else { return SequenceSet() }
+    return try with(field.sql) { statement throws(StoreError) in
+      statement.bind(field.value.string, at: 1)
+      statement.bind(Position(log: log, seq: first).rawValue, at: 2)
+      statement.bind(Position(log: log, seq: last).rawValue, at: 3)
+      guard try statement.step() else { return SequenceSet() }
+      var numbers: [Int] = []
+      repeat {
+        numbers.append(Position(rawValue: try statement.integer(0)).seq)
+      } while try statement.step()
+      return SequenceSet(numbers: numbers)
+    }
+  }
+}
+
+extension MessageField {
+  fileprivate var sql: SQL {
+    switch self {
+    case .sender: .bySender
+    case .receiver: .byReceiver
+    case .type: .byType
+    }
+  }
+
+  fileprivate var value: Text {
+    switch self {
+    case .sender(let user), .receiver(let user): user
+    case .type(let type): type
+    }
+  }
+}
+
+extension StoreError {
+  /// A log has holes.
+  static let damagedLog = StoreError.damaged("a log lacks messages that its head says it has")
+}

@@ -1,0 +1,55 @@
+import GRDB
+import GRDBSQLite
+import Inbox
+
+/// One connection to the database with its statements. Used only by the thread that made it, inside GRDB's
+/// access to the connection.
+final class Connection {
+  let database: Database
+  private var statements = [PreparedStatement?](repeating: nil, count: SQL.allCases.count)
+  /// Ids of logs by name. An id never changes once it is committed.
+  private var logIDs: [LogName: Int64] = [:]
+
+  init(_ database: Database) {
+    self.database = database
+  }
+
+  /// Runs a statement: binds, steps and reads in `body`, and makes it ready for the next run.
+  func with<R>(_ sql: SQL, _ body: (PreparedStatement) throws(StoreError) -> R) throws(StoreError) -> R {
+    let statement = try prepared(sql)
+    defer { statement.reset() }
+    return try body(statement)
+  }
+
+  /// Runs a statement that returns no rows and binds nothing.
+  func code(of sql: SQL) throws(StoreError) -> Int32 {
+    try with(sql) { $0.stepCode() }
+  }
+
+  private func prepared(_ sql: SQL) throws(StoreError) -> PreparedStatement {
+    if let statement = statements[sql.rawValue] { return statement }
+    let statement = try PreparedStatement(sql, database)
+    statements[sql.rawValue] = statement
+    return statement
+  }
+
+  /// Whether a transaction is open; SQLite closes it itself after some failures.
+  var isInTransaction: Bool { database.isInsideTransaction }
+}
+
+// What is known of logs between two calls.
+extension Connection {
+  private static let logIDsKept = 4096
+
+  func knownID(of name: LogName) -> Int64? { logIDs[name] }
+
+  func remember(_ id: Int64, of name: LogName) {
+    if logIDs.count >= Self.logIDsKept { logIDs.removeAll(keepingCapacity: true) }
+    logIDs[name] = id
+  }
+
+  /// Forgets all ids: those of logs made in a transaction that was undone among them.
+  func forgetLogs() {
+    logIDs.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,132 @@
+import GRDB
+import GRDBSQLite
+import Inbox
+
+/// A statement compiled once and run many times, on the one thread that owns its connection. Raw calls on
+/// GRDB's statement: a page of twelve rows through GRDB's `Row` costs more than all of its reading.
+final class PreparedStatement {
+  /// Owns `handle`.
+  private let statement: Statement
+  private let handle: OpaquePointer
+  private var bindCode = SQLITE_OK
+
+  init(_ sql: SQL, _ database: Database) throws(StoreError) {
+    do {
+      statement = try database.makeStatement(sql: sql.text)
+    } catch let error as DatabaseError {
+      throw Failure.error(error.extendedResultCode.rawValue)
+    } catch {
+      throw .damaged("a statement", error)
+    }
+    handle = statement.sqliteStatement
+  }
+
+  func bind(_ value: Int64, at index: Int32) {
+    check(sqlite3_bind_int64(handle, index, value))
+  }
+
+  func bind(_ text: String?, at index: Int32) {
+    guard var text else {
+      check(sqlite3_bind_null(handle, index))
+      return
+    }
+    text.withUTF8 { bind(UnsafeRawBufferPointer($0), at: index) }
+  }
+
+  func bind(_ bytes: [UInt8]?, at index: Int32) {
+    guard let bytes else {
+      check(sqlite3_bind_null(handle, index))
+      return
+    }
+    bytes.withUnsafeBytes { bind($0, at: index) }
+  }
+
+  private func bind(_ bytes: UnsafeRawBufferPointer, at index: Int32) {
+    if bytes.isEmpty {
+      // No address would bind NULL, and an empty buffer may have none.
+      check(sqlite3_bind_zeroblob(handle, index, 0))
+    } else {
+      check(sqlite3_bind_blob64(handle, index, bytes.baseAddress, UInt64(bytes.count), Self.copied))
+    }
+  }
+
+  /// SQLITE_TRANSIENT, a macro that Swift doesn't see: SQLite copies the bytes before the call returns, so
+  /// no buffer has to outlive it.
+  private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+
+  private func check(_ code: Int32) {
+    if bindCode == SQLITE_OK { bindCode = code }
+  }
+
+  /// The raw result of one step: `SQLITE_ROW`, `SQLITE_DONE` or why it failed.
+  func stepCode() -> Int32 {
+    bindCode == SQLITE_OK ? sqlite3_step(handle) : bindCode
+  }
+
+  /// Goes to the next row; false if there is none.
+  func step() throws(StoreError) -> Bool {
+    switch stepCode() {
+    case SQLITE_ROW: return true
+    case SQLITE_DONE: return false
+    case let code: throw Failure.error(code)
+    }
+  }
+
+  /// Makes the statement ready to be bound and run again; must follow every run.
+  func reset() {
+    // Repeats the failure that step reported.
+    _ = sqlite3_reset(handle)
+    bindCode = SQLITE_OK
+  }
+}
+
+extension PreparedStatement {
+  func integer(_ column: Int32) throws(StoreError) -> Int64 {
+    guard sqlite3_column_type(handle, column) == SQLITE_INTEGER else { throw .damagedColumn }
+    return sqlite3_column_int64(handle, column)
+  }
+
+  /// A number from 0 to `limit`.
+  func count(_ column: Int32, through limit: Int) throws(StoreError) -> Int {
+    let value = Int(try integer(column))
+    guard (0...limit).contains(value) else { throw .damagedColumn }
+    return value
+  }
+
+  /// Nil for NULL.
+  func string(_ column: Int32) throws(StoreError) -> String? {
+    guard let bytes = try blob(column) else { return nil }
+    // Through UTF8Span: it validates and copies several times as fast as String's generic initialisers.
+    let span = bytes.bindMemory(to: UInt8.self).span
+    do {
+      return String(copying: try UTF8Span(validating: span))
+    } catch {
+      throw .damagedColumn
+    }
+  }
+
+  /// Nil for NULL.
+  func text(_ column: Int32) throws(StoreError) -> Text? {
+    try string(column).map { Text($0) }
+  }
+
+  /// Nil for NULL.
+  func bytes(_ column: Int32) throws(StoreError) -> [UInt8]? {
+    try blob(column).map { [UInt8]($0) }
+  }
+
+  /// SQLite's own bytes: they live until the next step or reset. Nil for NULL.
+  private func blob(_ column: Int32) throws(StoreError) -> UnsafeRawBufferPointer? {
+    guard let address = sqlite3_column_blob(handle, column) else {
+      switch sqlite3_column_type(handle, column) {
+      case SQLITE_NULL: return nil
+      // An empty blob has no address; nor has one for which there is no memory.
+      case SQLITE_BLOB where sqlite3_column_bytes(handle, column) == 0:
+        return UnsafeRawBufferPointer(start: nil, count: 0)
+      case SQLITE_BLOB: throw Failure.error(SQLITE_NOMEM)
+      default: throw .damagedColumn
+      }
+    }
+    return UnsafeRawBufferPointer(start: address, count: Int(sqlite3_column_bytes(handle, column)))
+  }
+}

@@ -1,0 +1,103 @@
+/// Every statement of the store, in one place: the plans of all of them are proven.
+enum SQL: Int, CaseIterable {
+  case begin
+  case beginImmediate
+  case commit
+  case rollback
+  case userVersion
+
+  case logByName
+  case logByID
+  case newestLog
+  case insertLog
+  case updateHead
+  case updateRecord
+
+  case messages
+  case time
+  case firstTime
+  case bySender
+  case byReceiver
+  case byType
+  case byKey
+  case insertMessage
+  case clearMessage
+
+  case marks
+  case writeMarks
+
+  var text: String {
+    switch self {
+    case .begin: "BEGIN DEFERRED"
+    case .beginImmediate: "BEGIN IMMEDIATE"
+    case .commit: "COMMIT"
+    case .rollback: "ROLLBACK"
+    case .userVersion: "PRAGMA user_version"
+
+    case .logByName: "SELECT id, head, time, record FROM log WHERE name = ?1"
+    case .logByID: "SELECT id, head, time, record FROM log WHERE id = ?1"
+    case .newestLog: "SELECT coalesce(max(id), 0) FROM log"
+    case .insertLog: "INSERT INTO log (id, name, head, time) VALUES (?1, ?2, ?3, ?4)"
+    case .updateHead: "UPDATE log SET head = ?2, time = ?3 WHERE id = ?1"
+    case .updateRecord: "UPDATE log SET record = ?2 WHERE id = ?1"
+
+    case .messages:
+      """
+      SELECT position, time, user_id, username, team_name, receiver_id, message_type, content, data
+      FROM message WHERE position BETWEEN ?1 AND ?2 ORDER BY position
+      """
+    case .time: "SELECT time FROM message WHERE position = ?1"
+    case .firstTime:
+      "SELECT time FROM message WHERE position BETWEEN ?1 AND ?2 ORDER BY position LIMIT 1"
+    // The positions of one log are a range: an index on the field alone finds field and log together.
+    // INDEXED BY keeps the planner from reading that range instead, which is the whole log.
+    case .bySender:
+      """
+      SELECT position FROM message INDEXED BY message_sender
+      WHERE user_id = ?1 AND position BETWEEN ?2 AND ?3 ORDER BY position
+      """
+    case .byReceiver:
+      """
+      SELECT position FROM message INDEXED BY message_receiver
+      WHERE receiver_id = ?1 AND position BETWEEN ?2 AND ?3 ORDER BY position
+      """
+    case .byType:
+      """
+      SELECT position FROM message INDEXED BY message_type
+      WHERE message_type = ?1 AND position BETWEEN ?2 AND ?3 ORDER BY position
+      """
+    case .byKey:
+      """
+      SELECT position, time, digest FROM message INDEXED BY message_key
+      WHERE position >> 32 = ?1 AND key = ?2
+      """
+    case .insertMessage:
+      """
+      INSERT INTO message (position, time, user_id, username, team_name, receiver_id, message_type,
+        content, data, key, digest)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+      """
+    // What `MessageBody.cleared` leaves.
+    case .clearMessage:
+      """
+      UPDATE message SET username = NULL, team_name = NULL, receiver_id = NULL, content = NULL, data = NULL
+      WHERE position = ?1
+      """
+
+    case .marks: "SELECT version, body FROM marks WHERE inbox = ?1"
+    case .writeMarks:
+      """
+      INSERT INTO marks (inbox, version, body) VALUES (?1, ?2, ?3)
+      ON CONFLICT (inbox) DO UPDATE SET version = excluded.version, body = excluded.body
+      """
+    }
+  }
+
+  /// Whether SQLite plans the statement; the others only steer the connection.
+  var hasPlan: Bool {
+    switch self {
+    case .begin, .beginImmediate, .commit, .rollback, .userVersion: false
+    default: true
+    }
+  }
+}

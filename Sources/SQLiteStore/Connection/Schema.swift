@@ -1,0 +1,75 @@
+import GRDB
+
+/// What the file looks like. The schema's version is the number of migrations applied to it.
+enum Schema {
+  /// Marks the file as ours: "Tdng".
+  static let applicationID = 0x5464_6E67
+
+  /// The version that this program writes and reads.
+  static var version: Int { migrations.count }
+
+  /// Each one leads from the version of its index to the next. Never change one that was released.
+  static let migrations = [
+    // Client text is stored as its UTF-8 bytes. A message's position is its log's id << 32 | its number:
+    // the messages of a log lie together, and a page is one range of the table.
+    """
+    CREATE TABLE log (
+      id INTEGER PRIMARY KEY,
+      name BLOB NOT NULL UNIQUE,
+      head INTEGER NOT NULL,
+      time INTEGER NOT NULL,
+      record BLOB
+    );
+    CREATE TABLE message (
+      position INTEGER PRIMARY KEY,
+      time INTEGER NOT NULL,
+      user_id BLOB,
+      username BLOB,
+      team_name BLOB,
+      receiver_id BLOB,
+      message_type BLOB NOT NULL,
+      content BLOB,
+      data BLOB,
+      key BLOB,
+      digest BLOB
+    );
+    CREATE INDEX message_sender ON message (user_id) WHERE user_id IS NOT NULL;
+    CREATE INDEX message_receiver ON message (receiver_id) WHERE receiver_id IS NOT NULL;
+    CREATE INDEX message_type ON message (message_type);
+    CREATE UNIQUE INDEX message_key ON message (position >> 32, key) WHERE key IS NOT NULL;
+    CREATE TABLE marks (
+      inbox BLOB PRIMARY KEY,
+      version INTEGER NOT NULL,
+      body BLOB NOT NULL
+    ) WITHOUT ROWID;
+    """
+  ]
+
+  /// What a file turns out to be.
+  enum Identity: Hashable {
+    case empty
+    case ours(version: Int)
+    case foreign
+  }
+
+  /// Reads what the file is; writes nothing.
+  static func identity(of database: Database) throws -> Identity {
+    let application = try Int.fetchOne(database, sql: "PRAGMA application_id")
+    let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    if application == applicationID { return .ours(version: version) }
+    let isEmpty = try Row.fetchOne(database, sql: "SELECT 1 FROM sqlite_schema LIMIT 1") == nil
+    return application == 0 && version == 0 && isEmpty ? .empty : .foreign
+  }
+
+  /// Brings a file of an older version, or an empty one, to this version, in one transaction.
+  static func migrate(_ database: Database) throws {
+    try database.inTransaction(.immediate) {
+      // Read again: another process may have migrated since.
+      let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+      for migration in migrations.dropFirst(version) { try database.execute(sql: migration) }
+      try database.execute(
+        sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(Self.version)")
+      return .commit
+    }
+  }
+}

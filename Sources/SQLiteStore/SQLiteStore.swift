@@ -1,0 +1,102 @@
+import Foundation
+import GRDB
+import Inbox
+
+/// Keeps logs and marks in an SQLite file, for one host. Several processes may use the file at once.
+///
+/// What was acknowledged is on the disk: the write-ahead log is flushed with every group of changes. Beside
+/// the file lie SQLite's `-wal` and `-shm` and a `-lock` that keeps processes apart. Close the store when it
+/// is no longer needed.
+public final class SQLiteStore: MessageStore {
+  /// `sqlite`.
+  public let kind = "sqlite"
+  let file: DatabaseFile
+  private let threads: StoreThreads
+  private let clock: WallClock
+
+  /// Opens the database at `path`; a missing file is made, readable by its owner only, a missing folder is
+  /// an error. `clock` tells the time that messages get. Blocks, a few milliseconds unless other processes
+  /// hold the database. Throws a `SQLiteOpenError`, which says in one sentence what is wrong.
+  public convenience init(path: String, clock: @escaping WallClock = systemTime) throws(SQLiteOpenError) {
+    let readers = min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 4)
+    try self.init(path: path, clock: clock, readers: readers, patience: .seconds(10))
+  }
+
+  /// `patience` is how long a call waits for other processes before it fails.
+  init(
+    path: String, clock: @escaping WallClock, readers: Int, patience: Duration
+  ) throws(SQLiteOpenError) {
+    let opened = try OpenDatabase.open(path: path, readers: readers, patience: patience)
+    file = opened.file
+    threads = StoreThreads(opened, patience: patience)
+    self.clock = clock
+  }
+
+  deinit {
+    // A store that was forgotten ends its threads once their work is done.
+    threads.close()
+  }
+
+  /// Runs `body` on a reading thread, in a view of the database that reads queued beside it may share.
+  @specialized(where Value == [UInt8])
+  public func read<Value: Sendable>(
+    _ body: @escaping @Sendable (any StoreReader) throws -> Value
+  ) async throws -> Value {
+    try await readConnection { try body($0) }
+  }
+
+  /// Runs `body` on a reading thread.
+  @specialized(where Value == [UInt8])
+  func readConnection<Value: Sendable>(
+    _ body: @escaping @Sendable (Connection) throws -> Value
+  ) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      let isOpen = threads.add { view in
+        continuation.resume(with: Result { try body(view.get()) })
+      }
+      if !isOpen { continuation.resume(throwing: StoreError.closed) }
+    }
+  }
+
+  /// Appends with the next group that is committed; all logs in one transaction.
+  public func append(_ draft: Draft, to logs: [LogName]) async throws -> [Receipt] {
+    let size = (draft.body.size + 256) * logs.count
+    return try await write(size: size) { [clock] in try $0.append(draft, to: logs, at: clock()) }
+  }
+
+  /// Runs `body` on the writing thread and commits with the next group.
+  public func change<Value: Sendable>(
+    marksOf inbox: Inbox,
+    _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
+  ) async throws -> Value {
+    try await write(size: 1024) { try $0.change(marksOf: inbox, body) }
+  }
+
+  /// Retracts with the next group; what the message said is overwritten in the file.
+  public func retract(_ message: MessageName) async throws -> Bool {
+    try await write(size: 1024) { try $0.retract(message) }
+  }
+
+  /// Queues a change, before the first suspension.
+  func write<Value: Sendable>(
+    size: Int, _ decide: @escaping @Sendable (Connection) throws -> Decision<Value>
+  ) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      if !threads.add(Write(size: size, continuation, decide)) {
+        continuation.resume(throwing: StoreError.closed)
+      }
+    }
+  }
+
+  /// Finishes what was accepted and closes the connections; calls that come later are `unavailable`. May be
+  /// called again.
+  public func close() async throws {
+    threads.close()
+    try await withCheckedThrowingContinuation { threads.whenOver($0) }
+  }
+}
+
+extension MessageBody {
+  /// About how many bytes it takes.
+  fileprivate var size: Int { (content?.utf8.count ?? 0) + (data?.utf8.count ?? 0) }
+}

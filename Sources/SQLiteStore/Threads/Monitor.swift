@@ -1,0 +1,41 @@
+import Foundation
+
+/// A value that threads share and wait for.
+///
+/// Unchecked: the value is touched only while the condition is locked.
+final class Monitor<State: Sendable>: @unchecked Sendable {
+  private let condition = NSCondition()
+  private var state: State
+
+  init(_ state: State) {
+    self.state = state
+  }
+
+  /// Changes the value and wakes one thread that waits; never blocks for longer than another such change.
+  func update<R>(_ body: (inout State) -> R) -> R {
+    condition.lock()
+    defer { condition.unlock() }
+    let result = body(&state)
+    condition.signal()
+    return result
+  }
+
+  /// Changes the value and wakes all threads that wait.
+  func updateForAll<R>(_ body: (inout State) -> R) -> R {
+    condition.lock()
+    defer { condition.unlock() }
+    let result = body(&state)
+    condition.broadcast()
+    return result
+  }
+
+  /// Blocks the thread until `body` returns something.
+  func wait<R>(for body: (inout State) -> R?) -> R {
+    condition.lock()
+    defer { condition.unlock() }
+    while true {
+      if let result = body(&state) { return result }
+      condition.wait()
+    }
+  }
+}

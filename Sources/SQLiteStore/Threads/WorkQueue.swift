@@ -1,0 +1,42 @@
+import DequeModule
+
+/// Work that waits for a thread, first in, first out. A value: the threads around it share it in a
+/// `Monitor`.
+struct WorkQueue<Item: Sendable>: Sendable {
+  private var waiting: Deque<Item> = []
+  private var isClosed = false
+
+  /// What a thread does next.
+  enum Next {
+    case work([Item])
+    /// The queue is closed and everything was taken.
+    case end
+  }
+
+  /// False if the queue is closed.
+  mutating func add(_ item: Item) -> Bool {
+    guard !isClosed else { return false }
+    waiting.append(item)
+    return true
+  }
+
+  /// Takes no more work; what waits is still done.
+  mutating func close() { isClosed = true }
+
+  /// The oldest items: at most `limit(count)` of the `count` that wait, and no more once their sizes reach
+  /// `size`, but at least one. Nil while there is nothing to do.
+  mutating func take(
+    _ limit: (Int) -> Int, size: Int = .max, of sizeOf: (Item) -> Int = { _ in 0 }
+  ) -> Next? {
+    guard !waiting.isEmpty else { return isClosed ? .end : nil }
+    var items: [Item] = []
+    var total = 0
+    for item in waiting.prefix(max(1, limit(waiting.count))) {
+      if !items.isEmpty, total + sizeOf(item) > size { break }
+      total += sizeOf(item)
+      items.append(item)
+    }
+    waiting.removeFirst(items.count)
+    return .work(items)
+  }
+}

@@ -1,0 +1,99 @@
+import Inbox
+
+extension Connection {
+  /// Decides what appending the draft means. Nothing is appended if one log holds the draft's key with
+  /// another digest.
+  func append(
+    _ draft: Draft, to names: [LogName], at now: Timestamp
+  ) throws(StoreError) -> Decision<[Receipt]> {
+    var receipts: [Receipt] = []
+    var slots: [Slot] = []
+    receipts.reserveCapacity(names.count)
+    for name in names {
+      let log = try log(name)
+      if let log, let first = try first(of: draft, in: log, name) {
+        receipts.append(first)
+        continue
+      }
+      guard (log?.head ?? 0) < Position.maximumSeq else { throw .logFull }
+      let receipt = Receipt(
+        seq: (log?.head ?? 0) + 1, time: max(now, log?.time ?? now), duplicate: false)
+      receipts.append(receipt)
+      slots.append(Slot(name: name, log: log?.id, receipt: receipt))
+    }
+    if !slots.isEmpty { try checkRoom(forLogs: slots.count { $0.log == nil }) }
+    return Decision(value: receipts) { [slots] connection throws(StoreError) in
+      for slot in slots { try connection.write(draft, slot) }
+    }
+  }
+
+  /// Where a message goes.
+  private struct Slot {
+    var name: LogName
+    /// Nil while the log does not exist.
+    var log: Int64?
+    var receipt: Receipt
+  }
+
+  /// The receipt of the message that holds the draft's key; nil if none does.
+  private func first(of draft: Draft, in log: LogRow, _ name: LogName) throws(StoreError) -> Receipt? {
+    guard let key = draft.key else { return nil }
+    return try with(.byKey) { statement throws(StoreError) in
+      statement.bind(log.id, at: 1)
+      statement.bind(key.string, at: 2)
+      guard try statement.step() else { return nil }
+      guard try statement.bytes(2) == draft.digest else { throw .conflict(name) }
+      return Receipt(
+        seq: Position(rawValue: try statement.integer(0)).seq, time: try statement.integer(1),
+        duplicate: true)
+    }
+  }
+
+  private func checkRoom(forLogs count: Int) throws(StoreError) {
+    guard count > 0 else { return }
+    guard try newestLog() + Int64(count) <= Position.maximumLog else { throw .tooManyLogs }
+  }
+
+  /// The largest id of a log; 0 if there is none.
+  private func newestLog() throws(StoreError) -> Int64 {
+    try with(.newestLog) { statement throws(StoreError) in
+      try statement.step() ? try statement.integer(0) : 0
+    }
+  }
+
+  private func write(_ draft: Draft, _ slot: Slot) throws(StoreError) {
+    let (seq, time) = (slot.receipt.seq, slot.receipt.time)
+    let log: Int64
+    if let id = slot.log {
+      log = id
+      try run(.updateHead) { statement in
+        statement.bind(id, at: 1)
+        statement.bind(Int64(seq), at: 2)
+        statement.bind(time, at: 3)
+      }
+    } else {
+      let id = try newestLog() + 1
+      log = id
+      try run(.insertLog) { statement in
+        statement.bind(id, at: 1)
+        statement.bind(slot.name.encoded, at: 2)
+        statement.bind(Int64(seq), at: 3)
+        statement.bind(time, at: 4)
+      }
+    }
+    try run(.insertMessage) { statement in
+      let body = draft.body
+      statement.bind(Position(log: log, seq: seq).rawValue, at: 1)
+      statement.bind(time, at: 2)
+      statement.bind(body.sender?.string, at: 3)
+      statement.bind(body.username, at: 4)
+      statement.bind(body.teamName, at: 5)
+      statement.bind(body.receiver?.string, at: 6)
+      statement.bind(body.type.string, at: 7)
+      statement.bind(body.content, at: 8)
+      statement.bind(body.data, at: 9)
+      statement.bind(draft.key?.string, at: 10)
+      statement.bind(draft.key == nil ? nil : draft.digest, at: 11)
+    }
+  }
+}

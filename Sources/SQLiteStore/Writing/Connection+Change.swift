@@ -1,0 +1,47 @@
+import Inbox
+
+extension Connection {
+  /// Decides how an inbox's marks change.
+  func change<Value: Sendable>(
+    marksOf inbox: Inbox, _ body: (any StoreReader, inout InboxState) throws -> Value
+  ) throws -> Decision<Value> {
+    var state = try state(of: inbox)
+    let before = state.marks
+    let value = try body(self, &state)
+    guard state.marks != before else { return Decision(value: value) }
+    let encoded = state.marks.encoded
+    guard encoded.count <= Marks.maximumSize else { throw StoreError.marksTooLarge }
+    return Decision(value: value) { connection throws(StoreError) in
+      try connection.run(.writeMarks) { statement in
+        statement.bind(inbox.own.encoded, at: 1)
+        statement.bind(Int64(before.version + 1), at: 2)
+        statement.bind(encoded, at: 3)
+      }
+    }
+  }
+
+  /// Decides what retracting a message means: its log's record, then the body is cleared.
+  func retract(_ message: MessageName) throws(StoreError) -> Decision<Bool> {
+    guard var log = try log(message.log), (log.record.tail...log.head).contains(message.seq) else {
+      throw .notFound
+    }
+    guard log.record.retract(message.seq) else { return Decision(value: false) }
+    return Decision(value: true) { [log] connection throws(StoreError) in
+      try connection.run(.updateRecord) { statement in
+        statement.bind(log.id, at: 1)
+        statement.bind(log.record.encoded, at: 2)
+      }
+      try connection.run(.clearMessage) { statement in
+        statement.bind(Position(log: log.id, seq: message.seq).rawValue, at: 1)
+      }
+    }
+  }
+
+  /// Runs a statement that writes.
+  func run(_ sql: SQL, _ bind: (PreparedStatement) -> Void) throws(StoreError) {
+    try with(sql) { statement throws(StoreError) in
+      bind(statement)
+      _ = try statement.step()
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import GRDBSQLite
+import Inbox
+
+/// Commits groups of waiting changes, each group in one transaction and with one flush to the disk.
+struct GroupCommit {
+  private let connection: Connection
+  private let turnstile: Turnstile
+  private let patience: Duration
+  private var checkpoint: Checkpoint
+
+  /// `patience` is how long a group waits for other processes.
+  init(_ connection: Connection, _ turnstile: Turnstile, patience: Duration) {
+    self.connection = connection
+    self.turnstile = turnstile
+    self.patience = patience
+    checkpoint = Checkpoint(connection)
+  }
+
+  /// Makes the changes and tells their callers.
+  mutating func commit(_ group: [Write]) {
+    var backoff = Backoff(patience)
+    do {
+      try turnstile.enter(&backoff)
+    } catch {
+      for write in group { write.fail(error) }
+      return
+    }
+    defer { turnstile.leave() }
+    if let failure = attempt(group, &backoff) {
+      if group.count == 1 { return group[0].fail(failure) }
+      // One of them may be what can't be written: it must not take the others with it.
+      for write in group {
+        if let failure = attempt([write], &backoff) { write.fail(failure) }
+      }
+    }
+    checkpoint.runIfDue(connection)
+  }
+
+  /// Makes the changes in one transaction. Returns the failure of one that could not be written: then all of
+  /// them were undone, and their callers don't know yet.
+  private func attempt(_ group: [Write], _ backoff: inout Backoff) -> StoreError? {
+    do {
+      try connection.beginImmediate(&backoff)
+    } catch {
+      for write in group { write.fail(error) }
+      return nil
+    }
+    var settle: [(StoreError?) -> Void] = []
+    settle.reserveCapacity(group.count)
+    do throws(StoreError) {
+      for write in group {
+        settle.append(try write.perform(connection))
+        guard connection.isInTransaction else { throw StoreError.undone }
+      }
+    } catch {
+      connection.rollback()
+      return error
+    }
+    let failure = connection.commit()
+    for settle in settle { settle(failure) }
+    return nil
+  }
+}
+
+extension StoreError {
+  /// SQLite ended a transaction by itself, after a failure that one of its reads met.
+  fileprivate static let undone = StoreError.unavailable("the database gave up the transaction")
+}

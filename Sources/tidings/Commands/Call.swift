@@ -1,0 +1,104 @@
+import API
+import ArgumentParser
+import Foundation
+import Inbox
+import JSON
+import JSONRPC
+
+/// Calls one method and prints its result.
+struct Call: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Call one method and print its result.",
+    discussion: """
+      tidings call send_team_message '{"team_id":"blue","user_id":"ada","message_type":"note"}'
+      echo '{"user_id":"bo"}' | tidings call get_account_message -
+
+      Exit status: 64 bad parameters, 65 conflict, 66 not found, 69 store unavailable, 70 internal error, \
+      75 try again, 77 forbidden.
+      """)
+
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var log: LogOptions
+
+  @Argument(help: "The method, as `tidings schema` lists them.")
+  var method: String
+
+  @Argument(help: "Its parameters, a JSON object; - reads them from stdin.")
+  var params: String?
+
+  func run() throws {
+    let params = try parameters()
+    let request = JSONWriter.request(method, params)
+    var logger = log.logger()
+    // One call needs no word about where the store is.
+    if log.logLevel == .info { logger.logLevel = .warning }
+    let store = try store.open(logger)
+    let answer = try Exchange(
+      service: TidingsService(store: store), info: ServerInfo(name: "tidings", version: tidingsVersion),
+      logger: logger
+    ).answer(to: request)
+    try wait { try await store.close() }
+    if let result = answer["result"] {
+      let text = isatty(STDOUT_FILENO) == 1 ? result.prettyPrinted() : Array(result.raw)
+      try FileHandle.standardOutput.write(contentsOf: Data(text + [UInt8(ascii: "\n")]))
+    } else {
+      throw Failure(answer: answer)
+    }
+  }
+
+  private func parameters() throws -> JSON? {
+    let text: [UInt8]
+    switch params {
+    case nil: return nil
+    case "-":
+      let input = try FileHandle.standardInput.readToEnd() ?? Data()
+      if input.allSatisfy({ [0x20, 0x09, 0x0A, 0x0D].contains($0) }) { return nil }
+      text = Array(input)
+    case let given?: text = Array(given.utf8)
+    }
+    do {
+      return try JSON(parsing: text)
+    } catch {
+      throw Failure(.badParameters, "the parameters are not JSON: \(error)")
+    }
+  }
+}
+
+extension JSONWriter {
+  fileprivate static func request(_ method: String, _ params: JSON?) -> [UInt8] {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.member("jsonrpc", "2.0")
+    writer.member("id", 1)
+    writer.member("method", method)
+    if let params {
+      writer.key("params")
+      // A line break can only be white space here; the request has to stay on one line.
+      writer.raw(params.raw.map { $0 == 0x0A ? 0x20 : $0 })
+    }
+    writer.endObject()
+    return writer.take()
+  }
+}
+
+extension Failure {
+  /// What an answer with an error says, and its exit status.
+  fileprivate init(answer: JSON) {
+    let error = answer["error"]
+    let kind = error?["data"]?["kind"]?.string ?? "internal"
+    let pointer = error?["data"]?["details"]?["pointer"]?.string.map { "\($0): " } ?? ""
+    let sentence = "\(pointer)\(error?["message"]?.string ?? "no answer") (\(kind))"
+    let retryable = error?["data"]?["retryable"]?.bool ?? false
+    let status: ExitStatus =
+      switch kind {
+      case "invalid_params", "method_not_found", "invalid_request", "parse_error", "message_too_large":
+        .badParameters
+      case "conflict": .badData
+      case "not_found": .notFound
+      case "store_unavailable": .unavailable
+      case "forbidden": .forbidden
+      default: retryable ? .retryable : .software
+      }
+    self.init(status, sentence)
+  }
+}

@@ -1,0 +1,16 @@
+import API
+import ArgumentParser
+import Foundation
+import JSON
+
+/// Prints the contract.
+struct Schema: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Print the contract: every method, its parameters, result and errors, as an OpenRPC document.")
+
+  func run() throws {
+    var text = try JSON(parsing: OpenRPCDocument.json).prettyPrinted()
+    text.append(UInt8(ascii: "\n"))
+    FileHandle.standardOutput.write(Data(text))
+  }
+}

@@ -1,0 +1,51 @@
+import API
+import ArgumentParser
+import Foundation
+import Inbox
+import JSONRPC
+import Logging
+
+/// Serves one host on stdin and stdout.
+struct Serve: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Serve one host: requests on stdin, answers on stdout, logs on stderr (the default).",
+    discussion: """
+      Ends with status 0 when stdin ends and everything is answered; 69 if the store can't be opened; \
+      74 if the host closed the answers.
+      """)
+
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var log: LogOptions
+  @OptionGroup(title: "Limits") var limits: LimitOptions
+
+  @Option(
+    name: .long, help: "How messages are told apart: one a line, by Content-Length headers, or as they come.")
+  var framing: Framing = .detect
+
+  @Option(name: .long, help: "Seconds that SIGTERM leaves to answer what was accepted.")
+  var drainTimeout = 10.0
+
+  func validate() throws {
+    guard (0...86_400).contains(drainTimeout) else {
+      throw ValidationError("--drain-timeout must be from 0 to 86400 seconds")
+    }
+  }
+
+  func run() throws {
+    let signals = Signals(drainMilliseconds: Int(drainTimeout * 1000))
+    let streams = try StandardStreams.claim()
+    let logger = log.logger()
+    let store = try store.open(logger)
+    let server = try Server(
+      service: TidingsService(store: store, limits: limits.limits),
+      info: ServerInfo(name: "tidings", version: tidingsVersion), limits: limits.limits,
+      input: streams.input, output: streams.output, logger: logger, framing: framing)
+    signals.drain(server)
+    let ending = server.run()
+    // Cut short, something still uses the store: its file is safe at any moment.
+    if ending != .cutShort { try wait { try await store.close() } }
+    Foundation.exit(ending.status)
+  }
+}
+
+extension Framing: ExpressibleByArgument {}

@@ -1,0 +1,24 @@
+import ArgumentParser
+
+/// What the program's exit status says (sysexits.h).
+enum ExitStatus: Int32 {
+  case badParameters = 64
+  case badData = 65
+  case notFound = 66
+  case unavailable = 69
+  case software = 70
+  case outputClosed = 74
+  case retryable = 75
+  case forbidden = 77
+}
+
+/// Ends a command: one sentence on stderr and an exit status.
+struct Failure: Error {
+  let status: ExitStatus
+  let sentence: String
+
+  init(_ status: ExitStatus, _ sentence: String) {
+    self.status = status
+    self.sentence = sentence
+  }
+}

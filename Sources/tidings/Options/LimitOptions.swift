@@ -1,0 +1,50 @@
+import ArgumentParser
+import JSONRPC
+
+/// What one connection may use.
+struct LimitOptions: ParsableArguments {
+  @Option(name: .long, help: "The largest request, in bytes.")
+  var maxRequestBytes = Limits().requestBytes
+
+  @Option(name: .long, help: "The largest answer, in bytes.")
+  var maxAnswerBytes = Limits().answerBytes
+
+  @Option(name: .long, help: "Requests accepted and not answered; at this number reading stops.")
+  var maxInFlight = Limits().inFlight
+
+  @Option(name: .long, help: "Answers that the host has not read, in bytes; at this size reading stops.")
+  var maxOutputBytes = Limits().outputBytes
+
+  @Option(name: .long, help: "Requests in one batch.")
+  var maxBatch = Limits().batchItems
+
+  @Option(name: .long, help: "Nested arrays and objects in one request.")
+  var maxDepth = Limits().depth
+
+  @Option(name: .long, help: "Requests that wait for something to happen.")
+  var maxWaiting = Limits().waiting
+
+  /// The limits that were asked for.
+  var limits: Limits {
+    var limits = Limits()
+    limits.requestBytes = maxRequestBytes
+    limits.answerBytes = maxAnswerBytes
+    limits.inFlight = maxInFlight
+    limits.outputBytes = maxOutputBytes
+    limits.batchItems = maxBatch
+    limits.depth = maxDepth
+    limits.waiting = maxWaiting
+    return limits
+  }
+
+  func validate() throws {
+    for (name, value) in [
+      ("max-request-bytes", maxRequestBytes), ("max-answer-bytes", maxAnswerBytes),
+      ("max-in-flight", maxInFlight), ("max-output-bytes", maxOutputBytes), ("max-batch", maxBatch),
+      ("max-depth", maxDepth), ("max-waiting", maxWaiting),
+    ] where value < 1 {
+      throw ValidationError("--\(name) must be at least 1")
+    }
+    guard maxDepth <= 1000 else { throw ValidationError("--max-depth must be at most 1000") }
+  }
+}

@@ -1,0 +1,38 @@
+import Foundation
+import JSONRPC
+import Synchronization
+
+/// Turns SIGTERM and SIGINT into draining; a second one ends the process at once.
+final class Signals: Sendable {
+  // The watching thread takes it once a signal has come; held for a moment each time.
+  private let server = Mutex<Server?>(nil)
+  private let drainMilliseconds: Int
+
+  /// Watches from here on. To be called before any other thread starts: threads inherit what is blocked,
+  /// so that a signal reaches only the thread that waits for it.
+  init(drainMilliseconds: Int) {
+    self.drainMilliseconds = drainMilliseconds
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGTERM)
+    sigaddset(&signals, SIGINT)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    Thread { [self, signals] in watch(signals) }.start()
+  }
+
+  /// From here on a first signal drains this server; before, it ends the process.
+  func drain(_ server: Server) {
+    self.server.withLock { $0 = server }
+  }
+
+  private func watch(_ signals: sigset_t) {
+    var signals = signals
+    var number: Int32 = 0
+    while true {
+      guard sigwait(&signals, &number) == 0 else { continue }
+      // Taken out, so that the next signal finds nothing to drain any more.
+      guard let server = server.withLock({ $0.take() }) else { _exit(128 + number) }
+      server.drain(timeoutMilliseconds: drainMilliseconds)
+    }
+  }
+}

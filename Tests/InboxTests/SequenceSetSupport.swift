@@ -1,0 +1,86 @@
+import Testing
+
+@testable import Inbox
+
+/// A set from its text, so that tables read as sets.
+func sequenceSet(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> SequenceSet {
+  try #require(SequenceSet(text: text), "no sequence set: \(text)", sourceLocation: sourceLocation)
+}
+
+/// Checks what must hold of every set, however it came about.
+func expectNormalised(_ set: SequenceSet, sourceLocation: SourceLocation = #_sourceLocation) {
+  #expect(isNormalised(set), "\(set.spans)", sourceLocation: sourceLocation)
+}
+
+/// Whether the ranges are sorted, don't touch, and agree with the counts.
+func isNormalised(_ set: SequenceSet) -> Bool {
+  let spans = set.spans
+  var total = 0
+  for (index, span) in spans.enumerated() {
+    guard span.first >= 1, span.first <= span.last else { return false }
+    if index > 0, span.first - 1 <= spans[index - 1].last { return false }
+    total += span.last - span.first + 1
+  }
+  if case .many(let runs) = set.storage, runs.spans.count < 2 || runs.counts.count != spans.count {
+    return false
+  }
+  return set.spanCount == spans.count && set.count == total && set.isEmpty == spans.isEmpty
+    && set.first == spans.first?.first && set.last == spans.last?.last
+}
+
+/// SplitMix64: small, and the same numbers from the same seed everywhere.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) {
+    state = seed
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+/// A generator whose seed is printed, so that a failure can be run again: put the printed number in place
+/// of `nil` where it is called.
+func printedGenerator(seed: UInt64? = nil, name: String = #function) -> SeededGenerator {
+  let seed = seed ?? UInt64.random(in: .min ... .max)
+  print("\(name): seed \(seed)")
+  return SeededGenerator(seed: seed)
+}
+
+/// A random set within `lowest` ... `lowest + width - 1`, with the same members as a plain `Set`.
+func randomPair(
+  lowest: Int, width: Int, using generator: inout SeededGenerator
+) -> (set: SequenceSet, model: Set<Int>) {
+  // Dense, sparse, empty and one-range sets all have to come up often.
+  var model: Set<Int> = []
+  switch Int.random(in: 0..<6, using: &generator) {
+  case 0:
+    break
+  case 1:
+    let a = Int.random(in: 0..<width, using: &generator)
+    let b = Int.random(in: a..<width, using: &generator)
+    for number in a...b { model.insert(lowest + number) }
+  default:
+    let ratio = Int.random(in: 1...9, using: &generator)
+    for number in 0..<width where Int.random(in: 0..<10, using: &generator) < ratio {
+      model.insert(lowest + number)
+    }
+  }
+  return (SequenceSet(numbers: model), model)
+}
+
+/// `count` ranges with gaps: `width` members, then `gap` missing, starting at `first`.
+func comb(count: Int, width: Int, gap: Int, first: Int) -> SequenceSet {
+  var builder = SequenceSet.SpanBuilder()
+  for index in 0..<count {
+    let start = first + index * (width + gap)
+    builder.append(SequenceSet.Span(first: start, last: start + width - 1))
+  }
+  return SequenceSet(builder)
+}

@@ -1,0 +1,62 @@
+"""Random operation runs on every store, compared with the naive model.
+
+TIDINGS_SEED: the seed ("random" for a new one); by default each run has its own fixed seeds.
+TIDINGS_OPERATIONS: operations for each seed. TIDINGS_BIN: the program.
+TIDINGS_TEST_STORES: more store URLs, separated by spaces. Their stores must be empty; a {run} in a URL
+becomes a new name for each run.
+"""
+
+import os
+import random
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from random_run import run  # noqa: E402
+
+
+class RandomRuns(unittest.TestCase):
+    def compare(self, variant, seeds, count, store=None):
+        chosen = os.environ.get("TIDINGS_SEED")
+        if chosen:
+            seeds = [random.randrange(10 ** 6) if chosen == "random" else int(chosen)]
+        for seed in seeds:
+            print("\nseed %d" % seed, end=": ", flush=True)
+            print(run(variant, seed, int(os.environ.get("TIDINGS_OPERATIONS", count)), store), flush=True)
+
+    def test_in_memory(self):
+        self.compare("sequential", [1], 10000, "memory:")
+
+    def test_in_memory_pipelined(self):
+        self.compare("pipelined", [2], 10000, "memory:")
+
+    def test_sqlite(self):
+        self.compare("sequential", [3], 10000)
+
+    def test_sqlite_pipelined(self):
+        self.compare("pipelined", [4], 10000)
+
+    def test_sqlite_killed_between_operations(self):
+        self.compare("killed-between", [5], 5000)
+
+    def test_sqlite_killed_with_operations_in_flight(self):
+        self.compare("killed-in-flight", [6], 5000)
+
+    def test_sqlite_shared_by_two_processes(self):
+        self.compare("two-processes", [7], 5000)
+
+    def test_stores_named_in_the_environment(self):
+        stores = os.environ.get("TIDINGS_TEST_STORES", "").split()
+        if not stores:
+            self.skipTest("TIDINGS_TEST_STORES names no store")
+        for store in stores:
+            with self.subTest(store=store):
+                self.compare("sequential", [8], 5000, store)
+                if "{run}" in store:
+                    for variant in ("pipelined", "killed-in-flight", "two-processes"):
+                        self.compare(variant, [9], 5000, store)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

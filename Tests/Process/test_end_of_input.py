@@ -1,0 +1,114 @@
+"""The end of input: everything accepted is answered, flushed, and the status is 0."""
+
+import subprocess
+
+from sidecar import DEADLINE, SidecarCase, environment, line, notification, program, read_some, request
+
+SEND = {"team_id": "t", "user_id": "ann", "message_type": "note"}
+
+
+class EndOfInputTests(SidecarCase):
+    def test_everything_sent_is_answered(self):
+        for url in ("memory:", self.store()[0]):
+            with self.subTest(url.split(":")[0]):
+                sidecar = self.spawn(store=url)
+                talk = [request(id, "send_team_message", **SEND) if id % 3 == 0 else request(id, "ping")
+                        for id in range(3000)]
+                sidecar.send(*talk)
+                answers = sidecar.finish()
+                self.assertEqual(sorted(answer["id"] for answer in answers), list(range(3000)))
+                self.assertTrue(all("result" in answer for answer in answers))
+
+    def test_everything_is_answered_to_a_host_that_reads_only_then(self):
+        sidecar = self.spawn(reading=False)
+        sidecar.send(*[request(id, "get_status") for id in range(200)])
+        sidecar.close_input()
+        sidecar.start_reading()
+        self.assertEqual(sorted(answer["id"] for answer in sidecar.finish()), list(range(200)))
+
+    def test_notifications_are_carried_out(self):
+        url, _ = self.store()
+        sidecar = self.spawn(store=url)
+        sidecar.send(*[notification("send_team_message", **SEND)] * 200)
+        self.assertEqual(sidecar.finish(), [])
+        again = self.spawn(store=url)
+        self.assertEqual(again.result("get_team_message", team_id="t", user_id="bo")["total"], 200)
+        again.finish()
+
+    def test_a_batch_is_finished(self):
+        sidecar = self.spawn(store=self.store()[0])
+        sidecar.send([request(id, "send_team_message", **SEND) for id in range(500)])
+        answers, = sidecar.finish()
+        self.assertEqual(sorted(answer["id"] for answer in answers), list(range(500)))
+
+    def test_after_exit_nothing_is_read(self):
+        sidecar = self.spawn()
+        sidecar.send(request(1, "shutdown"), notification("exit"), request(2, "ping"))
+        answers = sidecar.finish(close=False)
+        self.assertEqual([answer for answer in answers if answer["id"] == 1],
+                         [{"jsonrpc": "2.0", "id": 1, "result": None}])
+
+    def test_exit_without_shutdown(self):
+        sidecar = self.spawn()
+        sidecar.send(request(1, "ping"), notification("exit"))
+        self.assertEqual(sidecar.finish(status=1, close=False), [{"jsonrpc": "2.0", "id": 1, "result": {}}])
+
+
+class PipelineTests(SidecarCase):
+    def shell(self, script, input=b""):
+        """Runs a pipeline in bash with `$tidings`."""
+        done = subprocess.run(
+            ["bash", "-c", script], input=input, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            timeout=DEADLINE, check=False, env=environment(tidings=program(), TIDINGS_STORE="memory:"))
+        self._runs.append(done)
+        return done
+
+    def test_printf_and_head(self):
+        done = self.shell("""printf '{"jsonrpc":"2.0","id":1,"method":"ping"}\\n' | "$tidings" | head -1
+            echo "${PIPESTATUS[1]}" >&2""")
+        self.assertEqual(done.stdout, b'{"jsonrpc":"2.0","id":1,"result":{}}\n')
+        self.assertEqual(done.stderr.split()[-1], b"0")
+
+    def test_printf_without_a_line_feed(self):
+        done = self.shell("""printf '{"jsonrpc":"2.0","id":1,"method":"ping"}' | "$tidings" """)
+        self.assertEqual((done.stdout, done.returncode), (b'{"jsonrpc":"2.0","id":1,"result":{}}\n', 0))
+
+    def test_a_reader_that_leaves_ends_the_process(self):
+        pings = b"".join(line(request(id, "ping")) for id in range(100_000))
+        done = self.shell('"$tidings" | head -1; echo "${PIPESTATUS[0]}" >&2', input=pings)
+        self.assertEqual(done.stdout.count(b"\n"), 1)
+        # Nothing was left to write, or the write failed; it was never killed by the signal.
+        self.assertIn(int(done.stderr.split()[-1]), (0, 74))
+
+    def test_a_reader_that_leaves_while_input_is_open(self):
+        sidecar = self.spawn(reading=False)
+        sidecar.send(request(1, "ping"))
+        read_some(sidecar.process.stdout.fileno(), 1)
+        sidecar.process.stdout.close()
+        pings = b"".join(line(request(id, "ping")) for id in range(1000))
+        try:
+            for _ in range(1000):  # Far more than it may hold back.
+                sidecar.send_bytes(pings)
+        except BrokenPipeError:
+            pass
+        self.assert_no_crash(sidecar.wait())
+        self.assertNotEqual(sidecar.status, 0)
+        self.assertTrue(sidecar.errors_text().strip(), "nothing on stderr says why it ended")
+
+    def test_dev_null(self):
+        done = self.run_program("--store", "memory:", stdin=subprocess.DEVNULL)
+        self.assertEqual((done.returncode, done.stdout), (0, b""))
+
+    def test_a_file_as_input(self):
+        path = self.folder() / "requests.jsonl"
+        path.write_bytes(b"".join(line(request(id, "ping")) for id in range(1000)))
+        with path.open("rb") as file:
+            done = self.run_program("--store", "memory:", stdin=file)
+        self.assertEqual((done.returncode, done.stdout.count(b"\n")), (0, 1000))
+
+    def test_a_file_as_output(self):
+        path = self.folder() / "answers.jsonl"
+        with path.open("wb") as file:
+            done = self.run_program("--store", "memory:", stdout=file, stderr=subprocess.PIPE,
+                                    input=b"".join(line(request(id, "ping")) for id in range(1000)))
+        self.assertEqual((done.returncode, path.read_bytes().count(b"\n")), (0, 1000))

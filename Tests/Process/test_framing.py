@@ -1,0 +1,161 @@
+"""One JSON value a line, and what a host does to that."""
+
+import json
+import random
+
+from sidecar import SidecarCase, line, request
+
+PING = line(request(1, "ping"))
+PONG = {"jsonrpc": "2.0", "id": 1, "result": {}}
+MIB = 1 << 20
+
+
+class FramingTests(SidecarCase):
+    def answers_to(self, data):
+        """Every answer of a sidecar that is sent these bytes and then the end of input."""
+        sidecar = self.spawn()
+        sidecar.send_bytes(data)
+        return sidecar.finish()
+
+    def assert_parse_error(self, answer):
+        self.assertIsNone(answer["id"])
+        self.assert_error(answer["error"], -32700, "parse_error")
+
+    def test_accepted_beginnings_and_ends_of_lines(self):
+        for name, data in {
+            "LF": PING,
+            "CRLF": PING.replace(b"\n", b"\r\n"),
+            "blank lines": b"\n\r\n  \n\t\n" + PING + b"\n\n",
+            "leading white space": b" \t " + PING,
+            "trailing white space": PING.replace(b"\n", b" \t \n"),
+            "byte order mark": b"\xef\xbb\xbf" + PING,
+            "byte order mark on a line of its own": b"\xef\xbb\xbf\n" + PING,
+            "white space within": b'{ "jsonrpc" : "2.0" , "id" : 1 , "method" : "ping" , "params" : { } }\n',
+            "last line without a line feed": PING.rstrip(b"\n"),
+            "last line that ends in CR": PING.replace(b"\n", b"\r"),
+        }.items():
+            with self.subTest(name):
+                self.assertEqual(self.answers_to(data), [PONG])
+
+    def test_nothing_is_sent(self):
+        for name, data in {"nothing": b"", "blank lines": b"\n \n\r\n", "mark": b"\xef\xbb\xbf"}.items():
+            with self.subTest(name):
+                self.assertEqual(self.answers_to(data), [])
+
+    def test_one_byte_at_a_time(self):
+        sidecar = self.spawn()
+        text = "é😀"
+        send = request("s", "send_team_message", team_id="t", user_id="u", message_type="note", content=text)
+        get = request("g", "get_team_message", team_id="t", user_id="v")
+        data = b"".join(json.dumps(m, ensure_ascii=False).encode() + b"\r\n" for m in (send, get))
+        for index in range(len(data)):
+            sidecar.send_bytes(data[index:index + 1])
+        answers = {answer["id"]: answer for answer in sidecar.finish()}
+        self.assertEqual(set(answers), {"s", "g"})
+        self.assertEqual([m["content"] for m in answers["g"]["result"]["data"]], [text])
+
+    def test_a_bad_line_is_answered_and_the_next_one_is_read(self):
+        deep = b"[" * 100_000
+        ping = b'{"jsonrpc":"2.0","id":1,"method":"ping"%s}'
+        for name, bad in {
+            "cut off": b'{"jsonrpc":"2.0","id":1',
+            "no JSON": b"hello",
+            "two values": b"{} {}",
+            "overlong UTF-8": ping % b',"x":"\xc0\xaf"',
+            "a surrogate in UTF-8": ping % b',"x":"\xed\xa0\x80"',
+            "a cut-off character": ping % b',"x":"\xf0\x9f\x98"',
+            "bytes that are never UTF-8": b"\xff\xfe\xfd",
+            "beyond Unicode": ping % b',"x":"\xf4\x90\x80\x80"',
+            "UTF-16": '{"jsonrpc":"2.0","id":1,"method":"ping"}'.encode("utf-16-le"),
+            "lone high surrogate": ping % rb',"x":"\ud800"',
+            "lone low surrogate": ping % rb',"x":"\udc00x"',
+            "surrogates the wrong way": ping % rb',"x":"\ude00\ud83d"',
+            "duplicate key": ping % b',"id":1',
+            "duplicate key by escape": ping % rb',"\u0069d":1',
+            "duplicate key deep within": ping % b',"params":{"_meta":{"a":[{"b":1,"b":2}]}}',
+            "NaN": ping % b',"x":NaN',
+            "Infinity": ping % b',"x":-Infinity',
+            "a NUL": ping % b"\x00",
+            "a control in a string": ping % b',"x":"\x01"',
+            "hexadecimal": ping % b',"x":0x10',
+            "leading zero": ping % b',"x":01',
+            "comment": b"/* no */ " + ping % b"",
+            "100,000 open brackets": deep,
+            "100,000 pairs of brackets": deep + b"]" * 100_000,
+            "100,000 open braces": b'{"a":' * 100_000,
+            "100,000 brackets within": ping % (b',"x":' + deep + b"]" * 100_000),
+            "depth 129": b"[" * 129 + b"]" * 129,
+        }.items():
+            with self.subTest(name):
+                first, second = self.answers_to(bad + b"\n" + PING)
+                self.assert_parse_error(first)
+                self.assertEqual(second, PONG)
+
+    def test_an_unfinished_last_line_is_answered(self):
+        answer, = self.answers_to(PING[:-4])
+        self.assert_parse_error(answer)
+
+    def test_depth_up_to_128_is_read(self):
+        data = "[" * 110 + "]" * 110
+        sidecar = self.spawn()
+        sidecar.send_bytes(b'{"jsonrpc":"2.0","id":1,"method":"send_team_message","params":{"team_id":"t",'
+                           b'"user_id":"u","message_type":"note","data":{"deep":%s}}}\n' % data.encode())
+        self.assertIn("result", sidecar.receive())
+        message, = sidecar.messages(team_id="t", user_id="v")
+        self.assertEqual(message["data"], {"deep": json.loads(data)})
+        sidecar.finish()
+
+    def test_a_mebibyte_of_garbage(self):
+        garbage = random.Random(1).randbytes(MIB)
+        for name, data in {"as it is": garbage, "one line": garbage.replace(b"\n", b"x")}.items():
+            with self.subTest(name):
+                *errors, last = self.answers_to(data + b"\n" + PING)
+                self.assertEqual(last, PONG)
+                self.assertGreater(len(errors), 0)
+                for answer in errors:
+                    self.assertIsNone(answer["id"])
+                    self.assertIn(answer["error"]["code"], (-32700, -32600))
+
+    def test_a_line_just_under_the_limit(self):
+        padding = b" " * (4 * MIB - 4096)
+        long = b'{"jsonrpc":"2.0","id":1,' + padding + b'"method":"ping"}\n'
+        self.assertEqual(self.answers_to(long), [PONG])
+
+    def test_an_oversize_line_is_refused(self):
+        start = b'{"jsonrpc":"2.0","id":1,"method":"ping","x":"'
+        for name, data in {
+            "5 MiB": start + b"x" * 5 * MIB + b'"}\n',
+            "5 MiB without an end": start + b"x" * 5 * MIB,
+        }.items():
+            with self.subTest(name):
+                sidecar = self.spawn()
+                sidecar.send_bytes(PING + data)
+                if data.endswith(b"\n"):
+                    sidecar.send_bytes(PING)
+                answers = sidecar.finish()
+                large = [answer for answer in answers if answer != PONG]
+                self.assertEqual(len(answers) - len(large), 1 + data.endswith(b"\n"))
+                self.assertEqual(len(large), 1)
+                self.assertIsNone(large[0]["id"])
+                self.assert_error(large[0]["error"], 1001, "message_too_large", limit=4 * MIB)
+
+    def test_a_line_of_128_mb_takes_no_memory(self):
+        sidecar = self.spawn()
+        chunk = b"x" * MIB
+        sidecar.send_bytes(b'{"jsonrpc":"2.0","id":1,"method":"')
+        for _ in range(128):
+            sidecar.send_bytes(chunk)
+        sidecar.send_bytes(b'"}\n')
+        self.assert_error(sidecar.receive()["error"], 1001, "message_too_large", limit=4 * MIB)
+        self.assertEqual(sidecar.ask(request(1, "ping")), PONG)
+        self.assertLess(sidecar.peak_memory(), 120)
+        sidecar.finish()
+
+    def test_many_oversize_lines(self):
+        sidecar = self.spawn()
+        for _ in range(5):
+            sidecar.send_bytes(b"[" + b"1," * (3 * MIB) + b"1]\n" + PING)
+        answers = sidecar.answers(10)
+        self.assertEqual(sum(answer == PONG for answer in answers), 5)
+        self.assertLess(sidecar.peak_memory(), 120)
+        sidecar.finish()

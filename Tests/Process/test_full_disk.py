@@ -1,0 +1,82 @@
+"""A full disk: a retryable error, no crash, nothing acknowledged lost, and on once there is room."""
+
+import os
+import resource
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from sidecar import SidecarCase, request
+
+INBOX = {"team_id": "t", "user_id": "bo"}
+MIB = 1 << 20
+
+
+class FullDiskTests(SidecarCase):
+    def send_until_full(self, sidecar):
+        """Sends until one fails. The nids acknowledged so far and the error."""
+        nids = []
+        for id in range(2000):
+            answer = sidecar.ask(request(id, "send_team_message", team_id="t", user_id="ann",
+                                         message_type="note", content="x" * 60_000))
+            if "error" in answer:
+                return nids, answer["error"]
+            nids.append(answer["result"]["nid"])
+        raise AssertionError(f"the disk never filled\n{sidecar.describe()}")
+
+    def conversation(self, url, make_room, **options):
+        sidecar = self.spawn(store=url, **options)
+        nids, error = self.send_until_full(sidecar)
+        self.assertGreater(len(nids), 0)
+        self.assert_error(error, 2003, "store_unavailable")
+        self.assertTrue(error["data"]["retryable"])
+        # It still answers, and what was acknowledged can be read.
+        sidecar.result("ping")
+        self.assertEqual([m["nid"] for m in sidecar.messages(order="oldest", **INBOX)], nids)
+        make_room(sidecar)
+        sent = sidecar.result("send_team_message", team_id="t", user_id="ann", message_type="note")
+        nids.append(sent["nid"])
+        sidecar.result("mark_read", nids=nids[:10], **INBOX)
+        sidecar.finish()
+        again = self.spawn(store=url)
+        self.assertEqual([m["nid"] for m in again.messages(order="oldest", **INBOX)], nids)
+        again.finish()
+
+    def test_a_limit_on_the_file_size(self):
+        url, _ = self.store()
+        unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4 * MIB, unlimited))
+
+        def make_room(sidecar):
+            resource.prlimit(sidecar.process.pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))
+
+        # Python ignores SIGXFSZ, and so does the child unless the signals are restored: a write over
+        # the limit then fails as on a full disk.
+        self.conversation(url, make_room, preexec_fn=limit, restore_signals=False)
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("mount"), "only root can mount a small disk")
+    def test_a_small_disk(self):
+        folder = Path(tempfile.mkdtemp(prefix="tidings-test-"))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={4 * MIB}", "tmpfs", str(folder)]
+        if subprocess.run(mount, capture_output=True, check=False).returncode:
+            self.skipTest("this machine doesn't let root mount")
+        self.addCleanup(subprocess.run, ["umount", str(folder)], check=False)
+
+        def make_room(_):
+            subprocess.run(["mount", "-o", f"remount,size={64 * MIB}", str(folder)], check=True)
+
+        self.conversation(f"sqlite:{folder}/tidings.db", make_room)
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "there is no /dev/full")
+    def test_a_full_disk_behind_stdout(self):
+        with open("/dev/full", "wb") as full:
+            done = self.run_program("--store", "memory:", stdout=full, stderr=subprocess.PIPE,
+                                    input=b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
+        self.assertNotEqual(done.returncode, 0)
+        self.assert_no_crash(done.returncode)
+        self.assertTrue(done.stderr.strip())

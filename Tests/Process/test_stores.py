@@ -1,0 +1,258 @@
+"""The SQLite file: its mode, and what happens when it can't be used."""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import stat
+import unittest
+from pathlib import Path
+
+from sidecar import SidecarCase, program, request
+
+SEND = {"team_id": "t", "user_id": "ann", "message_type": "note"}
+INBOX = {"team_id": "t", "user_id": "bo"}
+NOBODY = 65534
+
+
+class StoreCase(SidecarCase):
+    def filled(self, count=300):
+        """A store with messages that no process has open: its URL and path."""
+        url, path = self.store()
+        sidecar = self.spawn(store=url)
+        sidecar.pipeline([request(id, "send_team_message", content=str(id) + "x" * 500, **SEND)
+                          for id in range(count)])
+        sidecar.result("mark_read", all=True, **INBOX)
+        sidecar.finish()
+        return url, path
+
+    def assert_refused(self, url, path, **options):
+        """The program says what is wrong with the store, naming its path, and ends."""
+        ping = b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n'
+        done = self.run_program("--store", url, input=ping, **options)
+        self.assertNotEqual(done.returncode, 0)
+        self.assert_no_crash(done.returncode)
+        self.assertEqual(done.stdout, b"")
+        self.assertIn(str(path), done.stderr.decode())
+
+
+class StartTests(StoreCase):
+    def test_what_is_sent_is_there_after_a_restart(self):
+        url, _ = self.filled(20)
+        sidecar = self.spawn(store=url)
+        page = sidecar.result("get_team_message", **INBOX)
+        self.assertEqual((page["total"], page["count"]), (20, 0))
+        sidecar.result("send_team_message", **SEND)
+        counts = sidecar.result("get_unread_count", user_id="bo", team_ids=["t"])
+        self.assertEqual(counts["teams"]["t"]["count"], 1)
+        sidecar.finish()
+
+    def test_a_cursor_outlives_the_process(self):
+        url, _ = self.filled(20)
+        sidecar = self.spawn(store=url)
+        page = sidecar.result("get_team_message", pageSize=15, **INBOX)
+        sidecar.finish()
+        sidecar = self.spawn(store=url)
+        rest = sidecar.result("get_team_message", pageSize=15, cursor=page["next_cursor"], **INBOX)
+        self.assertEqual([m["content"].rstrip("x") for m in rest["data"]], ["4", "3", "2", "1", "0"])
+        sidecar.finish()
+
+    def test_a_missing_folder(self):
+        path = self.folder() / "no such folder" / "tidings.db"
+        self.assert_refused(f"sqlite:{path}", path)
+        self.assertFalse(path.parent.exists())
+
+    def test_a_folder_instead_of_a_file(self):
+        path = self.folder()
+        self.assert_refused(f"sqlite:{path}", path)
+
+    def test_a_file_that_is_no_database(self):
+        url, path = self.store()
+        content = b"This is no database, but somebody's notes.\n" * 1000
+        path.write_bytes(content)
+        self.assert_refused(url, path)
+        self.assertEqual(path.read_bytes(), content)
+
+    def test_a_path_with_odd_characters(self):
+        for name in ("with space.db", "ü%20?x#y.db", "a&b=c.db"):
+            with self.subTest(name):
+                url, path = self.store(name)
+                sidecar = self.spawn(store=url)
+                sidecar.result("send_team_message", **SEND)
+                sidecar.finish()
+                self.assertTrue(path.exists())
+
+    def test_a_store_of_an_unknown_kind(self):
+        for url in ("oracle:x", "nonsense", "sqlite:"):
+            with self.subTest(url):
+                done = self.run_program("--store", url, cwd=self.folder())
+                self.assertNotEqual(done.returncode, 0)
+                self.assert_no_crash(done.returncode)
+                self.assertEqual(done.stdout, b"")
+                self.assertTrue(done.stderr.strip())
+
+    def test_a_newer_schema_version(self):
+        url, path = self.filled(3)
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            version, = database.execute("PRAGMA user_version").fetchone()
+            database.execute(f"PRAGMA user_version = {version + 1000}")
+            tables = {name for name, in database.execute("SELECT name FROM sqlite_master")}
+            if "grdb_migrations" in tables:
+                database.execute("INSERT INTO grdb_migrations VALUES ('a version of the future')")
+            database.commit()
+        self.assert_refused(url, path)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
+    def test_a_read_only_file_as_another_user(self):
+        url, path = self.filled(3)
+        before = path.read_bytes()
+        for place in (path.parent, *path.parent.iterdir()):
+            os.chown(place, NOBODY, NOBODY)
+        path.chmod(0o444)
+        binary = Path(program())
+        if not all(stat.S_IMODE(folder.stat().st_mode) & 0o001 for folder in binary.parents):
+            copy = path.parent / "program"
+            shutil.copy(binary, copy)
+            copy.chmod(0o755)
+        else:
+            copy = binary
+        self.assert_refused(url, path, user=NOBODY, group=NOBODY, extra_groups=[], executable=str(copy))
+        self.assertEqual(path.read_bytes(), before)
+
+    @unittest.skipIf(os.geteuid() == 0, "root may write everything")
+    def test_a_read_only_file(self):
+        url, path = self.filled(3)
+        path.chmod(0o444)
+        self.assert_refused(url, path)
+
+
+class ModeTests(StoreCase):
+    def test_only_the_owner_may_read_the_files(self):
+        url, path = self.store()
+        sidecar = self.spawn(store=url, preexec_fn=lambda: os.umask(0))
+        sidecar.result("send_team_message", **SEND)
+        modes = {file.name: oct(stat.S_IMODE(file.stat().st_mode)) for file in path.parent.iterdir()}
+        self.assertIn(path.name, modes)
+        self.assertIn(path.name + "-wal", modes)
+        self.assertEqual(set(modes.values()), {oct(0o600)}, modes)
+        sidecar.finish()
+
+
+class DamageTests(StoreCase):
+    def damaged(self, change):
+        """A store whose bytes were changed by a function of (bytearray, page size)."""
+        url, path = self.filled()
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            size, = database.execute("PRAGMA page_size").fetchone()
+        content = bytearray(path.read_bytes())
+        self.assertGreater(len(content), 8 * size)
+        change(content, size)
+        path.write_bytes(content)
+        return url, path
+
+    def assert_survives(self, url, path):
+        """The program refuses the file, or answers every request somehow; it never crashes."""
+        sidecar = self.spawn(store=url)
+        requests = [
+            *[request(id, "get_team_message", pageSize=200, pageNo=id + 1, **INBOX) for id in range(3)],
+            *[request(id, "send_team_message", content="y" * 500, **SEND) for id in range(3, 50)],
+            request(50, "mark_unread", all=True, **INBOX),
+            request(51, "ping"),
+        ]
+        try:
+            sidecar.send(*requests)
+            sidecar.close_input()
+        except BrokenPipeError:
+            pass
+        answers = sidecar.rest()
+        status = sidecar.wait()
+        self.assert_no_crash(status)
+        if answers:
+            self.assertEqual((status, sorted(a["id"] for a in answers)), (0, list(range(52))))
+            for answer in answers:
+                if "error" in answer:
+                    self.assertIn(answer["error"]["data"]["kind"],
+                                  ("store_unavailable", "outcome_unknown", "internal"))
+        else:
+            self.assertNotEqual(status, 0)
+            self.assertIn(str(path), sidecar.errors_text())
+
+    def test_a_damaged_header(self):
+        def change(content, size):
+            content[:100] = b"\x5a" * 100
+        url, path = self.damaged(change)
+        self.assert_refused(url, path)
+
+    def test_a_damaged_schema(self):
+        def change(content, size):
+            content[100:size] = b"\x5a" * (size - 100)
+        url, path = self.damaged(change)
+        self.assert_refused(url, path)
+
+    def test_a_file_cut_short(self):
+        def change(content, size):
+            del content[len(content) // 2 // size * size:]
+        self.assert_survives(*self.damaged(change))
+
+    def test_pages_of_zeros(self):
+        def change(content, size):
+            for page in range(2, len(content) // size, 2):
+                content[page * size:(page + 1) * size] = bytes(size)
+        self.assert_survives(*self.damaged(change))
+
+    def test_pages_of_garbage(self):
+        def change(content, size):
+            for page in range(1, len(content) // size):
+                content[page * size + 8:page * size + 64] = os.urandom(56)
+        self.assert_survives(*self.damaged(change))
+
+    def test_a_damaged_log_file_is_never_a_crash(self):
+        url, path = self.store()
+        sidecar = self.spawn(store=url)
+        sidecar.pipeline([request(id, "send_team_message", **SEND) for id in range(200)])
+        sidecar.process.kill()
+        sidecar.wait()
+        wal = path.with_name(path.name + "-wal")
+        content = bytearray(wal.read_bytes())
+        for index in range(len(content) // 2, len(content), 97):
+            content[index] ^= 0xff
+        wal.write_bytes(content)
+        self.assert_survives(url, path)
+
+
+class LockTests(StoreCase):
+    def test_a_lock_of_another_program_holds_up_only_writes_and_not_for_ever(self):
+        url, path = self.filled(3)
+        sidecar = self.spawn(store=url)
+        sidecar.result("get_team_message", **INBOX)  # The file is open.
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            sidecar.send(request("send", "send_team_message", **SEND))
+            for id in range(1, 6):
+                self.assertIn("result", sidecar.ask(request(id, "ping")))
+                get = request(-id, "get_team_message", team_id="t2", user_id="bo")
+                self.assertIn("result", sidecar.ask(get))
+            other.execute("ROLLBACK")
+        answer, = sidecar.answers(1)
+        self.assertEqual(answer["id"], "send")
+        total = sidecar.result("get_team_message", **INBOX)["total"]
+        if "error" in answer:
+            self.assertTrue(answer["error"]["data"]["retryable"])
+        else:
+            self.assertEqual(total, 4)
+        sidecar.finish()
+
+    def test_a_lock_held_for_ever_is_a_retryable_error(self):
+        url, path = self.filled(3)
+        sidecar = self.spawn(store=url)
+        sidecar.result("get_team_message", **INBOX)  # The file is open.
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            error = sidecar.error("send_team_message", **SEND)
+            self.assert_error(error, 2003, "store_unavailable")
+            self.assertTrue(error["data"]["retryable"])
+            other.execute("ROLLBACK")
+        sidecar.result("send_team_message", **SEND)
+        self.assertEqual(sidecar.result("get_team_message", **INBOX)["total"], 4)
+        sidecar.finish()

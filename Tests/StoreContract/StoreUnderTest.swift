@@ -1,0 +1,79 @@
+import Foundation
+import Inbox
+import MemoryStore
+import SQLiteStore
+import Synchronization
+import Testing
+
+/// The stores that must keep the contract. Another store is one more case.
+enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
+  case memory
+  case sqlite
+
+  var testDescription: String { rawValue }
+
+  /// Runs a test on a new, empty store, and removes what it leaves.
+  func run(
+    clock: ManualClock = ManualClock(), _ body: (any MessageStore) async throws -> Void
+  ) async throws {
+    switch self {
+    case .memory:
+      try await body(MemoryStore(clock: clock.wallClock))
+    case .sqlite:
+      let folder = FileManager.default.temporaryDirectory.appending(path: "tidings-\(UUID().uuidString)")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let store = try SQLiteStore(path: folder.appending(path: "contract.db").path, clock: clock.wallClock)
+      let result: Result<Void, any Error>
+      do { result = .success(try await body(store)) } catch { result = .failure(error) }
+      try await store.close()
+      try FileManager.default.removeItem(at: folder)
+      try result.get()
+    }
+  }
+}
+
+/// Tells the time that a test sets.
+final class ManualClock: Sendable {
+  private let now = Mutex<Timestamp>(1_000_000)
+
+  var wallClock: WallClock { { self.now.withLock { $0 } } }
+
+  func set(_ time: Timestamp) { now.withLock { $0 = time } }
+}
+
+let team = LogName.team("t")
+let ann = Inbox(user: "ann", team: "t")
+let bob = Inbox(user: "bob", team: "t")
+
+func draft(
+  _ content: String = "hello", type: Text = "note", sender: Text? = "ann", receiver: Text? = nil,
+  key: Text? = nil, digest: [UInt8] = [1]
+) -> Draft {
+  Draft(
+    body: MessageBody(type: type, sender: sender, receiver: receiver, content: content), key: key,
+    digest: key == nil ? [] : digest)
+}
+
+extension MessageStore {
+  /// Appends to one log.
+  func append(_ draft: Draft, to log: LogName = team) async throws -> Receipt {
+    try await append(draft, to: [log])[0]
+  }
+
+  /// Every message of a log.
+  func messages(of log: LogName = team) async throws -> [Message] {
+    try await read { try $0.messages(in: log, SequenceSet(1, through: .max)) }
+  }
+
+  func state(of inbox: Inbox) async throws -> InboxState {
+    try await read { try $0.state(of: inbox) }
+  }
+
+  func mark(
+    _ flag: MarkChange.Flag, _ target: MarkChange.Target = .all, in inbox: Inbox = bob
+  ) async throws -> Int {
+    try await change(marksOf: inbox) { reader, state in
+      try MarkChange(flag, target).apply(to: &state, reader)
+    }
+  }
+}
