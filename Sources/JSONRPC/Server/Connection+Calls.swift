@@ -190,7 +190,10 @@ extension [UInt8] {
   /// JSON has none.
   var onOneLine: [UInt8] {
     // memchr looks at 32 bytes at a time; `contains` at one.
-    guard withUnsafeBytes({ memchr($0.baseAddress!, 0x0A, $0.count) != nil }) else { return self }
+    let hasBreak = withUnsafeBytes { bytes in
+      bytes.baseAddress.map { memchr($0, 0x0A, bytes.count) != nil } ?? false
+    }
+    guard hasBreak else { return self }
     return map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
   }
 }
