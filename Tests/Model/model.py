@@ -74,10 +74,10 @@ class Copy:
         return {**self.body, "read": self.read, "seen": self.seen, "archived": self.archived}
 
     def flags(self):
-        return (self.read, self.seen, self.archived, self.deleted)
+        return (self.read, self.seen, self.archived, self.deleted, self.visible)
 
     def restore(self, flags):
-        self.read, self.seen, self.archived, self.deleted = flags
+        self.read, self.seen, self.archived, self.deleted, self.visible = flags
 
 
 class Inbox:
