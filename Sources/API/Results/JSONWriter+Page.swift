@@ -40,7 +40,7 @@ extension Page {
 
 extension Page.Entry {
   /// No message of the contract's sizes is longer than this as JSON.
-  fileprivate static let largestSize = 1 << 20
+  static let largestSize = 1 << 20
 
   /// No message is longer than this as JSON: a byte of text takes at most six (`\u0000`), `data` stays as
   /// it is, and 4 KiB hold the names of the fields and everything else.
