@@ -116,6 +116,18 @@ struct OpeningTests {
     #expect(try Data(contentsOf: URL(filePath: path)) == before)
   }
 
+  @Test(arguments: [0, -1, Int(Int32.min)])
+  func aFileOfOursWithoutAVersionIsDamaged(version: Int) async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    let store = try SQLiteStore(path: path)
+    try await store.close()
+    try await DatabaseQueue(path: path).writeWithoutTransaction {
+      try $0.execute(sql: "PRAGMA user_version = \(version)")
+    }
+    #expect(throws: SQLiteOpenError(path, .damaged)) { try SQLiteStore(path: path) }
+  }
+
   @Test func aFileThatANewerVersionTakesOverWhileItIsOpenIsLeftAlone() async throws {
     let folder = try ScratchFolder()
     let path = folder.path("a.db")

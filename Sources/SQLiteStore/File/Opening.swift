@@ -53,6 +53,8 @@ extension OpenDatabase {
         throw SQLiteOpenError(file.path, .otherProgram)
       case .ours(let version) where version > Schema.version:
         throw SQLiteOpenError(file.path, .newerVersion(found: version, known: Schema.version))
+      case .ours(let version) where version < 1:
+        throw SQLiteOpenError(file.path, .damaged)
       case .empty, .ours:
         break
       }
