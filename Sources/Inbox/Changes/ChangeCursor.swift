@@ -49,6 +49,8 @@ public struct ChangeCursor: Hashable, Sendable {
       // Any other text is no cursor: the caller says so and names the parameter.
       return nil
     }
+    let numbers = [position.shared, position.own, retractions.shared, retractions.own, marks]
+    guard numbers.allSatisfy({ $0 <= Cursor.largestNumber }), self.text == text else { return nil }
   }
 
   // Another than that of a listing's cursor, so that neither is taken for the other.

@@ -63,13 +63,13 @@ extension Connection {
   }
 
   private func finish(_ call: Call, result: [UInt8]) {
-    guard result.count <= limits.answerBytes else {
+    guard call.changes || result.count <= limits.answerBytes else {
       finish(call, error: .responseTooLarge(limit: limits.answerBytes))
       return
     }
     let result = usesHeaders.load(ordering: .relaxed) ? result : result.onOneLine
     settle(call, failure: nil) { state in
-      state.outbox.add(result: result, id: call.id.raw, batch: call.batch)
+      state.outbox.add(result: result, id: call.id.raw, batch: call.batch, always: call.changes)
     }
   }
 
@@ -194,6 +194,6 @@ extension [UInt8] {
       bytes.baseAddress.map { memchr($0, 0x0A, bytes.count) != nil } ?? false
     }
     guard hasBreak else { return self }
-    return map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
+    return map { $0 == 0x0A ? 0x20 : $0 }
   }
 }

@@ -93,6 +93,13 @@ extension PreparedStatement {
     return value
   }
 
+  /// A message's time: of the years 0 to 9999, so that arithmetic on it can't overflow.
+  func time(_ column: Int32) throws(StoreError) -> Timestamp {
+    let value = try integer(column)
+    guard (-62_167_219_200_000...253_402_300_799_999).contains(value) else { throw .damagedColumn }
+    return value
+  }
+
   /// Nil for NULL.
   func string(_ column: Int32) throws(StoreError) -> String? {
     guard let bytes = try blob(column) else { return nil }

@@ -6,6 +6,7 @@ import Inbox
 struct OpenDatabase {
   var file: DatabaseFile
   var turnstile: Turnstile
+  var identity: FileIdentity
   var writer: DatabaseQueue
   var readers: [DatabaseQueue]
 }
@@ -32,7 +33,9 @@ extension OpenDatabase {
         // whole.
         let writer = try writer(file)
         let readers = try (0..<readers).map { _ in try reader(file) }
-        return OpenDatabase(file: file, turnstile: turnstile, writer: writer, readers: readers)
+        let identity = FileIdentity([file.canonicalPath, file.lockPath])
+        return OpenDatabase(
+          file: file, turnstile: turnstile, identity: identity, writer: writer, readers: readers)
       } catch let error as SQLiteOpenError {
         throw error
       } catch let error as DatabaseError {

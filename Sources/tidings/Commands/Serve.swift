@@ -33,7 +33,12 @@ struct Serve: ParsableCommand {
 
   func run() throws {
     let signals = Signals(drainMilliseconds: Int(drainTimeout * 1000))
-    let streams = try StandardStreams.claim()
+    let streams: StandardStreams
+    do {
+      streams = try StandardStreams.claim()
+    } catch {
+      throw Failure(.outputClosed, "\(error)")
+    }
     let logger = log.logger()
     let store = try store.open(logger)
     let server = try Server(
