@@ -16,14 +16,16 @@ enum ServerCode {
   static let timeLimit: Set<Int32> = [50, 262]
 
   /// NotWritablePrimary and its like, shutdown, step-down, network between servers: the state of the set,
-  /// not of the request. Also CursorNotFound, WriteConflict, LockTimeout, SnapshotUnavailable, SnapshotTooOld.
+  /// not of the request. Also CursorNotFound, WriteConflict, LockTimeout, SnapshotUnavailable,
+  /// SnapshotTooOld.
   static let transient: Set<Int32> = [
     6, 7, 24, 43, 46, 63, 89, 91, 112, 133, 150, 189, 234, 239, 246, 262, 9001, 10107, 11600, 11602, 13388,
     13435,
     13436,
   ]
 
-  /// After these, a write may have been done, or may be done by an earlier attempt: InternalError, UnknownError,
+  /// After these, a write may have been done, or may be done by an earlier attempt: InternalError,
+  /// UnknownError,
   /// the network and state codes above, MaxTimeMSExpired, Interrupted, WriteConcernFailed, and the
   /// codes by which a server says that it can't tell what became of a retried write.
   static let unknownAfterWrite: Set<Int32> = [

@@ -22,13 +22,19 @@ enum DirectCommand {
       mongoc_client_pool_destroy(pool)
     }
     let bytes = Array(command.bytes)
-    guard let document = bson_new_from_data(bytes, bytes.count), let reply = bson_new() else {
+    guard let document = bson_new_from_data(bytes, bytes.count) else {
       throw TestMongod.Failure(description: "not a document")
     }
     defer { bson_destroy(document) }
+    // As libbson has it; libmongoc initialises it.
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 128)
+    let reply = OpaquePointer(memory)
     var error = bson_error_t()
     let isDone = mongoc_client_command_simple(client, "admin", document, nil, reply, &error)
-    defer { bson_destroy(reply) }
+    defer {
+      bson_destroy(reply)
+      memory.deallocate()
+    }
     guard isDone else {
       let message = withUnsafeBytes(of: error.message) {
         String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)

@@ -1,3 +1,11 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
 /// The key of an element: compared with text without making a string of it.
 public struct BSONKey: Sendable {
   let storage: [UInt8]
@@ -7,13 +15,16 @@ public struct BSONKey: Sendable {
   public static func == (key: BSONKey, text: String) -> Bool {
     let utf8 = text.utf8
     guard utf8.count == key.range.count else { return false }
-    let bytes = key.storage.span
-    var offset = key.range.lowerBound
-    for byte in utf8 {
-      guard bytes[offset] == byte else { return false }
-      offset += 1
+    // Literals and small strings are contiguous: this compares memory without a copy.
+    let same = utf8.withContiguousStorageIfAvailable { text in
+      key.storage.withUnsafeBufferPointer { bytes in
+        text.isEmpty
+          || memcmp(
+            text.baseAddress.unsafelyUnwrapped, bytes.baseAddress.unsafelyUnwrapped + key.range.lowerBound,
+            text.count) == 0
+      }
     }
-    return true
+    return same ?? key.storage[key.range].elementsEqual(utf8)
   }
 
   /// Lets a `switch` over a key name texts.
@@ -23,10 +34,7 @@ public struct BSONKey: Sendable {
 
   /// The key as text.
   public func string() throws(BSONError) -> String {
-    guard let text = String(validating: storage[range], as: UTF8.self) else {
-      throw .invalidUTF8(offset: range.lowerBound)
-    }
-    return text
+    try storage.text(range)
   }
 }
 
@@ -76,11 +84,7 @@ public struct BSONElement: Sendable {
   /// The value as a string.
   public func string() throws(BSONError) -> String {
     try expect(.string)
-    let range = text
-    guard let text = String(validating: storage[range], as: UTF8.self) else {
-      throw .invalidUTF8(offset: range.lowerBound)
-    }
-    return text
+    return try storage.text(text)
   }
 
   /// The bytes of a string, unchecked: for those who copy it on as it is.
@@ -147,6 +151,17 @@ public struct BSONElement: Sendable {
     case .int32: .int32(try int32())
     case .int64: .int64(try int64())
     default: throw .unsupportedType(type)
+    }
+  }
+}
+
+extension [UInt8] {
+  /// The text in these bytes.
+  fileprivate func text(_ range: Range<Int>) throws(BSONError) -> String {
+    do {
+      return String(copying: try UTF8Span(validating: span.extracting(range)))
+    } catch {
+      throw .invalidUTF8(offset: range.lowerBound)
     }
   }
 }

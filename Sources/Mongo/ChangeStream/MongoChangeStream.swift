@@ -4,7 +4,8 @@ import Synchronization
 ///
 /// The stream has a thread of its own, opens when there is a primary, and resumes by itself after network
 /// errors and elections. It ends when it is closed, when the pool is, or when the collection
-/// is dropped; it throws what waiting can't heal: kind ``MongoError/Kind/unsupported`` on a standalone server,
+/// is dropped; it throws what waiting can't heal: kind ``MongoError/Kind/unsupported`` on a standalone
+/// server,
 /// missing rights, or a resume token older than the server's history (code 286).
 ///
 /// One consumer at a time. If it falls behind by the buffer's size, the thread waits for it.
@@ -63,7 +64,8 @@ extension MongoClientPool {
   ///   - pipeline: Stages that choose and shape the changes.
   ///   - token: Where to go on: a ``MongoChangeStream/resumeToken`` of earlier.
   ///   - fullDocument: `updateLookup` for the whole document after an update.
-  ///   - wait: How long the server may wait for a change before it answers: the longest time that closing takes
+  ///   - wait: How long the server may wait for a change before it answers: the longest time that closing
+  ///   takes
   ///     while all is well.
   ///   - buffer: How many events may wait for the consumer.
   public func changes(

@@ -74,7 +74,8 @@ extension MongoSession {
         collection, filter: filter, projection: projection, sort: sort, skip: skip, limit: limit, hint: hint))
   }
 
-  /// The command that ``find(_:filter:projection:sort:skip:limit:hint:readConcern:)`` sends: for ``explain(_:verbosity:)``.
+  /// The command that ``find(_:filter:projection:sort:skip:limit:hint:readConcern:)`` sends: for
+  /// ``explain(_:verbosity:)``.
   public static func findCommand(
     _ collection: String, filter: BSONDocument, projection: BSONDocument? = nil, sort: BSONDocument? = nil,
     skip: Int = 0, limit: Int, hint: String? = nil
@@ -105,7 +106,8 @@ extension MongoSession {
       Self.aggregateCommand(collection, pipeline: pipeline, batchSize: batchSize, hint: hint))
   }
 
-  /// The command that ``aggregate(_:pipeline:batchSize:hint:readConcern:)`` sends: for ``explain(_:verbosity:)``.
+  /// The command that ``aggregate(_:pipeline:batchSize:hint:readConcern:)`` sends: for
+  /// ``explain(_:verbosity:)``.
   public static func aggregateCommand(
     _ collection: String, pipeline: BSONArray, batchSize: Int = 100_000, hint: String? = nil
   ) -> BSONWriter {

@@ -23,7 +23,8 @@ struct URIParts {
     let authorityEnd = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
     let authority = rest[..<authorityEnd]
     let tail = rest[authorityEnd...]
-    // An '@' that is not encoded belongs to a password that is not encoded; nothing of it may be taken for a host.
+    // An '@' that is not encoded belongs to a password that is not encoded; nothing of it may be taken for
+    // a host.
     guard !tail.contains("@") else {
       throw Self.invalid("user and password must be percent-encoded, and '@' in options")
     }
