@@ -41,6 +41,15 @@ let package = Package(
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: settings),
+    .systemLibrary(name: "CMongoC", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
+    .target(
+      name: "Mongo",
+      dependencies: [
+        "CMongoC",
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "API", dependencies: ["CCrypto", "Inbox", "JSON", "JSONRPC"], swiftSettings: settings),
     .executableTarget(
@@ -56,6 +65,13 @@ let package = Package(
     .testTarget(name: "InboxTests", dependencies: ["Inbox", "MemoryStore"], swiftSettings: settings),
     .testTarget(
       name: "StoreContract", dependencies: ["Inbox", "MemoryStore", "SQLiteStore"], swiftSettings: settings),
+    // Real mongods for every test that needs one.
+    .target(
+      name: "MongoSupport",
+      dependencies: ["CMongoC", "Mongo", .product(name: "Logging", package: "swift-log")],
+      path: "Tests/MongoSupport",
+      swiftSettings: settings),
+    .testTarget(name: "MongoTests", dependencies: ["Mongo", "MongoSupport"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )
