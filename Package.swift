@@ -50,12 +50,20 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "MongoStore",
+      dependencies: [
+        "Inbox", "Mongo",
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "API", dependencies: ["CCrypto", "Inbox", "JSON", "JSONRPC"], swiftSettings: settings),
     .executableTarget(
       name: "tidings",
       dependencies: [
-        "API", "MemoryStore", "SQLiteStore",
+        "API", "MemoryStore", "MongoStore", "SQLiteStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -64,7 +72,9 @@ let package = Package(
     .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC"], swiftSettings: settings),
     .testTarget(name: "InboxTests", dependencies: ["Inbox", "MemoryStore"], swiftSettings: settings),
     .testTarget(
-      name: "StoreContract", dependencies: ["Inbox", "MemoryStore", "SQLiteStore"], swiftSettings: settings),
+      name: "StoreContract",
+      dependencies: ["Inbox", "MemoryStore", "MongoStore", "MongoSupport", "SQLiteStore"],
+      swiftSettings: settings),
     // Real mongods for every test that needs one.
     .target(
       name: "MongoSupport",

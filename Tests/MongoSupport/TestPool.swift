@@ -27,3 +27,21 @@ public func withPool<R>(
     throw error
   }
 }
+
+/// Runs `body` with the connection string of a database of its own, and drops that afterwards.
+public func withDatabase<R>(
+  _ mongod: TestMongod, options: String = "", _ body: (String) async throws -> R
+) async throws -> R {
+  let uri = mongod.uri(database: "t_" + UUID().uuidString.prefix(8).lowercased(), options: options)
+  let result: Result<R, any Error>
+  do { result = .success(try await body(uri)) } catch { result = .failure(error) }
+  let pool = MongoClientPool(try MongoURI(uri), logger: .quiet)
+  do {
+    try await pool.run { try $0.dropDatabase() }
+    await pool.close()
+  } catch {
+    await pool.close()
+    throw error
+  }
+  return try result.get()
+}

@@ -8,7 +8,8 @@ import SQLiteStore
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check the store: reachable, its format, its plans, its limits; say what to do.",
-    discussion: "Exit status: 0 if all is well, 69 if the store can't be used, 70 if something is wrong with it.")
+    discussion:
+      "Exit status: 0 if all is well, 69 if the store can't be used, 70 if something is wrong with it.")
 
   @OptionGroup var store: StoreOptions
   @OptionGroup var log: LogOptions

@@ -11,14 +11,15 @@ struct Serve: ParsableCommand {
     abstract: "Serve one host: requests on stdin, answers on stdout, logs on stderr (the default).",
     discussion: """
       Ends with status 0 when stdin ends and everything is answered; 69 if the store can't be opened; \
-      74 if the host closed the answers.
+      74 if the host closed the answers; 78 if MongoDB's URI, credentials or rights are wrong.
       """)
 
   @OptionGroup var store: StoreOptions
   @OptionGroup var log: LogOptions
   @OptionGroup(title: "Limits") var limits: LimitOptions
 
-  @Option(name: .long, help: "How messages are told apart: one a line, by Content-Length headers, or as they come.")
+  @Option(
+    name: .long, help: "How messages are told apart: one a line, by Content-Length headers, or as they come.")
   var framing: Framing = .detect
 
   @Option(name: .long, help: "Seconds that SIGTERM leaves to answer what was accepted.")
@@ -48,27 +49,3 @@ struct Serve: ParsableCommand {
 }
 
 extension Framing: ExpressibleByArgument {}
-
-extension MessageStore {
-  /// Closes the store from a thread that may block.
-  func closeAndWait() throws {
-    let done = DispatchSemaphore(value: 0)
-    let outcome = Outcome()
-    Task.detached {
-      do {
-        try await close()
-      } catch {
-        outcome.error = error
-      }
-      done.signal()
-    }
-    done.wait()
-    if let error = outcome.error { throw error }
-  }
-}
-
-/// An error on its way from a task to the thread that waits for it; @unchecked because the semaphore orders
-/// the one write before the one read.
-private final class Outcome: @unchecked Sendable {
-  var error: (any Error)?
-}

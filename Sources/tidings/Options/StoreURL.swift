@@ -6,12 +6,16 @@ enum StoreURL: Hashable, ExpressibleByArgument {
   case memory
   /// In one file.
   case sqlite(path: String)
+  /// In a MongoDB database.
+  case mongodb(uri: String)
 
   init?(argument: String) {
     if argument == "memory:" {
       self = .memory
     } else if argument.hasPrefix("sqlite:"), argument != "sqlite:" {
       self = .sqlite(path: String(argument.dropFirst("sqlite:".count)))
+    } else if ["mongodb://", "mongodb+srv://"].contains(where: argument.hasPrefix) {
+      self = .mongodb(uri: argument)
     } else {
       return nil
     }
