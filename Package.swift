@@ -82,6 +82,9 @@ let package = Package(
       path: "Tests/MongoSupport",
       swiftSettings: settings),
     .testTarget(name: "MongoTests", dependencies: ["Mongo", "MongoSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "MongoStoreTests", dependencies: ["Inbox", "Mongo", "MongoStore", "MongoSupport"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

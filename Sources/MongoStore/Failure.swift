@@ -15,7 +15,7 @@ extension StoreError {
     case .unauthorized: self = .unavailable("MongoDB: this user lacks the rights to read and write here")
     case .writeConcern: self = .unavailable("a majority of MongoDB's servers did not confirm in time")
     case .unsupported, .invalidArgument, .malformedReply, .server:
-      self = .unavailable("MongoDB failed (\(error.domain) \(error.code))")
+      self = .unavailable("MongoDB failed (\(error.domain) \(error.code)): see tidings doctor")
     }
   }
 

@@ -2,6 +2,7 @@ import API
 import ArgumentParser
 import Foundation
 import Inbox
+import MongoStore
 import SQLiteStore
 
 /// Looks whether everything is as it should be.
@@ -19,6 +20,14 @@ struct Doctor: ParsableCommand {
     print("tidings \(tidingsVersion)")
     let findings: [Finding]
     switch store {
+    case let store as MongoStore:
+      do {
+        findings = try waitFor { try await store.checkup() }.map {
+          Finding(isWell: $0.isWell, $0.what, advice: $0.advice)
+        }
+      } catch StoreError.unavailable(let reason) {
+        throw Failure(.unavailable, reason)
+      }
     default: findings = [Finding(isWell: true, "store: \(store.kind)", advice: "gone when the program ends")]
     }
     for finding in findings { print(finding.line) }
