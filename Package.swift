@@ -41,12 +41,29 @@ let package = Package(
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: settings),
+    .systemLibrary(name: "CMongoC", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
+    .target(
+      name: "Mongo",
+      dependencies: [
+        "CMongoC",
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "MongoStore",
+      dependencies: [
+        "Inbox", "Mongo",
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "API", dependencies: ["CCrypto", "Inbox", "JSON", "JSONRPC"], swiftSettings: settings),
     .executableTarget(
       name: "tidings",
       dependencies: [
-        "API", "MemoryStore", "SQLiteStore",
+        "API", "MemoryStore", "MongoStore", "SQLiteStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -56,10 +73,22 @@ let package = Package(
     .testTarget(name: "APITests", dependencies: ["API", "MemoryStore"], swiftSettings: settings),
     .testTarget(name: "InboxTests", dependencies: ["Inbox", "MemoryStore"], swiftSettings: settings),
     .testTarget(
-      name: "StoreContract", dependencies: ["Inbox", "MemoryStore", "SQLiteStore"], swiftSettings: settings),
+      name: "StoreContract",
+      dependencies: ["Inbox", "MemoryStore", "MongoStore", "MongoSupport", "SQLiteStore"],
+      swiftSettings: settings),
     .testTarget(
       name: "SQLiteStoreTests",
       dependencies: ["Inbox", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: settings),
+    // Real mongods for every test that needs one.
+    .target(
+      name: "MongoSupport",
+      dependencies: ["CMongoC", "Mongo", .product(name: "Logging", package: "swift-log")],
+      path: "Tests/MongoSupport",
+      swiftSettings: settings),
+    .testTarget(name: "MongoTests", dependencies: ["Mongo", "MongoSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "MongoStoreTests", dependencies: ["Inbox", "Mongo", "MongoStore", "MongoSupport"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -10,6 +10,7 @@ enum ExitStatus: Int32 {
   case outputClosed = 74
   case retryable = 75
   case forbidden = 77
+  case configuration = 78
 }
 
 /// Ends a command: one sentence on stderr and an exit status.

@@ -3,7 +3,7 @@
     python3 random_run.py [--variant NAME] [--seed N] [--operations N] [--store URL]
 
 runs one variant (below, VARIANTS) and stops at the first answer that differs. The program is
-$TIDINGS_BIN, by default the release build. A store URL may contain {run}, which becomes a new name for
+$TIDINGS_BIN, by default the release build. A store URL may contain {unique}, which becomes a new name for
 each run; the store must be empty.
 """
 
@@ -33,7 +33,7 @@ class Run:
 
     def __init__(self, seed, store, count, folder):
         self.seed, self.count, self.folder = seed, count, folder
-        self.store = store.replace("{run}", "run_%d_%d" % (os.getpid(), time.time_ns()))
+        self.store = store.replace("{unique}", "run_%d_%d" % (os.getpid(), time.time_ns()))
         self.rng = random.Random(seed)
         self.model = Model()
         self.generator = operations.Generator(self.rng, self.model, self.weights)

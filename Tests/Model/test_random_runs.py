@@ -2,7 +2,7 @@
 
 TIDINGS_SEED: the seed ("random" for a new one); by default each run has its own fixed seeds.
 TIDINGS_OPERATIONS: operations for each seed. TIDINGS_BIN: the program.
-TIDINGS_TEST_STORES: more store URLs, separated by spaces. Their stores must be empty; a {run} in a URL
+TIDINGS_TEST_STORES: more store URLs, separated by spaces. Their stores must be empty; a {unique} in a URL
 becomes a new name for each run.
 """
 
@@ -53,7 +53,7 @@ class RandomRuns(unittest.TestCase):
         for store in stores:
             with self.subTest(store=store):
                 self.compare("sequential", [8], 5000, store)
-                if "{run}" in store:
+                if "{unique}" in store:
                     for variant in ("pipelined", "killed-in-flight", "two-processes"):
                         self.compare(variant, [9], 5000, store)
 

@@ -1,6 +1,9 @@
 import Foundation
 import Inbox
 import MemoryStore
+import Mongo
+import MongoStore
+import MongoSupport
 import SQLiteStore
 import Synchronization
 import Testing
@@ -9,6 +12,10 @@ import Testing
 enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
   case memory
   case sqlite
+  /// A replica set of one member.
+  case mongo
+  /// A MongoDB server of its own: no snapshots, no retryable writes.
+  case mongoStandalone
 
   var testDescription: String { rawValue }
 
@@ -27,6 +34,30 @@ enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
       do { result = .success(try await body(store)) } catch { result = .failure(error) }
       try await store.close()
       try FileManager.default.removeItem(at: folder)
+      try result.get()
+    case .mongo: try await runOnMongo(.replicaSet(), clock, body)
+    case .mongoStandalone: try await runOnMongo(.standalone, clock, body)
+    }
+  }
+
+  /// Whether what one call appends to several logs is seen at once.
+  var appendsAreAtomic: Bool {
+    switch self {
+    case .memory, .sqlite: true
+    case .mongo, .mongoStandalone: false
+    }
+  }
+
+  private func runOnMongo(
+    _ topology: TestMongod.Topology, _ clock: ManualClock, _ body: (any MessageStore) async throws -> Void
+  ) async throws {
+    let mongod = try await TestMongod.shared(topology)
+    // All tests run at once, on few cores: what waits for a thread may wait long.
+    try await withDatabase(mongod, options: "waitQueueTimeoutMS=60000") { uri in
+      let store = try MongoStore(uri: uri, logger: .quiet, clock: clock.wallClock)
+      let result: Result<Void, any Error>
+      do { result = .success(try await body(store)) } catch { result = .failure(error) }
+      try await store.close()
       try result.get()
     }
   }

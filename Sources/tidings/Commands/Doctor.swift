@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import Inbox
 import JSONRPC
+import MongoStore
 import SQLiteStore
 
 /// Looks whether everything is as it should be.
@@ -24,6 +25,12 @@ struct Doctor: ParsableCommand {
     let examination: Examination
     switch store {
     case let store as SQLiteStore: examination = Examination(try wait { try await store.doctor() })
+    case let store as MongoStore:
+      do {
+        examination = Examination(try wait { try await store.checkup() })
+      } catch StoreError.unavailable(let reason) {
+        throw Failure(.unavailable, reason)
+      }
     default: examination = Examination(facts: [("store", "in memory: gone when the program ends")])
     }
     try wait { try await store.close() }
@@ -71,5 +78,19 @@ extension Examination {
       ("plans", "\(report.plans.count) statements, \(scans) of them read a whole table"),
     ]
     problems = report.problems
+  }
+}
+
+extension Examination {
+  /// A MongoDB store's findings: "name: value" each, with what it means or what to do.
+  fileprivate init(_ findings: [MongoStoreFinding]) {
+    facts = findings.map { finding in
+      let parts = finding.what.split(separator: ": ", maxSplits: 1).map(String.init)
+      let advice = finding.advice.map { " (\($0))" } ?? ""
+      return parts.count == 2 ? (parts[0], parts[1] + advice) : ("", finding.what + advice)
+    }
+    problems = findings.filter { !$0.isWell }.map { finding in
+      finding.what + (finding.advice.map { ": \($0)" } ?? "")
+    }
   }
 }

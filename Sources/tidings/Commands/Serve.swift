@@ -11,7 +11,7 @@ struct Serve: ParsableCommand {
     abstract: "Serve one host: requests on stdin, answers on stdout, logs on stderr (the default).",
     discussion: """
       Ends with status 0 when stdin ends and everything is answered; 69 if the store can't be opened; \
-      74 if the host closed the answers.
+      74 if the host closed the answers; 78 if MongoDB's URI, credentials or rights are wrong.
       """)
 
   @OptionGroup var store: StoreOptions

@@ -4,6 +4,7 @@ import Foundation
 import Inbox
 import Logging
 import MemoryStore
+import MongoStore
 import SQLiteStore
 
 /// Which store a command works on.
@@ -11,7 +12,7 @@ struct StoreOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Where the messages are kept: sqlite:PATH or memory:.",
+      "Where the messages are kept: sqlite:PATH, mongodb://... or memory:.",
       discussion: """
         Without it, TIDINGS_STORE says so, which keeps a password out of the process list; without \
         that, tidings/tidings.db under $XDG_DATA_HOME (or ~/.local/share) is used and made if missing.
@@ -28,10 +29,12 @@ struct StoreOptions: ParsableArguments {
     return .sqlite(path: try Self.standardPath())
   }
 
+  private static let rule = "a store is sqlite:PATH, mongodb://..., mongodb+srv://... or memory:"
+
   /// Says what a store is without repeating what was given: it may hold a password.
   private static func parse(_ text: String, from origin: String) throws -> StoreURL {
     guard let url = StoreURL(text) else {
-      throw Failure(.badParameters, "\(origin): a store is sqlite:PATH or memory:")
+      throw Failure(.badParameters, "\(origin): \(rule)")
     }
     return url
   }
@@ -71,6 +74,25 @@ struct StoreOptions: ParsableArguments {
       } catch {
         throw Failure(.unavailable, "\(error)")
       }
+    case .mongodb(let uri):
+      return try openMongoDB(uri, logger)
+    }
+  }
+
+  /// Goes on without a server: calls say so until there is one. What waiting can't heal ends the start.
+  private func openMongoDB(_ uri: String, _ logger: Logger) throws -> MongoStore {
+    do {
+      let store = try MongoStore(uri: uri, logger: logger)
+      let isReady = try wait { try await store.prepare() }
+      let place: Logger.Metadata = ["place": "\(store.place)"]
+      if isReady {
+        logger.info("messages are kept in MongoDB", metadata: place)
+      } else {
+        logger.warning("MongoDB can't be reached now; calls fail until it can be", metadata: place)
+      }
+      return store
+    } catch let error as MongoStoreOpenError {
+      throw Failure(.configuration, "\(error)")
     }
   }
 }

@@ -4,6 +4,8 @@ enum StoreURL: Hashable {
   case memory
   /// In one file.
   case sqlite(path: String)
+  /// In a MongoDB database.
+  case mongodb(uri: String)
 
   /// Reads what `--store` was given; nil if it names no store.
   init?(_ argument: String) {
@@ -11,6 +13,8 @@ enum StoreURL: Hashable {
       self = .memory
     } else if argument.hasPrefix("sqlite:"), argument != "sqlite:" {
       self = .sqlite(path: String(argument.dropFirst("sqlite:".count)))
+    } else if ["mongodb://", "mongodb+srv://"].contains(where: argument.hasPrefix) {
+      self = .mongodb(uri: argument)
     } else {
       return nil
     }

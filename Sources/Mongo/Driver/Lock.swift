@@ -1,0 +1,123 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// A mutex with condition variables: what threads need that wait for one another.
+///
+/// `@unchecked Sendable`: the mutex and the signals live at a fixed address from init to deinit, and pthreads
+/// allow every thread to use them.
+final class Lock: @unchecked Sendable {
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+
+  init() {
+    let result = pthread_mutex_init(mutex, nil)
+    precondition(result == 0, "pthread_mutex_init failed: \(result)")
+  }
+
+  deinit {
+    pthread_mutex_destroy(mutex)
+    mutex.deallocate()
+  }
+
+  func withLock<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return try body()
+  }
+
+  /// Something to wait for under a lock.
+  ///
+  /// `@unchecked Sendable` for the same reason as the lock.
+  final class Signal: @unchecked Sendable {
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+    init() {
+      #if canImport(Darwin)
+        let result = pthread_cond_init(condition, nil)
+      #else
+        // Deadlines must not move with the wall clock.
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        let result = pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
+      #endif
+      precondition(result == 0, "pthread_cond_init failed: \(result)")
+    }
+
+    deinit {
+      pthread_cond_destroy(condition)
+      condition.deallocate()
+    }
+
+    func signal() {
+      pthread_cond_signal(condition)
+    }
+
+    /// Waits with the lock held by this thread, which has it again afterwards. May wake without a signal.
+    func wait(_ lock: Lock) {
+      pthread_cond_wait(condition, lock.mutex)
+    }
+
+    /// As ``wait(_:)``, for at most this long.
+    func wait(_ lock: Lock, atMost duration: Duration) {
+      let (seconds, attoseconds) = max(duration, .zero).components
+      let nanoseconds = Int(attoseconds / 1_000_000_000)
+      var time = timespec()
+      #if canImport(Darwin)
+        time.tv_sec = Int(seconds)
+        time.tv_nsec = nanoseconds
+        pthread_cond_timedwait_relative_np(condition, lock.mutex, &time)
+      #else
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        time.tv_sec += Int(seconds)
+        time.tv_nsec += nanoseconds
+        if time.tv_nsec >= 1_000_000_000 {
+          time.tv_sec += 1
+          time.tv_nsec -= 1_000_000_000
+        }
+        pthread_cond_timedwait(condition, lock.mutex, &time)
+      #endif
+    }
+  }
+}
+
+/// Starts a detached thread for blocking calls, which must not run on Swift's cooperative pool.
+///
+/// Returns false if the system has no thread to give.
+func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+  let start = Unmanaged.passRetained(ThreadBody(run: body))
+  var attributes = pthread_attr_t()
+  pthread_attr_init(&attributes)
+  defer { pthread_attr_destroy(&attributes) }
+  pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+  pthread_attr_setstacksize(&attributes, 2 << 20)
+  #if canImport(Darwin)
+    var thread: pthread_t?
+    let result = pthread_create(&thread, &attributes, { runThread($0) }, start.toOpaque())
+  #else
+    var thread = pthread_t()
+    let result = pthread_create(&thread, &attributes, { runThread($0) }, start.toOpaque())
+  #endif
+  // Nobody else releases the body if the thread doesn't run.
+  if result != 0 { start.release() }
+  return result == 0
+}
+
+private final class ThreadBody {
+  let run: @Sendable () -> Void
+
+  init(run: @escaping @Sendable () -> Void) {
+    self.run = run
+  }
+}
+
+private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  guard let argument else { return nil }
+  Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
+  return nil
+}

@@ -1,0 +1,116 @@
+import CMongoC
+import Logging
+import Synchronization
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// The parts of libmongoc that exist once in a process.
+public enum MongoRuntime {
+  private struct State {
+    var logger: Logger?
+    var secrets: Set<String> = []
+    /// The thread that parses a URI: what libmongoc says meanwhile may quote it.
+    var muted: pthread_t?
+  }
+
+  private static let state = Mutex(State())
+
+  private static let initialised: Void = {
+    // The handler comes first: the default one writes to standard output.
+    mongoc_log_set_handler(receiveLog, nil)
+    mongoc_init()
+  }()
+
+  /// Initialises libmongoc, once, and sends what it logs to `logger` from now on.
+  ///
+  /// ``MongoClientPool`` calls this; without any logger libmongoc's log is dropped.
+  public static func start(logger: Logger? = nil) {
+    if let logger { state.withLock { $0.logger = logger } }
+    _ = initialised
+  }
+
+  /// Frees what libmongoc keeps for the process: the very last call, after every pool's
+  /// ``MongoClientPool/close()``. Nothing of this module may be used afterwards. It is optional.
+  public static func cleanUp() {
+    _ = initialised
+    mongoc_cleanup()
+    state.withLock { $0.logger = nil }
+  }
+
+  /// Takes every known password out of a text.
+  static func redact(_ text: String) -> String {
+    let secrets = state.withLock { $0.secrets }
+    guard !secrets.isEmpty else { return text }
+    return secrets.reduce(text) { $0.replacingAll($1, with: "***") }
+  }
+
+  /// Remembers passwords for ``redact(_:)``.
+  static func keepSecret(_ secrets: [String]) {
+    state.withLock { $0.secrets.formUnion(secrets.filter { !$0.isEmpty }) }
+  }
+
+  /// Runs `body` while libmongoc's log from this thread is dropped.
+  static func muted<R>(_ body: () -> R) -> R {
+    state.withLock { $0.muted = pthread_self() }
+    defer { state.withLock { $0.muted = nil } }
+    return body()
+  }
+
+  fileprivate static func log(_ level: mongoc_log_level_t, _ domain: String, _ message: String) {
+    let logger = state.withLock { state -> Logger? in
+      if let muted = state.muted, pthread_equal(muted, pthread_self()) != 0 { return nil }
+      return state.logger
+    }
+    guard let logger else { return }
+    logger.log(level: Logger.Level(level), "\(redact(message))", metadata: ["libmongoc": "\(domain)"])
+  }
+}
+
+private func receiveLog(
+  _ level: mongoc_log_level_t, _ domain: UnsafePointer<CChar>?, _ message: UnsafePointer<CChar>?,
+  _ context: UnsafeMutableRawPointer?
+) {
+  MongoRuntime.log(
+    level, domain.map { String(cString: $0) } ?? "", message.map { String(cString: $0) } ?? "")
+}
+
+extension Logger.Level {
+  /// libmongoc calls an unreachable server a warning and retries by itself; nothing it says ends the process.
+  fileprivate init(_ level: mongoc_log_level_t) {
+    self =
+      switch level {
+      case MONGOC_LOG_LEVEL_ERROR, MONGOC_LOG_LEVEL_CRITICAL: .error
+      case MONGOC_LOG_LEVEL_WARNING: .warning
+      case MONGOC_LOG_LEVEL_MESSAGE, MONGOC_LOG_LEVEL_INFO: .info
+      case MONGOC_LOG_LEVEL_DEBUG: .debug
+      default: .trace
+      }
+  }
+}
+
+extension String {
+  /// Every occurrence replaced, byte by byte.
+  fileprivate func replacingAll(_ part: String, with other: String) -> String {
+    let text = Array(utf8)
+    let part = Array(part.utf8)
+    guard text.count >= part.count else { return self }
+    var result: [UInt8] = []
+    var index = 0
+    while index < text.count {
+      if text[index...].starts(with: part) {
+        result.append(contentsOf: other.utf8)
+        index += part.count
+      } else {
+        result.append(text[index])
+        index += 1
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+}

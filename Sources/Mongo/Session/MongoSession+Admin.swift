@@ -1,0 +1,108 @@
+import CMongoC
+
+/// An index to be created.
+public struct MongoIndex: Sendable {
+  /// The fields and their directions, such as `["log": 1, "seq": -1]`.
+  public var keys: BSONDocument
+  /// Its name, unique in the collection.
+  public var name: String
+  /// Whether it refuses a second document with the same values.
+  public var isUnique: Bool
+  /// The documents that it holds; nil for all.
+  public var partialFilter: BSONDocument?
+
+  /// An index.
+  public init(_ name: String, keys: BSONDocument, unique: Bool = false, partialFilter: BSONDocument? = nil) {
+    self.name = name
+    self.keys = keys
+    isUnique = unique
+    self.partialFilter = partialFilter
+  }
+}
+
+extension MongoSession {
+  /// Creates indexes that don't exist. The same index under the same name changes nothing; another under
+  /// that name is an error. Several processes may do it at once.
+  public func createIndexes(_ collection: String, _ indexes: [MongoIndex]) throws(MongoError) {
+    var writer = BSONWriter()
+    writer.append("createIndexes", collection)
+    writer.append("indexes") { (array: inout BSONArrayWriter) in
+      for index in indexes {
+        array.append { document in
+          document.append("key", index.keys)
+          document.append("name", index.name)
+          if index.isUnique { document.append("unique", true) }
+          if let filter = index.partialFilter { document.append("partialFilterExpression", filter) }
+        }
+      }
+    }
+    let made = writer
+    try writeCommand(build { (writer) throws(MongoError) in writer = made })
+  }
+
+  /// Creates a collection unless it exists.
+  ///
+  /// - Parameters:
+  ///   - options: Further fields of the `create` command.
+  public func createCollection(_ name: String, options: BSONDocument = [:]) throws(MongoError) {
+    let fields = try read { () throws(BSONError) in
+      var fields: [(String, BSONValue)] = []
+      var reader = BSONReader(options)
+      while let element = try reader.next() { fields.append((try element.key.string(), try element.value())) }
+      return fields
+    }
+    do {
+      try writeCommand(
+        build { (writer) throws(MongoError) in
+          writer.append("create", name)
+          for (key, value) in fields { writer.append(key, value) }
+        })
+    } catch {
+      guard error.domain == "server", error.code == Self.namespaceExists else { throw error }
+    }
+  }
+
+  /// The collection's indexes, as the server lists them; none if the collection doesn't exist.
+  public func listIndexes(_ collection: String) throws(MongoError) -> [BSONDocument] {
+    do {
+      let reply = try rawCommand(["listIndexes": .string(collection), "cursor": ["batchSize": 1000]])
+      return try read { () throws(BSONError) in
+        try reply.get("cursor").document().get("firstBatch").array().documents()
+      }
+    } catch {
+      guard error.domain == "server", error.code == Self.namespaceNotFound else { throw error }
+      return []
+    }
+  }
+
+  /// Drops the session's database with everything in it: for tests.
+  public func dropDatabase() throws(MongoError) {
+    try writeCommand(["dropDatabase": 1])
+  }
+
+  /// The answer to `hello`, or on older servers `isMaster`: among others `localTime`, the server's clock.
+  public func hello() throws(MongoError) -> BSONDocument {
+    do {
+      return try rawCommand(["hello": 1], database: "admin")
+    } catch {
+      guard error.kind == .unsupported else { throw error }
+      return try rawCommand(["isMaster": 1], database: "admin")
+    }
+  }
+
+  /// A command that writes, confirmed by a majority; not retried.
+  func writeCommand(_ command: BSONDocument) throws(MongoError) {
+    let options = try build { (writer) throws(MongoError) in try writeOptions(&writer) }
+    let reply = BSONOwner()
+    try MongoError.check(.write, reply: reply) { error in
+      command.withBSON { command in
+        options.withBSON { options in
+          mongoc_client_write_command_with_opts(client, database, command, options, reply.pointer, error)
+        }
+      }
+    }
+  }
+
+  private static let namespaceExists: Int32 = 48
+  private static let namespaceNotFound: Int32 = 26
+}

@@ -1,0 +1,185 @@
+import CMongoC
+
+/// How recent and how lasting a read's data is.
+public enum MongoReadConcern: Sendable, Hashable {
+  /// What a majority has: it isn't rolled back.
+  case majority
+  /// As majority, and everything in the command at one point in time. Needs a replica set or sharded
+  /// cluster of 5.0 or later; see ``MongoServerInfo/supportsSnapshotReads``.
+  case snapshot
+}
+
+/// One reply's documents.
+public struct MongoBatch: Sendable {
+  /// The documents, which share the reply's bytes.
+  public let documents: BSONArray
+  /// False if the reply reached the size of a message (16 MiB) before its last document. The rest
+  /// has been given up.
+  public let isComplete: Bool
+}
+
+extension MongoSession {
+  /// Runs a command that reads, and returns its reply.
+  ///
+  /// - Parameters:
+  ///   - command: The command, without `readConcern` and `maxTimeMS`: both are added.
+  ///   - database: Another database than the URI's.
+  public func command(
+    _ command: BSONDocument, database: String? = nil, readConcern: MongoReadConcern = .majority
+  ) throws(MongoError) -> BSONDocument {
+    let remaining = try remainingMilliseconds()
+    var options: BSONDocument?
+    if remaining != nil || readConcern == .snapshot {
+      options = try build { (writer) throws(MongoError) in
+        if readConcern == .snapshot { writer.append("readConcern", ["level": "snapshot"] as BSONDocument) }
+        if let remaining { writer.append("maxTimeMS", remaining) }
+      }
+    }
+    let reply = BSONOwner()
+    try MongoError.check(.read, reply: reply) { error in
+      command.withBSON { command in
+        BSONDocument.withOptional(options) { options in
+          mongoc_client_read_command_with_opts(
+            client, database ?? self.database, command, nil, options, reply.pointer, error)
+        }
+      }
+    }
+    return reply.document
+  }
+
+  /// Runs a command as it is: no retry, no concern, no time limit. For administration.
+  public func rawCommand(_ command: BSONDocument, database: String? = nil) throws(MongoError) -> BSONDocument
+  {
+    let reply = BSONOwner()
+    try MongoError.check(.write, reply: reply) { error in
+      command.withBSON { command in
+        mongoc_client_command_with_opts(
+          client, database ?? self.database, command, nil, nil, reply.pointer, error)
+      }
+    }
+    return reply.document
+  }
+
+  /// The first `limit` documents that match, in one reply.
+  ///
+  /// - Parameters:
+  ///   - hint: The name of the index to use.
+  public func find(
+    _ collection: String, filter: BSONDocument, projection: BSONDocument? = nil, sort: BSONDocument? = nil,
+    skip: Int = 0, limit: Int, hint: String? = nil, readConcern: MongoReadConcern = .majority
+  ) throws(MongoError) -> MongoBatch {
+    try batch(
+      collection, readConcern,
+      Self.findCommand(
+        collection, filter: filter, projection: projection, sort: sort, skip: skip, limit: limit, hint: hint))
+  }
+
+  /// The command that ``find(_:filter:projection:sort:skip:limit:hint:readConcern:)`` sends: for
+  /// ``explain(_:verbosity:)``.
+  public static func findCommand(
+    _ collection: String, filter: BSONDocument, projection: BSONDocument? = nil, sort: BSONDocument? = nil,
+    skip: Int = 0, limit: Int, hint: String? = nil
+  ) -> BSONWriter {
+    var writer = BSONWriter()
+    writer.append("find", collection)
+    writer.append("filter", filter)
+    if let projection { writer.append("projection", projection) }
+    if let sort { writer.append("sort", sort) }
+    if skip > 0 { writer.append("skip", Int64(skip)) }
+    writer.append("limit", Int64(limit))
+    // As many as the limit: the server then closes the cursor with this reply.
+    writer.append("batchSize", Int64(limit))
+    if let hint { writer.append("hint", hint) }
+    return writer
+  }
+
+  /// What a pipeline gives, in one reply.
+  ///
+  /// - Parameters:
+  ///   - batchSize: More than the documents expected, so that one reply holds them.
+  public func aggregate(
+    _ collection: String, pipeline: BSONArray, batchSize: Int = 100_000, hint: String? = nil,
+    readConcern: MongoReadConcern = .majority
+  ) throws(MongoError) -> MongoBatch {
+    try batch(
+      collection, readConcern,
+      Self.aggregateCommand(collection, pipeline: pipeline, batchSize: batchSize, hint: hint))
+  }
+
+  /// The command that ``aggregate(_:pipeline:batchSize:hint:readConcern:)`` sends: for
+  /// ``explain(_:verbosity:)``.
+  public static func aggregateCommand(
+    _ collection: String, pipeline: BSONArray, batchSize: Int = 100_000, hint: String? = nil
+  ) -> BSONWriter {
+    var writer = BSONWriter()
+    writer.append("aggregate", collection)
+    writer.append("pipeline", pipeline)
+    writer.append("cursor") { (cursor: inout BSONWriter) in cursor.append("batchSize", Int64(batchSize)) }
+    if let hint { writer.append("hint", hint) }
+    return writer
+  }
+
+  /// How many documents match: exact on a sharded cluster too.
+  public func count(
+    _ collection: String, filter: BSONDocument, hint: String? = nil, readConcern: MongoReadConcern = .majority
+  ) throws(MongoError) -> Int64 {
+    let pipeline = Self.countPipeline(filter: filter)
+    let batch = try aggregate(collection, pipeline: pipeline, hint: hint, readConcern: readConcern)
+    return try read { () throws(BSONError) in
+      // Without a match there is no group, hence no document.
+      try batch.documents.documents().first?.get("n").int64() ?? 0
+    }
+  }
+
+  /// The pipeline that ``count(_:filter:hint:readConcern:)`` sends: for ``explain(_:verbosity:)``.
+  public static func countPipeline(filter: BSONDocument) -> BSONArray {
+    [
+      .document(["$match": .document(filter)]),
+      ["$group": ["_id": nil, "n": ["$sum": 1]]],
+    ]
+  }
+
+  /// What the planner does with a command, as the server tells it.
+  ///
+  /// - Parameters:
+  ///   - verbosity: `queryPlanner`, `executionStats` or `allPlansExecution`.
+  public func explain(
+    _ command: consuming BSONWriter, verbosity: String = "executionStats"
+  ) throws(MongoError) -> BSONDocument {
+    let inner = try finish(command)
+    let command = try build { (writer) throws(MongoError) in
+      writer.append("explain", inner)
+      writer.append("verbosity", verbosity)
+    }
+    return try rawCommand(command)
+  }
+
+  private func batch(
+    _ collection: String, _ readConcern: MongoReadConcern, _ command: consuming BSONWriter
+  ) throws(MongoError) -> MongoBatch {
+    let reply = try self.command(finish(command), readConcern: readConcern)
+    let (documents, cursor) = try read { () throws(BSONError) in
+      let cursor = try reply.get("cursor").document()
+      return (try cursor.get("firstBatch").array(), try cursor.get("id").int64())
+    }
+    if cursor != 0 { killCursor(cursor, collection) }
+    return MongoBatch(documents: documents, isComplete: cursor == 0)
+  }
+
+  /// Tells the server not to keep a cursor. If that fails, the server ends it by itself after ten minutes.
+  private func killCursor(_ cursor: Int64, _ collection: String) {
+    do {
+      _ = try rawCommand(["killCursors": .string(collection), "cursors": [.int64(cursor)]])
+    } catch {
+      return
+    }
+  }
+
+  private func finish(_ writer: consuming BSONWriter) throws(MongoError) -> BSONDocument {
+    do {
+      return try writer.finish()
+    } catch {
+      throw MongoError(.invalidArgument, error.description, domain: "bson")
+    }
+  }
+}

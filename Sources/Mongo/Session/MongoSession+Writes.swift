@@ -1,0 +1,173 @@
+import CMongoC
+
+/// One operation of a bulk.
+public enum MongoWrite: Sendable {
+  case insert(BSONDocument)
+  case updateOne(filter: BSONDocument, update: BSONDocument, upsert: Bool = false)
+  /// Not retried by libmongoc, nor is the command it is in.
+  case updateMany(filter: BSONDocument, update: BSONDocument)
+  case replaceOne(filter: BSONDocument, document: BSONDocument, upsert: Bool = false)
+  case deleteOne(filter: BSONDocument)
+  /// Not retried by libmongoc, nor is the command it is in.
+  case deleteMany(filter: BSONDocument)
+
+  /// libmongoc sends neighbours of the same kind in one command.
+  fileprivate var commandKind: Int {
+    switch self {
+    case .insert: 0
+    case .updateOne, .updateMany, .replaceOne: 1
+    case .deleteOne, .deleteMany: 2
+    }
+  }
+}
+
+extension MongoSession {
+  /// Inserts documents, of any size together; libmongoc adds an `_id` to those without.
+  ///
+  /// Ordered: the first refusal stops what follows. Keys are sent as they are, whatever they contain.
+  public func insertMany(
+    _ collection: String, _ documents: [BSONDocument], ordered: Bool = true
+  ) -> MongoWriteResult {
+    guard !documents.isEmpty else { return MongoWriteResult() }
+    let batch = BSONBatch(documents)
+    let options = writeOptions {
+      $0.append("ordered", ordered)
+      $0.append("validate", false)
+    }
+    return write(.write, options) { options, reply, error in
+      mongoc_collection_insert_many(
+        self.collection(collection), batch.pointers, batch.count, options, reply, error)
+    }
+  }
+
+  /// Updates the first document that matches.
+  public func updateOne(
+    _ collection: String, filter: BSONDocument, update: BSONDocument, upsert: Bool = false
+  ) -> MongoWriteResult {
+    let options = writeOptions { if upsert { $0.append("upsert", true) } }
+    return write(.write, options) { options, reply, error in
+      filter.withBSON { filter in
+        update.withBSON { update in
+          mongoc_collection_update_one(self.collection(collection), filter, update, options, reply, error)
+        }
+      }
+    }
+  }
+
+  /// Does many writes in few commands: neighbours of the same kind go together.
+  ///
+  /// Ordered: the first refusal stops what follows.
+  public func bulk(
+    _ collection: String, _ writes: [MongoWrite], ordered: Bool = true
+  ) -> MongoWriteResult {
+    guard let first = writes.first else { return MongoWriteResult() }
+    let isOneCommand = writes.allSatisfy { $0.commandKind == first.commandKind }
+    let options = writeOptions { $0.append("ordered", ordered) }
+    return write(isOneCommand ? .write : .writes, options) { options, reply, error in
+      let bulk = mongoc_collection_create_bulk_operation_with_opts(self.collection(collection), options)
+      defer { mongoc_bulk_operation_destroy(bulk) }
+      for write in writes where !Self.append(write, to: bulk, error) { return false }
+      return mongoc_bulk_operation_execute(bulk, reply, error) != 0
+    }
+  }
+
+  /// Changes one document and returns it, before or after the change; nil if none matched.
+  ///
+  /// Throws with ``MongoError/outcome`` unknown if the change may have been made.
+  public func findAndModify(
+    _ collection: String, filter: BSONDocument, update: BSONDocument, sort: BSONDocument? = nil,
+    projection: BSONDocument? = nil, upsert: Bool = false, returnsNew: Bool = true
+  ) throws(MongoError) -> BSONDocument? {
+    let concern = try build { (writer) throws(MongoError) in try writeOptions(&writer) }
+    let options = mongoc_find_and_modify_opts_new()
+    defer { mongoc_find_and_modify_opts_destroy(options) }
+    var flags = MONGOC_FIND_AND_MODIFY_NONE.rawValue
+    if upsert { flags |= MONGOC_FIND_AND_MODIFY_UPSERT.rawValue }
+    if returnsNew { flags |= MONGOC_FIND_AND_MODIFY_RETURN_NEW.rawValue }
+    mongoc_find_and_modify_opts_set_flags(options, mongoc_find_and_modify_flags_t(flags))
+    update.withBSON { _ = mongoc_find_and_modify_opts_set_update(options, $0) }
+    sort?.withBSON { _ = mongoc_find_and_modify_opts_set_sort(options, $0) }
+    projection?.withBSON { _ = mongoc_find_and_modify_opts_set_fields(options, $0) }
+    if !concern.isEmpty { concern.withBSON { _ = mongoc_find_and_modify_opts_append(options, $0) } }
+    let reply = BSONOwner()
+    try MongoError.check(.write, reply: reply) { error in
+      filter.withBSON { filter in
+        mongoc_collection_find_and_modify_with_opts(
+          self.collection(collection), filter, options, reply.pointer, error)
+      }
+    }
+    let document = reply.document
+    return try read(.unknown) { () throws(BSONError) in
+      guard let value = try document.find("value"), !value.isNull else { return nil }
+      return try value.document()
+    }
+  }
+
+  /// The options that every write has and those added; a passed deadline comes back as the failure.
+  private func writeOptions(
+    _ body: (inout BSONWriter) -> Void
+  ) -> Result<BSONDocument, MongoError> {
+    Result { () throws(MongoError) in
+      try build { (writer) throws(MongoError) in
+        body(&writer)
+        try writeOptions(&writer)
+      }
+    }
+  }
+
+  private func write(
+    _ operation: MongoError.Operation, _ options: Result<BSONDocument, MongoError>,
+    _ call: (
+      OpaquePointer, OpaquePointer, UnsafeMutablePointer<bson_error_t>
+    ) -> Bool
+  ) -> MongoWriteResult {
+    let reply = BSONOwner()
+    do throws(MongoError) {
+      let options = try options.get()
+      try MongoError.check(operation, reply: reply) { error in
+        options.withBSON { call($0, reply.pointer, error) }
+      }
+      return MongoWriteResult(reply: reply.document, failure: nil)
+    } catch {
+      return MongoWriteResult(reply: reply.document, failure: error)
+    }
+  }
+
+  private static func append(
+    _ write: MongoWrite, to bulk: OpaquePointer?, _ error: UnsafeMutablePointer<bson_error_t>
+  ) -> Bool {
+    switch write {
+    case .insert(let document):
+      (["validate": false] as BSONDocument).withBSON { options in
+        document.withBSON { mongoc_bulk_operation_insert_with_opts(bulk, $0, options, error) }
+      }
+    case .updateOne(let filter, let update, let upsert):
+      pair(filter, update, upsert: upsert) {
+        mongoc_bulk_operation_update_one_with_opts(bulk, $0, $1, $2, error)
+      }
+    case .updateMany(let filter, let update):
+      pair(filter, update, upsert: false) {
+        mongoc_bulk_operation_update_many_with_opts(bulk, $0, $1, $2, error)
+      }
+    case .replaceOne(let filter, let document, let upsert):
+      pair(filter, document, upsert: upsert) {
+        mongoc_bulk_operation_replace_one_with_opts(bulk, $0, $1, $2, error)
+      }
+    case .deleteOne(let filter):
+      filter.withBSON { mongoc_bulk_operation_remove_one_with_opts(bulk, $0, nil, error) }
+    case .deleteMany(let filter):
+      filter.withBSON { mongoc_bulk_operation_remove_many_with_opts(bulk, $0, nil, error) }
+    }
+  }
+
+  private static func pair(
+    _ filter: BSONDocument, _ document: BSONDocument, upsert: Bool,
+    _ call: (OpaquePointer, OpaquePointer, OpaquePointer?) -> Bool
+  ) -> Bool {
+    filter.withBSON { filter in
+      document.withBSON { document in
+        BSONDocument.withOptional(upsert ? ["upsert": true] : nil) { call(filter, document, $0) }
+      }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import CMongoC
+
+/// One thread's client, for the duration of a ``MongoClientPool/run(deadline:_:)`` body.
+///
+/// Not `Sendable`: libmongoc's clients belong to one thread. Reads go to the primary with majority concern
+/// and are retried once by libmongoc; writes are confirmed by a majority's journals and retried once
+/// where the server has retryable writes.
+public final class MongoSession {
+  let client: OpaquePointer
+  /// The database that the URI names.
+  public let database: String
+  private let writeTimeout: Int32
+  private var collections: [String: OpaquePointer] = [:]
+  private var work: PoolWork?
+
+  init(client: OpaquePointer, database: String, writeTimeout: Int32) {
+    self.client = client
+    self.database = database
+    self.writeTimeout = writeTimeout
+  }
+
+  /// When the caller stops waiting.
+  public var deadline: ContinuousClock.Instant? { work?.deadline }
+
+  /// Whether the task that waits for this body was cancelled. A body may stop for that where nothing
+  /// is half done.
+  public var isCancelled: Bool { work?.isCancelled ?? false }
+
+  func begin(_ work: PoolWork) {
+    self.work = work
+  }
+
+  /// The thread ends: collections go before their client.
+  func end() {
+    for collection in collections.values { mongoc_collection_destroy(collection) }
+    collections = [:]
+  }
+
+  /// libmongoc's collection, kept for the next use.
+  func collection(_ name: String) -> OpaquePointer {
+    if let collection = collections[name] { return collection }
+    guard let collection = mongoc_client_get_collection(client, database, name) else {
+      preconditionFailure("mongoc_client_get_collection never fails")
+    }
+    // A name is rarely new; should many come, the oldest handles are worth nothing.
+    if collections.count >= 64 { end() }
+    collections[name] = collection
+    return collection
+  }
+
+  /// Milliseconds until the deadline, nil without one; throws once it has passed.
+  func remainingMilliseconds() throws(MongoError) -> Int64? {
+    guard let deadline else { return nil }
+    let (seconds, attoseconds) = (deadline - .now).components
+    let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
+    guard milliseconds > 0 else {
+      throw MongoError(.deadlineExceeded, "the deadline passed before the command was sent")
+    }
+    return min(milliseconds, Int64(Int32.max))
+  }
+
+  /// The write concern's options where the deadline comes before the URI's `wtimeoutMS`.
+  func writeOptions(_ writer: inout BSONWriter) throws(MongoError) {
+    guard let remaining = try remainingMilliseconds(), remaining < Int64(writeTimeout) else { return }
+    writer.append("writeConcern") { (concern: inout BSONWriter) in
+      concern.append("w", "majority")
+      concern.append("j", true)
+      concern.append("wtimeout", remaining)
+    }
+  }
+
+  /// Builds a document for libmongoc; one that can't be written is the caller's error.
+  func build(_ body: (inout BSONWriter) throws(MongoError) -> Void) throws(MongoError) -> BSONDocument {
+    var writer = BSONWriter()
+    try body(&writer)
+    do {
+      return try writer.finish()
+    } catch {
+      throw MongoError(.invalidArgument, error.description, domain: "bson")
+    }
+  }
+
+  /// Reads a reply; one that can't be read is the server's error.
+  func read<R>(
+    _ outcome: MongoError.Outcome = .known, _ body: () throws(BSONError) -> R
+  ) throws(MongoError) -> R {
+    do {
+      return try body()
+    } catch {
+      throw MongoError(.malformedReply, error.description, domain: "bson", outcome: outcome)
+    }
+  }
+}

@@ -1,0 +1,123 @@
+/// What became of a write.
+public struct MongoWriteResult: Sendable {
+  /// A document or operation that the server refused.
+  public struct WriteError: Sendable, Hashable {
+    /// Its place among those given, from 0. In an ordered write, those before it are done and those after it
+    /// are not.
+    public var index: Int
+    /// The server's code.
+    public var code: Int32
+    /// The server's text, which may quote values of a unique key.
+    public var message: String
+
+    /// Whether a unique index refused it.
+    public var isDuplicateKey: Bool { ServerCode.duplicateKey.contains(code) }
+  }
+
+  /// A confirmation that failed: the write exists for now, and may be rolled back.
+  public struct WriteConcernError: Sendable, Hashable {
+    /// The server's code; 64 is a timeout.
+    public var code: Int32
+    /// The server's text.
+    public var message: String
+  }
+
+  /// Documents inserted, in order from the first if the write is ordered.
+  public var inserted = 0
+  /// Documents that a filter matched.
+  public var matched = 0
+  /// Documents that were changed; a match may have needed no change.
+  public var modified = 0
+  /// Documents inserted by an upsert.
+  public var upserted = 0
+  /// Documents deleted.
+  public var deleted = 0
+  /// What the server refused.
+  public var writeErrors: [WriteError] = []
+  /// What a majority failed to confirm.
+  public var writeConcernErrors: [WriteConcernError] = []
+  /// Why the write as a whole broke off, if it did.
+  public var failure: MongoError?
+
+  /// Whether the counts and errors tell everything, for good.
+  ///
+  /// Unknown after a network error, a change of primary or a failed confirmation: then any part of
+  /// the write may be there now, come later, or be rolled back.
+  public var outcome: MongoError.Outcome {
+    guard writeConcernErrors.isEmpty, failure?.outcome != .unknown else { return .unknown }
+    return writeErrors.contains { ServerCode.unknownAfterWrite.contains($0.code) } ? .unknown : .known
+  }
+
+  /// The first error as one to throw; nil if everything is done and confirmed.
+  public var error: MongoError? {
+    if let failure { return failure }
+    if let first = writeErrors.first {
+      return MongoError(
+        MongoError.kind(ofServerCode: first.code), first.message, domain: "server",
+        code: first.code, outcome: outcome, hasWriteConcernError: !writeConcernErrors.isEmpty)
+    }
+    guard let first = writeConcernErrors.first else { return nil }
+    return MongoError(
+      .writeConcern, first.message, domain: "write_concern", code: first.code, outcome: .unknown,
+      hasWriteConcernError: true)
+  }
+
+  /// The result, if everything is done and confirmed.
+  @discardableResult
+  public func get() throws(MongoError) -> MongoWriteResult {
+    if let error { throw error }
+    return self
+  }
+}
+
+extension MongoWriteResult {
+  /// Reads what libmongoc says of a write: its reply has other names in bulks than in single writes.
+  init(reply: BSONDocument, failure: MongoError?) {
+    do {
+      try fill(from: reply)
+      // The errors in the reply say more than libmongoc's summary of them.
+      let isListed = !writeErrors.isEmpty || !writeConcernErrors.isEmpty
+      let isOwn = failure?.domain != "server" && failure?.domain != "write_concern"
+      self.failure = isListed && !isOwn && failure?.labels.isEmpty != false ? nil : failure
+    } catch {
+      self.failure =
+        failure ?? MongoError(.malformedReply, error.description, domain: "bson", outcome: .unknown)
+    }
+  }
+
+  init(failure: MongoError) {
+    self.failure = failure
+  }
+
+  private mutating func fill(from reply: BSONDocument) throws(BSONError) {
+    var reader = BSONReader(reply)
+    while let element = try reader.next() {
+      switch element.key {
+      case "insertedCount", "nInserted": inserted = Int(try element.int64())
+      case "matchedCount", "nMatched": matched = Int(try element.int64())
+      case "modifiedCount", "nModified": modified = Int(try element.int64())
+      case "upsertedCount", "nUpserted": upserted = Int(try element.int64())
+      case "deletedCount", "nRemoved": deleted = Int(try element.int64())
+      case "upsertedId": upserted = max(upserted, 1)
+      case "writeErrors":
+        for error in try element.array().documents() {
+          writeErrors.append(
+            WriteError(
+              index: Int(try error.get("index").int64()), code: try Self.code(of: error),
+              message: try error.find("errmsg")?.string() ?? ""))
+        }
+      case "writeConcernErrors":
+        for error in try element.array().documents() {
+          writeConcernErrors.append(
+            WriteConcernError(
+              code: try Self.code(of: error), message: try error.find("errmsg")?.string() ?? ""))
+        }
+      default: break
+      }
+    }
+  }
+
+  private static func code(of error: BSONDocument) throws(BSONError) -> Int32 {
+    Int32(truncatingIfNeeded: try error.find("code")?.int64() ?? 0)
+  }
+}

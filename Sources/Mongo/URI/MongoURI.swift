@@ -1,0 +1,153 @@
+import CMongoC
+
+/// A `mongodb://` or `mongodb+srv://` connection string, checked, with what it may not weaken and what
+/// it must not leave open.
+///
+/// - Forced whatever the string says: `w=majority`, `journal=true`, `readConcernLevel=majority`,
+///   `readPreference=primary`, `retryWrites=true`, `retryReads=true`. Options that say otherwise are
+///   named in ``overriddenOptions``.
+/// - Bounded: every timeout has a default and a largest value, so that nothing waits for ever.
+/// - A single host without `replicaSet` and `directConnection` is asked for its replica set, as the current
+///   drivers do; `directConnection=true` keeps to that host.
+///
+/// Neither the description nor a mirror shows the credentials.
+public struct MongoURI: Sendable {
+  /// The database that the string names, or the default.
+  public let database: String
+  /// Host names and ports, without credentials.
+  public let hosts: [String]
+  /// `maxPoolSize`: the number of threads, each with a client of its own.
+  public let threads: Int
+  /// The timeouts in effect.
+  public let timeouts: Timeouts
+  /// The names of options that were given another value than the string says.
+  public let overriddenOptions: [String]
+  /// The names of options that libmongoc doesn't know; they have no effect.
+  public let unknownOptions: [String]
+  /// Whether the hosts are looked up in DNS (`mongodb+srv://`).
+  public let isSRV: Bool
+
+  /// Bounds on waiting.
+  public struct Timeouts: Sendable, Hashable {
+    /// How long a request waits for a primary.
+    public var serverSelection: Duration
+    /// How long a connection may take, and a heartbeat.
+    public var connect: Duration
+    /// How long an answer may take.
+    public var socket: Duration
+    /// How long a majority may take to confirm a write; always less than `socket`.
+    public var write: Duration
+    /// How long a request waits for a thread.
+    public var waitQueue: Duration
+    /// How often a server's state is asked for.
+    public var heartbeat: Duration
+  }
+
+  /// What libmongoc is given: without the forced options.
+  private let text: String
+  let secrets: [String]
+  let milliseconds: URIOptions.Milliseconds
+  let hasDirectConnection: Bool
+  let appName: String
+
+  /// Checks a connection string.
+  ///
+  /// - Parameters:
+  ///   - string: The string; user and password percent-encoded.
+  ///   - defaultDatabase: The database if the string names none.
+  ///   - appName: The name in the server's log, unless the string has one; at most 128 bytes.
+  public init(
+    _ string: String, defaultDatabase: String = "tidings", appName: String = "tidings"
+  ) throws(MongoURIError) {
+    let parts = try URIParts(string)
+    let options = try URIOptions(parts.options)
+    isSRV = parts.isSRV
+    hosts = parts.hosts
+    database = parts.database.isEmpty ? defaultDatabase : parts.database
+    threads = options.threads
+    milliseconds = options.milliseconds
+    timeouts = options.milliseconds.timeouts
+    overriddenOptions = options.overridden
+    unknownOptions = options.unknown
+    hasDirectConnection = options.names.contains("directconnection") || options.names.contains("loadbalanced")
+    self.appName = options.appName ?? appName
+    secrets = parts.secrets + options.secrets
+    text = parts.text(options: options.passedOn)
+    MongoRuntime.start()
+    guard let uri = makeURI() else {
+      throw MongoURIError("the MongoDB URI is not valid: libmongoc refuses its options or hosts")
+    }
+    mongoc_uri_destroy(uri)
+  }
+
+  /// A new `mongoc_uri_t` for the caller to destroy; nil if libmongoc refuses the text. libmongoc's own words
+  /// may quote it, so they are dropped.
+  func makeURI() -> OpaquePointer? {
+    MongoRuntime.muted {
+      var error = bson_error_t()
+      guard let uri = mongoc_uri_new_with_error(text, &error) else { return nil }
+      guard apply(to: uri) else {
+        mongoc_uri_destroy(uri)
+        return nil
+      }
+      return uri
+    }
+  }
+
+  private func apply(to uri: OpaquePointer) -> Bool {
+    let writeConcern = mongoc_write_concern_new()
+    let readConcern = mongoc_read_concern_new()
+    let preference = mongoc_read_prefs_new(MONGOC_READ_PRIMARY)
+    defer {
+      mongoc_write_concern_destroy(writeConcern)
+      mongoc_read_concern_destroy(readConcern)
+      mongoc_read_prefs_destroy(preference)
+    }
+    mongoc_write_concern_set_wmajority(writeConcern, milliseconds.write)
+    mongoc_write_concern_set_journal(writeConcern, true)
+    mongoc_uri_set_write_concern(uri, writeConcern)
+    mongoc_read_concern_set_level(readConcern, "majority")
+    mongoc_uri_set_read_concern(uri, readConcern)
+    mongoc_uri_set_read_prefs_t(uri, preference)
+    let isSet =
+      mongoc_uri_set_option_as_bool(uri, "retrywrites", true)
+      && mongoc_uri_set_option_as_bool(uri, "retryreads", true)
+      && mongoc_uri_set_option_as_int32(uri, "serverselectiontimeoutms", milliseconds.serverSelection)
+      && mongoc_uri_set_option_as_int32(uri, "connecttimeoutms", milliseconds.connect)
+      && mongoc_uri_set_option_as_int32(uri, "sockettimeoutms", milliseconds.socket)
+      && mongoc_uri_set_option_as_int32(uri, "waitqueuetimeoutms", milliseconds.waitQueue)
+      && mongoc_uri_set_option_as_int32(uri, "heartbeatfrequencyms", milliseconds.heartbeat)
+      && mongoc_uri_set_appname(uri, appName)
+      && mongoc_uri_set_database(uri, database)
+    guard isSet else { return false }
+    return hasDirectConnection || mongoc_uri_set_option_as_bool(uri, "directconnection", false)
+  }
+}
+
+extension MongoURI: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// Scheme, hosts and database.
+  public var description: String {
+    "mongodb\(isSRV ? "+srv" : "")://\(hosts.joined(separator: ","))/\(database)"
+  }
+
+  /// As the description.
+  public var debugDescription: String { description }
+
+  /// Hosts and database only.
+  public var customMirror: Mirror {
+    Mirror(self, children: ["hosts": hosts, "database": database])
+  }
+}
+
+/// Why a connection string was refused. The message quotes none of it but names of options.
+public struct MongoURIError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The reason.
+  public let message: String
+
+  init(_ message: String) {
+    self.message = message
+  }
+
+  /// The reason.
+  public var description: String { message }
+}

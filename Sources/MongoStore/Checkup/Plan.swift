@@ -1,0 +1,66 @@
+import Inbox
+import Mongo
+
+/// What the server's planner does with a query, as `explain` tells it.
+struct Plan {
+  /// The stages in all parts of the plan that was chosen.
+  private(set) var stages: Set<String> = []
+  /// How many index keys all parts together looked at.
+  private(set) var keysExamined = 0
+  /// How many documents all parts together looked at.
+  private(set) var documentsExamined = 0
+
+  init(_ query: Query, _ session: MongoSession) throws {
+    try walk(try session.explain(query.command))
+  }
+
+  /// Whether everything comes from an index, in its order.
+  var isGood: Bool { stages.isDisjoint(with: ["COLLSCAN", "SORT"]) && !stages.isEmpty }
+
+  private mutating func walk(_ document: BSONDocument) throws {
+    var reader = BSONReader(document)
+    while let element = try reader.next() {
+      switch (element.type, try element.key.string()) {
+      case (_, "rejectedPlans"), (_, "allPlansExecution"), (_, "command"), (_, "queryPlanner"): break
+      case (.string, "stage"): stages.insert(try element.string())
+      case (.int32, "totalKeysExamined"), (.int64, "totalKeysExamined"):
+        keysExamined += Int(try element.int64())
+      case (.int32, "totalDocsExamined"), (.int64, "totalDocsExamined"):
+        documentsExamined += Int(try element.int64())
+      case (.document, _): try walk(try element.document())
+      case (.array, _): try walk(try element.array().document)
+      default: break
+      }
+    }
+  }
+}
+
+extension Query {
+  /// Each of the store's queries once, for readers and writers of these logs.
+  static func samples(_ inbox: Inbox, others: [Inbox]) -> [(name: String, query: Query)] {
+    let (shared, own) = (inbox.shared.encoded, inbox.own.encoded)
+    let all = [inbox] + others
+    let logs = all.flatMap { [$0.shared.encoded, $0.own.encoded] }
+    return [
+      ("state and newest messages of an inbox", .inbox(inbox, newest: 12)),
+      ("states of many inboxes", .inboxes(logs: logs, marks: all.map(\.own.encoded))),
+      ("heads of many logs", .heads(logs)),
+      ("what a reader sent to many logs", .sent(by: inbox.user, after: logs.map { ($0, 0) }, limit: 50)),
+      ("a range of messages", .messages(shared, from: 5, through: 16, limit: 12)),
+      ("messages by number", .messages(shared, [1, 3, 7, 9])),
+      ("times", .times(shared, [1, 5, 9])),
+      ("numbers by sender", .numbers(shared, .sender(inbox.user), from: 1, through: 500, limit: 50)),
+      ("numbers by receiver", .numbers(shared, .receiver(inbox.user), from: 1, through: 500, limit: 50)),
+      ("numbers by type", .numbers(shared, .type("note"), from: 1, through: 500, limit: 50)),
+      ("the last place of a log", .lastSlot(shared)),
+      ("the last places of many logs", .lastSlots(logs)),
+      ("places by number", .slots(shared, from: 3, through: 9)),
+      ("a key in many logs", .holders(of: "key 1", in: logs)),
+      ("keys of a log", .holders(of: ["key 1", "key 2"] as [Text], in: shared)),
+      ("keys of many logs", .holders([(shared, "key 1" as Text), (own, "key 2" as Text)])),
+      ("marks by name", .records(.marks, all.map(\.own.encoded))),
+      ("records by name", .records(.logs, logs)),
+      ("turns", .turns(after: 0)),
+    ]
+  }
+}

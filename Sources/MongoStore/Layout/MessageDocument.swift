@@ -1,0 +1,123 @@
+import Inbox
+import Mongo
+
+/// A document of `tidings_messages`, as far as a reader wants it.
+struct MessageDocument {
+  var message: Message
+  /// Whether only what stays of a retracted message is here.
+  var isCleared: Bool
+
+  /// Reads a document; throws `StoreError.damaged` for one that Tidings doesn't write.
+  init(_ document: BSONDocument) throws(StoreError) {
+    do {
+      self = try MessageDocument(reading: document)
+    } catch {
+      throw .damaged("a message can't be read: \(error)")
+    }
+  }
+
+  private init(reading document: BSONDocument) throws(BSONError) {
+    var reader = BSONReader(document)
+    var seq: Int?
+    var time: Timestamp?
+    var type: Text?
+    var body = MessageBody(type: "")
+    isCleared = false
+    while let element = try reader.next() {
+      switch element.key {
+      case "seq": seq = Int(try element.int64())
+      case "time": time = try element.milliseconds()
+      case "message_type": type = Text(try element.string())
+      case "user_id": body.sender = Text(try element.string())
+      case "username": body.username = try element.string()
+      case "team_name": body.teamName = try element.string()
+      case "receiver_id": body.receiver = Text(try element.string())
+      case "content": body.content = try element.string()
+      case "data": body.data = try element.string()
+      case "retracted": isCleared = try element.bool()
+      default: break
+      }
+    }
+    guard let seq, seq > 0 else { throw .missingKey("seq") }
+    guard let time else { throw .missingKey("time") }
+    guard let type else { throw .missingKey("message_type") }
+    body.type = type
+    message = Message(seq: seq, time: time, body: body)
+  }
+
+  /// The document of a draft at a place.
+  static func make(
+    _ draft: Draft, log: [UInt8], seq: Int, time: Timestamp, token: Token
+  ) throws(StoreError) -> BSONDocument {
+    let body = draft.body
+    var writer = BSONWriter(capacity: 256 + (body.content?.utf8.count ?? 0) + (body.data?.utf8.count ?? 0))
+    writer.append("_id", token.id)
+    writer.append("log", binary: log)
+    writer.append("seq", Int64(seq))
+    writer.append("time", milliseconds: time)
+    writer.append("message_type", body.type.string)
+    if let sender = body.sender { writer.append("user_id", sender.string) }
+    if let username = body.username { writer.append("username", username) }
+    if let teamName = body.teamName { writer.append("team_name", teamName) }
+    if let receiver = body.receiver { writer.append("receiver_id", receiver.string) }
+    if let content = body.content { writer.append("content", content) }
+    if let data = body.data { writer.append("data", data) }
+    if let key = draft.key {
+      writer.append("key", key.string)
+      writer.append("digest", binary: draft.digest)
+    }
+    do {
+      return try writer.finish()
+    } catch {
+      throw .limitReached("a message of more than 16 MiB")
+    }
+  }
+
+  /// The update that leaves of a message what `MessageBody.cleared` has; key and digest stay.
+  static let clearing: BSONDocument = [
+    "$set": ["retracted": true],
+    "$unset": ["username": "", "team_name": "", "receiver_id": "", "content": "", "data": ""],
+  ]
+}
+
+/// A message's place and who wrote it.
+struct Slot: Hashable {
+  var seq: Int
+  var time: Timestamp
+  var token: BSONObjectID
+
+  init(_ document: BSONDocument) throws(StoreError) {
+    do {
+      seq = Int(try document.get("seq").int64())
+      time = try document.get("time").milliseconds()
+      token = try document.get("_id").objectID()
+    } catch {
+      throw .damaged("a message can't be read: \(error)")
+    }
+  }
+
+  static let projection: BSONDocument = ["seq": 1, "time": 1]
+}
+
+/// A message that holds a key.
+struct Holder {
+  var log: [UInt8]
+  var key: Text
+  var digest: [UInt8]
+  var receipt: Receipt
+
+  init(_ document: BSONDocument) throws(StoreError) {
+    do {
+      log = Array(try document.get("log").binary())
+      key = Text(try document.get("key").string())
+      digest = Array(try document.get("digest").binary())
+      receipt = Receipt(
+        seq: Int(try document.get("seq").int64()), time: try document.get("time").milliseconds(),
+        duplicate: true)
+    } catch {
+      throw .damaged("a message's key can't be read: \(error)")
+    }
+  }
+
+  static let projection: BSONDocument = ["_id": 0, "log": 1, "key": 1, "digest": 1, "seq": 1, "time": 1]
+}

@@ -1,0 +1,91 @@
+import Inbox
+import Mongo
+
+/// A document that is changed by compare-and-set: the marks of an inbox, or the record of a log.
+///
+/// `version` grows with every change, and `tokens` tells who made the last ones: a change whose outcome is
+/// unknown is looked for there, also under those that others made since.
+struct RecordDocument: Sendable {
+  var name: [UInt8]
+  var version: Int64
+  var tokens: [BSONObjectID]
+  var body: [UInt8]
+
+  static let tokensKept: Int64 = 16
+
+  init(name: [UInt8], version: Int64, token: Token, body: [UInt8]) {
+    (self.name, self.version, self.tokens, self.body) = (name, version, [token.id], body)
+  }
+
+  /// Reads a document of `collection`.
+  init(_ document: BSONDocument, of collection: Collection) throws(StoreError) {
+    do {
+      name = Array(try document.get("_id").binary())
+      version = try document.get("version").int64()
+      tokens = try document.get("tokens").array().values().map { value throws(BSONError) in
+        guard case .objectID(let token) = value else { throw .missingKey("tokens") }
+        return token
+      }
+      body = Array(try document.get(collection.bodyField).binary())
+    } catch {
+      throw .damaged("a record can't be read: \(error)")
+    }
+    // A version grows by one with every change: none gets past 2^53.
+    guard (1...(1 << 53)).contains(version) else { throw .damaged("a record has no possible version") }
+  }
+
+  /// Who wrote this version.
+  var token: BSONObjectID? { tokens.last }
+
+  /// The write that puts this in the place of version `previous`, or of nothing. Sent again it does nothing:
+  /// the version has moved on.
+  func write(to collection: Collection, over previous: Int64) -> MongoWrite {
+    // An upsert where nothing is yet: one command then takes all records of a group. Two that insert the
+    // same record meet at `_id`.
+    .updateOne(
+      filter: ["_id": .binary(name), "version": previous == 0 ? nil : .int64(previous)],
+      update: [
+        "$set": .document(["version": .int64(version), collection.bodyField: .binary(body)]),
+        "$push": [
+          "tokens": [
+            "$each": .array(BSONArray(tokens: tokens)), "$slice": .int64(-Self.tokensKept),
+          ]
+        ],
+      ], upsert: previous == 0)
+  }
+}
+
+extension BSONArray {
+  fileprivate init(tokens: [BSONObjectID]) {
+    do {
+      try self.init(tokens.map { .objectID($0) })
+    } catch {
+      preconditionFailure("a few ids are far below 16 MiB: \(error)")
+    }
+  }
+}
+
+extension Collection {
+  /// The field that holds a record's bytes: it tells records of both collections apart in one reply.
+  fileprivate var bodyField: String { self == .logs ? "record" : "body" }
+}
+
+extension Marks {
+  init(_ document: RecordDocument) throws(StoreError) {
+    do {
+      self = try Marks(version: Int(document.version), encoded: document.body)
+    } catch {
+      throw .damaged("the marks of an inbox can't be read: \(error)")
+    }
+  }
+}
+
+extension LogRecord {
+  init(_ document: RecordDocument) throws(StoreError) {
+    do {
+      self = try LogRecord(encoded: document.body)
+    } catch {
+      throw .damaged("the record of a log can't be read: \(error)")
+    }
+  }
+}

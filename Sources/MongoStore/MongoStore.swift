@@ -1,0 +1,129 @@
+import Inbox
+import Logging
+import Mongo
+
+/// Keeps logs and marks in MongoDB, for any number of hosts and processes. Close it when it is no longer
+/// needed.
+///
+/// What was acknowledged is in the journals of a majority. Collections and indexes are made if missing. A
+/// replica set of 5.0 or later reads whole views at one point in time; 4.4 and standalone servers work too.
+public final class MongoStore: MessageStore {
+  /// `mongodb`.
+  public let kind = "mongodb"
+  /// Hosts and database, without credentials.
+  public let place: String
+  let access: Access
+  private let writer: Writer
+  private let pool: MongoClientPool
+
+  /// How many messages of each log come with the state of an inbox: those of a first page.
+  private static let pageSize = 12
+
+  /// A store at a connection string; waits for nothing. `clock` tells the time that messages get instead of
+  /// the server, for tests. Throws if the string is not valid.
+  public init(
+    uri: String, logger: Logger, clock: WallClock? = nil, patience: Duration = .seconds(20)
+  ) throws(MongoStoreOpenError) {
+    let parsed: MongoURI
+    do {
+      parsed = try MongoURI(uri)
+    } catch {
+      throw .uri(error.message)
+    }
+    for option in parsed.overriddenOptions {
+      logger.warning("an option of the MongoDB URI has no effect here", metadata: ["option": "\(option)"])
+    }
+    for option in parsed.unknownOptions {
+      logger.warning("an option of the MongoDB URI is not known", metadata: ["option": "\(option)"])
+    }
+    place = parsed.description
+    pool = MongoClientPool(parsed, queueLimit: 65_536, logger: logger)
+    access = Access(pool, patience: parsed.timeouts.serverSelection)
+    writer = Writer(access, Tools(clock: ServerClock(fixed: clock), patience: patience))
+  }
+
+  /// Waits until the database is ready, or until it is clear that there is no server now: then it is made
+  /// ready by the first call that finds one. Returns whether it is ready. Throws `MongoStoreOpenError` for
+  /// what waiting can't heal.
+  public func prepare() async throws(MongoStoreOpenError) -> Bool {
+    do {
+      return try await withThrowingTaskGroup(of: Bool.self) { [access, pool] group in
+        group.addTask {
+          try await access.run { _, _ in true }
+        }
+        group.addTask {
+          // A member that does not answer says nothing about the others: they get a second.
+          var failing = 0
+          for _ in 0..<150 where failing < 50 {
+            try await Task.sleep(for: .milliseconds(20))
+            failing = pool.lastError == nil ? 0 : failing + 1
+          }
+          return false
+        }
+        defer { group.cancelAll() }
+        return try await group.next() ?? false
+      }
+    } catch let error as MongoStoreOpenError {
+      throw error
+    } catch {
+      return false
+    }
+  }
+
+  /// Runs `body` with a view of the store on one of the pool's threads.
+  public func read<Value: Sendable>(
+    _ body: @escaping @Sendable (any StoreReader) throws -> Value
+  ) async throws -> Value {
+    for _ in 0..<Self.viewsAtMost {
+      do {
+        return try await access.run { session, info in
+          try body(View(session, hasSnapshots: info.supportsSnapshotReads, newest: Self.pageSize))
+        }
+      } catch is StaleView {
+        continue
+      } catch let error as MongoError {
+        throw StoreError(error)
+      } catch let error as MongoStoreOpenError {
+        throw StoreError(any: error)
+      }
+    }
+    throw StoreError.unavailable("messages were retracted faster than they could be read")
+  }
+
+  private static let viewsAtMost = 20
+
+  /// Appends with the next group that these logs are free for.
+  public func append(_ draft: Draft, to logs: [LogName]) async throws -> [Receipt] {
+    guard !logs.isEmpty else { return [] }
+    return try await withCheckedThrowingContinuation { continuation in
+      writer.add(
+        .append(
+          Append(draft: draft, logs: logs) { continuation.resume(with: $0.mapError { $0 as any Error }) }))
+    }
+  }
+
+  /// Runs `body` with what else waits for this inbox, and writes the marks by compare-and-set.
+  public func change<Value: Sendable>(
+    marksOf inbox: Inbox,
+    _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
+  ) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      writer.add(.change(Change(inbox, continuation, body)))
+    }
+  }
+
+  /// Retracts by the log's record, then clears what the message said.
+  public func retract(_ message: MessageName) async throws -> Bool {
+    try await withCheckedThrowingContinuation { continuation in
+      writer.add(
+        .retract(Retract(name: message) { continuation.resume(with: $0.mapError { $0 as any Error }) }))
+    }
+  }
+
+  /// Finishes what was accepted and closes the connections; calls that come later are `unavailable`. May be
+  /// called again.
+  public func close() async throws {
+    await writer.close()
+    await pool.close()
+  }
+}

@@ -1,0 +1,180 @@
+import Inbox
+import Mongo
+
+/// A log's name and a number, as the queries for numbers give them.
+struct Place {
+  var log: [UInt8]
+  var seq: Int
+
+  init(_ document: BSONDocument) throws(StoreError) {
+    do {
+      log = Array(try document.get("log").binary())
+      seq = Int(try document.get("seq").int64())
+    } catch {
+      throw .damaged("a message's place can't be read: \(error)")
+    }
+  }
+
+  static func seq(_ document: BSONDocument) throws(StoreError) -> Int {
+    do {
+      return Int(try document.get("seq").int64())
+    } catch {
+      throw .damaged("a message's place can't be read: \(error)")
+    }
+  }
+}
+
+/// What `Query.inbox` found.
+struct Fetched {
+  /// One log.
+  struct Log {
+    var head = 0
+    var record = LogRecord()
+    var messages: [Int: Message] = [:]
+    var sent = SequenceSet()
+  }
+
+  var marks = Marks()
+  var marksWriter: BSONObjectID?
+  var logs: [LogName: Log] = [:]
+  /// Every number from here on that the reader sent is in `sent`; nil if these are all.
+  var sentFrom: Int?
+
+  init(_ batch: MongoBatch, of inbox: Inbox) throws(StoreError) {
+    let (shared, own) = (inbox.shared.encoded, inbox.own.encoded)
+    var (sharedLog, ownLog) = (Log(), Log())
+    var sent: (shared: [Int], own: [Int]) = ([], [])
+    for document in try View.documents(batch) {
+      switch try Kind(document) {
+      case .message:
+        let isShared = try Place(document).log == shared
+        let message = try MessageDocument(document).message
+        if isShared { sharedLog.add(message) } else { ownLog.add(message) }
+      case .place:
+        let place = try Place(document)
+        if place.log == shared { sent.shared.append(place.seq) } else { sent.own.append(place.seq) }
+        sentFrom = place.seq + 1
+      case .record:
+        let record = try RecordDocument(document, of: .logs)
+        if record.name == shared { sharedLog.record = try LogRecord(record) }
+        if record.name == own { ownLog.record = try LogRecord(record) }
+      case .marks:
+        let record = try RecordDocument(document, of: .marks)
+        marks = try Marks(record)
+        marksWriter = record.token
+      case .head:
+        throw .damaged("a reply holds what was not asked for")
+      }
+    }
+    // At the lowest number the other log may have one too that did not come.
+    if sent.shared.count + sent.own.count < Query.sentTogether { sentFrom = nil }
+    sharedLog.sent = SequenceSet(numbers: sent.shared)
+    ownLog.sent = SequenceSet(numbers: sent.own)
+    logs = [inbox.shared: sharedLog, inbox.own: ownLog]
+  }
+
+  /// What a document of a mixed reply is: the stages of `Query` give each kind fields of its own.
+  enum Kind {
+    case message
+    case place
+    case record
+    case marks
+    case head
+
+    init(_ document: BSONDocument) throws(StoreError) {
+      do {
+        var reader = BSONReader(document)
+        while let element = try reader.next() {
+          switch element.key {
+          case "_id":
+            if element.type == .objectID {
+              self = .message
+              return
+            }
+          case "log":
+            self = .place
+            return
+          case "seq":
+            self = .head
+            return
+          case "record":
+            self = .record
+            return
+          case "body":
+            self = .marks
+            return
+          default: break
+          }
+        }
+      } catch {
+        throw .damaged("a reply can't be read: \(error)")
+      }
+      throw .damaged("a document is none that Tidings writes")
+    }
+  }
+}
+
+extension Fetched.Log {
+  fileprivate mutating func add(_ message: Message) {
+    head = max(head, message.seq)
+    messages[message.seq] = message
+  }
+}
+
+/// What the queries for many inboxes found.
+struct FetchedMany {
+  var heads: [[UInt8]: Int] = [:]
+  var records: [[UInt8]: LogRecord] = [:]
+  var marks: [[UInt8]: RecordDocument] = [:]
+
+  init(_ batches: [MongoBatch]) throws(StoreError) {
+    for batch in batches {
+      for document in try View.documents(batch) {
+        switch try Fetched.Kind(document) {
+        case .head:
+          let head = try Head(document)
+          heads[head.log] = head.seq
+        case .record:
+          let record = try RecordDocument(document, of: .logs)
+          records[record.name] = try LogRecord(record)
+        case .marks:
+          let record = try RecordDocument(document, of: .marks)
+          marks[record.name] = record
+        case .message, .place:
+          throw .damaged("a reply holds what was not asked for")
+        }
+      }
+    }
+  }
+
+  private struct Head {
+    var log: [UInt8]
+    var seq: Int
+
+    init(_ document: BSONDocument) throws(StoreError) {
+      do {
+        log = Array(try document.get("_id").binary())
+        seq = Int(try document.get("seq").int64())
+      } catch {
+        throw .damaged("the head of a log can't be read: \(error)")
+      }
+    }
+  }
+}
+
+/// The last message of a log, as `Query.lastSlots` gives it.
+struct LastSlot {
+  var log: [UInt8]
+  var seq: Int
+  var time: Timestamp
+
+  init(_ document: BSONDocument) throws(StoreError) {
+    do {
+      log = Array(try document.get("_id").binary())
+      seq = Int(try document.get("seq").int64())
+      time = try document.get("time").milliseconds()
+    } catch {
+      throw .damaged("the last message of a log can't be read: \(error)")
+    }
+  }
+}

@@ -1,0 +1,231 @@
+import Inbox
+import Mongo
+
+/// Every read of the store, in one place: the plans of all of them are proven.
+enum Query {
+  /// Documents of one collection by a filter.
+  case find(
+    Collection, filter: BSONDocument, projection: BSONDocument?, sort: BSONDocument?, limit: Int,
+    hint: String?)
+  /// A pipeline that begins in one collection.
+  case aggregate(Collection, pipeline: BSONArray, hint: String?)
+
+  func run(
+    _ session: MongoSession, _ concern: MongoReadConcern = .majority
+  ) throws(MongoError) -> MongoBatch {
+    switch self {
+    case .find(let collection, let filter, let projection, let sort, let limit, let hint):
+      try session.find(
+        collection.rawValue, filter: filter, projection: projection, sort: sort, limit: limit, hint: hint,
+        readConcern: concern)
+    case .aggregate(let collection, let pipeline, let hint):
+      try session.aggregate(collection.rawValue, pipeline: pipeline, hint: hint, readConcern: concern)
+    }
+  }
+
+  /// The command, for `explain`.
+  var command: BSONWriter {
+    switch self {
+    case .find(let collection, let filter, let projection, let sort, let limit, let hint):
+      MongoSession.findCommand(
+        collection.rawValue, filter: filter, projection: projection, sort: sort, limit: limit, hint: hint)
+    case .aggregate(let collection, let pipeline, let hint):
+      MongoSession.aggregateCommand(collection.rawValue, pipeline: pipeline, hint: hint)
+    }
+  }
+}
+
+// One inbox: everything that a first page needs in one command.
+extension Query {
+  /// How many of the reader's own newest numbers come with the state of an inbox.
+  static let sentTogether = 32
+
+  /// The marks of an inbox, the records of its logs, their newest messages and the newest numbers that the
+  /// reader sent, in the order of these stages: own numbers, shared messages, own messages, records, marks.
+  static func inbox(_ inbox: Inbox, newest: Int) -> Query {
+    let shared = BSONValue.binary(inbox.shared.encoded)
+    let own = BSONValue.binary(inbox.own.encoded)
+    return .aggregate(
+      .messages,
+      pipeline: [
+        ["$match": ["user_id": .string(inbox.user.string), "log": ["$in": [shared, own]]]],
+        ["$sort": ["seq": -1]],
+        ["$limit": .int64(Int64(sentTogether))],
+        ["$project": ["_id": 0, "log": 1, "seq": 1]],
+        union(.messages, newestOf(shared, newest)),
+        union(.messages, newestOf(own, newest)),
+        union(.logs, [["$match": ["_id": ["$in": [shared, own]]]]]),
+        union(.marks, [["$match": ["_id": own]]]),
+      ], hint: Collection.Index.sender)
+  }
+
+  private static func newestOf(_ log: BSONValue, _ count: Int) -> BSONArray {
+    [["$match": ["log": log]], ["$sort": ["seq": -1]], ["$limit": .int64(Int64(count))]]
+  }
+
+  private static func union(_ collection: Collection, _ pipeline: BSONArray) -> BSONValue {
+    ["$unionWith": ["coll": .string(collection.rawValue), "pipeline": .array(pipeline)]]
+  }
+}
+
+// Many inboxes, and what writers need.
+extension Query {
+  /// The last number of each of many logs: one index key a log.
+  static func heads(_ logs: [[UInt8]]) -> Query {
+    .aggregate(.messages, pipeline: array(headStages(logs)), hint: Collection.Index.position)
+  }
+
+  /// The same with the logs' records and the marks of inboxes, told apart by their fields.
+  static func inboxes(logs: [[UInt8]], marks: [[UInt8]]) -> Query {
+    let records = union(.logs, [["$match": ["_id": oneOf(logs)]]])
+    let marks = union(.marks, [["$match": ["_id": oneOf(marks)]]])
+    return .aggregate(
+      .messages, pipeline: array(headStages(logs) + [records, marks]), hint: Collection.Index.position)
+  }
+
+  private static func headStages(_ logs: [[UInt8]]) -> [BSONValue] {
+    [
+      ["$match": ["log": oneOf(logs)]],
+      ["$sort": ["log": 1, "seq": -1]],
+      ["$group": ["_id": "$log", "seq": ["$first": "$seq"]]],
+    ]
+  }
+
+  /// The last message's place of each log, for writers: `limit` 1 on the index, a log.
+  static func lastSlot(_ log: [UInt8]) -> Query {
+    .find(
+      .messages, filter: ["log": .binary(log)], projection: Slot.projection, sort: ["seq": -1], limit: 1,
+      hint: Collection.Index.position)
+  }
+
+  /// The same of many logs: one index key and one message a log.
+  static func lastSlots(_ logs: [[UInt8]]) -> Query {
+    .aggregate(
+      .messages,
+      pipeline: [
+        ["$match": ["log": oneOf(logs)]],
+        ["$sort": ["log": 1, "seq": -1]],
+        ["$group": ["_id": "$log", "seq": ["$first": "$seq"], "time": ["$first": "$time"]]],
+      ], hint: Collection.Index.position)
+  }
+
+  /// The places of a log from `first` through `last`.
+  static func slots(_ log: [UInt8], from first: Int, through last: Int) -> Query {
+    .find(
+      .messages, filter: ["log": .binary(log), "seq": range(first, last)], projection: Slot.projection,
+      sort: ["seq": 1], limit: last - first + 1, hint: Collection.Index.position)
+  }
+
+  /// Who holds one key in many logs.
+  static func holders(of key: Text, in logs: [[UInt8]]) -> Query {
+    .find(
+      .messages, filter: ["log": oneOf(logs), "key": .string(key.string)], projection: Holder.projection,
+      sort: nil, limit: logs.count, hint: Collection.Index.key)
+  }
+
+  /// Who holds keys of one log.
+  static func holders(of keys: [Text], in log: [UInt8]) -> Query {
+    .find(
+      .messages,
+      filter: [
+        "log": .binary(log), "key": ["$in": .array(array(keys.map { .string($0.string) }))],
+      ], projection: Holder.projection, sort: nil, limit: keys.count, hint: Collection.Index.key)
+  }
+
+  /// Who holds one key each of many logs.
+  static func holders(_ places: [(log: [UInt8], key: Text)]) -> Query {
+    let clauses = places.map { place -> BSONValue in
+      ["log": .binary(place.log), "key": .string(place.key.string)]
+    }
+    return .find(
+      .messages, filter: ["$or": .array(array(clauses))], projection: Holder.projection, sort: nil,
+      limit: places.count, hint: Collection.Index.key)
+  }
+
+  /// Records by their names.
+  static func records(_ collection: Collection, _ names: [[UInt8]]) -> Query {
+    .find(
+      collection, filter: ["_id": oneOf(names)], projection: nil, sort: nil, limit: names.count, hint: nil)
+  }
+
+  /// Turns that have not run out.
+  static func turns(after now: Timestamp) -> Query {
+    .find(
+      .turns, filter: ["until": ["$gt": .date(milliseconds: now)]], projection: nil, sort: ["until": 1],
+      limit: 100, hint: Collection.Index.until)
+  }
+
+  static func oneOf(_ names: [[UInt8]]) -> BSONValue {
+    names.count == 1 ? .binary(names[0]) : ["$in": .array(array(names.map { .binary($0) }))]
+  }
+
+  private static func array(_ values: [BSONValue]) -> BSONArray {
+    do {
+      return try BSONArray(values)
+    } catch {
+      preconditionFailure("a group of names is far below 16 MiB: \(error)")
+    }
+  }
+
+  fileprivate static func range(_ first: Int, _ last: Int) -> BSONValue {
+    first == last
+      ? .int64(Int64(first)) : ["$gte": .int64(Int64(first)), "$lte": .int64(Int64(last))]
+  }
+}
+
+// Messages and numbers of one log.
+extension Query {
+  /// The messages of a range, oldest first.
+  static func messages(_ log: [UInt8], from first: Int, through last: Int, limit: Int) -> Query {
+    .find(
+      .messages, filter: ["log": .binary(log), "seq": range(first, last)], projection: nil, sort: ["seq": 1],
+      limit: limit, hint: Collection.Index.position)
+  }
+
+  /// The messages with these numbers, oldest first.
+  static func messages(_ log: [UInt8], _ numbers: [Int]) -> Query {
+    .find(
+      .messages, filter: ["log": .binary(log), "seq": oneOf(numbers)], projection: nil, sort: ["seq": 1],
+      limit: numbers.count, hint: Collection.Index.position)
+  }
+
+  /// The times of these numbers, oldest first.
+  static func times(_ log: [UInt8], _ numbers: [Int]) -> Query {
+    .find(
+      .messages, filter: ["log": .binary(log), "seq": oneOf(numbers)], projection: Slot.projection,
+      sort: ["seq": 1], limit: numbers.count, hint: Collection.Index.position)
+  }
+
+  /// Numbers by what messages can be found by, ascending; answered from the index alone.
+  static func numbers(
+    _ log: [UInt8], _ field: MessageField, from first: Int, through last: Int, limit: Int
+  ) -> Query {
+    let (name, value, hint) =
+      switch field {
+      case .sender(let user): ("user_id", user, Collection.Index.sender)
+      case .receiver(let user): ("receiver_id", user, Collection.Index.receiver)
+      case .type(let type): ("message_type", type, Collection.Index.type)
+      }
+    return .find(
+      .messages, filter: [name: .string(value.string), "log": .binary(log), "seq": range(first, last)],
+      projection: ["_id": 0, "seq": 1], sort: ["seq": 1], limit: limit, hint: hint)
+  }
+
+  /// What one user sent to each of many logs after a number; answered from the index alone.
+  static func sent(by user: Text, after places: [(log: [UInt8], seq: Int)], limit: Int) -> Query {
+    let clauses = places.map { place -> BSONValue in
+      [
+        "user_id": .string(user.string), "log": .binary(place.log),
+        "seq": ["$gt": .int64(Int64(place.seq))],
+      ]
+    }
+    return .find(
+      .messages, filter: ["$or": .array(array(clauses))], projection: ["_id": 0, "log": 1, "seq": 1],
+      sort: nil, limit: limit, hint: Collection.Index.sender)
+  }
+
+  private static func oneOf(_ numbers: [Int]) -> BSONValue {
+    numbers.count == 1
+      ? .int64(Int64(numbers[0])) : ["$in": .array(array(numbers.map { .int64(Int64($0)) }))]
+  }
+}

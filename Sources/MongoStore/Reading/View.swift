@@ -1,0 +1,264 @@
+import Inbox
+import Mongo
+
+/// A view of the store for the time of one body, on one of the pool's threads.
+///
+/// What decides an answer (heads, records, marks) is read once and kept; messages never change, so later
+/// commands only fetch what was decided on. A message that was retracted in between ends the view: see
+/// `StaleView`.
+final class View: StoreReader {
+  let session: MongoSession
+  private let hasSnapshots: Bool
+  private let newest: Int
+  private var states: [Inbox: InboxState] = [:]
+  private var writers: [Inbox: BSONObjectID] = [:]
+  private var logs: [LogName: LogState] = [:]
+  private var messages: [LogName: [Int: Message]] = [:]
+
+  /// `newest` is how many messages of each log come with the state of an inbox: those of its first page.
+  init(_ session: MongoSession, hasSnapshots: Bool, newest: Int) {
+    self.session = session
+    self.hasSnapshots = hasSnapshots
+    self.newest = newest
+  }
+
+  func run(_ query: Query, _ concern: MongoReadConcern = .majority) throws(StoreError) -> MongoBatch {
+    var patience = Patience(.milliseconds(500))
+    while true {
+      do {
+        return try query.run(session, concern)
+      } catch {
+        // A snapshot may be older than a collection, or the primary a moment from its next term.
+        guard error.kind == .server, error.isRetryable, patience.pause() else { throw StoreError(error) }
+      }
+    }
+  }
+
+  /// Who wrote the marks of an inbox last.
+  func writer(of inbox: Inbox) -> BSONObjectID? { writers[inbox] }
+
+  func pinnedHead(_ name: LogName) -> Int? { logs[name]?.head }
+
+  static func documents(_ batch: MongoBatch) throws(StoreError) -> [BSONDocument] {
+    do {
+      return try batch.documents.documents()
+    } catch {
+      throw .damaged("a reply can't be read: \(error)")
+    }
+  }
+}
+
+// What decides an answer.
+extension View {
+  func states(of inboxes: [Inbox]) throws -> [InboxState] {
+    let missing = Set(inboxes.filter { states[$0] == nil })
+    if missing.count == 1, let inbox = missing.first, hasSnapshots {
+      try fetch(inbox)
+    } else if !missing.isEmpty {
+      try fetch(Array(missing))
+    }
+    return inboxes.map { inbox in
+      guard let state = states[inbox] else { preconditionFailure("fetched above") }
+      return state
+    }
+  }
+
+  /// The log as this view has it; the first look decides.
+  private func pin(_ name: LogName, head: Int, record: LogRecord) throws(StoreError) -> LogState {
+    if let log = logs[name] { return log }
+    // Only numbers that the log has: arithmetic on them can't overflow.
+    guard record.tail >= 1, record.tail <= head + 1, record.retracted.last ?? 0 <= head else {
+      throw .damaged("the record of a log names messages that the log does not have")
+    }
+    let log = LogState(head: head, record: record)
+    logs[name] = log
+    return log
+  }
+
+  private func add(_ inbox: Inbox, _ marks: Marks, _ logs: [LogName: Fetched.Log]) throws(StoreError) {
+    var state = InboxState(inbox: inbox, marks: marks)
+    let shared = logs[inbox.shared] ?? Fetched.Log()
+    let own = logs[inbox.own] ?? Fetched.Log()
+    state.shared = try pin(inbox.shared, head: shared.head, record: shared.record)
+    state.own = try pin(inbox.own, head: own.head, record: own.record)
+    guard marks.shared.folded <= state.shared.head, marks.own.folded <= state.own.head else {
+      throw .damaged("the marks of an inbox are of messages that its log does not have")
+    }
+    states[inbox] = state
+  }
+
+  /// One inbox in one command.
+  private func fetch(_ inbox: Inbox) throws(StoreError) {
+    let batch = try run(.inbox(inbox, newest: newest), .snapshot)
+    // Marks and records near their limits beside the largest messages: then piece by piece.
+    guard batch.isComplete else { return try fetch([inbox]) }
+    let found = try Fetched(batch, of: inbox)
+    writers[inbox] = found.marksWriter
+    try add(inbox, found.marks, found.logs)
+    for (name, log) in found.logs { messages[name, default: [:]].merge(log.messages) { first, _ in first } }
+    guard var state = states[inbox] else { return }
+    state.shared.sent = try sent(inbox.shared, inbox.user, after: state.marks.shared.folded, found)
+    state.own.sent = try sent(inbox.own, inbox.user, after: state.marks.own.folded, found)
+    states[inbox] = state
+  }
+
+  /// What the reader sent after `folded`: what came with the state, and the rest if that was not all.
+  private func sent(
+    _ name: LogName, _ user: Text, after folded: Int, _ found: Fetched
+  ) throws(StoreError) -> SequenceSet {
+    let head = logs[name]?.head ?? 0
+    var sent = (found.logs[name]?.sent ?? SequenceSet()).intersection(folded + 1, through: head)
+    if let complete = found.sentFrom, complete > folded + 1 {
+      sent.formUnion(
+        try numbers(name, .sender(user), from: folded + 1, through: min(complete - 1, head)))
+    }
+    return sent
+  }
+}
+
+// Many inboxes, and servers without snapshots.
+extension View {
+  private func fetch(_ inboxes: [Inbox]) throws(StoreError) {
+    for start in stride(from: 0, to: inboxes.count, by: 500) {
+      try fetchTogether(Array(inboxes[start..<min(start + 500, inboxes.count)]))
+    }
+    var byUser: [Text: [(inbox: Inbox, side: Inbox.Side)]] = [:]
+    for inbox in inboxes {
+      guard let state = states[inbox] else { continue }
+      for side in Inbox.Side.allCases where state.log(side).head > state.folded(side) {
+        byUser[inbox.user, default: []].append((inbox, side))
+      }
+    }
+    for (user, places) in byUser { try fetchSent(by: user, places) }
+  }
+
+  private func fetchTogether(_ inboxes: [Inbox]) throws(StoreError) {
+    let logs = Array(Set(inboxes.flatMap { [$0.shared, $0.own] })).map(\.encoded)
+    let marks = inboxes.map(\.own.encoded)
+    var batches: [MongoBatch] = []
+    if hasSnapshots, inboxes.count > 1 {
+      batches = [try run(.inboxes(logs: logs, marks: marks), .snapshot)]
+    } else {
+      // Marks first and heads last: nothing is marked or retracted then that the heads don't cover.
+      batches = [
+        try run(.records(.marks, marks)), try run(.records(.logs, logs)), try run(.heads(logs)),
+      ]
+    }
+    guard batches.allSatisfy(\.isComplete) else {
+      guard inboxes.count > 1 else { throw .damaged("a record of more than 16 MiB") }
+      // Large marks: fewer at once.
+      try fetchTogether(Array(inboxes.prefix(inboxes.count / 2)))
+      return try fetchTogether(Array(inboxes.dropFirst(inboxes.count / 2)))
+    }
+    let found = try FetchedMany(batches)
+    for inbox in inboxes {
+      var logs: [LogName: Fetched.Log] = [:]
+      for name in [inbox.shared, inbox.own] {
+        let encoded = name.encoded
+        logs[name] = Fetched.Log(
+          head: found.heads[encoded] ?? 0, record: found.records[encoded] ?? LogRecord())
+      }
+      let marks = found.marks[inbox.own.encoded]
+      writers[inbox] = marks?.token
+      try add(inbox, marks.map { record throws(StoreError) in try Marks(record) } ?? Marks(), logs)
+    }
+  }
+
+  private func fetchSent(
+    by user: Text, _ places: [(inbox: Inbox, side: Inbox.Side)]
+  ) throws(StoreError) {
+    for start in stride(from: 0, to: places.count, by: 200) {
+      let some = places[start..<min(start + 200, places.count)]
+      let batch = try run(
+        .sent(
+          by: user,
+          after: some.map { ($0.inbox.log($0.side).encoded, states[$0.inbox]?.folded($0.side) ?? 0) },
+          limit: Self.numbersTogether))
+      let documents = try Self.documents(batch)
+      var numbers: [[UInt8]: [Int]] = [:]
+      for document in documents {
+        let place = try Place(document)
+        numbers[place.log, default: []].append(place.seq)
+      }
+      let isWhole = batch.isComplete && documents.count < Self.numbersTogether
+      for (inbox, side) in some {
+        guard let state = states[inbox] else { continue }
+        let (name, folded, head) = (inbox.log(side), state.folded(side), state.log(side).head)
+        let sent =
+          isWhole
+          ? SequenceSet(numbers: numbers[name.encoded] ?? []).intersection(folded + 1, through: head)
+          : try self.numbers(name, .sender(user), from: folded + 1, through: head)
+        switch side {
+        case .shared: states[inbox]?.shared.sent = sent
+        case .own: states[inbox]?.own.sent = sent
+        }
+      }
+    }
+  }
+}
+
+// Messages.
+extension View {
+  /// How many numbers, and how many messages, one reply brings at most.
+  static let numbersTogether = 50_000
+  private static let messagesTogether = 1000
+
+  func messages(in name: LogName, _ numbers: SequenceSet) throws -> [Message] {
+    let numbers = numbers.intersection(1, through: logs[name]?.head ?? .max)
+    guard let last = numbers.last else { return [] }
+    if let known = known(name, numbers) { return known }
+    let log = name.encoded
+    var found: [Message] = []
+    // A caller asks for a page; whoever asks for more than a log may hold gets no memory in advance.
+    found.reserveCapacity(min(numbers.count, 256))
+    if numbers.spanCount > 1, numbers.count <= Self.messagesTogether {
+      try read(.messages(log, Array(numbers.numbers)), name, &found)
+      // A reply is full at 16 MiB: what is left is read as ranges.
+      guard let next = found.last?.seq, next < last else { return found }
+    }
+    let rest = found.last.map { numbers.above($0.seq) } ?? numbers
+    for span in rest.spans {
+      var first = span.first
+      while first <= span.last {
+        let before = found.count
+        let query = Query.messages(log, from: first, through: span.last, limit: Self.messagesTogether)
+        let isWhole = try read(query, name, &found)
+        guard found.count > before, let newest = found.last?.seq else { break }
+        if isWhole, found.count - before < Self.messagesTogether { break }
+        first = newest + 1
+      }
+    }
+    return found
+  }
+
+  /// The messages, if all of them came with the state.
+  private func known(_ name: LogName, _ numbers: SequenceSet) -> [Message]? {
+    guard let known = messages[name], numbers.count <= known.count else { return nil }
+    var found: [Message] = []
+    found.reserveCapacity(numbers.count)
+    for seq in numbers.numbers {
+      guard let message = known[seq] else { return nil }
+      found.append(message)
+    }
+    return found
+  }
+
+  /// Appends what a query finds; false if the reply was full before its last message.
+  @discardableResult
+  private func read(_ query: Query, _ name: LogName, _ found: inout [Message]) throws -> Bool {
+    let batch = try run(query)
+    let retracted = logs[name]?.record.retracted
+    for document in try Self.documents(batch) {
+      let document = try MessageDocument(document)
+      if document.isCleared, let retracted, !retracted.contains(document.message.seq) { throw StaleView() }
+      found.append(document.message)
+    }
+    return batch.isComplete
+  }
+}
+
+extension InboxState {
+  fileprivate func folded(_ side: Inbox.Side) -> Int {
+    side == .shared ? marks.shared.folded : marks.own.folded
+  }
+}

@@ -1,0 +1,57 @@
+import Inbox
+import Mongo
+import Synchronization
+
+/// The server's time, so that hosts whose clocks differ give one log consistent times.
+///
+/// Asked for every few seconds and carried on by this host's monotonic clock, which no setting of the host's
+/// time moves.
+final class ServerClock: Sendable {
+  private struct Reading {
+    var time: Timestamp
+    var at: ContinuousClock.Instant
+  }
+
+  // Held for a look or an entry, never while the server is asked.
+  private let reading = Mutex<Reading?>(nil)
+  private let fixed: WallClock?
+  private static let lifetime = Duration.seconds(10)
+
+  /// `fixed` tells the time instead of the server: for tests.
+  init(fixed: WallClock? = nil) {
+    self.fixed = fixed
+  }
+
+  func now(_ session: MongoSession) throws(MongoError) -> Timestamp {
+    if let fixed { return fixed() }
+    let now = ContinuousClock.now
+    if let reading = reading.withLock({ $0 }), now - reading.at < Self.lifetime {
+      return reading.time + (now - reading.at).milliseconds
+    }
+    let hello = try session.hello()
+    let answered = ContinuousClock.now
+    let time: Timestamp
+    do {
+      time = try hello.get("localTime").milliseconds()
+    } catch {
+      // The host's own time is better than no append: the log's last time still bounds it from below.
+      time = systemTime()
+    }
+    // Between the question and the answer; the middle is the best guess.
+    let reading = Reading(time: time, at: now + (answered - now) / 2)
+    self.reading.withLock { $0 = reading }
+    return reading.time + (answered - reading.at).milliseconds
+  }
+
+  /// There may be another primary, with another clock.
+  func forget() {
+    reading.withLock { $0 = nil }
+  }
+}
+
+extension Duration {
+  /// Whole milliseconds.
+  var milliseconds: Int64 {
+    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+  }
+}

@@ -1,0 +1,306 @@
+import Inbox
+import Mongo
+
+/// A group of appends on its way: what gets which number, what is known to be written and what is not. A
+/// value: whoever carries it out tells it what the server said.
+struct AppendPlan {
+  /// A key in a log.
+  struct KeyPlace: Hashable {
+    var log: [UInt8]
+    var key: Text
+  }
+
+  /// A log's last number and its time.
+  struct Head: Hashable {
+    var seq: Int
+    var time: Timestamp
+  }
+
+  /// One message in one log.
+  private struct Item {
+    var call: Int
+    var log: [UInt8]
+    var name: LogName
+    var token: Token
+    var state = State.unplaced
+    /// Whether an attempt to write it has an unknown outcome: it may be there, or come.
+    var maySurface = false
+  }
+
+  private enum State {
+    case unplaced
+    case placed(Head)
+    case done(Receipt)
+    case failed(StoreError)
+
+    var isSettled: Bool {
+      switch self {
+      case .unplaced, .placed: false
+      case .done, .failed: true
+      }
+    }
+  }
+
+  /// What a call's log leads to.
+  private enum Part {
+    case receipt(Receipt)
+    case item(Int)
+    /// The same key earlier in this group.
+    case sameAs(Int)
+  }
+
+  private let calls: [Append]
+  private let encoded: [[[UInt8]]]
+  private var parts: [[Part]] = []
+  private var conflicts: [Int: LogName] = [:]
+  private var items: [Item] = []
+  private var byLog: [[UInt8]: [Int]] = [:]
+  /// The last number of each log that messages may be put after.
+  private(set) var heads: [[UInt8]: Head] = [:]
+
+  init(_ calls: [Append]) {
+    self.calls = calls
+    encoded = calls.map { $0.logs.map(\.encoded) }
+  }
+}
+
+// Keys: before anything is numbered.
+extension AppendPlan {
+  /// Whether any call has a key.
+  var hasKeys: Bool { calls.contains { $0.draft.key != nil } }
+
+  /// Keys to be looked for: one key in many logs, or many keys of one log.
+  var keys: (wide: [(key: Text, logs: [[UInt8]])], deep: [[UInt8]: [Text]]) {
+    var wide: [(key: Text, logs: [[UInt8]])] = []
+    var deep: [[UInt8]: [Text]] = [:]
+    for (call, logs) in zip(calls, encoded) {
+      guard let key = call.draft.key else { continue }
+      if logs.count == 1 { deep[logs[0], default: []].append(key) } else { wide.append((key, logs)) }
+    }
+    return (wide, deep)
+  }
+
+  /// Makes the messages that have to be written, now that it is known who holds the keys. A call that is in
+  /// conflict in one of its logs makes none.
+  mutating func begin(_ holders: [KeyPlace: Holder], at now: Timestamp) {
+    var claims: [KeyPlace: (item: Int, digest: [UInt8])] = [:]
+    for (index, call) in calls.enumerated() {
+      var mine: [Part?] = []
+      for (log, name) in zip(encoded[index], call.logs) {
+        guard let key = call.draft.key else {
+          mine.append(nil)
+          continue
+        }
+        let place = KeyPlace(log: log, key: key)
+        if let holder = holders[place] {
+          if holder.digest != call.draft.digest { conflicts[index] = conflicts[index] ?? name }
+          mine.append(.receipt(holder.receipt))
+        } else if let claim = claims[place] {
+          if claim.digest != call.draft.digest { conflicts[index] = conflicts[index] ?? name }
+          mine.append(.sameAs(claim.item))
+        } else {
+          mine.append(nil)
+        }
+      }
+      guard conflicts[index] == nil else {
+        parts.append([])
+        continue
+      }
+      parts.append(
+        zip(mine, zip(encoded[index], call.logs)).map { part, place in
+          if let part { return part }
+          let (log, name) = place
+          if let key = call.draft.key {
+            claims[KeyPlace(log: log, key: key)] = (items.count, call.draft.digest)
+          }
+          byLog[log, default: []].append(items.count)
+          items.append(Item(call: index, log: log, name: name, token: .random(at: now)))
+          return .item(items.count - 1)
+        })
+    }
+  }
+}
+
+// Numbers.
+extension AppendPlan {
+  /// Whether every message is settled.
+  var isSettled: Bool { items.allSatisfy(\.state.isSettled) }
+
+  /// Whether a message may surface of which nothing is known.
+  var maySurface: Bool { items.contains { $0.maySurface && !$0.state.isSettled } }
+
+  /// The logs with unplaced messages whose head is not known.
+  var logsWithoutHead: [[UInt8]] {
+    byLog.compactMap { log, indices in
+      heads[log] == nil && indices.contains { isUnplaced($0) } ? log : nil
+    }
+  }
+
+  private func isUnplaced(_ index: Int) -> Bool {
+    if case .unplaced = items[index].state { true } else { false }
+  }
+
+  /// A log's last number as a majority has it.
+  mutating func setHead(_ head: Head, of log: [UInt8]) { heads[log] = head }
+
+  /// Gives numbers to the unplaced messages of every log whose head is known.
+  mutating func place(at now: Timestamp) {
+    for (log, indices) in byLog {
+      guard var head = heads[log] else { continue }
+      for index in indices where isUnplaced(index) {
+        head = Head(seq: head.seq + 1, time: max(now, head.time))
+        items[index].state = .placed(head)
+      }
+      heads[log] = head
+    }
+  }
+
+  /// The placed messages that are sent next in one command: those of a log in the order of their numbers.
+  func nextChunk(count: Int, bytes: Int) -> [Int] {
+    var chunk: [Int] = []
+    var size = 0
+    for index in items.indices {
+      guard case .placed = items[index].state else { continue }
+      chunk.append(index)
+      size += calls[items[index].call].size / max(1, calls[items[index].call].logs.count)
+      if chunk.count >= count || size >= bytes { break }
+    }
+    return chunk
+  }
+
+  func document(_ index: Int) throws(StoreError) -> BSONDocument {
+    let item = items[index]
+    guard case .placed(let head) = item.state else { preconditionFailure("a chunk holds placed messages") }
+    return try MessageDocument.make(
+      calls[item.call].draft, log: item.log, seq: head.seq, time: head.time, token: item.token)
+  }
+
+  /// The log of a message.
+  func log(of index: Int) -> [UInt8] { items[index].log }
+
+  /// The key of a message, if it has one.
+  func keyPlace(of index: Int) -> KeyPlace? {
+    calls[items[index].call].draft.key.map { KeyPlace(log: items[index].log, key: $0) }
+  }
+
+  /// The placed messages of a log: the first and last of their numbers.
+  func placedRange(of log: [UInt8]) -> ClosedRange<Int>? {
+    let seqs = (byLog[log] ?? []).compactMap { index -> Int? in
+      if case .placed(let head) = items[index].state { head.seq } else { nil }
+    }
+    guard let first = seqs.min(), let last = seqs.max() else { return nil }
+    return first...last
+  }
+}
+
+// What the server said.
+extension AppendPlan {
+  /// These are written, for good.
+  mutating func written(_ indices: some Sequence<Int>) {
+    for index in indices {
+      guard case .placed(let head) = items[index].state else { continue }
+      items[index].state = .done(Receipt(seq: head.seq, time: head.time, duplicate: false))
+    }
+  }
+
+  /// Nobody knows about these.
+  mutating func unknown(_ indices: some Sequence<Int>) {
+    for index in indices { items[index].maySurface = true }
+  }
+
+  /// What a majority has at the numbers of a log's placed messages. My token: mine. Another's: the rest of
+  /// the log needs other numbers, and nothing of it can surface any more, since an ordered write stops
+  /// there. Nothing: that settles nothing, the same message is sent again with the same number. True if
+  /// another was found.
+  mutating func settle(_ log: [UInt8], _ slots: [Int: BSONObjectID]) -> Bool {
+    for index in byLog[log] ?? [] {
+      guard case .placed(let head) = items[index].state else { continue }
+      guard let token = slots[head.seq] else { return false }
+      if token == items[index].token.id {
+        items[index].state = .done(Receipt(seq: head.seq, time: head.time, duplicate: false))
+      } else {
+        unplace(log)
+        return true
+      }
+    }
+    return false
+  }
+
+  /// Another message holds the key of this one, for good.
+  mutating func held(_ index: Int, by holder: Holder) {
+    if holder.digest == calls[items[index].call].draft.digest {
+      items[index].state = .done(holder.receipt)
+    } else {
+      items[index].state = .failed(.conflict(items[index].name))
+    }
+    unplace(items[index].log)
+  }
+
+  /// The server refuses this message.
+  mutating func refused(_ index: Int, _ error: StoreError) {
+    items[index].state = .failed(error)
+    unplace(items[index].log)
+  }
+
+  /// The placed messages of a log need other numbers, after a head that is read anew.
+  private mutating func unplace(_ log: [UInt8]) {
+    heads[log] = nil
+    for index in byLog[log] ?? [] {
+      guard case .placed = items[index].state else { continue }
+      items[index].state = .unplaced
+      items[index].maySurface = false
+    }
+  }
+
+  /// Gives up what is not settled.
+  mutating func giveUp(_ error: StoreError) {
+    for index in items.indices where !items[index].state.isSettled {
+      items[index].state = .failed(items[index].maySurface ? .notConfirmed : error)
+    }
+  }
+
+  /// The logs of which every message was written, with their last numbers: what may be remembered.
+  var cleanHeads: [[UInt8]: Head] {
+    heads.filter { log, head in
+      (byLog[log] ?? []).allSatisfy { index in
+        if case .done = items[index].state { true } else { false }
+      }
+    }
+  }
+
+  /// Every call is told the same: nothing was begun.
+  func allFailed(_ error: StoreError) -> [Result<[Receipt], StoreError>] {
+    calls.map { _ in .failure(error) }
+  }
+
+  /// What each call is told.
+  func results() -> [Result<[Receipt], StoreError>] {
+    calls.indices.map { call in
+      if let log = conflicts[call] { return .failure(.conflict(log)) }
+      return result(of: call)
+    }
+  }
+
+  private func result(of call: Int) -> Result<[Receipt], StoreError> {
+    var receipts: [Receipt] = []
+    var failure: StoreError?
+    var isTouched = false
+    for part in parts[call] {
+      switch part {
+      case .receipt(let receipt): receipts.append(receipt)
+      case .item(let index), .sameAs(let index):
+        switch items[index].state {
+        case .done(var receipt):
+          if case .sameAs = part { receipt.duplicate = true } else { isTouched = true }
+          receipts.append(receipt)
+        case .failed(let error): failure = failure ?? error
+        case .unplaced, .placed: failure = failure ?? .notConfirmed
+        }
+      }
+    }
+    guard let failure else { return .success(receipts) }
+    // Part of it is written: whoever repeats it completes it.
+    if isTouched, case .unavailable = failure { return .failure(.notConfirmed) }
+    return .failure(failure)
+  }
+}

@@ -1,0 +1,209 @@
+import Inbox
+import Mongo
+
+/// Carries out a group of appends on one of the pool's threads.
+struct AppendRun {
+  private let session: MongoSession
+  private let heads: HeadCache
+  private let clock: ServerClock
+  private let turns: Turns
+  private var plan: AppendPlan
+  private var patience: Patience
+  private var lostRaces: [[UInt8]: Int] = [:]
+
+  private static let chunkCount = 1000
+  private static let chunkBytes = 8 << 20
+  private static let logsTogether = 1000
+
+  init(_ calls: [Append], _ tools: Tools, _ session: MongoSession) {
+    self.session = session
+    heads = tools.heads
+    clock = tools.clock
+    turns = tools.turns
+    plan = AppendPlan(calls)
+    patience = Patience(tools.patience)
+  }
+
+  /// What each call is told. Blocks, at most for about the store's patience.
+  mutating func run() -> [Result<[Receipt], StoreError>] {
+    do throws(StoreError) {
+      let holders = plan.hasKeys ? try findHolders() : [:]
+      plan.begin(holders, at: try now())
+    } catch {
+      return plan.allFailed(error)
+    }
+    while !plan.isSettled {
+      do throws(StoreError) {
+        try step()
+      } catch {
+        // What may surface is worth more attempts; of the rest nothing was written.
+        if !plan.maySurface || !patience.pause() { plan.giveUp(error) }
+      }
+    }
+    heads.remember(plan.cleanHeads)
+    for log in lostRaces.keys { turns.finish(log, session) }
+    return plan.results()
+  }
+
+  private func now() throws(StoreError) -> Timestamp {
+    do {
+      return try clock.now(session)
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  private func documents(_ query: Query) throws(StoreError) -> [BSONDocument] {
+    do {
+      return try View.documents(try query.run(session))
+    } catch let error as MongoError {
+      throw StoreError(error)
+    } catch {
+      throw .damaged("a reply can't be read: \(error)")
+    }
+  }
+
+  /// Numbers what has no number and sends the next command.
+  private mutating func step() throws(StoreError) {
+    let unknown = plan.logsWithoutHead
+    for log in unknown {
+      if let head = heads.head(of: log) { plan.setHead(head, of: log) }
+    }
+    try readHeads(of: plan.logsWithoutHead)
+    plan.place(at: try now())
+    let chunk = plan.nextChunk(count: Self.chunkCount, bytes: Self.chunkBytes)
+    var documents: [BSONDocument] = []
+    documents.reserveCapacity(chunk.count)
+    for index in chunk {
+      do throws(StoreError) {
+        documents.append(try plan.document(index))
+      } catch {
+        return plan.refused(index, error)
+      }
+    }
+    try settle(chunk, session.insertMany(Collection.messages.rawValue, documents))
+  }
+
+  private mutating func readHeads(of logs: [[UInt8]]) throws(StoreError) {
+    if logs.count == 1 {
+      let last = try documents(.lastSlot(logs[0])).first
+      let slot = try last.map { document throws(StoreError) in try Slot(document) }
+      return plan.setHead(slot.map { .init(seq: $0.seq, time: $0.time) } ?? .none, of: logs[0])
+    }
+    for start in stride(from: 0, to: logs.count, by: Self.logsTogether) {
+      let some = Array(logs[start..<min(start + Self.logsTogether, logs.count)])
+      var found: [[UInt8]: AppendPlan.Head] = [:]
+      for document in try documents(.lastSlots(some)) {
+        let last = try LastSlot(document)
+        found[last.log] = .init(seq: last.seq, time: last.time)
+      }
+      for log in some { plan.setHead(found[log] ?? .none, of: log) }
+    }
+  }
+
+  private mutating func settle(_ chunk: [Int], _ result: MongoWriteResult) throws(StoreError) {
+    guard let error = result.error else { return plan.written(chunk) }
+    heads.forget(Set(chunk.map { plan.log(of: $0) }))
+    clock.forget()
+    if result.outcome == .unknown {
+      plan.unknown(chunk)
+      return try settleBySlots(Set(chunk.map { plan.log(of: $0) }), pausing: true)
+    }
+    guard let refusal = result.writeErrors.first, chunk.indices.contains(refusal.index) else {
+      // Nothing was sent, or all of it was refused.
+      throw StoreError(error)
+    }
+    plan.written(chunk[..<refusal.index])
+    let index = chunk[refusal.index]
+    guard refusal.isDuplicateKey else {
+      guard error.isRetryable else { return plan.refused(index, StoreError(error)) }
+      throw StoreError(error)
+    }
+    if refusal.names(Collection.Index.key), let place = plan.keyPlace(of: index) {
+      if let holder = try findHolders([([place.key], place.log)])[place] {
+        plan.held(index, by: holder)
+      } else if !patience.pause() {
+        plan.giveUp(.unavailable("a key is held by a message that could not be read"))
+      }
+      return
+    }
+    try settleBySlots([plan.log(of: index)], pausing: false)
+  }
+
+  /// Looks who has the numbers; `pausing` if nobody need have them.
+  private mutating func settleBySlots(_ logs: Set<[UInt8]>, pausing: Bool) throws(StoreError) {
+    for log in logs {
+      guard let range = plan.placedRange(of: log) else { continue }
+      var tokens: [Int: BSONObjectID] = [:]
+      for document in try documents(.slots(log, from: range.lowerBound, through: range.upperBound)) {
+        let slot = try Slot(document)
+        tokens[slot.seq] = slot.token
+      }
+      if plan.settle(log, tokens) { try lostRace(log) }
+    }
+    if pausing, !plan.isSettled, !patience.pause() { plan.giveUp(.notConfirmed) }
+  }
+
+  /// Another process was faster. After a few times this one asks for a turn: the farther one would otherwise
+  /// never get one.
+  private mutating func lostRace(_ log: [UInt8]) throws(StoreError) {
+    lostRaces[log, default: 0] += 1
+    if lostRaces[log, default: 0] >= Turns.racesBeforeTurn { turns.request(log, session, try now()) }
+    guard !patience.isOver else {
+      return plan.giveUp(.unavailable("other writers took every number of a log for too long"))
+    }
+  }
+}
+
+// Keys.
+extension AppendRun {
+  private func findHolders() throws(StoreError) -> [AppendPlan.KeyPlace: Holder] {
+    let keys = plan.keys
+    var holders = try findHolders(keys.deep.map { ($0.value, $0.key) })
+    for (key, logs) in keys.wide {
+      for start in stride(from: 0, to: logs.count, by: Self.logsTogether) {
+        let some = Array(logs[start..<min(start + Self.logsTogether, logs.count)])
+        try add(.holders(of: key, in: some), to: &holders)
+      }
+    }
+    return holders
+  }
+
+  private func findHolders(
+    _ keys: [(keys: [Text], log: [UInt8])]
+  ) throws(StoreError) -> [AppendPlan.KeyPlace: Holder] {
+    var holders: [AppendPlan.KeyPlace: Holder] = [:]
+    if keys.count > 1, keys.allSatisfy({ $0.keys.count == 1 }) {
+      // Many calls, each with a key and a log of its own: one command for all.
+      for start in stride(from: 0, to: keys.count, by: 100) {
+        let some = keys[start..<min(start + 100, keys.count)].map { (log: $0.log, key: $0.keys[0]) }
+        try add(.holders(some), to: &holders)
+      }
+      return holders
+    }
+    for (keys, log) in keys { try add(.holders(of: Array(Set(keys)), in: log), to: &holders) }
+    return holders
+  }
+
+  private func add(
+    _ query: Query, to holders: inout [AppendPlan.KeyPlace: Holder]
+  ) throws(StoreError) {
+    for document in try documents(query) {
+      let holder = try Holder(document)
+      holders[AppendPlan.KeyPlace(log: holder.log, key: holder.key)] = holder
+    }
+  }
+}
+
+extension AppendPlan.Head {
+  /// Of a log to which nothing was appended.
+  static let none = AppendPlan.Head(seq: 0, time: .min)
+}
+
+extension MongoWriteResult.WriteError {
+  /// Whether the server names this index. What comes after "dup key" is what somebody sent.
+  fileprivate func names(_ index: String) -> Bool {
+    let server = message.firstRange(of: " dup key").map { message[..<$0.lowerBound] } ?? message[...]
+    return server.hasSuffix("index: \(index)")
+  }
+}

@@ -1,0 +1,91 @@
+import Inbox
+import Mongo
+
+/// Carries out a group of changes of marks on one of the pool's threads: all that wait for one inbox become
+/// one write.
+struct ChangeRun {
+  private let session: MongoSession
+  private let hasSnapshots: Bool
+  private var patience: Patience
+  private var open: [Inbox: [Change]] = [:]
+  private var order: [Inbox] = []
+
+  /// What the changes of one inbox came to.
+  private struct Decided {
+    var inbox: Inbox
+    var settle: [Change.Settle]
+    var replacement: CompareAndSet.Replacement?
+  }
+
+  init(_ changes: [Change], _ tools: Tools, hasSnapshots: Bool, _ session: MongoSession) {
+    self.session = session
+    self.hasSnapshots = hasSnapshots
+    patience = Patience(tools.patience)
+    for change in changes {
+      if open[change.inbox] == nil { order.append(change.inbox) }
+      open[change.inbox, default: []].append(change)
+    }
+  }
+
+  /// Tells every caller. Blocks, at most for about the store's patience.
+  mutating func run() {
+    while !open.isEmpty {
+      let decided: [Decided]
+      do {
+        decided = try decide()
+      } catch is StaleView {
+        if !patience.pause() { fail(.contended) }
+        continue
+      } catch {
+        fail(error as? StoreError ?? .damaged("\(error)"))
+        return
+      }
+      let toWrite = decided.filter { $0.replacement != nil }
+      for unchanged in decided where unchanged.replacement == nil { settle(unchanged, nil) }
+      guard !toWrite.isEmpty else { continue }
+      let outcomes = CompareAndSet(collection: .marks, session: session)
+        .write(toWrite.compactMap(\.replacement), &patience)
+      var isContended = false
+      for (decided, outcome) in zip(toWrite, outcomes) {
+        switch outcome {
+        case .written: settle(decided, nil)
+        case .unknown: settle(decided, .notConfirmed)
+        case .failed(let error): settle(decided, error)
+        case .lost: isContended = true
+        }
+      }
+      if isContended, !patience.pause() { fail(.contended) }
+    }
+  }
+
+  private mutating func settle(_ decided: Decided, _ failure: StoreError?) {
+    open[decided.inbox] = nil
+    for settle in decided.settle { settle(failure) }
+  }
+
+  private mutating func fail(_ error: StoreError) {
+    for changes in open.values {
+      for change in changes { change.fail(error) }
+    }
+    open = [:]
+  }
+
+  /// Reads the states and lets each change decide on what the one before it left.
+  private func decide() throws -> [Decided] {
+    let view = View(session, hasSnapshots: hasSnapshots, newest: 1)
+    let inboxes = order.filter { open[$0] != nil }
+    return try zip(inboxes, view.states(of: inboxes)).map { inbox, state in
+      var state = state
+      let before = state.marks
+      let settle = try (open[inbox] ?? []).map { try $0.decide(view, &state) }
+      guard state.marks != before else { return Decided(inbox: inbox, settle: settle) }
+      let record = RecordDocument(
+        name: inbox.own.encoded, version: Int64(state.marks.version), token: .random(at: 0),
+        body: state.marks.encoded)
+      return Decided(
+        inbox: inbox, settle: settle,
+        replacement: .init(
+          record: record, previous: Int64(before.version), previousToken: view.writer(of: inbox)))
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import Inbox
+import Mongo
+
+/// Writes records of one collection, each over the version that it was made from.
+struct CompareAndSet {
+  /// What became of one record.
+  enum Outcome {
+    case written
+    /// Another change came first: decide again.
+    case lost
+    /// Nobody knows.
+    case unknown
+    /// Nothing was written.
+    case failed(StoreError)
+  }
+
+  /// A record and the version that it replaces.
+  struct Replacement {
+    var record: RecordDocument
+    var previous: Int64
+    /// Who wrote that version; nil for none.
+    var previousToken: BSONObjectID?
+  }
+
+  let collection: Collection
+  let session: MongoSession
+
+  /// Writes all of them in one command, and tells what became of each.
+  func write(_ replacements: [Replacement], _ patience: inout Patience) -> [Outcome] {
+    var outcomes = [Outcome?](repeating: nil, count: replacements.count)
+    var maySurface = false
+    while true {
+      let open = replacements.indices.filter { outcomes[$0] == nil }
+      guard !open.isEmpty else { break }
+      let result = session.bulk(
+        collection.rawValue,
+        open.map { replacements[$0].record.write(to: collection, over: replacements[$0].previous) },
+        ordered: false)
+      if result.error == nil, result.matched + result.upserted == open.count {
+        for index in open { outcomes[index] = .written }
+        break
+      }
+      if result.outcome == .unknown { maySurface = true }
+      var failure = result.error.map { StoreError($0) } ?? .contended
+      do throws(StoreError) {
+        try settle(replacements, open, &outcomes, result.outcome)
+      } catch {
+        failure = error
+      }
+      // What is neither written nor lost is sent as it was: the version makes it count once.
+      guard outcomes.contains(where: { $0 == nil }), !patience.pause() else { continue }
+      for index in open where outcomes[index] == nil {
+        outcomes[index] = maySurface ? .unknown : .failed(failure)
+      }
+    }
+    return outcomes.map { $0 ?? .unknown }
+  }
+
+  /// Looks whose records there are.
+  private func settle(
+    _ replacements: [Replacement], _ open: [Int], _ outcomes: inout [Outcome?],
+    _ outcome: MongoError.Outcome
+  ) throws(StoreError) {
+    let found = try records(open.map { replacements[$0].record.name })
+    for index in open {
+      let mine = replacements[index]
+      guard let record = found[mine.record.name], record.version > mine.previous else { continue }
+      if record.tokens.contains(where: mine.record.tokens.contains) {
+        outcomes[index] = .written
+      } else {
+        // Whoever wrote what mine was made from is still listed: then all that came after is.
+        let isConclusive =
+          record.tokens.count < Int(RecordDocument.tokensKept)
+          || mine.previousToken.map(record.tokens.contains) ?? false
+        outcomes[index] = isConclusive ? .lost : .unknown
+      }
+    }
+  }
+
+  /// Records by their names, as a majority has them.
+  func records(_ names: [[UInt8]]) throws(StoreError) -> [[UInt8]: RecordDocument] {
+    var found: [[UInt8]: RecordDocument] = [:]
+    var batches = [names]
+    while let names = batches.popLast() {
+      let batch: MongoBatch
+      do {
+        batch = try Query.records(collection, names).run(session)
+      } catch {
+        throw StoreError(error)
+      }
+      guard batch.isComplete else {
+        guard names.count > 1 else { throw .damaged("a record of more than 16 MiB") }
+        batches += [Array(names.prefix(names.count / 2)), Array(names.dropFirst(names.count / 2))]
+        continue
+      }
+      for document in try View.documents(batch) {
+        let record = try RecordDocument(document, of: collection)
+        found[record.name] = record
+      }
+    }
+    return found
+  }
+}
+
+extension StoreError {
+  static let contended = StoreError.unavailable("other writers changed the same record for too long")
+}

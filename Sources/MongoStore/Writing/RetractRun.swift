@@ -1,0 +1,130 @@
+import Inbox
+import Mongo
+
+/// Carries out a group of retractions on one of the pool's threads: the log's record is the commit point, and
+/// clearing the bodies may be repeated.
+struct RetractRun {
+  private let session: MongoSession
+  private var patience: Patience
+  private var open: [LogName: [Retract]] = [:]
+
+  /// What the retractions of one log came to.
+  private struct Decided {
+    var log: LogName
+    /// The numbers that are retracted now, and whether by this call.
+    var done: [(retract: Retract, isNew: Bool)]
+    var replacement: CompareAndSet.Replacement?
+  }
+
+  init(_ retracts: [Retract], _ tools: Tools, _ session: MongoSession) {
+    self.session = session
+    patience = Patience(tools.patience)
+    for retract in retracts { open[retract.name.log, default: []].append(retract) }
+  }
+
+  /// Tells every caller. Blocks, at most for about the store's patience.
+  mutating func run() {
+    while !open.isEmpty {
+      var decided: [Decided] = []
+      do throws(StoreError) {
+        for log in open.keys { if let some = try decide(log) { decided.append(some) } }
+      } catch {
+        return fail(error)
+      }
+      let toWrite = decided.filter { $0.replacement != nil }
+      let outcomes = CompareAndSet(collection: .logs, session: session)
+        .write(toWrite.compactMap(\.replacement), &patience)
+      var retracted = decided.filter { $0.replacement == nil }
+      var isContended = false
+      for (decided, outcome) in zip(toWrite, outcomes) {
+        switch outcome {
+        case .written: retracted.append(decided)
+        case .unknown: settle(decided, .notConfirmed)
+        case .failed(let error): settle(decided, error)
+        case .lost: isContended = true
+        }
+      }
+      clear(retracted)
+      if isContended, !patience.pause() { fail(.contended) }
+    }
+  }
+
+  private mutating func settle(_ decided: Decided, _ failure: StoreError?) {
+    open[decided.log] = nil
+    for (retract, isNew) in decided.done { retract.settle(failure.map { .failure($0) } ?? .success(isNew)) }
+  }
+
+  private mutating func fail(_ error: StoreError) {
+    for retracts in open.values {
+      for retract in retracts { retract.settle(.failure(error)) }
+    }
+    open = [:]
+  }
+
+  /// Decides on a log's record; tells those whose message doesn't exist. Nil if nothing is left to do.
+  private mutating func decide(_ log: LogName) throws(StoreError) -> Decided? {
+    let name = log.encoded
+    let found = try CompareAndSet(collection: .logs, session: session).records([name])[name]
+    var record = LogRecord()
+    if let found { record = try LogRecord(found) }
+    let head = try head(name)
+    var decided = Decided(log: log, done: [])
+    let before = record
+    for retract in open[log] ?? [] {
+      if record.tail <= head, (record.tail...head).contains(retract.name.seq) {
+        decided.done.append((retract, record.retract(retract.name.seq)))
+      } else {
+        retract.settle(.failure(.notFound))
+      }
+    }
+    open[log] = decided.done.map(\.retract)
+    guard !decided.done.isEmpty else {
+      open[log] = nil
+      return nil
+    }
+    guard record != before else { return decided }
+    let encoded = record.encoded
+    guard encoded.count <= Marks.maximumSize else {
+      settle(decided, .limitReached("retractions of more than 4 MiB in one log"))
+      return nil
+    }
+    let previous = found?.version ?? 0
+    decided.replacement = .init(
+      record: RecordDocument(name: name, version: previous + 1, token: .random(at: 0), body: encoded),
+      previous: previous, previousToken: found?.token)
+    return decided
+  }
+
+  private func head(_ log: [UInt8]) throws(StoreError) -> Int {
+    do {
+      guard let last = try View.documents(try Query.lastSlot(log).run(session)).first else { return 0 }
+      return try Slot(last).seq
+    } catch let error as MongoError {
+      throw StoreError(error)
+    } catch {
+      throw error as? StoreError ?? .damaged("\(error)")
+    }
+  }
+
+  /// Clears the bodies of retracted messages; also those that an earlier call may have left.
+  private mutating func clear(_ retracted: [Decided]) {
+    let writes = retracted.flatMap { decided in
+      decided.done.map { done in
+        MongoWrite.updateOne(
+          filter: [
+            "log": .binary(decided.log.encoded), "seq": .int64(Int64(done.retract.name.seq)),
+          ], update: MessageDocument.clearing)
+      }
+    }
+    while true {
+      let result = session.bulk(Collection.messages.rawValue, writes, ordered: false)
+      guard result.error != nil else { break }
+      guard patience.pause() else {
+        // The message is retracted, and its body may still be there: repeating the call clears it.
+        for decided in retracted { settle(decided, .notConfirmed) }
+        return
+      }
+    }
+    for decided in retracted { settle(decided, nil) }
+  }
+}

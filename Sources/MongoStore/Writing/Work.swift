@@ -1,0 +1,126 @@
+import Inbox
+
+/// One call that changes something and waits for its turn.
+enum Work: Sendable {
+  case append(Append)
+  case change(Change)
+  case retract(Retract)
+
+  var kind: Kind {
+    switch self {
+    case .append: .append
+    case .change: .change
+    case .retract: .retract
+    }
+  }
+
+  enum Kind: Int, CaseIterable, Sendable {
+    case append
+    case change
+    case retract
+  }
+
+  /// The logs whose contents or records it changes.
+  var writes: [LogName] {
+    switch self {
+    case .append(let append): append.logs
+    case .change: []
+    case .retract(let retract): [retract.name.log]
+    }
+  }
+
+  /// The logs that it reads.
+  var reads: [LogName] {
+    switch self {
+    case .append, .retract: []
+    case .change(let change): [change.inbox.shared, change.inbox.own]
+    }
+  }
+
+  /// The inbox whose marks it changes.
+  var inbox: Inbox? {
+    if case .change(let change) = self { change.inbox } else { nil }
+  }
+
+  /// About how many bytes it writes.
+  var size: Int {
+    switch self {
+    case .append(let append): append.size
+    case .change, .retract: 1024
+    }
+  }
+
+  /// Tells the caller that nothing was done.
+  func fail(_ error: StoreError) {
+    switch self {
+    case .append(let append): append.settle(.failure(error))
+    case .change(let change): change.fail(error)
+    case .retract(let retract): retract.settle(.failure(error))
+    }
+  }
+}
+
+/// A draft on its way into logs.
+struct Append: Sendable {
+  var draft: Draft
+  var logs: [LogName]
+  /// Tells the caller; called once.
+  var settle: @Sendable (Result<[Receipt], StoreError>) -> Void
+
+  var size: Int {
+    ((draft.body.content?.utf8.count ?? 0) + (draft.body.data?.utf8.count ?? 0) + 256) * logs.count
+  }
+}
+
+/// A change of one inbox's marks.
+struct Change: Sendable {
+  /// How to tell the caller what became of a decision: nil if it was kept.
+  typealias Settle = @Sendable (StoreError?) -> Void
+
+  var inbox: Inbox
+  /// Decides by the state, which it changes unless its own body fails. Throws only `StaleView`.
+  var decide: @Sendable (any StoreReader, inout InboxState) throws(StaleView) -> Settle
+  /// Tells the caller that nothing was done.
+  var fail: @Sendable (StoreError) -> Void
+}
+
+extension Change {
+  /// A change that `body` decides and `continuation` waits for.
+  init<Value: Sendable>(
+    _ inbox: Inbox, _ continuation: CheckedContinuation<Value, any Error>,
+    _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
+  ) {
+    self.inbox = inbox
+    decide = { reader, state throws(StaleView) in
+      var next = state
+      do {
+        let value = try body(reader, &next)
+        if next.marks != state.marks {
+          guard next.marks.encoded.count <= Marks.maximumSize else { throw StoreError.marksTooLarge }
+          next.marks.version = state.marks.version + 1
+          state = next
+        }
+        return { failure in
+          if let failure {
+            continuation.resume(throwing: failure)
+          } else {
+            continuation.resume(returning: value)
+          }
+        }
+      } catch let stale as StaleView {
+        throw stale
+      } catch {
+        // Its own failure is the answer only if what it was decided on is kept.
+        return { continuation.resume(throwing: $0 ?? error) }
+      }
+    }
+    fail = { continuation.resume(throwing: $0) }
+  }
+}
+
+/// A message that is to be retracted.
+struct Retract: Sendable {
+  var name: MessageName
+  /// Tells the caller; called once.
+  var settle: @Sendable (Result<Bool, StoreError>) -> Void
+}

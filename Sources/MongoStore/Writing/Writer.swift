@@ -1,0 +1,136 @@
+import Inbox
+import Mongo
+import Synchronization
+
+/// What the runs of a store share.
+struct Tools: Sendable {
+  let heads = HeadCache()
+  let clock: ServerClock
+  let turns = Turns()
+  /// How long a group goes on settling what it wrote.
+  let patience: Duration
+}
+
+/// Runs a `WriteQueue` on the pool's threads.
+final class Writer: Sendable {
+  private struct State {
+    var queue = WriteQueue()
+    var closers: [CheckedContinuation<Void, Never>] = []
+    var isWatchingTurns = false
+  }
+
+  // Held for an entry or a scan of what waits, never while the server is asked.
+  private let state = Mutex(State())
+  private let access: Access
+  private let tools: Tools
+
+  init(_ access: Access, _ tools: Tools) {
+    self.access = access
+    self.tools = tools
+  }
+
+  /// Queues work; it has its place when this returns.
+  func add(_ work: Work) {
+    let isOpen = state.withLock { $0.queue.add(work) }
+    guard isOpen else { return work.fail(.closed) }
+    startReady()
+  }
+
+  /// Takes no more work and waits until what was accepted is done.
+  func close() async {
+    await withCheckedContinuation { continuation in
+      let isIdle = state.withLock { state in
+        state.queue.close()
+        if !state.queue.isIdle { state.closers.append(continuation) }
+        return state.queue.isIdle
+      }
+      if isIdle { continuation.resume() }
+    }
+  }
+
+  private func startReady() {
+    while let group = state.withLock({ $0.queue.take() }) {
+      Task.detached { await self.run(group) }
+    }
+  }
+
+  private func run(_ group: WriteQueue.Group) async {
+    do {
+      try await access.run { session, info in self.carryOut(group, session, info) }
+    } catch {
+      // Thrown before the body began: nothing was done.
+      for work in group.work { work.fail(StoreError(any: error)) }
+    }
+    let closers = state.withLock { state in
+      state.queue.done(group.id)
+      guard state.queue.isClosed, state.queue.isIdle else { return [] as [CheckedContinuation<Void, Never>] }
+      defer { state.closers = [] }
+      return state.closers
+    }
+    for closer in closers { closer.resume() }
+    startReady()
+  }
+
+  /// Tells every caller of a group; throws nothing.
+  private func carryOut(_ group: WriteQueue.Group, _ session: MongoSession, _ info: MongoServerInfo) {
+    var appends: [Append] = []
+    var changes: [Change] = []
+    var retracts: [Retract] = []
+    for work in group.work {
+      switch work {
+      case .append(let append): appends.append(append)
+      case .change(let change): changes.append(change)
+      case .retract(let retract): retracts.append(retract)
+      }
+    }
+    if !appends.isEmpty {
+      holdBack(tools.turns.look(session, tools.clock))
+      var run = AppendRun(appends, tools, session)
+      for (append, result) in zip(appends, run.run()) { append.settle(result) }
+    }
+    if !changes.isEmpty {
+      var run = ChangeRun(changes, tools, hasSnapshots: info.supportsSnapshotReads, session)
+      run.run()
+    }
+    if !retracts.isEmpty {
+      var run = RetractRun(retracts, tools, session)
+      run.run()
+    }
+  }
+}
+
+// Turns of other processes.
+extension Writer {
+  /// Holds back appends to these logs, and looks again until they are free.
+  private func holdBack(_ logs: Set<LogName>) {
+    let startsWatching = state.withLock { state in
+      state.queue.heldBack = logs
+      guard !logs.isEmpty, !state.isWatchingTurns else { return false }
+      state.isWatchingTurns = true
+      return true
+    }
+    if startsWatching { Task.detached { await self.watchTurns() } }
+  }
+
+  private func watchTurns() async {
+    var isHeld = true
+    while isHeld {
+      do {
+        try await Task.sleep(for: .milliseconds(10))
+        let logs = try await access.run { session, _ in self.tools.turns.look(session, self.tools.clock) }
+        isHeld = !logs.isEmpty
+        if isHeld { state.withLock { $0.queue.heldBack = logs } }
+      } catch {
+        // Without a primary nobody has a turn.
+        isHeld = false
+      }
+      if !isHeld {
+        state.withLock { state in
+          state.queue.heldBack = []
+          state.isWatchingTurns = false
+        }
+      }
+      startReady()
+    }
+  }
+}

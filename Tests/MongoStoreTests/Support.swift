@@ -1,0 +1,67 @@
+import Foundation
+import Inbox
+import Mongo
+import MongoSupport
+import Testing
+
+@testable import MongoStore
+
+let team = LogName.team("t")
+let bob = Inbox(user: "bob", team: "t")
+let topologies: [TestMongod.Topology] = [.replicaSet(), .standalone]
+
+func draft(_ content: String, sender: Text? = "ann", receiver: Text? = nil, key: Text? = nil) -> Draft {
+  Draft(
+    body: MessageBody(type: "note", sender: sender, receiver: receiver, content: content), key: key,
+    digest: key == nil ? [] : [1])
+}
+
+/// Opens stores on one new database, closes them and drops it.
+func withStores(
+  _ mongod: TestMongod, _ count: Int = 1, options: String = "waitQueueTimeoutMS=60000",
+  patience: Duration = .seconds(20), _ body: ([MongoStore]) async throws -> Void
+) async throws {
+  try await withDatabase(mongod, options: options) { uri in
+    let stores = try (0..<count).map { _ in try MongoStore(uri: uri, logger: .quiet, patience: patience) }
+    let result: Result<Void, any Error>
+    do { result = .success(try await body(stores)) } catch { result = .failure(error) }
+    for store in stores { try await store.close() }
+    try result.get()
+  }
+}
+
+extension MongoStore {
+  func state(of inbox: Inbox = bob) async throws -> InboxState {
+    try await read { try $0.state(of: inbox) }
+  }
+
+  func messages(of log: LogName = team) async throws -> [Message] {
+    try await read { try $0.messages(in: log, SequenceSet(1, through: .max)) }
+  }
+
+  /// Runs commands of the layer below on the store's own threads.
+  func session<R: Sendable>(_ body: @escaping @Sendable (MongoSession) throws -> R) async throws -> R {
+    try await access.run { session, _ in try body(session) }
+  }
+}
+
+/// Repeats what may be repeated, for at most two minutes.
+func persistently<R>(_ body: () async throws -> R) async throws -> R {
+  let end = ContinuousClock.now + .seconds(120)
+  while true {
+    do {
+      return try await body()
+    } catch StoreError.unavailable where .now < end {
+      try await Task.sleep(for: .milliseconds(20))
+    } catch StoreError.outcomeUnknown where .now < end {
+      try await Task.sleep(for: .milliseconds(20))
+    }
+  }
+}
+
+/// Nothing missing, nothing twice, times in order.
+func expectWhole(_ messages: [Message], _ contents: [String]) {
+  #expect(messages.map(\.seq) == Array(1...max(1, messages.count)).prefix(messages.count).map { $0 })
+  #expect(messages.map { $0.body.content ?? "" }.sorted() == contents.sorted())
+  #expect(zip(messages, messages.dropFirst()).allSatisfy { $0.time <= $1.time })
+}

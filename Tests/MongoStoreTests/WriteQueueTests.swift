@@ -1,0 +1,132 @@
+import Inbox
+import Testing
+
+@testable import MongoStore
+
+/// What is written together, and what waits.
+struct WriteQueueTests {
+  private func append(_ logs: LogName...) -> Work {
+    .append(Append(draft: draft("x"), logs: logs) { _ in })
+  }
+
+  private func change(_ inbox: Inbox) -> Work {
+    .change(Change(inbox: inbox, decide: { _, _ in { _ in } }, fail: { _ in }))
+  }
+
+  private func retract(_ log: LogName) -> Work {
+    .retract(Retract(name: MessageName(log: log, seq: 1)) { _ in })
+  }
+
+  /// Outside of expectations, which can't change what they look at.
+  private func take(_ queue: inout WriteQueue) -> WriteQueue.Group? { queue.take() }
+
+  private func queue(_ work: Work...) -> WriteQueue {
+    var queue = WriteQueue()
+    for work in work { _ = queue.add(work) }
+    return queue
+  }
+
+  @Test func appendsToOneLogGoTogether() {
+    var queue = queue(append(team), append(team), append(.everyone))
+    let work1 = take(&queue)?.work
+    #expect(work1?.count == 3)
+    let work2 = take(&queue)?.work
+    #expect(work2 == nil)
+    #expect(!queue.isIdle)
+  }
+
+  @Test func aLogHasOneGroupAtATime() throws {
+    var queue = queue(append(team))
+    let group = take(&queue)
+    let first = try #require(group)
+    _ = queue.add(append(team))
+    _ = queue.add(append(.everyone))
+    // The other log needs not wait.
+    let next = take(&queue)
+    let second = try #require(next)
+    #expect(second.work.map(\.writes) == [[.everyone]])
+    let work3 = take(&queue)?.work
+    #expect(work3 == nil)
+    queue.done(first.id)
+    let work4 = take(&queue)?.work
+    #expect(work4?.map(\.writes) == [[team]])
+  }
+
+  @Test func aChangeComesAfterEarlierAppendsAndBeforeLaterOnes() throws {
+    var queue = queue(append(team), change(bob), append(team), append(.everyone))
+    let group = take(&queue)
+    let first = try #require(group)
+    #expect(first.work.map(\.writes) == [[team], [.everyone]])
+    let work5 = take(&queue)?.work
+    #expect(work5 == nil)
+    queue.done(first.id)
+    let next = take(&queue)
+    let second = try #require(next)
+    #expect(second.work.map(\.kind) == [.change])
+    let work6 = take(&queue)?.work
+    #expect(work6 == nil)
+    queue.done(second.id)
+    let work7 = take(&queue)?.work
+    #expect(work7?.map(\.kind) == [.append])
+  }
+
+  @Test func readersOfOneTeamDontWaitForOneAnother() throws {
+    var queue = queue(change(bob))
+    let group = take(&queue)
+    let first = try #require(group)
+    _ = queue.add(change(Inbox(user: "cid", team: "t")))
+    _ = queue.add(change(bob))
+    let next = take(&queue)
+    let second = try #require(next)
+    #expect(second.work.compactMap(\.inbox?.user) == ["cid"])
+    queue.done(second.id)
+    let work8 = take(&queue)?.work
+    #expect(work8 == nil)
+    queue.done(first.id)
+    let work9 = take(&queue)?.work
+    #expect(work9?.compactMap(\.inbox?.user) == ["bob"])
+  }
+
+  @Test func aRetractionWaitsForTheAppendBeforeIt() throws {
+    var queue = queue(append(team), retract(team), append(team))
+    let group = take(&queue)
+    let first = try #require(group)
+    #expect(first.work.count == 1)
+    queue.done(first.id)
+    let work10 = take(&queue)?.work
+    #expect(work10?.map(\.kind) == [.retract])
+  }
+
+  @Test func logsHeldBackWaitAndTheirFollowersToo() throws {
+    var queue = queue(append(team), change(bob), append(.everyone))
+    queue.heldBack = [team]
+    let work11 = take(&queue)?.work
+    #expect(work11?.map(\.writes) == [[.everyone]])
+    let work12 = take(&queue)?.work
+    #expect(work12 == nil)
+    queue.heldBack = []
+    let work13 = take(&queue)?.work
+    #expect(work13?.map(\.writes) == [[team]])
+  }
+
+  @Test func aGroupIsBounded() throws {
+    var queue = WriteQueue()
+    for _ in 0..<(WriteQueue.workTogether + 5) { _ = queue.add(append(team)) }
+    let group = take(&queue)
+    let first = try #require(group)
+    #expect(first.work.count == WriteQueue.workTogether)
+    queue.done(first.id)
+    let work14 = take(&queue)?.work
+    #expect(work14?.count == 5)
+  }
+
+  @Test func closingTakesNothingMore() {
+    var queue = queue(append(team))
+    queue.close()
+    let isTaken = queue.add(append(team))
+    #expect(!isTaken)
+    #expect(!queue.isIdle)
+    while let group = queue.take() { queue.done(group.id) }
+    #expect(queue.isIdle)
+  }
+}

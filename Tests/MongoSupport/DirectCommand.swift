@@ -1,0 +1,52 @@
+import CMongoC
+import Foundation
+import Mongo
+
+/// One command over one connection to one server, in whatever state it is: what ``MongoClientPool`` refuses
+/// to do.
+enum DirectCommand {
+  static func run(port: UInt16, user: String, _ command: BSONDocument) throws -> BSONDocument {
+    MongoRuntime.start()
+    let login = user.isEmpty ? "" : "\(user)@"
+    let text =
+      "mongodb://\(login)127.0.0.1:\(port)/admin?directConnection=true"
+      + "&serverSelectionTimeoutMS=30000&socketTimeoutMS=30000"
+    // Of a pool: its monitoring looks for a starting server twice a second, a client of its own every 5 s.
+    let uri = mongoc_uri_new(text)
+    defer { mongoc_uri_destroy(uri) }
+    guard let pool = mongoc_client_pool_new(uri), let client = mongoc_client_pool_pop(pool) else {
+      throw TestMongod.Failure(description: "no client for port \(port)")
+    }
+    defer {
+      mongoc_client_pool_push(pool, client)
+      mongoc_client_pool_destroy(pool)
+    }
+    let bytes = Array(command.bytes)
+    guard let document = bson_new_from_data(bytes, bytes.count) else {
+      throw TestMongod.Failure(description: "not a document")
+    }
+    defer { bson_destroy(document) }
+    // As libbson has it; libmongoc initialises it.
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 128)
+    let reply = OpaquePointer(memory)
+    var error = bson_error_t()
+    let isDone = mongoc_client_command_simple(client, "admin", document, nil, reply, &error)
+    defer {
+      bson_destroy(reply)
+      memory.deallocate()
+    }
+    guard isDone else {
+      let message = withUnsafeBytes(of: error.message) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      throw TestMongod.Failure(description: "command failed (\(error.code)): \(message)")
+    }
+    let count = Int(bytes4(bson_get_data(reply)))
+    return try BSONDocument(Array(UnsafeBufferPointer(start: bson_get_data(reply), count: count)))
+  }
+
+  /// The document's length is its first field.
+  private static func bytes4(_ start: UnsafePointer<UInt8>) -> UInt32 {
+    (0..<4).reduce(0) { $0 | UInt32(start[$1]) << (8 * UInt32($1)) }
+  }
+}

@@ -1,0 +1,201 @@
+import CMongoC
+import Foundation
+import Mongo
+import Synchronization
+
+/// Real mongods on loopback, in a temporary folder, for the time of the tests.
+///
+/// Whatever becomes of the tests, a guard process ends these mongods by process id and removes the folder: it
+/// waits for the end of a pipe that only this process has open.
+public final class TestMongod: Sendable {
+  /// How the servers stand together.
+  public enum Topology: Sendable, Hashable {
+    case standalone
+    case replicaSet(members: Int = 1)
+
+    var memberCount: Int {
+      switch self {
+      case .standalone: 1
+      case .replicaSet(let members): members
+      }
+    }
+  }
+
+  /// What a running server did not do.
+  public struct Failure: Error, CustomStringConvertible {
+    /// What happened.
+    public let description: String
+  }
+
+  private struct Member {
+    var port: UInt16
+    var process: Process?
+  }
+
+  /// How the servers stand together.
+  public let topology: Topology
+  private let folder: URL
+  private let guardian: Guardian
+  private let binary: String
+  private let arguments: [String]
+  private let members: Mutex<[Member]>
+
+  /// Starts servers and waits until they take writes.
+  ///
+  /// - Parameters:
+  ///   - arguments: Further arguments of mongod, such as `--auth`.
+  public static func start(
+    _ topology: Topology, arguments: [String] = []
+  ) async throws -> TestMongod {
+    let mongod = try TestMongod(topology, arguments: arguments)
+    try await mongod.launchAll()
+    return mongod
+  }
+
+  /// Servers that all tests of this process share; each test uses a database of its own.
+  public static func shared(_ topology: Topology) async throws -> TestMongod {
+    try await SharedMongods.instance.mongod(topology)
+  }
+
+  private init(_ topology: Topology, arguments: [String]) throws {
+    self.topology = topology
+    self.arguments = arguments
+    binary = try MongodBinary.path()
+    folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("tidings-mongod-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    guardian = try Guardian(folder: folder)
+    members = Mutex(
+      try (0..<topology.memberCount).map { _ in Member(port: try LoopbackPort.free(), process: nil) })
+  }
+
+  deinit {
+    guardian.release()
+  }
+
+  /// The members' ports.
+  public var ports: [UInt16] { members.withLock { $0.map(\.port) } }
+
+  /// A connection string.
+  ///
+  /// - Parameters:
+  ///   - options: Further options, joined with `&`.
+  public func uri(database: String, user: String = "", options: String = "") -> String {
+    let hosts = ports.map { "127.0.0.1:\($0)" }.joined(separator: ",")
+    let set = topology == .standalone ? "" : "replicaSet=test&"
+    let login = user.isEmpty ? "" : "\(user)@"
+    return "mongodb://\(login)\(hosts)/\(database)?\(set)\(options.isEmpty ? "appName=tests" : options)"
+  }
+
+  /// Starts a member's server on the data that it has.
+  public func launch(member: Int) throws {
+    try members.withLock { members in
+      let place = folder.appendingPathComponent("\(member)")
+      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: binary)
+      process.arguments =
+        [
+          "--bind_ip", "127.0.0.1", "--port", "\(members[member].port)", "--dbpath", place.path,
+          "--logpath", place.appendingPathComponent("log").path, "--logappend",
+          "--pidfilepath", place.appendingPathComponent("pid").path, "--nounixsocket",
+          "--wiredTigerCacheSizeGB", "0.25", "--setParameter", "enableTestCommands=1",
+          "--setParameter", "diagnosticDataCollectionEnabled=false",
+        ] + (topology == .standalone ? [] : ["--replSet", "test", "--oplogSize", "64"]) + arguments
+      process.standardInput = FileHandle.nullDevice
+      process.standardOutput = FileHandle.nullDevice
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      members[member].process = process
+    }
+  }
+
+  /// Ends a member's server as a crash would: SIGKILL.
+  public func kill(member: Int) async {
+    guard let process = takeProcess(member) else { return }
+    signal(process, SIGKILL)
+    await offPool { process.waitUntilExit() }
+  }
+
+  /// Freezes a member's server (SIGSTOP).
+  public func suspend(member: Int) {
+    members.withLock { $0[member].process.map { signal($0, SIGSTOP) } }
+  }
+
+  /// Lets a frozen server go on.
+  public func resume(member: Int) {
+    members.withLock { $0[member].process.map { signal($0, SIGCONT) } }
+  }
+
+  /// Ends every server and removes the folder.
+  public func stop() async {
+    for member in 0..<topology.memberCount { await kill(member: member) }
+    guardian.release()
+  }
+
+  /// Runs one command against one member, whatever state it is in: for faults and administration.
+  @discardableResult
+  public func command(
+    member: Int = 0, user: String = "", _ command: BSONDocument
+  ) async throws -> BSONDocument {
+    let port = ports[member]
+    return try await offPool {
+      Result { try DirectCommand.run(port: port, user: user, command) }
+    }.get()
+  }
+
+  private func launchAll() async throws {
+    for member in 0..<topology.memberCount { try launch(member: member) }
+    guard topology != .standalone else {
+      try await command(["ping": 1])
+      return
+    }
+    let hosts = ports.enumerated().map { index, port -> BSONValue in
+      ["_id": .int64(Int64(index)), "host": .string("127.0.0.1:\(port)")]
+    }
+    try await command([
+      "replSetInitiate": [
+        "_id": "test", "members": .array(try BSONArray(hosts)), "settings": ["electionTimeoutMillis": 2000],
+      ]
+    ])
+    guard arguments.isEmpty else { return }
+    try await waitForPrimary()
+  }
+
+  /// Waits until there is a primary.
+  public func waitForPrimary() async throws {
+    let uri = try MongoURI(uri(database: "admin", options: "serverSelectionTimeoutMS=60000"))
+    let pool = MongoClientPool(uri, logger: .quiet)
+    defer { Task { await pool.close() } }
+    _ = try await pool.run { try $0.rawCommand(["ping": 1]) }
+  }
+
+  private func takeProcess(_ member: Int) -> Process? {
+    members.withLock { members in
+      defer { members[member].process = nil }
+      return members[member].process
+    }
+  }
+}
+
+private func signal(_ process: Process, _ number: Int32) {
+  Foundation.kill(process.processIdentifier, number)
+}
+
+/// Runs a blocking call where it can't hold up Swift's cooperative pool.
+private func offPool<R: Sendable>(_ body: @escaping @Sendable () -> R) async -> R {
+  await withCheckedContinuation { continuation in
+    DispatchQueue.global().async { continuation.resume(returning: body()) }
+  }
+}
+
+private actor SharedMongods {
+  static let instance = SharedMongods()
+  private var started: [TestMongod.Topology: Task<TestMongod, any Error>] = [:]
+
+  func mongod(_ topology: TestMongod.Topology) async throws -> TestMongod {
+    let task = started[topology] ?? Task { try await TestMongod.start(topology) }
+    started[topology] = task
+    return try await task.value
+  }
+}

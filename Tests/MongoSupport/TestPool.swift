@@ -1,0 +1,47 @@
+import Foundation
+import Logging
+import Mongo
+
+extension Logger {
+  /// A logger that says nothing: servers are killed in tests, and libmongoc says so.
+  public static var quiet: Logger {
+    Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
+  }
+}
+
+/// Runs `body` with a pool on a database of its own, and drops that afterwards.
+public func withPool<R>(
+  _ mongod: TestMongod, options: String = "", queueLimit: Int = 4096,
+  _ body: (MongoClientPool) async throws -> R
+) async throws -> R {
+  let name = "t_" + UUID().uuidString.prefix(8).lowercased()
+  let pool = MongoClientPool(
+    try MongoURI(mongod.uri(database: name, options: options)), queueLimit: queueLimit, logger: .quiet)
+  do {
+    let result = try await body(pool)
+    try await pool.run { try $0.dropDatabase() }
+    await pool.close()
+    return result
+  } catch {
+    await pool.close()
+    throw error
+  }
+}
+
+/// Runs `body` with the connection string of a database of its own, and drops that afterwards.
+public func withDatabase<R>(
+  _ mongod: TestMongod, options: String = "", _ body: (String) async throws -> R
+) async throws -> R {
+  let uri = mongod.uri(database: "t_" + UUID().uuidString.prefix(8).lowercased(), options: options)
+  let result: Result<R, any Error>
+  do { result = .success(try await body(uri)) } catch { result = .failure(error) }
+  let pool = MongoClientPool(try MongoURI(uri), logger: .quiet)
+  do {
+    try await pool.run { try $0.dropDatabase() }
+    await pool.close()
+  } catch {
+    await pool.close()
+    throw error
+  }
+  return try result.get()
+}
