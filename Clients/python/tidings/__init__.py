@@ -13,4 +13,6 @@ from ._version import __version__
 from .errors import *  # noqa: F403
 from .types import *  # noqa: F403
 
-__all__ = ["Starting", "Tidings", "__version__", "find_program"] + errors.__all__ + types.__all__
+__all__ = ["Starting", "Tidings", "__version__", "find_program"]
+__all__ += errors.__all__
+__all__ += types.__all__

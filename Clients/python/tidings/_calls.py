@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Protocol
+import collections
+from typing import Any, Callable, Deque, Dict, List, Optional, Protocol
 
 from ._errors import TidingsError, error_from
 
@@ -46,14 +47,20 @@ class Call:
 
 
 class Calls:
-    """Calls in the order in which they were made; each is settled once, or taken back."""
+    """Calls in the order in which they were made; each is settled once, or taken back.
 
-    # A call that was in flight at the death of so many children is their likely cause.
-    DEATHS = 10
+    A call may be what the children die of. One that was in flight at `SUSPECT` deaths is sent alone
+    from then on, everything else behind it, and after `DEATHS` it fails: the others live.
+    """
+
+    SUSPECT = 3
+    DEATHS = 6
 
     def __init__(self) -> None:
         self._waiting: Dict[int, Call] = {}
         self._unsent: Dict[int, bytes] = {}
+        self._suspects: Deque[int] = collections.deque()
+        self._alone: Optional[int] = None
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -62,8 +69,20 @@ class Calls:
         self._waiting[call.id] = call
         self._unsent[call.id] = call.line
 
+    @property
+    def unsent(self) -> bool:
+        """Whether something may have to be written."""
+        return bool(self._unsent or self._suspects)
+
     def take_unsent(self) -> bytes:
         """What has to be written now."""
+        if self._alone is not None:
+            return b""
+        while self._suspects:
+            call = self._waiting.get(self._suspects.popleft())
+            if call is not None:
+                self._alone = call.id
+                return call.line
         lines = self._unsent.values()
         data = b"".join(lines) if len(lines) != 1 else next(iter(lines))
         self._unsent.clear()
@@ -74,6 +93,8 @@ class Calls:
         call = self._waiting.pop(id, None) if type(id) is int else None
         if call is None:
             return False
+        if id == self._alone:
+            self._alone = None
         if "result" in message:
             call.succeed(message["result"])
         else:
@@ -84,17 +105,27 @@ class Calls:
         """Forgets a call. Gives what has to be written, if the program knows of it."""
         if self._waiting.pop(id, None) is None or self._unsent.pop(id, None) is not None:
             return b""
+        if id in self._suspects:
+            return b""
+        if id == self._alone:
+            self._alone = None
         return b'{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":%d}}\n' % id
 
     def child_died(self) -> List[Call]:
         """Makes everything unsent again, in order. Takes out and gives the calls that saw too many deaths."""
         lost = []
         for call in list(self._waiting.values()):
-            if call.id not in self._unsent:
+            if call.id not in self._unsent and call.id not in self._suspects:
                 call.deaths += 1
                 if call.deaths >= self.DEATHS:
                     lost.append(self._waiting.pop(call.id))
-        self._unsent = {call.id: call.line for call in self._waiting.values()}
+        self._alone = None
+        self._suspects = collections.deque(
+            call.id for call in self._waiting.values() if call.deaths >= self.SUSPECT
+        )
+        self._unsent = {
+            call.id: call.line for call in self._waiting.values() if call.deaths < self.SUSPECT
+        }
         return lost
 
     def fail_all(self, error: Callable[[], TidingsError]) -> None:
@@ -102,5 +133,7 @@ class Calls:
         calls = list(self._waiting.values())
         self._waiting.clear()
         self._unsent.clear()
+        self._suspects.clear()
+        self._alone = None
         for call in calls:
             call.fail(error())

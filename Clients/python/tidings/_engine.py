@@ -96,7 +96,7 @@ class Engine:
             self._calls.add(call)
             if not self._flushing:
                 self._flushing = True
-                self.loop.call_soon(self._flush)
+                self.loop.call_soon(self._turn_over)
         elif self._state in (State.STARTING, State.WAITING):
             self._calls.add(call)  # Written as soon as the next child answers.
         elif self._state is State.FAILED:
@@ -113,6 +113,7 @@ class Engine:
         request = self._calls.take_back(id)
         if request and self._child and self._state is State.RUNNING:
             self._child.write(request)
+            self._flush()
 
     def expire(self, call: Call, timeout: float) -> None:
         """Fails a call that the program hasn't answered in time."""
@@ -142,9 +143,12 @@ class Engine:
 
     # Writing and reading
 
-    def _flush(self) -> None:
-        """Everything that came up in one turn of the loop, in one write."""
+    def _turn_over(self) -> None:
+        """Everything that came up in one turn of the loop goes in one write."""
         self._flushing = False
+        self._flush()
+
+    def _flush(self) -> None:
         if self._state is State.RUNNING and self._child:
             self._child.write(self._calls.take_unsent())
 
@@ -174,6 +178,8 @@ class Engine:
                 self._supervision.answered()
             elif type(id) is int and id == _HELLO and self._state is State.STARTING:
                 self._greeted(message)
+        if self._calls.unsent:
+            self._flush()
 
     def _protocol_fault(self, what: str) -> None:
         self._logger.error("the program %s; it is started again", what)
@@ -252,8 +258,11 @@ class Engine:
         if not self._started.done() and (fault or status is None or status >= 0):
             self._give_up()
             return
-        for call in self._calls.child_died():
+        lost = self._calls.child_died()
+        for call in lost:
             call.fail(failure())
+        if lost:
+            self._supervision.answered()  # What it died of is gone.
         delay = self._supervision.died()
         if delay is None:
             self._logger.error("%s; given up after %d starts without an answer", how, self._supervision.deaths)
