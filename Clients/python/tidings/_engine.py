@@ -6,7 +6,7 @@ import asyncio
 import enum
 import logging
 import re
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from ._calls import Call, Calls
 from ._child import Child
@@ -94,7 +94,9 @@ class Engine:
         """Takes a call; it is settled in any case."""
         if self._state is State.RUNNING:
             self._calls.add(call)
-            if not self._flushing:
+            if len(self._calls) == 1:
+                self._flush()  # Alone: there is nothing to wait for.
+            elif not self._flushing:
                 self._flushing = True
                 self.loop.call_soon(self._turn_over)
         elif self._state in (State.STARTING, State.WAITING):
@@ -107,6 +109,14 @@ class Engine:
                 self._spawn()
         else:
             call.fail(ClosedError("the client is closed"))
+
+    def submit_all(self, calls: Iterable[Call]) -> None:
+        """Takes what came up together, and writes it in one go."""
+        flushing, self._flushing = self._flushing, True
+        for call in calls:
+            self.submit(call)
+        self._flushing = flushing
+        self._flush()
 
     def cancel(self, id: int) -> None:
         """Takes a call back: nobody waits for it any more."""

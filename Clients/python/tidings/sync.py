@@ -247,9 +247,11 @@ class _Thread:
 
     def _take(self) -> None:
         self._awake = False
+        calls = []
         with contextlib.suppress(IndexError):  # Empty; when the loop is closed, several threads may take.
             while True:
-                self.engine.submit(self._calls.popleft())
+                calls.append(self._calls.popleft())
+        self.engine.submit_all(calls)
 
     def _wake(self, then: Callable[[], None]) -> None:
         try:
