@@ -169,13 +169,12 @@ def methods_class(methods, types, synchronous):
     lines = [f"class {name}:", f'    """Every method of the contract: calls it, {doc}.', "",
              "    `timeout` is in seconds. Parameters left out or None are not sent.", '    """', "",
              "    def _call(", "        this,", "        method: str,", "        params: Dict[str, Any],",
-             "        timeout: Optional[float],", "        keyed: bool = False,",
+             "        timeout: Optional[float],",
              f"    ) -> {gives}:", "        raise NotImplementedError"]
     for method in methods:
         params, wire = method["params"], method["name"]
         returns = types.of(method["result"]["schema"], result_name(wire))
-        keyed = any(param["name"] == "idempotency_key" for param in params)
-        call = f'this._call("{wire}", params, timeout{", True" if keyed else ""})'
+        call = f'this._call("{wire}", params, timeout)'
         lines.append("")
         if synchronous:
             lines += signature("this", identifier(wire), params, types, returns, "")
@@ -228,13 +227,17 @@ def generate(contract):
     methods = contract["methods"]
     classes = (methods_class(methods, types, False) + "\n\n" + methods_class(methods, types, True))
     dicts = "\n\n".join(types.written.values())
+    keyed = ("# Those that take an idempotency key, without which it isn't safe to send them again.\n"
+             "KEYED = frozenset(\n    {\n" + "".join(
+                 f'        "{method["name"]}",\n' for method in methods
+                 if any(param["name"] == "idempotency_key" for param in method["params"])) + "    }\n)\n")
     names = sorted(types.written)
     types_text = (f'"""What the methods give."""\n\n{HEADER}\nfrom __future__ import annotations\n\n'
                   + imports(dicts, "typing", TYPING.split()) + "\n"
                   + "__all__ = [\n" + "".join(f'    "{name}",\n' for name in names) + "]\n\n\n" + dicts)
     methods_text = (f'"""The methods of the contract."""\n\n{HEADER}\nfrom __future__ import annotations\n\n'
                     + imports(classes, "typing", TYPING.split()) + "\n"
-                    + imports(classes, ".types", names) + "\n\n" + classes)
+                    + imports(classes, ".types", names) + "\n" + keyed + "\n\n" + classes)
     kinds = contract["components"]["errors"]
     errors = []
     for kind, error in kinds.items():

@@ -9,6 +9,7 @@ import unittest
 import support
 import tidings
 from tidings import sync
+from tidings._methods import KEYED
 
 CONTRACT = json.loads((support.ROOT / "Schemas/openrpc.json").read_text(encoding="utf-8"))
 
@@ -48,8 +49,8 @@ class CalledTests(unittest.TestCase):
     """What each method sends."""
 
     class Recorder(sync.SyncMethods):
-        def _call(self, method, params, timeout, keyed=False):
-            self.called = (method, params, timeout, keyed)
+        def _call(self, method, params, timeout):
+            self.called = (method, params, timeout)
 
     def test_each_parameter_goes_under_its_name_on_the_wire(self):
         for method in CONTRACT["methods"]:
@@ -57,13 +58,13 @@ class CalledTests(unittest.TestCase):
                 recorder = self.Recorder()
                 function = getattr(recorder, method["name"].replace(".", "_"))
                 values = {param["name"]: f"value of {param['name']}" for param in method["params"]}
-                keyed = "idempotency_key" in values
+                self.assertEqual("idempotency_key" in values, method["name"] in KEYED)
                 function(**{"from_" if name == "from" else name: value for name, value in values.items()})
-                self.assertEqual(recorder.called, (method["name"], values, None, keyed))
+                self.assertEqual(recorder.called, (method["name"], values, None))
                 required = {param["name"]: values[param["name"]] for param in method["params"]
                             if param.get("required")}
                 function(**required, timeout=7)
-                self.assertEqual(recorder.called, (method["name"], required, 7, keyed))
+                self.assertEqual(recorder.called, (method["name"], required, 7))
 
 
 try:

@@ -170,6 +170,30 @@ class AsyncTests(support.Case):
 
         self.run_async(work())
 
+    def test_a_client_that_nobody_holds_is_ended(self):
+        async def start():
+            return await tidings.Tidings.start(store="memory:", **self.options)
+
+        async def drop():
+            pid = (await start()).pid
+            while support.alive(pid):
+                await asyncio.sleep(0.005)
+
+        async def keep():
+            return await start()
+
+        async def gone(pid):
+            while support.alive(pid):
+                await asyncio.sleep(0.005)
+
+        with self.assertWarnsRegex(ResourceWarning, "unclosed"):
+            self.run_async(drop())
+        inbox = self.run_async(keep())  # Its loop is closed before it is.
+        pid = inbox.pid
+        with self.assertWarnsRegex(ResourceWarning, "unclosed"):
+            del inbox
+        self.run_async(gone(pid))
+
     def test_a_store_that_does_not_open_is_an_error_that_says_why(self):
         async def work():
             await tidings.Tidings.start(store="sqlite:/no/such/folder/x.db", **self.options)

@@ -161,14 +161,18 @@ class DeathTests(support.Case):
             answer(one["id"], result={"nid": "n", "create_time": "t", "duplicate": True})
             asked()
         """
-        for key, duplicate in ((None, False), ("mine", True)):
-            with self.subTest(key=key):
-                (self.folder / "starts").unlink(missing_ok=True)
-                sent = self.session(body, lambda inbox: inbox.send_team_message(
-                    team_id="t", user_id="u", message_type="m", idempotency_key=key))
-                self.assertIs(sent["duplicate"], duplicate)
-        one, again, mine, mine_again = (self.folder / "starts.keys").read_text().split()
-        self.assertEqual((one, mine, mine_again), (again, "mine", "mine"))
+        params = {"team_id": "t", "user_id": "u", "message_type": "m"}
+        for call, duplicate in (
+            (lambda inbox: inbox.send_team_message(**params), False),
+            (lambda inbox: inbox.call("send_team_message", {**params, "idempotency_key": None}), False),
+            (lambda inbox: inbox.send_team_message(**params, idempotency_key="mine"), True),
+        ):
+            (self.folder / "starts").unlink(missing_ok=True)
+            self.assertIs(self.session(body, call)["duplicate"], duplicate)
+        one, again, other, other_again, mine, mine_again = (self.folder / "starts.keys").read_text().split()
+        self.assertEqual((one, other, mine), (again, other_again, "mine"))
+        self.assertEqual(mine_again, "mine")
+        self.assertNotEqual(one, other)
 
     def test_one_that_keeps_dying_ends_in_an_error_with_its_last_words_and_recovers_by_itself(self):
         body = """

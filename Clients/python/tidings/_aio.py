@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import warnings
 from types import TracebackType
 from typing import Any, Dict, Generator, Mapping, Optional, Sequence, Type
 
@@ -83,14 +84,14 @@ class Tidings(AsyncMethods):
         return await self._call(method, dict(params or {}), timeout)
 
     async def _call(
-        self, method: str, params: Dict[str, Any], timeout: Optional[float], keyed: bool = False
+        self, method: str, params: Dict[str, Any], timeout: Optional[float]
     ) -> Any:
         engine = self._here()
         if timeout is None:
             timeout = self._timeout
         loop = engine.loop
         future: asyncio.Future[Any] = loop.create_future()
-        call = self._requests.call(method, params, timeout, keyed, engine.limits, future)
+        call = self._requests.call(method, params, timeout, engine.limits, future)
         guard = loop.call_later(timeout + GRACE, engine.expire, call, timeout) if timeout is not None else None
         engine.submit(call)
         try:
@@ -117,6 +118,12 @@ class Tidings(AsyncMethods):
         traceback: Optional[TracebackType],
     ) -> None:
         await self.close()
+
+    def __del__(self) -> None:
+        engine = getattr(self, "_engine", None)
+        if engine is not None and not engine.closed:
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self)
+            engine.abandon()
 
     def after_fork(self) -> None:
         """Called in a process that was forked off."""

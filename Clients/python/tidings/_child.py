@@ -97,6 +97,13 @@ class Child:
         if self._status is None:
             self._process.kill()
 
+    def release(self) -> None:
+        """When the loop is closed: ends the child by the end of its input; nobody is told."""
+        self._ended = True
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
+
     def forget(self) -> None:
         """In a process that was forked off: gives up this copy of the pipes, so that the child sees the
         end of its input when its own host ends. Touches nothing that the host still has."""
@@ -167,6 +174,8 @@ class Child:
 
     def _wait(self) -> None:
         """In stderr's thread, when that has ended."""
+        assert self._process.stderr
+        self._process.stderr.close()
         status = self._process.wait()
         # A loop that was closed meanwhile has nobody to tell.
         with contextlib.suppress(RuntimeError):
@@ -187,8 +196,6 @@ class Child:
             self._timer = None
         if self._status is not None and not self._output_open:
             self._ended = True
-            assert self._process.stderr
-            self._process.stderr.close()
             self._on_end(self._status, self._stderr.last_words())
         elif self._status is not None:
             # Something else holds the pipe open.

@@ -88,6 +88,7 @@ class Engine:
             if self._child:
                 self._state = State.CLOSING
                 self._child.kill()
+                await asyncio.shield(self._ended)
             raise
 
     def submit(self, call: Call) -> None:
@@ -135,14 +136,24 @@ class Engine:
         if self._state is State.CLOSED:
             return
         if self._state is not State.CLOSING:
-            if self._child is None:
-                self._close("the client was closed")
-                return
-            self._child.write(self._calls.take_unsent())
-            self._child.close_input()
-            self._state = State.CLOSING
-            self._set_timer(self._close_timeout, self._child.kill)
+            self._begin_closing()
         await asyncio.shield(self._ended)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is closed, or about to be."""
+        return self._state in (State.CLOSING, State.CLOSED)
+
+    def abandon(self) -> None:
+        """Ends the child for a client that nobody holds any more. Waits for nothing; from any thread."""
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self._abandon)
+        elif self._child:
+            self._child.release()
+
+    def _abandon(self) -> None:
+        if not self.closed:
+            self._begin_closing()
 
     def forget(self) -> None:
         """In a process that was forked off: lets go of the parent's child without touching it."""
@@ -223,7 +234,8 @@ class Engine:
         result = message.get("result")
         version = result.get("version") if isinstance(result, dict) else None
         if not isinstance(result, dict) or not isinstance(version, str):
-            self._protocol_fault("gave no version")
+            refused = f": {error_from(message['error'])}" if "error" in message else ""
+            self._protocol_fault("gave no version" + refused)
             return
         if not _compatible(version, __version__):
             self._logger.error("the program's version is %s, the client's %s", version, __version__)
@@ -289,6 +301,15 @@ class Engine:
         if not self._started.done():
             self._state = State.CLOSED
             self._started.set_exception(self._failure())
+
+    def _begin_closing(self) -> None:
+        if self._child is None:
+            self._close("the client was closed")
+            return
+        self._child.write(self._calls.take_unsent())
+        self._child.close_input()
+        self._state = State.CLOSING
+        self._set_timer(self._close_timeout, self._child.kill)
 
     def _close(self, why: str) -> None:
         self._set_timer(None)

@@ -34,8 +34,11 @@ class Lines:
 def parse(run: bytes) -> List[Any]:
     """The values of a run of lines."""
     try:
+        text = run.decode("utf-8")
+        if text.find("\n") == len(text) - 1:
+            return [json.loads(text)]
         # One array of all lines: a line feed inside JSON text is always escaped.
-        values: List[Any] = json.loads("[" + run[:-1].decode("utf-8").replace("\n", ",") + "]")
+        values: List[Any] = json.loads("[" + text[:-1].replace("\n", ",") + "]")
         return values
     except ValueError:
         pass  # Blank lines perhaps; one by one it is known which line it was.

@@ -18,6 +18,15 @@ from .types import (
     UnreadCountResult,
 )
 
+# Those that take an idempotency key, without which it isn't safe to send them again.
+KEYED = frozenset(
+    {
+        "send_team_message",
+        "send_account_message",
+        "send_announcement",
+    }
+)
+
 
 class AsyncMethods:
     """Every method of the contract: calls it, and gives its answer when awaited.
@@ -30,7 +39,6 @@ class AsyncMethods:
         method: str,
         params: Dict[str, Any],
         timeout: Optional[float],
-        keyed: bool = False,
     ) -> Coroutine[Any, Any, Any]:
         raise NotImplementedError
 
@@ -79,7 +87,7 @@ class AsyncMethods:
             params["reader_ids"] = reader_ids
         if idempotency_key is not None:
             params["idempotency_key"] = idempotency_key
-        return this._call("send_team_message", params, timeout, True)
+        return this._call("send_team_message", params, timeout)
 
     def send_account_message(
         this,
@@ -130,7 +138,7 @@ class AsyncMethods:
             params["data"] = data
         if idempotency_key is not None:
             params["idempotency_key"] = idempotency_key
-        return this._call("send_account_message", params, timeout, True)
+        return this._call("send_account_message", params, timeout)
 
     def send_announcement(
         this,
@@ -173,7 +181,7 @@ class AsyncMethods:
             params["data"] = data
         if idempotency_key is not None:
             params["idempotency_key"] = idempotency_key
-        return this._call("send_announcement", params, timeout, True)
+        return this._call("send_announcement", params, timeout)
 
     def get_team_message(
         this,
@@ -681,7 +689,6 @@ class SyncMethods:
         method: str,
         params: Dict[str, Any],
         timeout: Optional[float],
-        keyed: bool = False,
     ) -> Any:
         raise NotImplementedError
 
@@ -730,7 +737,7 @@ class SyncMethods:
             params["reader_ids"] = reader_ids
         if idempotency_key is not None:
             params["idempotency_key"] = idempotency_key
-        result: Sent = this._call("send_team_message", params, timeout, True)
+        result: Sent = this._call("send_team_message", params, timeout)
         return result
 
     def send_account_message(
@@ -782,7 +789,7 @@ class SyncMethods:
             params["data"] = data
         if idempotency_key is not None:
             params["idempotency_key"] = idempotency_key
-        result: Sent = this._call("send_account_message", params, timeout, True)
+        result: Sent = this._call("send_account_message", params, timeout)
         return result
 
     def send_announcement(
@@ -826,7 +833,7 @@ class SyncMethods:
             params["data"] = data
         if idempotency_key is not None:
             params["idempotency_key"] = idempotency_key
-        result: Sent = this._call("send_announcement", params, timeout, True)
+        result: Sent = this._call("send_announcement", params, timeout)
         return result
 
     def get_team_message(

@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterator, Mapping, Optional, Sequence
 from ._calls import Call, Waiting
 from ._engine import Engine
 from ._framing import encode
+from ._methods import KEYED
 from ._program import Program, StrPath
 from ._supervision import Supervision
 from .errors import MessageTooLargeError
@@ -66,13 +67,12 @@ class Requests:
         method: str,
         params: Dict[str, Any],
         timeout: Optional[float],
-        keyed: bool,
         limits: Mapping[str, int],
         waiting: Waiting,
     ) -> Call:
-        """Raises TypeError, ValueError or MessageTooLargeError for what can't be sent."""
+        """`params` is the caller's no more. Raises TypeError, ValueError or MessageTooLargeError for what can't be sent."""
         id = next(self._ids)
-        own_key = keyed and "idempotency_key" not in params
+        own_key = method in KEYED and params.get("idempotency_key") is None
         if own_key:
             params["idempotency_key"] = f"{self._prefix}-{id}"
         if timeout is not None:

@@ -98,22 +98,21 @@ class Tidings(SyncMethods):
         """Any method by its name on the wire, also one that this client doesn't know."""
         return self._call(method, dict(params or {}), timeout)
 
-    def _call(
-        self, method: str, params: Dict[str, Any], timeout: Optional[float], keyed: bool = False
-    ) -> Any:
+    def _call(self, method: str, params: Dict[str, Any], timeout: Optional[float]) -> Any:
         thread = self._thread or self._running()
         if timeout is None:
             timeout = self._options.timeout
         waiter = _Waiter()
-        call = self._requests.call(method, params, timeout, keyed, thread.engine.limits, waiter)
+        call = self._requests.call(method, params, timeout, thread.engine.limits, waiter)
         thread.submit(call)
         try:
-            if not waiter.wait(None if timeout is None else timeout + GRACE):
-                thread.cancel(call)
-                raise DeadlineExceededError(f"no answer within {timeout:g} s", retryable=True)
-        except KeyboardInterrupt:
+            answered = waiter.wait(None if timeout is None else timeout + GRACE)
+        except BaseException:  # An interrupt, or whatever else a signal's handler raises.
             thread.cancel(call)
             raise
+        if not answered:
+            thread.cancel(call)
+            raise DeadlineExceededError(f"no answer within {timeout:g} s", retryable=True)
         if waiter.error is not None:
             raise waiter.error
         return waiter.result
