@@ -11,6 +11,7 @@ enum Registry {
     GetUnreadCount.self,
     JoinTeam.self, LeaveTeam.self, JoinAccount.self,
     RetractMessage.self,
+    GetChanges.self,
     Ping.self, GetStatus.self, Discover.self,
   ]
 }

@@ -73,8 +73,14 @@ extension InboxState {
     guard let side = inbox.side(of: name.log), living(side).contains(name.seq),
       let message = try reader.messages(in: name.log, SequenceSet(name.seq)).first
     else { return nil }
-    return Page.Entry(
-      side: side, message: message, read: read(side).contains(name.seq),
-      seen: marks[side].seen.contains(name.seq), archived: marks[side].archived.contains(name.seq), part: 0)
+    return entry(of: message, side)
+  }
+
+  /// A living message as its reader sees it.
+  func entry(of message: Message, _ side: Inbox.Side) -> Page.Entry {
+    Page.Entry(
+      side: side, message: message, read: read(side).contains(message.seq),
+      seen: marks[side].seen.contains(message.seq), archived: marks[side].archived.contains(message.seq),
+      part: 0)
   }
 }

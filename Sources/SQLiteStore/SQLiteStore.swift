@@ -38,6 +38,7 @@ public final class SQLiteStore: MessageStore {
   }
 
   /// Runs `body` on a reading thread, in a view of the database that reads queued beside it may share.
+  @specialized(where Value == [UInt8])
   public func read<Value: Sendable>(
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
@@ -45,6 +46,7 @@ public final class SQLiteStore: MessageStore {
   }
 
   /// Runs `body` on a reading thread.
+  @specialized(where Value == [UInt8])
   func readConnection<Value: Sendable>(
     _ body: @escaping @Sendable (Connection) throws -> Value
   ) async throws -> Value {

@@ -25,8 +25,9 @@ struct Tidings: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as Failure {
-      // stderr may be closed; there is nobody left to tell then.
-      FileHandle.standardError.write(Data("tidings: \(failure.sentence)\n".utf8))
+      // stderr may be closed: there is nobody left to tell then.
+      let line = Array("tidings: \(failure.sentence)\n".utf8)
+      _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
       Foundation.exit(failure.status.rawValue)
     } catch {
       exit(withError: error)

@@ -198,10 +198,10 @@ private final class BrokenHost: Sendable {
 
 /// Keeps what is logged.
 private final class Log: LogHandler {
-  let lines = Mutex<[String]>([])
-  private let level: Mutex<Logger.Level>
+  let lines = Locked<[String]>([])
+  private let level: Locked<Logger.Level>
 
-  init(level: Logger.Level = .info) { self.level = Mutex(level) }
+  init(level: Logger.Level = .info) { self.level = Locked(level) }
 
   var metadata: Logger.Metadata {
     get { [:] }

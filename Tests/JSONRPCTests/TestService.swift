@@ -16,8 +16,8 @@ final class TestService: Service {
     "update", "status", "work", "stubborn", "subscribe",
   ]
   let gates = Gates()
-  let lists = Mutex<[String: [Int]]>([:])
-  let begun = Mutex<[Int]>([])
+  let lists = Locked<[String: [Int]]>([:])
+  let begun = Locked<[Int]>([])
 
   private struct Unexpected: Error {}
 
@@ -117,7 +117,7 @@ final class Gates: Sendable {
     var serial = 0
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   /// Stops until the gate is opened or the call is cancelled.
   func pass(_ name: String, _ context: CallContext) async throws {

@@ -63,11 +63,8 @@ class Copy:
         if "data" in message.fields:
             self.body["data"] = json.loads(message.fields["data"])
         self.body.update(nid=message.nid, reader_id=reader, create_time=message.create_time)
-
-    @property
-    def age(self):
-        """Sorts an inbox from old to new: at equal times the shared log's message is the older."""
-        return (self.message.create_time, not self.shared, self.message.seq)
+        # Sorts an inbox from old to new: at equal times the shared log's message is the older.
+        self.age = (message.create_time, not shared, message.seq)
 
     @property
     def present(self):
@@ -77,10 +74,10 @@ class Copy:
         return {**self.body, "read": self.read, "seen": self.seen, "archived": self.archived}
 
     def flags(self):
-        return (self.read, self.seen, self.archived, self.deleted)
+        return (self.read, self.seen, self.archived, self.deleted, self.visible)
 
     def restore(self, flags):
-        self.read, self.seen, self.archived, self.deleted = flags
+        self.read, self.seen, self.archived, self.deleted, self.visible = flags
 
 
 class Inbox:
@@ -90,9 +87,9 @@ class Inbox:
         self.reader, self.team = reader, team
         self.copies = []
         self.membership = "none"
-        # How often flags or visibility changed, and how many messages came that were read from the
-        # start: afterwards an older cursor may be understood in more than one right way.
-        self.changes = self.own_messages = 0
+        # How often flags or visibility changed: afterwards an older cursor may be understood in more
+        # than one right way.
+        self.changes = 0
 
     @property
     def shared_log(self):
@@ -104,12 +101,7 @@ class Inbox:
 
     def deliver(self, message, shared):
         visible = not shared or self.membership != "left"
-        copy = Copy(message, self.reader, shared, visible)
-        self.copies.append(copy)
-        self.own_messages += copy.read
-
-    def changes_for(self, order):
-        return (self.changes, self.own_messages if order == "unread_first" else 0)
+        self.copies.append(Copy(message, self.reader, shared, visible))
 
     def present(self):
         return [copy for copy in self.copies if copy.present]
@@ -150,13 +142,9 @@ class Filters:
             return False
         if self.types is not None and fields["message_type"] not in self.types:
             return False
-        return {
-            "inbox": not copy.archived,
-            "unread": not copy.archived and not copy.read,
-            "read": not copy.archived and copy.read,
-            "archived": copy.archived,
-            "all": True,
-        }[self.view]
+        if self.view in ("all", "archived"):
+            return self.view == "all" or copy.archived
+        return not copy.archived and (self.view == "inbox" or copy.read == (self.view == "read"))
 
     def rank(self, copy):
         """The part of the list that a copy belongs to."""
@@ -164,7 +152,7 @@ class Filters:
 
     def sorted(self, copies):
         copies = sorted(copies, key=lambda copy: copy.age, reverse=self.order != "oldest")
-        return sorted(copies, key=self.rank)
+        return sorted(copies, key=self.rank) if self.order == "unread_first" else copies
 
 
 class Position:
@@ -207,9 +195,8 @@ class Page:
     def __init__(self, inbox, filters, listed, rest, size, start):
         self.inbox, self.filters, self.listed, self.rest = inbox, filters, listed, rest
         self.size, self.start = size, start
-        changes = inbox.changes_for(filters.order)
-        self.changes = changes if start is None else start.changes
-        self.loose = self.changes != changes
+        self.changes = inbox.changes if start is None else start.changes
+        self.loose = self.changes != inbox.changes
         self.copies = rest[:size]
         self.ends = len(rest) <= size
         self.total, self.count = len(listed), sum(not copy.read for copy in listed)

@@ -16,7 +16,7 @@ USERS = [
     "ann", "bob", "red:ann", "ann:ann", "Ann", "zo\u00e9", "zoe\u0301", "\u65e5\u672c/x?y#z%20", "nul\0end",
     "two\r\nlines", "quote\"\\'", " ", "\u00e9" * 64]
 TYPES = ["mention", "comment", "Comment", "task.done", "t\u00e2che"]
-TEXTS = ["", "hello", "na\u00efve \u2603 \U0001f600", "nul \0 and \u2028 line\nbreak", "long " * 400]
+TEXTS = ["", "hello", "na\u00efve \u2603 \U0001f600", "nul \0 and \u2028 line\nbreak", "long " * 60]
 DATA = [RawJSON(text) for text in (
     '{}', '{"a":1}', '{ "b" : [1, 2.0, 1e2, -0, 12345678901234567890] ,\t"a":null}',
     '{"\\u00e9":"\\ud83d\\ude00","e\u0301":true,"$oid":"x","a.b":{"$gt":1}}', '{"z":0.1,"a":"\\/"}')]
@@ -25,7 +25,7 @@ ORDERS = ["newest", "oldest", "unread_first"]
 
 WEIGHTS = {
     "send_team": 10, "send_to_readers": 6, "send_account": 4, "send_to_accounts": 3, "send_announcement": 3,
-    "send_again": 4, "send_conflicting": 1,
+    "send_again": 4, "send_conflicting": 2,
     "list": 14, "walk": 12, "message": 4, "unread_count": 5,
     "mark_nids": 10, "mark_up_to": 4, "mark_all": 3, "mark_strangers": 2,
     "join": 2, "leave": 1, "retract": 2, "misuse_cursor": 2, "fault": 6, "ping": 1, "tie": 1,
@@ -227,6 +227,9 @@ class Generator:
         else:
             others = ("x", "other", "e\u0301", "\u00e9")
             values = [value for value in others if value != again.params.get(name)]
+        if "reader_ids" in again.params and self.rng.random() < 0.5:
+            # The first one's log does not know the key.
+            again.params["reader_ids"] = [self.reader()] + again.params["reader_ids"]
         again.params[name] = self.rng.choice(values)
         return again
 
@@ -274,23 +277,31 @@ class Generator:
     def tie(self):
         """Messages of both logs sent within a millisecond, around a cursor between them."""
         self.fresh += 1
-        kind, inbox = "tie %d" % self.fresh, self.inbox_params()
-        sender = {"user_id": self.sender(), "message_type": kind}
-        if "team_id" in inbox:
-            sender["team_id"] = self.team
-            shared = Operation("send_team_message", sender)
-            own = Operation("send_team_message", dict(sender, reader_ids=[self.user]))
-        else:
-            shared = Operation("send_announcement", sender)
-            own = Operation("send_account_message", dict(sender, reader_id=self.user))
-        walk = Walk(dict(inbox, message_type=kind, order=self.rng.choice(ORDERS)))
+        inbox = self.inbox_params()
+        walk = Walk(dict(inbox, message_type="tie %d" % self.fresh, order=self.rng.choice(ORDERS)))
         self.walks.append(walk)
-        first, later = self.rng.choice([(own, shared), (own, shared), (shared, own)])
-        again = [lambda: later, lambda: first]
-        self.rng.shuffle(again)
-        page = (lambda: self.walk_on(walk, 1))
-        self.planned = [lambda: first, page] + again + [page, page, page]
-        return first
+        shared = self.rng.choice([True, False, False])
+        others = [user for user in self.users[:self.known_users] if user != self.user]
+
+        def send(shared, senders):
+            params = dict(walk.params, user_id=self.rng.choice(senders))
+            del params["order"]
+            if "team_id" in params:
+                method = "send_team_message"
+                params.update({} if shared else {"reader_ids": [self.user]})
+            else:
+                method = "send_announcement" if shared else "send_account_message"
+                params.update({} if shared else {"reader_id": self.user})
+            return lambda: Operation(method, params)
+
+        later = [send(True, [self.user] + others[:1]), send(False, [self.user] + others[:1])]
+        self.rng.shuffle(later)
+
+        def page():
+            return self.walk_on(walk, 1)
+
+        self.planned = [send(shared, others), page] + later + [page, page, page]
+        return send(shared, others)()
 
     def misuse_cursor(self):
         """An old cursor, as it was or with something that it was not made for."""

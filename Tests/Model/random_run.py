@@ -52,7 +52,7 @@ class Run:
                 self.step()
                 if self.done - audited >= AUDIT_EVERY:
                     audited = self.done
-                    self.audit(share=0.25)
+                    self.audit(share=0.1)
             self.audit(share=1)
             for sidecar in self.sidecars:
                 status = sidecar.end()

@@ -32,7 +32,7 @@ class RandomRuns(unittest.TestCase):
         self.compare("pipelined", [2], 10000, "memory:")
 
     def test_sqlite(self):
-        self.compare("sequential", [3], 5000)
+        self.compare("sequential", [3], 10000)
 
     def test_sqlite_pipelined(self):
         self.compare("pipelined", [4], 10000)

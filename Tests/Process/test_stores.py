@@ -256,3 +256,58 @@ class LockTests(StoreCase):
         sidecar.result("send_team_message", **SEND)
         self.assertEqual(sidecar.result("get_team_message", **INBOX)["total"], 4)
         sidecar.finish()
+
+
+class RemovedTests(StoreCase):
+    def test_a_database_that_is_removed_or_replaced(self):
+        """What is acknowledged is in the file of that name, or it is not acknowledged."""
+        for replace in (False, True):
+            with self.subTest(replace=replace):
+                url, path = self.filled(3)
+                sidecar = self.spawn(store=url)
+                sidecar.result("get_team_message", **INBOX)
+                if replace:
+                    shutil.copy(path, str(path) + ".new")
+                    os.replace(str(path) + ".new", path)
+                else:
+                    path.unlink()
+                for method, params in (("send_team_message", SEND), ("get_team_message", INBOX)):
+                    error = sidecar.error(method, **params)
+                    self.assert_error(error, 2003, "store_unavailable")
+                self.assertEqual(sidecar.result("get_status")["store"]["state"], "unavailable")
+                sidecar.finish()
+                for name in (path, str(path) + "-lock"):
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(name)
+
+    def test_odd_values_are_no_crash(self):
+        edits = [
+            "UPDATE log SET head = 0", "UPDATE log SET id = 9223372036854775807", "UPDATE log SET head = -1",
+            "UPDATE message SET time = -9223372036854775808", "UPDATE log SET time = 9223372036854775807",
+            "UPDATE log SET record = x'010600000000'", "UPDATE message SET message_type = NULL",
+            "PRAGMA user_version = -1",
+        ]
+        for edit in edits:
+            with self.subTest(edit=edit):
+                url, path = self.filled(5)
+                nid = self.spawn(store=url).result("get_team_message", **INBOX)["data"][0]["nid"]
+                with contextlib.closing(sqlite3.connect(path)) as database:
+                    try:
+                        database.execute(edit)
+                        database.commit()
+                    except sqlite3.IntegrityError:
+                        pass  # the schema itself refuses the value
+                sidecar = self.spawn(store=url)
+                try:
+                    for method, params in (
+                            ("get_team_message", INBOX), ("send_team_message", SEND),
+                            ("send_team_message", {**SEND, "team_id": "new"}),
+                            ("mark_read", {**INBOX, "up_to": nid}), ("retract_message", {"nid": nid})):
+                        sidecar.ask(request(1, method, **params))
+                    sidecar.close_input()
+                except (BrokenPipeError, EOFError, AssertionError):
+                    pass  # refused at its start, which is as good
+                self.assert_no_crash(sidecar.wait())
+                for ending in ("", "-wal", "-shm", "-lock"):
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(str(path) + ending)

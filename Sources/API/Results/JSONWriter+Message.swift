@@ -8,7 +8,7 @@ extension JSONWriter {
     let body = message.body
     beginObject()
     key("nid")
-    string(nidPrefix + String(message.seq))
+    nid(nidPrefix, message.seq)
     if let team = inbox.team { member("team_id", team.string) }
     if let name = body.teamName { member("team_name", name) }
     if let sender = body.sender { member("user_id", sender.string) }
@@ -26,6 +26,28 @@ extension JSONWriter {
     member("seen", entry.seen)
     member("archived", entry.archived)
     endObject()
+  }
+
+  /// Writes a `nid` without making a string of it; none of its characters needs an escape.
+  private mutating func nid(_ prefix: String, _ seq: Int) {
+    // The prefix of the longest names has 355 letters, a number 19 digits.
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 + prefix.utf8.count + 19) { buffer in
+      buffer[0] = UInt8(ascii: "\"")
+      var (end, digits) = (1, seq)
+      for letter in prefix.utf8 {
+        buffer[end] = letter
+        end += 1
+      }
+      let start = end
+      repeat {
+        buffer[end] = UInt8(ascii: "0") + UInt8(digits % 10)
+        digits /= 10
+        end += 1
+      } while digits > 0
+      buffer[start..<end].reverse()
+      buffer[end] = UInt8(ascii: "\"")
+      raw(UnsafeBufferPointer(rebasing: buffer[...end]))
+    }
   }
 
   /// A whole JSON value built by `body`.

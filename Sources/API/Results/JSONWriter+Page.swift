@@ -15,8 +15,9 @@ extension Page {
     writer.key("data")
     writer.beginArray()
     for entry in entries {
-      // What one message can take is known from its fields; what follows the list is under a kilobyte.
-      guard writer.bytes.count + entry.sizeBound + 1024 <= limit || taken == 0 else {
+      // What follows the list is under a kilobyte.
+      let room = limit - 1024 - writer.bytes.count
+      guard room >= Page.Entry.largestSize || room >= entry.sizeBound || taken == 0 else {
         if byNumber { throw .responseTooLarge(limit: limit) }
         break
       }
@@ -38,6 +39,9 @@ extension Page {
 }
 
 extension Page.Entry {
+  /// No message of the contract's sizes is longer than this as JSON.
+  static let largestSize = 1 << 20
+
   /// No message is longer than this as JSON: a byte of text takes at most six (`\u0000`), `data` stays as
   /// it is, and 4 KiB hold the names of the fields and everything else.
   fileprivate var sizeBound: Int {

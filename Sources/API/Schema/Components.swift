@@ -2,7 +2,7 @@
 enum Components {
   static let schemas: [(name: String, schema: Schema)] = [
     ("Message", message), ("Page", page), ("Sent", sent), ("Marked", marked), ("Joined", joined),
-    ("Counts", counts), ("Error", error),
+    ("Counts", counts), ("Change", change), ("Error", error),
   ]
 
   private static let nid = Schema.described(
@@ -70,6 +70,15 @@ enum Components {
     .init("total", .described(.integer(0), "Messages in the inbox.")),
     .init("count", .described(.integer(0), "Those not read.")),
     .init("unseen", .described(.integer(0), "Those not seen.")),
+  ])
+
+  private static let change = Schema.object([
+    .init("event", .enumeration(["created", "marked", "retracted"])),
+    .init("message", .component("Message"), optional: true),
+    .init("nid", nid, optional: true),
+    .init("total", .described(.integer(0), "Messages in the inbox at this event.")),
+    .init("count", .described(.integer(0), "Those not read.")),
+    .init("cursor", .described(.string(), "Where a host goes on that has taken this change in.")),
   ])
 
   private static let error = Schema.object([

@@ -3,7 +3,7 @@ public struct LogRecord: Hashable, Sendable {
   /// The oldest number kept; what lies before it was removed by retention.
   public var tail = 1
   /// The numbers of retracted messages.
-  public private(set) var retracted = SequenceSet()
+  public internal(set) var retracted = SequenceSet()
   /// How many retractions there ever were; the newest one has this number.
   public private(set) var retractionCount = 0
   /// The newest retractions in order, oldest first, at most `retractionsKept`: the change feed reads them.

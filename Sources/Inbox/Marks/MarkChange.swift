@@ -53,9 +53,15 @@ public struct MarkChange: Sendable {
     for side in Inbox.Side.allCases {
       changed += next.set(flag, side, numbers[side]!)
     }
-    if changed > 0 { state = next }
+    // Where nothing changed, nothing is written, unless many own messages can be folded: counting them
+    // anew would cost every request to come.
+    let own = state.shared.sent.count + state.own.sent.count
+    if changed > 0 || own >= Self.foldedAnyway { state = next }
     return changed
   }
+
+  /// So many own messages are folded into the marks even if nothing else changes.
+  private static let foldedAnyway = 100
 
   /// The target's numbers on each side. They may include messages that are gone: what is marked on those
   /// can't be seen, and a mark over a whole range stays one range.

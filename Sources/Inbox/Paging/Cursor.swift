@@ -59,8 +59,12 @@ public struct Cursor: Hashable, Sendable {
       // Any other text is no cursor: the caller says so and names the parameter.
       return nil
     }
-    guard part <= 1, self.text == text else { return nil }
+    // A cursor may come from anywhere: arithmetic on its numbers must not overflow.
+    let numbers = [position.shared, position.own, heads.shared, heads.own]
+    guard part <= 1, numbers.allSatisfy({ $0 <= Self.largestNumber }), self.text == text else { return nil }
   }
 
   private static let format: UInt8 = 1
+  /// More than any log can hold, far from the largest integer.
+  static let largestNumber = 1 << 62
 }

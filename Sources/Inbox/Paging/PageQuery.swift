@@ -39,7 +39,7 @@ public struct PageQuery: Sendable {
   /// True if the cursor was made by a query with the same inbox, view, order and filter.
   public func made(_ cursor: Cursor) -> Bool { cursor.listing == listing }
 
-  /// A hash of what a cursor belongs to: FNV-1a, the same in every process and version.
+  /// Stands for what a cursor belongs to.
   var listing: UInt64 {
     var writer = ByteWriter()
     writer.writeBytes(inbox.own.encoded)
@@ -48,7 +48,7 @@ public struct PageQuery: Sendable {
     writer.writeByte(filter.concerning == nil ? 0 : 1)
     if let user = filter.concerning { writer.writeBytes(user.string.utf8) }
     for type in Set(filter.types).sorted() { writer.writeBytes(type.string.utf8) }
-    return writer.bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+    return fingerprint(writer.bytes)
   }
 }
 

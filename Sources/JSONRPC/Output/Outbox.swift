@@ -32,11 +32,12 @@ struct Outbox: Sendable {
 
   // MARK: Answers
 
-  /// Adds `{"jsonrpc":"2.0","id":...,"result":...}`.
-  mutating func add(result: [UInt8], id: ArraySlice<UInt8>, batch: Int?) {
+  /// Adds `{"jsonrpc":"2.0","id":...,"result":...}`. A batch that holds too much already refuses it, unless
+  /// `always`: what is done must not be reported as failed.
+  mutating func add(result: [UInt8], id: ArraySlice<UInt8>, batch: Int?, always: Bool = false) {
     let size = Self.resultOpening.count + id.count + Self.resultKey.count + result.count + 1
     if let batch {
-      guard batches[batch]!.bytes.count + size <= batchBytes else {
+      guard always || batches[batch]!.bytes.count + size <= batchBytes else {
         add(error: .responseTooLarge(limit: batchBytes), id: id, batch: batch)
         return
       }

@@ -17,6 +17,9 @@ public struct StandardStreams: Sendable {
   /// reads nothing and descriptor 1 is standard error, so that nothing else can write into the stream.
   /// To be called once, before anything may print.
   public static func claim() throws(SystemError) -> StandardStreams {
+    // Before anything is opened, which would take the number of a descriptor that the host left closed.
+    guard fcntl(STDIN_FILENO, F_GETFD) >= 0 else { throw SystemError("standard input") }
+    guard fcntl(STDOUT_FILENO, F_GETFD) >= 0 else { throw SystemError("standard output") }
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     guard null >= 0 else { throw SystemError("open /dev/null") }
     // A host may start a program without standard error; nothing opened later may take its number.

@@ -5,6 +5,8 @@ import Synchronization
 final class Call: @unchecked Sendable {
   let id: RequestID
   let methodIndex: Int
+  /// Whether it changes something: then its result is given whatever its size, because it is done.
+  let changes: Bool
   let run: @Sendable (CallContext) async throws -> [UInt8]
   let connection: Connection
   /// The batch that it came in.
@@ -44,6 +46,7 @@ final class Call: @unchecked Sendable {
     self.connection = connection
     self.batch = batch
     methodIndex = prepared.methodIndex
+    changes = prepared.touches.contains { $0.mode != .read }
     run = prepared.run
     progressToken = meta.progressToken
     arrival = monotonicNanoseconds()

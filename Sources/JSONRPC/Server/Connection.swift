@@ -12,7 +12,7 @@ final class Connection: Sendable {
   let info: ServerInfo
   let logger: Logger
   let output: OutputDescriptor
-  let state: Mutex<ConnectionState>
+  let state: Locked<ConnectionState>
   let readerWake: WakePipe
   let writerWake: WakePipe
   /// Wants the reading thread to read no more.
@@ -53,7 +53,7 @@ final class Connection: Sendable {
     self.logger = logger
     logsCalls = logger.logLevel <= .debug
     self.output = OutputDescriptor(output)
-    state = Mutex(ConnectionState(limits: limits, methods: methods.count))
+    state = Locked(ConnectionState(limits: limits, methods: methods.count))
     readerWake = try WakePipe()
     writerWake = try WakePipe()
   }

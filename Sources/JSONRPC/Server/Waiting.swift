@@ -2,7 +2,7 @@ import Synchronization
 
 /// A call that waits for something to happen. One task sleeps on it; anyone may wake it.
 public final class Waiting: Sendable {
-  private let state = Mutex(State())
+  private let state = Locked(State())
   private let cancelReason: @Sendable () -> CancelReason
 
   fileprivate struct State {

@@ -36,7 +36,7 @@ extension Connection {
     let id = try statement.integer(0)
     guard (1...Position.maximumLog).contains(id) else { throw .damagedColumn }
     var row = LogRow(
-      id: id, head: try statement.count(1, through: Position.maximumSeq), time: try statement.integer(2),
+      id: id, head: try statement.count(1, through: Position.maximumSeq), time: try statement.time(2),
       record: LogRecord())
     guard let bytes = try statement.bytes(3) else { return row }
     do {

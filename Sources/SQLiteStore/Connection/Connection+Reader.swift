@@ -37,9 +37,30 @@ extension Connection: StoreReader {
     guard folded <= log.head else {
       throw .damaged("the marks of an inbox are of messages that its log does not have")
     }
-    let sent = try numbers(log.id, .sender(user), from: folded + 1, through: log.head)
-    return LogState(head: log.head, record: log.record, sent: sent)
+    return LogState(
+      head: log.head, record: log.record, sent: try sent(by: user, in: log, after: folded))
   }
+
+  /// What the user sent after a number. A log only grows: what was found before stays true, so a user who
+  /// sends much and marks nothing costs each request only what is new.
+  private func sent(
+    by user: Text, in log: LogRow, after folded: Int
+  ) throws(StoreError) -> SequenceSet {
+    var first = folded + 1
+    var found = SequenceSet()
+    if let known = knownSent(by: user, in: log.id), known.first <= first, known.last <= log.head {
+      found = known.numbers.above(folded)
+      first = max(first, known.last + 1)
+    }
+    found.formUnion(try numbers(log.id, .sender(user), from: first, through: log.head))
+    // Few are found as fast as they are remembered.
+    if first <= log.head, found.count >= Self.sentRemembered {
+      remember(Sent(first: folded + 1, last: log.head, numbers: found), by: user, in: log.id)
+    }
+    return found
+  }
+
+  private static let sentRemembered = 64
 
   func messages(in name: LogName, _ numbers: SequenceSet) throws -> [Message] {
     guard !numbers.isEmpty, let id = try id(of: name) else { return [] }
@@ -64,7 +85,7 @@ extension Connection: StoreReader {
       teamName: try statement.string(4), receiver: try statement.text(5),
       content: try statement.string(7), data: try statement.string(8))
     return Message(
-      seq: Position(rawValue: try statement.integer(0)).seq, time: try statement.integer(1), body: body)
+      seq: Position(rawValue: try statement.integer(0)).seq, time: try statement.time(1), body: body)
   }
 
   func times(in name: LogName, _ numbers: [Int]) throws -> [Timestamp] {
@@ -75,7 +96,7 @@ extension Connection: StoreReader {
       return try with(.time) { statement throws(StoreError) in
         statement.bind(Position(log: id, seq: seq).rawValue, at: 1)
         guard try statement.step() else { throw .damagedLog }
-        return try statement.integer(0)
+        return try statement.time(0)
       }
     }
   }
@@ -97,7 +118,7 @@ extension Connection: StoreReader {
       statement.bind(Position(log: log.id, seq: seq).rawValue, at: 1)
       statement.bind(Position(log: log.id, seq: log.head).rawValue, at: 2)
       guard try statement.step() else { throw .damagedLog }
-      return try statement.integer(0)
+      return try statement.time(0)
     }
   }
 

@@ -10,6 +10,21 @@ final class Connection {
   /// Ids of logs by name. An id never changes once it is committed.
   private var logIDs: [LogName: Int64] = [:]
 
+  /// What users with many messages of their own in a log sent there.
+  private var sentByKey: [SentKey: Sent] = [:]
+
+  private struct SentKey: Hashable {
+    var log: Int64
+    var user: Text
+  }
+
+  /// What a user sent from one number of a log through another.
+  struct Sent {
+    var first: Int
+    var last: Int
+    var numbers: SequenceSet
+  }
+
   init(_ database: Database) {
     self.database = database
   }
@@ -48,8 +63,18 @@ extension Connection {
     logIDs[name] = id
   }
 
-  /// Forgets all ids: those of logs made in a transaction that was undone among them.
+  private static let sentKept = 256
+
+  func knownSent(by user: Text, in log: Int64) -> Sent? { sentByKey[SentKey(log: log, user: user)] }
+
+  func remember(_ sent: Sent, by user: Text, in log: Int64) {
+    if sentByKey.count >= Self.sentKept { sentByKey.removeAll(keepingCapacity: true) }
+    sentByKey[SentKey(log: log, user: user)] = sent
+  }
+
+  /// Forgets what was read: what a transaction had written that was undone is among it.
   func forgetLogs() {
     logIDs.removeAll(keepingCapacity: true)
+    sentByKey.removeAll(keepingCapacity: true)
   }
 }

@@ -36,7 +36,7 @@ enum SQL: Int, CaseIterable {
 
     case .logByName: "SELECT id, head, time, record FROM log WHERE name = ?1"
     case .logByID: "SELECT id, head, time, record FROM log WHERE id = ?1"
-    case .newestLog: "SELECT id FROM log ORDER BY id DESC LIMIT 1"
+    case .newestLog: "SELECT coalesce(max(id), 0) FROM log"
     case .insertLog: "INSERT INTO log (id, name, head, time) VALUES (?1, ?2, ?3, ?4)"
     case .updateHead: "UPDATE log SET head = ?2, time = ?3 WHERE id = ?1"
     case .updateRecord: "UPDATE log SET record = ?2 WHERE id = ?1"

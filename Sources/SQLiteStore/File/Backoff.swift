@@ -18,10 +18,18 @@ struct Backoff {
 
   /// Waits a little; false if the time is up.
   mutating func pause() -> Bool {
+    guard pause(microseconds) else { return false }
+    microseconds = min(microseconds * 2, 2000)
+    return true
+  }
+
+  /// Waits as little as at first, for who is next and alone in trying; false if the time is up.
+  func pauseBriefly() -> Bool { pause(100) }
+
+  private func pause(_ microseconds: UInt32) -> Bool {
     guard ContinuousClock.now < deadline else { return false }
     // Half to one and a half times the length: two that wait don't meet again and again.
     usleep(microseconds / 2 + .random(in: 0...microseconds))
-    microseconds = min(microseconds * 2, 2000)
     return true
   }
 }

@@ -6,6 +6,7 @@ import Inbox
 struct OpenDatabase {
   var file: DatabaseFile
   var turnstile: Turnstile
+  var identity: FileIdentity
   var writer: DatabaseQueue
   var readers: [DatabaseQueue]
 }
@@ -32,7 +33,9 @@ extension OpenDatabase {
         // whole.
         let writer = try writer(file)
         let readers = try (0..<readers).map { _ in try reader(file) }
-        return OpenDatabase(file: file, turnstile: turnstile, writer: writer, readers: readers)
+        let identity = FileIdentity([file.canonicalPath, file.lockPath])
+        return OpenDatabase(
+          file: file, turnstile: turnstile, identity: identity, writer: writer, readers: readers)
       } catch let error as SQLiteOpenError {
         throw error
       } catch let error as DatabaseError {
@@ -53,6 +56,8 @@ extension OpenDatabase {
         throw SQLiteOpenError(file.path, .otherProgram)
       case .ours(let version) where version > Schema.version:
         throw SQLiteOpenError(file.path, .newerVersion(found: version, known: Schema.version))
+      case .ours(let version) where version < 1:
+        throw SQLiteOpenError(file.path, .damaged)
       case .empty, .ours:
         break
       }

@@ -40,7 +40,7 @@ final class Turnstile: Sendable {
     }
     defer { unlock(.gate) }
     while !(try lock(.write)) {
-      guard backoff.pause() else { throw .noTurn }
+      guard backoff.pauseBriefly() else { throw .noTurn }
     }
   }
 

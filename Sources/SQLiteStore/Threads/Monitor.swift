@@ -13,20 +13,23 @@ final class Monitor<State: Sendable>: @unchecked Sendable {
 
   /// Changes the value and wakes one thread that waits; never blocks for longer than another such change.
   func update<R>(_ body: (inout State) -> R) -> R {
-    condition.lock()
-    defer { condition.unlock() }
-    let result = body(&state)
+    let result = change(body)
     condition.signal()
     return result
   }
 
   /// Changes the value and wakes all threads that wait.
   func updateForAll<R>(_ body: (inout State) -> R) -> R {
-    condition.lock()
-    defer { condition.unlock() }
-    let result = body(&state)
+    let result = change(body)
     condition.broadcast()
     return result
+  }
+
+  // The lock is free when a thread is woken: it would only wake to wait for it.
+  private func change<R>(_ body: (inout State) -> R) -> R {
+    condition.lock()
+    defer { condition.unlock() }
+    return body(&state)
   }
 
   /// Blocks the thread until `body` returns something.

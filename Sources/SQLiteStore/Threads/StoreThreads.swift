@@ -18,6 +18,7 @@ final class StoreThreads: Sendable {
   private let writes = Monitor(WorkQueue<Write>())
   private let ending: Monitor<Ending>
   private let patience: Duration
+  private let identity: FileIdentity
 
   private struct Ending: Sendable {
     var readers: Int
@@ -29,6 +30,7 @@ final class StoreThreads: Sendable {
   /// Starts the threads, which take over the connections.
   init(_ opened: OpenDatabase, patience: Duration) {
     self.patience = patience
+    identity = opened.identity
     ending = Monitor(Ending(readers: opened.readers.count))
     for (index, reader) in opened.readers.enumerated() {
       start("read \(index)") { [self, count = opened.readers.count] in read(reader, of: count) }
@@ -94,6 +96,7 @@ extension StoreThreads {
   private func serve(_ reads: [Read], _ connection: Connection) {
     var backoff = Backoff(patience)
     do {
+      try identity.check()
       try connection.beginRead(&backoff)
     } catch {
       for read in reads { read(.failure(error)) }
@@ -106,7 +109,7 @@ extension StoreThreads {
 
   private func write(_ queue: DatabaseQueue, _ turnstile: Turnstile) {
     queue.inDatabase { database in
-      var group = GroupCommit(Connection(database), turnstile, patience: patience)
+      var group = GroupCommit(Connection(database), turnstile, identity, patience: patience)
       while case .work(let writes) = writes.wait(for: { queue in
         queue.take({ min(Self.writesTogether, $0) }, size: Self.bytesTogether, of: \.size)
       }) {

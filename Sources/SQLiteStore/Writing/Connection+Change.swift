@@ -22,7 +22,7 @@ extension Connection {
 
   /// Decides what retracting a message means: its log's record, then the body is cleared.
   func retract(_ message: MessageName) throws(StoreError) -> Decision<Bool> {
-    guard var log = try log(message.log), (log.record.tail...log.head).contains(message.seq) else {
+    guard var log = try log(message.log), message.seq >= log.record.tail, message.seq <= log.head else {
       throw .notFound
     }
     guard log.record.retract(message.seq) else { return Decision(value: false) }

@@ -5,13 +5,17 @@ import Inbox
 struct GroupCommit {
   private let connection: Connection
   private let turnstile: Turnstile
+  private let identity: FileIdentity
   private let patience: Duration
   private var checkpoint: Checkpoint
 
   /// `patience` is how long a group waits for other processes.
-  init(_ connection: Connection, _ turnstile: Turnstile, patience: Duration) {
+  init(
+    _ connection: Connection, _ turnstile: Turnstile, _ identity: FileIdentity, patience: Duration
+  ) {
     self.connection = connection
     self.turnstile = turnstile
+    self.identity = identity
     self.patience = patience
     checkpoint = Checkpoint(connection)
   }
@@ -26,6 +30,12 @@ struct GroupCommit {
       return
     }
     defer { turnstile.leave() }
+    do {
+      try identity.check()
+    } catch {
+      for write in group { write.fail(error) }
+      return
+    }
     if let failure = attempt(group, &backoff) {
       if group.count == 1 { return group[0].fail(failure) }
       // One of them may be what can't be written: it must not take the others with it.

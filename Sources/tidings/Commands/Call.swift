@@ -37,7 +37,7 @@ struct Call: ParsableCommand {
       service: TidingsService(store: store), info: ServerInfo(name: "tidings", version: tidingsVersion),
       logger: logger
     ).answer(to: request)
-    try store.closeAndWait()
+    try wait { try await store.close() }
     if let result = answer["result"] {
       let text = isatty(STDOUT_FILENO) == 1 ? result.prettyPrinted() : Array(result.raw)
       try FileHandle.standardOutput.write(contentsOf: Data(text + [UInt8(ascii: "\n")]))

@@ -18,7 +18,8 @@ struct Serve: ParsableCommand {
   @OptionGroup var log: LogOptions
   @OptionGroup(title: "Limits") var limits: LimitOptions
 
-  @Option(name: .long, help: "How messages are told apart: one a line, by Content-Length headers, or as they come.")
+  @Option(
+    name: .long, help: "How messages are told apart: one a line, by Content-Length headers, or as they come.")
   var framing: Framing = .detect
 
   @Option(name: .long, help: "Seconds that SIGTERM leaves to answer what was accepted.")
@@ -32,7 +33,12 @@ struct Serve: ParsableCommand {
 
   func run() throws {
     let signals = Signals(drainMilliseconds: Int(drainTimeout * 1000))
-    let streams = try StandardStreams.claim()
+    let streams: StandardStreams
+    do {
+      streams = try StandardStreams.claim()
+    } catch {
+      throw Failure(.outputClosed, "\(error)")
+    }
     let logger = log.logger()
     let store = try store.open(logger)
     let server = try Server(
@@ -42,33 +48,9 @@ struct Serve: ParsableCommand {
     signals.drain(server)
     let ending = server.run()
     // Cut short, something still uses the store: its file is safe at any moment.
-    if ending != .cutShort { try store.closeAndWait() }
+    if ending != .cutShort { try wait { try await store.close() } }
     Foundation.exit(ending.status)
   }
 }
 
 extension Framing: ExpressibleByArgument {}
-
-extension MessageStore {
-  /// Closes the store from a thread that may block.
-  func closeAndWait() throws {
-    let done = DispatchSemaphore(value: 0)
-    let outcome = Outcome()
-    Task.detached {
-      do {
-        try await close()
-      } catch {
-        outcome.error = error
-      }
-      done.signal()
-    }
-    done.wait()
-    if let error = outcome.error { throw error }
-  }
-}
-
-/// An error on its way from a task to the thread that waits for it; @unchecked because the semaphore orders
-/// the one write before the one read.
-private final class Outcome: @unchecked Sendable {
-  var error: (any Error)?
-}

@@ -37,13 +37,16 @@ struct LimitOptions: ParsableArguments {
     return limits
   }
 
+  /// A text of JSON has less than 2 GiB.
+  private static let largest = 1 << 30
+
   func validate() throws {
     for (name, value) in [
       ("max-request-bytes", maxRequestBytes), ("max-answer-bytes", maxAnswerBytes),
       ("max-in-flight", maxInFlight), ("max-output-bytes", maxOutputBytes), ("max-batch", maxBatch),
       ("max-depth", maxDepth), ("max-waiting", maxWaiting),
-    ] where value < 1 {
-      throw ValidationError("--\(name) must be at least 1")
+    ] where !(1...Self.largest).contains(value) {
+      throw ValidationError("--\(name) must be from 1 to \(Self.largest)")
     }
     guard maxDepth <= 1000 else { throw ValidationError("--max-depth must be at most 1000") }
   }

@@ -16,25 +16,23 @@ struct StoreOptions: ParsableArguments {
         Without it, TIDINGS_STORE says so, which keeps a password out of the process list; without \
         that, tidings/tidings.db under $XDG_DATA_HOME (or ~/.local/share) is used and made if missing.
         """,
-      valueName: "url"),
-    transform: StoreOptions.parse)
-  var store: StoreURL?
+      valueName: "url"))
+  var store: String?
 
   /// The store that was asked for.
   func url() throws -> StoreURL {
-    if let store { return store }
+    if let store { return try Self.parse(store, from: "--store") }
     if let text = ProcessInfo.processInfo.environment["TIDINGS_STORE"], !text.isEmpty {
-      guard let url = StoreURL(argument: text) else { throw ValidationError("TIDINGS_STORE: \(Self.rule)") }
-      return url
+      return try Self.parse(text, from: "TIDINGS_STORE")
     }
     return .sqlite(path: try Self.standardPath())
   }
 
-  private static let rule = "a store is sqlite:PATH or memory:"
-
   /// Says what a store is without repeating what was given: it may hold a password.
-  private static func parse(_ text: String) throws -> StoreURL {
-    guard let url = StoreURL(argument: text) else { throw ValidationError(rule) }
+  private static func parse(_ text: String, from origin: String) throws -> StoreURL {
+    guard let url = StoreURL(text) else {
+      throw Failure(.badParameters, "\(origin): a store is sqlite:PATH or memory:")
+    }
     return url
   }
 

@@ -1,0 +1,75 @@
+import Inbox
+import JSON
+import JSONRPC
+
+/// Follows an inbox.
+struct GetChanges: Method {
+  static let name: StaticString = "get_changes"
+  static let summary =
+    "Follows an inbox: what changed since a cursor, waiting for something to change if nothing has."
+  static let cursor = Parameter(
+    "cursor", .opaque("a cursor of this inbox's changes"),
+    "Where the last answer ended; without it, the present is given and no changes."
+  ).optional
+  static let waitMilliseconds = Parameter(
+    "wait_ms", .integer(0...60_000), or: 0, "How long to wait for a change if there is none.")
+  static let parameters: [any ParameterDescription] = [
+    Common.userID, Common.teamID.optional, cursor, waitMilliseconds,
+  ]
+  static let result = Schema.object([
+    .init("changes", .array(.component("Change"))),
+    .init("cursor", .described(.string(), "Where to go on.")),
+    .init("more", .described(.boolean, "Whether there is more already.")),
+  ])
+  static let errors: [RPCError.Kind] = [.cursorExpired, .limitReached, .storeUnavailable]
+  static let example = Example(
+    params: #"{"user_id":"bo","team_id":"blue"}"#,
+    result: #"{"changes":[],"cursor":"AqnW59ST4MyLsQEAAAAAAA","more":false}"#)
+
+  /// How many new messages one answer has at most.
+  private static let changesPerAnswer = 100
+
+  private let inbox: Inbox
+  private let cursor: ChangeCursor?
+  private let wait: Duration
+
+  init(_ arguments: Arguments) throws(RPCError) {
+    inbox = try arguments.inbox()
+    let text = try arguments(Self.cursor)
+    cursor = text.flatMap(ChangeCursor.init(text:))
+    if text != nil, cursor?.belongs(to: inbox) != true {
+      throw .invalidParams(pointer: "/cursor", message: "cursor must be a cursor of this inbox's changes")
+    }
+    wait = .milliseconds(try arguments(Self.waitMilliseconds))
+  }
+
+  var touches: [Touch] { .reading(inbox) }
+
+  func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
+    let end = ContinuousClock.now + wait
+    var changes = try await look(backend)
+    if changes.changes.isEmpty, cursor != nil, wait > .zero {
+      let waiting = try context.startWaiting()
+      while changes.changes.isEmpty, !waiting.hasEnded, ContinuousClock.now < end {
+        // Many that wait look less often, so that together they stay a small load.
+        let pause = Duration.milliseconds(50) + .microseconds(200 * context.status.waiting)
+        try await waiting.sleep(until: min(end, ContinuousClock.now + pause))
+        changes = try await look(backend)
+      }
+    }
+    return changes.encoded(inbox, limit: backend.limits.answerBytes)
+  }
+
+  /// The changes since the cursor, or the present.
+  private func look(_ backend: Backend) async throws -> Changes {
+    do {
+      return try await backend.store.read { [inbox, cursor] reader in
+        let state = try reader.state(of: inbox)
+        guard let cursor else { return .none(state) }
+        return try state.changes(since: cursor, limit: Self.changesPerAnswer, reader)
+      }
+    } catch is ChangeCursorExpired {
+      throw RPCError.cursorExpired(pointer: "/cursor")
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import Inbox
+import JSON
+
+extension Changes {
+  /// The result of `get_changes`. Of an answer that would grow over `limit` bytes only the first changes
+  /// are given, at least one.
+  func encoded(_ inbox: Inbox, limit: Int) -> [UInt8] {
+    var writer = JSONWriter(reserving: 256 + changes.count * 512)
+    var (end, given) = (cursor, 0)
+    writer.beginObject()
+    writer.key("changes")
+    writer.beginArray()
+    for change in changes {
+      let room = limit - 1024 - writer.bytes.count
+      guard given == 0 || room >= Page.Entry.largestSize else { break }
+      writer.change(change, in: inbox)
+      end = change.cursor
+      given += 1
+    }
+    writer.endArray()
+    writer.member("cursor", (given == changes.count ? cursor : end).text)
+    writer.member("more", more || given < changes.count)
+    writer.endObject()
+    return writer.take()
+  }
+}
+
+extension JSONWriter {
+  fileprivate mutating func change(_ change: Change, in inbox: Inbox) {
+    beginObject()
+    switch change.event {
+    case .created(let entry):
+      member("event", "created")
+      key("message")
+      message(entry, in: inbox, nidPrefix: MessageName.prefix(of: inbox.log(entry.side)))
+    case .marked:
+      member("event", "marked")
+    case .retracted(let name):
+      member("event", "retracted")
+      member("nid", name.nid)
+    }
+    member("total", change.counts.total)
+    member("count", change.counts.unread)
+    member("cursor", change.cursor.text)
+    endObject()
+  }
+}

@@ -1,0 +1,63 @@
+/// How far a host has followed an inbox: a position in everything that can change.
+public struct ChangeCursor: Hashable, Sendable {
+  /// Stands for the inbox.
+  var inbox: UInt64
+  /// The last message of each log that was reported or is older than the cursor.
+  var position: Cursor.Position
+  /// How many retractions of each log were reported.
+  var retractions: Cursor.Position
+  /// The version of the marks that was reported.
+  var marks: Int
+
+  /// The present.
+  public init(_ state: InboxState) {
+    inbox = Self.name(of: state.inbox)
+    position = Cursor.Position(shared: state.shared.head, own: state.own.head)
+    retractions = Cursor.Position(
+      shared: state.shared.record.retractionCount, own: state.own.record.retractionCount)
+    marks = state.marks.version
+  }
+
+  /// True if the cursor was made for this inbox.
+  public func belongs(to inbox: Inbox) -> Bool { self.inbox == Self.name(of: inbox) }
+
+  private static func name(of inbox: Inbox) -> UInt64 { fingerprint(inbox.own.encoded) }
+
+  /// The cursor as clients see it; to them it is opaque.
+  public var text: String {
+    var writer = ByteWriter()
+    writer.writeByte(Self.format)
+    writer.writeVarint(inbox)
+    for number in [position.shared, position.own, retractions.shared, retractions.own, marks] {
+      writer.writeVarint(UInt64(number))
+    }
+    return Base64URL.encode(writer.bytes)
+  }
+
+  /// Reads `text` back; nil for any other text.
+  public init?(text: String) {
+    guard let bytes = Base64URL.decode(text.utf8) else { return nil }
+    do {
+      var reader = ByteReader(bytes)
+      try reader.expectByte(Self.format)
+      inbox = try reader.readVarint()
+      position = Cursor.Position(shared: try reader.readCount(), own: try reader.readCount())
+      retractions = Cursor.Position(shared: try reader.readCount(), own: try reader.readCount())
+      marks = try reader.readCount()
+      try reader.expectEnd()
+    } catch {
+      // Any other text is no cursor: the caller says so and names the parameter.
+      return nil
+    }
+    let numbers = [position.shared, position.own, retractions.shared, retractions.own, marks]
+    guard numbers.allSatisfy({ $0 <= Cursor.largestNumber }), self.text == text else { return nil }
+  }
+
+  // Another than that of a listing's cursor, so that neither is taken for the other.
+  private static let format: UInt8 = 2
+}
+
+/// FNV-1a: the same in every process and version.
+func fingerprint(_ bytes: [UInt8]) -> UInt64 {
+  bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+}

@@ -1,0 +1,115 @@
+import Inbox
+import MemoryStore
+import Testing
+
+/// A follower that takes changes in, at random moments and a few at a time, always ends with the inbox itself.
+@Suite struct RandomChangesTests {
+  static let seeds = (0..<10).map { _ in UInt64.random(in: 0...UInt64.max) }
+
+  /// What a host knows from the changes alone.
+  struct Follower {
+    var cursor: ChangeCursor
+    var known: [MessageName: Message] = [:]
+    var counts: InboxState.Counts?
+
+    mutating func take(_ changes: Changes, _ inbox: Inbox) {
+      for change in changes.changes {
+        switch change.event {
+        case .created(let entry):
+          let name = MessageName(log: inbox.log(entry.side), seq: entry.message.seq)
+          #expect(known[name] == nil, "a message came twice")
+          known[name] = entry.message
+        case .retracted(let name):
+          #expect(known.removeValue(forKey: name) != nil, "what was never there was retracted")
+        case .marked: break
+        }
+        counts = change.counts
+        // With no marks made, the numbers at each event are those of what is known.
+        #expect(change.counts.total == known.count)
+      }
+      cursor = changes.cursor
+    }
+  }
+
+  @Test(arguments: seeds) func missesNothingAndSeesNothingTwice(_ seed: UInt64) async throws {
+    print("seed \(seed)")
+    var random = SplitMix(state: seed)
+    let store = MemoryStore(clock: { 1_000 })
+    let inbox = Inbox(user: "u0", team: "blue")
+    var follower = Follower(cursor: ChangeCursor(try await store.read { try $0.state(of: inbox) }))
+    var sent: [MessageName] = []
+    for _ in 0..<300 {
+      switch Int.random(in: 0..<10, using: &random) {
+      case 0..<6:
+        let log = inbox.log(Bool.random(using: &random) ? .shared : .own)
+        let seq = try await store.append(Draft(body: MessageBody(type: "a")), to: [log])[0].seq
+        sent.append(MessageName(log: log, seq: seq))
+      case 6:
+        if let name = sent.randomElement(using: &random) { _ = try await store.retract(name) }
+      default:
+        let (cursor, limit) = (follower.cursor, Int.random(in: 1...5, using: &random))
+        let changes = try await store.read { reader in
+          try reader.state(of: inbox).changes(since: cursor, limit: limit, reader)
+        }
+        #expect(ChangeCursor(text: changes.cursor.text) == changes.cursor)
+        // A host may stop after any change and go on from that one's cursor.
+        let stop = changes.changes.indices.randomElement(using: &random)
+        if let stop, Bool.random(using: &random) {
+          let part = Array(changes.changes[...stop])
+          follower.take(Changes(changes: part, cursor: part.last!.cursor, more: true), inbox)
+        } else {
+          follower.take(changes, inbox)
+        }
+      }
+    }
+    var more = true
+    while more {
+      let cursor = follower.cursor
+      let changes = try await store.read { reader in
+        try reader.state(of: inbox).changes(since: cursor, limit: 7, reader)
+      }
+      follower.take(changes, inbox)
+      more = changes.more
+    }
+    let page = try await store.read { try PageQuery(inbox: inbox, size: 1000).page($0) }
+    #expect(Set(follower.known.values) == Set(page.entries.map(\.message)))
+    #expect(follower.counts?.total ?? 0 == page.total)
+  }
+
+  @Test func marksComeAsOneChange() async throws {
+    let store = MemoryStore()
+    let inbox = Inbox(user: "u0", team: "blue")
+    _ = try await store.append(Draft(body: MessageBody(type: "a")), to: [.team("blue")])
+    let cursor = ChangeCursor(try await store.read { try $0.state(of: inbox) })
+    for flag in [MarkChange.Flag.read, .seen, .archived] {
+      _ = try await store.change(marksOf: inbox) { try MarkChange(flag, .all).apply(to: &$1, $0) }
+    }
+    let changes = try await store.read { try $0.state(of: inbox).changes(since: cursor, limit: 5, $0) }
+    #expect(changes.changes.map(\.event) == [.marked])
+    #expect(changes.changes[0].counts.total == 0)
+    let again = try await store.read {
+      try $0.state(of: inbox).changes(since: changes.cursor, limit: 5, $0)
+    }
+    #expect(again.changes.isEmpty && !again.more)
+  }
+
+  @Test func anOldCursorExpires() async throws {
+    let store = MemoryStore()
+    let inbox = Inbox(user: "u0")
+    for _ in 0...LogRecord.retractionsKept {
+      _ = try await store.append(Draft(body: MessageBody(type: "a")), to: [.everyone])
+    }
+    let cursor = ChangeCursor(try await store.read { try $0.state(of: inbox) })
+    for seq in 1...LogRecord.retractionsKept + 1 {
+      #expect(try await store.retract(MessageName(log: .everyone, seq: seq)))
+    }
+    await #expect(throws: ChangeCursorExpired.self) {
+      _ = try await store.read { try $0.state(of: inbox).changes(since: cursor, limit: 5, $0) }
+    }
+    // And one from ahead of this store, as after a restored backup.
+    let other = MemoryStore()
+    await #expect(throws: ChangeCursorExpired.self) {
+      _ = try await other.read { try $0.state(of: inbox).changes(since: cursor, limit: 5, $0) }
+    }
+  }
+}

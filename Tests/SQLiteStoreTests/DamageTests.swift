@@ -1,0 +1,134 @@
+import Foundation
+import GRDB
+import Inbox
+import SQLiteStore
+import Testing
+
+/// A damaged file gives errors or answers, and never ends the process.
+struct DamageTests {
+  @Test(arguments: 1...40 as ClosedRange<UInt64>)
+  func flippedBytesNeverEndTheProcess(seed: UInt64) async throws {
+    let folder = try ScratchFolder()
+    let sound = try await DamageTests.bytes(of: folder)
+    var random = SplitMix(seed: seed)
+    for trial in 0..<5 {
+      var bytes = sound
+      for _ in 0..<Int.random(in: 1...20, using: &random) {
+        // Every second flip among the first pages, which hold the schema and the roots.
+        let limit = Bool.random(using: &random) ? min(bytes.count, 8 * 4096) : bytes.count
+        bytes[.random(in: 0..<limit, using: &random)] = .random(in: 0...255, using: &random)
+      }
+      if trial == 4 { bytes.removeLast(.random(in: 1..<bytes.count, using: &random)) }
+      try await DamageTests.use(folder, bytes, "\(seed)-\(trial)")
+    }
+  }
+
+  /// Does everything a store can do; every error must be one that a caller knows.
+  private static func use(_ folder: ScratchFolder, _ bytes: Data, _ name: String) async throws {
+    let path = folder.path(name + ".db")
+    try bytes.write(to: URL(filePath: path))
+    let store: SQLiteStore
+    do {
+      store = try SQLiteStore(path: path)
+    } catch {
+      #expect(error.description.contains(path))
+      return
+    }
+    for round in 0..<2 {
+      await known { _ = try await store.messages() }
+      for user in ["ann", "bob", "user 7"] as [Text] {
+        let inbox = Inbox(user: user, team: "t")
+        for order in Order.allCases {
+          let query = PageQuery(
+            inbox: inbox, order: order, filter: Filter(concerning: "bob", types: ["note"]))
+          await known { _ = try await store.read { try query.page($0) } }
+        }
+        await known { _ = try await store.mark(round == 0 ? .read : .unread, inbox) }
+        await known {
+          try await store.change(marksOf: inbox) { _, state in
+            state.leave()
+            state.join(from: .now)
+          }
+        }
+      }
+      await known { _ = try await store.append(draft("\(round)", key: Text("key 3"))) }
+      await known { _ = try await store.append(draft("\(round)"), to: .account(Text("new \(round)"))) }
+      await known { _ = try await store.retract(MessageName(log: team, seq: 5 + round)) }
+      await known { _ = try await store.read { try $0.last(in: team, notAfter: 1 << 40) } }
+    }
+    await known { _ = try await store.doctor() }
+    await known { try await store.close() }
+  }
+
+  private static func known(_ body: () async throws -> Void) async {
+    do {
+      try await body()
+    } catch is StoreError {
+    } catch is DatabaseError {
+      // What `doctor` may meet.
+    } catch {
+      Issue.record(error)
+    }
+  }
+
+  @Test(arguments: [
+    "UPDATE log SET record = x'00'", "UPDATE log SET record = x'0101010505000000'",
+    "UPDATE log SET head = -1", "UPDATE log SET head = 1 << 40", "UPDATE log SET head = x'01'",
+    "UPDATE log SET record = 'text'", "UPDATE marks SET body = x'ff'", "UPDATE marks SET version = -1",
+    "UPDATE marks SET body = 5", "UPDATE marks SET body = x'01000000000000000000ff01000000000000'",
+    "UPDATE message SET message_type = x'c0'", "UPDATE message SET content = x'80'",
+    "UPDATE message SET time = x'00'", "DELETE FROM message WHERE position & 4294967295 = 60",
+    "UPDATE log SET head = head + 1", "DROP TABLE message",
+  ])
+  func whatTidingsNeverWritesIsDamage(sql: String) async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    try await DamageTests.bytes(of: folder).write(to: URL(filePath: path))
+    try await DatabaseQueue(path: path).writeWithoutTransaction { try $0.execute(sql: sql) }
+    let store = try SQLiteStore(path: path)
+    await #expect {
+      let query = PageQuery(inbox: bob)
+      _ = try await store.read { try query.page($0) }
+      _ = try await store.messages()
+      _ = try await store.append(draft())
+    } throws: { error in
+      if case .damaged = error as? StoreError { true } else { false }
+    }
+    try await store.close()
+  }
+
+  /// A database with some of everything.
+  private static func bytes(of folder: ScratchFolder) async throws -> Data {
+    let path = folder.path("sound.db")
+    let store = try SQLiteStore(path: path)
+    for n in 1...60 {
+      _ = try await store.append(
+        draft(String(repeating: "text \(n) ", count: n * 3), key: n % 3 == 0 ? Text("key \(n)") : nil),
+        to: [team, .member(team: "t", user: Text("user \(n)"))])
+    }
+    for n in 1...9 {
+      _ = try await store.retract(MessageName(log: team, seq: n * 5))
+      let inbox = Inbox(user: Text("user \(n)"), team: "t")
+      _ = try await store.mark(.read, inbox)
+      try await store.change(marksOf: inbox) { _, state in state.join(from: .now) }
+    }
+    _ = try await store.mark(.read)
+    try await store.close()
+    return try Data(contentsOf: URL(filePath: path))
+  }
+}
+
+/// The same numbers for the same seed.
+struct SplitMix: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

@@ -1,0 +1,172 @@
+import Foundation
+import GRDB
+import Inbox
+import Testing
+
+@testable import SQLiteStore
+
+/// Which files a store opens, and what it says of the others.
+struct OpeningTests {
+  @Test func theFilesAreTheirOwnersOnly() async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    let store = try SQLiteStore(path: path)
+    _ = try await store.append(draft())
+    for suffix in ["", "-wal", "-shm", "-lock"] {
+      #expect(try ScratchFolder.mode(path + suffix) == 0o600, "\(suffix)")
+    }
+    try await store.close()
+    // The last connection leaves the database alone, and the file that processes lock.
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted() == [
+        "a.db", "a.db-lock",
+      ])
+  }
+
+  @Test func whatWasWrittenIsThereWhenItIsOpenedAgain() async throws {
+    let folder = try ScratchFolder()
+    for round in 1...3 {
+      let store = try SQLiteStore(path: folder.path("a.db"))
+      #expect(try await store.append(draft("\(round)")).seq == round)
+      #expect(try await store.mark(.read) == 1)
+      #expect(try await store.messages().map(\.body.content) == (1...round).map { "\($0)" })
+      #expect(try await store.read { try $0.state(of: bob).marks.version } == round)
+      try await store.close()
+    }
+  }
+
+  @Test func commitsAreFlushedAndPlansSearch() async throws {
+    let folder = try ScratchFolder()
+    let store = try SQLiteStore(path: folder.path("a.db"))
+    _ = try await store.append(draft(key: "k"))
+    let report = try await store.doctor()
+    #expect(report.journalMode == "wal")
+    #expect(report.isDurable)
+    #expect(report.schemaVersion == Schema.version)
+    #expect(report.damage.isEmpty)
+    #expect(report.size > 0 && report.walSize > 0)
+    #expect(report.problems.isEmpty)
+    #expect(report.plans.count == SQL.allCases.count { $0.hasPlan })
+    for plan in report.plans {
+      #expect(!plan.scans, "\(plan.statement): \(plan.steps)")
+      let finds = plan.statement.hasPrefix("SELECT") || plan.statement.hasPrefix("UPDATE")
+      #expect(!finds || plan.steps.contains { $0.hasPrefix("SEARCH") }, "\(plan.statement)")
+    }
+    try await store.close()
+  }
+
+  @Test func readersCantWriteAndNoConnectionChecksTheLogInByItself() async throws {
+    let folder = try ScratchFolder()
+    let store = try SQLiteStore(path: folder.path("a.db"))
+    try await store.readConnection { connection throws in
+      #expect(throws: DatabaseError.self) { try connection.database.execute(sql: "DELETE FROM log") }
+      #expect(try Int.fetchOne(connection.database, sql: "PRAGMA wal_autocheckpoint") == 0)
+    }
+    let writer = try await store.write(size: 0) { connection in
+      Decision(
+        value: try ["wal_autocheckpoint", "synchronous", "secure_delete"].map {
+          try Int.fetchOne(connection.database, sql: "PRAGMA \($0)")
+        })
+    }
+    #expect(writer == [0, 2, 1])
+    try await store.close()
+  }
+
+  @Test func whatIsNoDatabaseOfOursIsRefusedAndLeftAlone() throws {
+    let folder = try ScratchFolder()
+
+    func expect(_ reason: SQLiteOpenError.Reason, _ path: String, _ words: String) {
+      let error = #expect(throws: SQLiteOpenError.self) { try SQLiteStore(path: path) }
+      #expect(error == SQLiteOpenError(path, reason))
+      #expect(error?.description.contains(path) == true)
+      #expect(error?.description.contains(words) == true)
+    }
+
+    expect(.missingFolder, folder.path("none/a.db"), "does not exist")
+    expect(.notAFile, folder.url.path, "not a file")
+    expect(.missingFolder, folder.path("b.db") + "/", "does not exist")
+    #expect(throws: SQLiteOpenError("", .notAFile)) { try SQLiteStore(path: "") }
+
+    let text = folder.path("notes.txt")
+    let bytes = Data(String(repeating: "not a database ", count: 100).utf8)
+    try bytes.write(to: URL(filePath: text))
+    expect(.notADatabase, text, "not a database")
+    #expect(try Data(contentsOf: URL(filePath: text)) == bytes)
+
+    let other = folder.path("other.db")
+    try DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE t (a)") }
+    let before = try Data(contentsOf: URL(filePath: other))
+    expect(.otherProgram, other, "another program")
+    #expect(try Data(contentsOf: URL(filePath: other)) == before)
+  }
+
+  @Test func aNewerFileIsRefusedAndLeftAlone() async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    let store = try SQLiteStore(path: path)
+    _ = try await store.append(draft())
+    try await store.close()
+    let newer = Schema.version + 1
+    try await DatabaseQueue(path: path).writeWithoutTransaction {
+      try $0.execute(sql: "PRAGMA user_version = \(newer)")
+    }
+    let before = try Data(contentsOf: URL(filePath: path))
+    let error = #expect(throws: SQLiteOpenError.self) { try SQLiteStore(path: path) }
+    #expect(error?.reason == .newerVersion(found: newer, known: Schema.version))
+    #expect(try Data(contentsOf: URL(filePath: path)) == before)
+  }
+
+  @Test(arguments: [0, -1, Int(Int32.min)])
+  func aFileOfOursWithoutAVersionIsDamaged(version: Int) async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    let store = try SQLiteStore(path: path)
+    try await store.close()
+    try await DatabaseQueue(path: path).writeWithoutTransaction {
+      try $0.execute(sql: "PRAGMA user_version = \(version)")
+    }
+    #expect(throws: SQLiteOpenError(path, .damaged)) { try SQLiteStore(path: path) }
+  }
+
+  @Test func aFileThatANewerVersionTakesOverWhileItIsOpenIsLeftAlone() async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    let store = try SQLiteStore(path: path)
+    _ = try await store.append(draft())
+    let newer = Schema.version + 1
+    let other = try DatabaseQueue(path: path)
+    try await other.writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = \(newer)") }
+    let text = "the database was changed by another version of Tidings: restart this one"
+    await #expect(throws: StoreError.unavailable(text)) { try await store.append(draft()) }
+    await #expect(throws: StoreError.unavailable(text)) { try await store.messages() }
+    try other.close()
+    try await store.close()
+  }
+
+  @Test func anEmptyFileAndALinkAreOpened() async throws {
+    let folder = try ScratchFolder()
+    let empty = folder.path("empty.db")
+    try Data().write(to: URL(filePath: empty))
+    try FileManager.default.createSymbolicLink(atPath: folder.path("link.db"), withDestinationPath: empty)
+    let store = try SQLiteStore(path: empty)
+    let linked = try SQLiteStore(path: folder.path("link.db"))
+    #expect(try await store.append(draft()).seq == 1)
+    #expect(try await linked.append(draft()).seq == 2)
+    // Both lock the same file.
+    #expect(!FileManager.default.fileExists(atPath: folder.path("link.db-lock")))
+    try await linked.close()
+    try await store.close()
+  }
+
+  @Test func anInterruptedFirstOpeningIsRepeated() async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    // As far as it gets before the schema is committed: an empty database in WAL mode.
+    try await DatabaseQueue(path: path).writeWithoutTransaction {
+      try $0.execute(sql: "PRAGMA journal_mode = WAL")
+    }
+    let store = try SQLiteStore(path: path)
+    #expect(try await store.append(draft()).seq == 1)
+    try await store.close()
+  }
+}

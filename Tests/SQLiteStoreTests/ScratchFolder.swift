@@ -1,0 +1,55 @@
+import Foundation
+import Inbox
+import SQLiteStore
+
+/// A new folder for one test, removed with everything in it when the test lets go of it.
+final class ScratchFolder: Sendable {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appending(path: "tidings-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit {
+    do {
+      try FileManager.default.removeItem(at: url)
+    } catch {
+      print("left behind: \(url.path): \(error)")
+    }
+  }
+
+  func path(_ name: String) -> String { url.appending(path: name).path }
+
+  /// The bits of a file's mode that say who may do what.
+  static func mode(_ path: String) throws -> Int {
+    try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int ?? -1
+  }
+}
+
+let team = LogName.team("t")
+let bob = Inbox(user: "bob", team: "t")
+
+func draft(_ content: String = "hello", key: Text? = nil) -> Draft {
+  Draft(
+    body: MessageBody(
+      type: "note", sender: "ann", username: "Ann", teamName: "T", receiver: "bob", content: content,
+      data: "{\"n\":1}"),
+    key: key, digest: key == nil ? [] : [1, 2, 3])
+}
+
+extension SQLiteStore {
+  func append(_ draft: Draft, to log: LogName = team) async throws -> Receipt {
+    try await append(draft, to: [log])[0]
+  }
+
+  func messages(of log: LogName = team) async throws -> [Message] {
+    try await read { try $0.messages(in: log, SequenceSet(1, through: .max)) }
+  }
+
+  func mark(_ flag: MarkChange.Flag, _ inbox: Inbox = bob) async throws -> Int {
+    try await change(marksOf: inbox) { reader, state in
+      try MarkChange(flag, .all).apply(to: &state, reader)
+    }
+  }
+}
