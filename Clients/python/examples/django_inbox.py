@@ -1,0 +1,81 @@
+"""A Django host in one file. Who acts is `request.user`, never a parameter.
+
+    python3 django_inbox.py runserver
+
+In a project the client is started once, in `apps.py` or in a module of its own; servers may fork
+after that.
+"""
+
+import functools
+import json
+import os
+import sys
+
+import django
+from django.conf import settings
+from django.http import JsonResponse
+from django.urls import path
+from django.views.decorators.http import require_GET, require_POST
+
+import tidings
+from tidings.sync import Tidings
+
+if not settings.configured:
+    settings.configure(
+        SECRET_KEY=os.environ.get("SECRET_KEY", "only for trying it out"),
+        ROOT_URLCONF=__name__,
+        ALLOWED_HOSTS=["localhost", "127.0.0.1", "testserver"],
+        MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
+        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+    )
+    django.setup()
+
+
+@functools.lru_cache(maxsize=None)
+def inbox():
+    """The client of this process."""
+    return Tidings.start(timeout=10)
+
+
+def for_user(view):
+    """Hands the session's user to a view, and turns the inbox's errors into answers."""
+
+    @functools.wraps(view)
+    def handle(request, **arguments):
+        user_id = request.session.get("user_id")
+        if user_id is None:
+            return JsonResponse({"kind": "unauthorized"}, status=401)
+        try:
+            return JsonResponse(view(request, user_id, **arguments))
+        except tidings.TidingsError as error:
+            status = {"invalid_params": 400, "not_found": 404}.get(error.kind, 503 if error.retryable else 500)
+            return JsonResponse({"kind": error.kind, "pointer": error.pointer}, status=status)
+
+    return handle
+
+
+@require_POST
+def login(request):  # Stands for django.contrib.auth.
+    request.session["user_id"] = request.POST["user_id"]
+    return JsonResponse({})
+
+
+@require_GET
+@for_user
+def messages(request, user_id):
+    query = {name: request.GET[name] for name in ("pageSize", "pageNo", "cursor", "view") if name in request.GET}
+    return inbox().get_account_message(user_id=user_id, **query)
+
+
+@require_POST
+@for_user
+def read(request, user_id):
+    return inbox().mark_read(user_id=user_id, nids=json.loads(request.body)["nids"])
+
+
+urlpatterns = [path("login", login), path("messages", messages), path("read", read)]
+
+if __name__ == "__main__":
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)

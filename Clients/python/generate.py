@@ -1,0 +1,277 @@
+#!/usr/bin/env python3
+"""Writes the generated part of the client from the contract, Schemas/openrpc.json.
+
+    python3 generate.py            writes tidings/types.py, tidings/errors.py and tidings/_methods.py
+    python3 generate.py --check    ends with 1 if one of them isn't what it would write
+"""
+
+import argparse
+import json
+import keyword
+import re
+import sys
+import textwrap
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CONTRACT = HERE.parents[1] / "Schemas/openrpc.json"
+HEADER = "# Generated from Schemas/openrpc.json by generate.py; don't edit.\n"
+WIDTH = 110
+
+# What the methods that list pages are called when they give message after message.
+ITERATORS = {"get_team_message": "team_messages", "get_account_message": "account_messages"}
+
+
+def camel(name):
+    """send_team_message -> SendTeamMessage"""
+    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name) if part)
+
+
+def identifier(name):
+    """A name of the wire as one of Python: from -> from_, rpc.discover -> rpc_discover."""
+    name = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    return name + "_" if keyword.iskeyword(name) else name
+
+
+def error_name(kind):
+    """not_found -> NotFoundError, parse_error -> ParseError"""
+    return camel(re.sub(r"_error$", "", kind)) + "Error"
+
+
+def wrapped(text, indent):
+    """Text as lines of a doc comment."""
+    return textwrap.wrap(text, WIDTH - indent, break_long_words=False, break_on_hyphens=False)
+
+
+class Types:
+    """JSON Schemas as Python types. Objects with properties become TypedDicts, in the order needed."""
+
+    def __init__(self, components):
+        self.components = components
+        self.written = {}
+
+    def of(self, schema, name):
+        """The type of a result, or of a part of one; `name` is for an object that has none."""
+        if "$ref" in schema:
+            name = schema["$ref"].rsplit("/", 1)[1]
+            return self.of(self.components[name], name)
+        if "anyOf" in schema:
+            some = [part for part in schema["anyOf"] if part != {"type": "null"}]
+            types = [self.of(part, name) for part in some]
+            inner = types[0] if len(types) == 1 else f"Union[{', '.join(types)}]"
+            return inner if len(some) == len(schema["anyOf"]) else f"Optional[{inner}]"
+        if "enum" in schema or "const" in schema:
+            values = schema.get("enum", [schema.get("const")])
+            return f"Literal[{', '.join(json.dumps(value) for value in values)}]"
+        kind = schema.get("type")
+        if kind == "array":
+            return f"List[{self.of(schema.get('items', {}), name + 'Item')}]"
+        if kind == "object":
+            if schema.get("properties"):
+                return self.typed_dict(schema, name)
+            extra = schema.get("additionalProperties")
+            if isinstance(extra, dict) and extra:
+                return f"Dict[str, {self.of(extra, name + 'Item')}]"
+            return "Dict[str, Any]"
+        return {"string": "str", "integer": "int", "number": "float", "boolean": "bool",
+                None: "Any"}[kind]
+
+    def typed_dict(self, schema, name):
+        if name in self.written:
+            return name
+        self.written[name] = ""  # So that a type may hold itself.
+        required, optional = [], []
+        for field, described in schema["properties"].items():
+            if not field.isidentifier() or keyword.iskeyword(field):
+                raise ValueError(f"{name}.{field} is no name for a field")
+            lines = [f"    {field}: {self.of(described, name + camel(field))}"]
+            if "description" in described:
+                lines = [f"    # {line}" for line in wrapped(described["description"], 6)] + lines
+            (required if field in schema.get("required", []) else optional).extend(lines)
+        lines = wrapped(schema.get("description") or f"`{name}` of the contract.", 10)
+        doc = '    """' + "\n    ".join(lines) + '"""\n'
+        text = ""
+        base = "TypedDict"
+        if optional and required:
+            base = f"_{name}Optional"
+            text = f"class {base}(TypedDict, total=False):\n" + "\n".join(optional) + "\n\n\n"
+            text += f"class {name}({base}):\n{doc}\n" + "\n".join(required) + "\n"
+        elif optional:
+            text = f"class {name}(TypedDict, total=False):\n{doc}\n" + "\n".join(optional) + "\n"
+        else:
+            text = f"class {name}(TypedDict):\n{doc}\n" + "\n".join(required) + "\n"
+        del self.written[name]  # Its place is after the types that it holds.
+        self.written[name] = text
+        return name
+
+    def parameter(self, schema):
+        """The type of a parameter: wider, since a web host may hand on the text of a query."""
+        if "$ref" in schema:
+            return self.parameter(self.components[schema["$ref"].rsplit("/", 1)[1]])
+        if "anyOf" in schema:
+            types = ["str" if "enum" in part else self.parameter(part) for part in schema["anyOf"]
+                     if part != {"type": "null"}]
+            return f"Union[{', '.join(dict.fromkeys(types))}]"
+        if schema.get("type") == "array":
+            return f"Sequence[{self.parameter(schema.get('items', {}))}]"
+        if schema.get("type") == "object":
+            return "Mapping[str, Any]"
+        return self.of(schema, "")
+
+
+def result_name(method):
+    """What the object of a result is called when the contract doesn't name it."""
+    return camel(re.sub(r"^get_", "", method)) + "Result"
+
+
+def signature(this, function, params, types, returns, awaited):
+    """A method's first lines. Its receiver is positional only, so that `self` can be a parameter."""
+    lines = [f"    {awaited}def {function}(", f"        {this},", "        /,", "        *,"]
+    for param in params:
+        kind = types.parameter(param["schema"])
+        if not param.get("required"):
+            kind = f"Optional[{kind}] = None"
+        lines.append(f"        {identifier(param['name'])}: {kind},")
+    lines += ["        timeout: Optional[float] = None,", f"    ) -> {returns}:"]
+    return lines
+
+
+def documentation(summary, params):
+    lines = wrapped(summary, 11)
+    if len(params):
+        lines.append("")
+    for param in params:
+        if "summary" in param:
+            first, *rest = wrapped(f"{identifier(param['name'])}: {param['summary']}", 8)
+            lines += [first, *("    " + line for line in rest)]
+    lines[0] = '"""' + lines[0]
+    if len(lines) == 1:
+        return ["        " + lines[0] + '"""']
+    return [("        " + line).rstrip() for line in [*lines, '"""']]
+
+
+def gathering(params):
+    """The lines that put what was given into `params`."""
+    required = ", ".join(f'"{p["name"]}": {identifier(p["name"])}' for p in params if p.get("required"))
+    lines = [f"        params: Dict[str, Any] = {{{required}}}"]
+    for param in params:
+        if not param.get("required"):
+            name = identifier(param["name"])
+            lines += [f"        if {name} is not None:", f'            params["{param["name"]}"] = {name}']
+    return lines
+
+
+def methods_class(methods, types, synchronous):
+    """One class with every method; `_call` is what the subclass brings."""
+    name = "SyncMethods" if synchronous else "AsyncMethods"
+    doc = "and waits for its answer" if synchronous else "and gives its answer when awaited"
+    gives = "Any" if synchronous else "Coroutine[Any, Any, Any]"
+    lines = [f"class {name}:", f'    """Every method of the contract: calls it, {doc}.', "",
+             "    `timeout` is in seconds. Parameters left out or None are not sent.", '    """', "",
+             "    def _call(", "        this,", "        method: str,", "        params: Dict[str, Any],",
+             "        timeout: Optional[float],",
+             f"    ) -> {gives}:", "        raise NotImplementedError"]
+    for method in methods:
+        params, wire = method["params"], method["name"]
+        returns = types.of(method["result"]["schema"], result_name(wire))
+        call = f'this._call("{wire}", params, timeout)'
+        lines.append("")
+        if synchronous:
+            lines += signature("this", identifier(wire), params, types, returns, "")
+            lines += documentation(method["summary"], params) + gathering(params)
+            lines += [f"        result: {returns} = {call}", "        return result"]
+        else:
+            lines += signature(
+                "this", identifier(wire), params, types, f"Coroutine[Any, Any, {returns}]", "")
+            lines += documentation(method["summary"], params) + gathering(params)
+            lines += [f"        return {call}"]
+        if wire in ITERATORS:
+            lines += [""] + iterator(method, types, synchronous)
+    return "\n".join(lines) + "\n"
+
+
+def iterator(method, types, synchronous):
+    """A generator of messages, page after page by cursor."""
+    params = [param for param in method["params"] if param["name"] not in ("cursor", "pageNo")]
+    awaited, kind = ("", "Iterator") if synchronous else ("async ", "AsyncIterator")
+    lines = signature("this", ITERATORS[method["name"]], params, types, f"{kind}[Message]", awaited)
+    summary = (f"Gives message after message, page by page as {method['name']} does: none twice and "
+               "none left out, whatever is sent meanwhile. pageSize is how many are asked for at once.")
+    lines += documentation(summary, params) + gathering(params)
+    call = f'{"" if synchronous else "await "}this._call("{method["name"]}", params, timeout)'
+    return lines + [
+        "        while True:",
+        f"            page: Page = {call}",
+        '            for message in page["data"]:',
+        "                yield message",
+        '            if page["next_cursor"] is None:',
+        "                return",
+        '            params = {**params, "cursor": page["next_cursor"]}']
+
+
+def imports(text, module, names):
+    """The import of those names that the text uses."""
+    used = [name for name in names if re.search(rf"\b{name}\b", text)]
+    line = f"from {module} import {', '.join(used)}\n"
+    if len(line) > WIDTH:
+        line = f"from {module} import (\n" + "".join(f"    {name},\n" for name in used) + ")\n"
+    return line if used else ""
+
+
+TYPING = "Any AsyncIterator Coroutine Dict Iterator List Literal Mapping Optional Sequence TypedDict Union"
+
+
+def generate(contract):
+    """The files, as {name: text}."""
+    types = Types(contract["components"]["schemas"])
+    methods = contract["methods"]
+    classes = (methods_class(methods, types, False) + "\n\n" + methods_class(methods, types, True))
+    dicts = "\n\n".join(types.written.values())
+    keyed = ("# Those that take an idempotency key, without which it isn't safe to send them again.\n"
+             "KEYED = frozenset(\n    {\n" + "".join(
+                 f'        "{method["name"]}",\n' for method in methods
+                 if any(param["name"] == "idempotency_key" for param in method["params"])) + "    }\n)\n")
+    names = sorted(types.written)
+    types_text = (f'"""What the methods give."""\n\n{HEADER}\nfrom __future__ import annotations\n\n'
+                  + imports(dicts, "typing", TYPING.split()) + "\n"
+                  + "__all__ = [\n" + "".join(f'    "{name}",\n' for name in names) + "]\n\n\n" + dicts)
+    methods_text = (f'"""The methods of the contract."""\n\n{HEADER}\nfrom __future__ import annotations\n\n'
+                    + imports(classes, "typing", TYPING.split()) + "\n"
+                    + imports(classes, ".types", names) + "\n" + keyed + "\n\n" + classes)
+    kinds = contract["components"]["errors"]
+    errors = []
+    for kind, error in kinds.items():
+        bases = "TidingsError, TimeoutError" if kind == "deadline_exceeded" else "TidingsError"
+        errors.append(f'class {error_name(kind)}({bases}, kind="{kind}", code={error["code"]}):\n'
+                      f'    """{kind} ({error["code"]})."""\n')
+    own = ["ClosedError", "ForkedError", "IncompatibleProgramError", "ProcessDiedError",
+           "ProgramNotFoundError", "TidingsError"]
+    public = sorted(own + [error_name(kind) for kind in kinds])
+    errors_text = ('"""One exception for each kind of error, all of them under TidingsError."""\n\n'
+                   + HEADER + "\nfrom __future__ import annotations\n\n"
+                   + imports(" ".join(own), "._errors", own) + "\n"
+                   + "__all__ = [\n" + "".join(f'    "{name}",\n' for name in public) + "]\n\n\n"
+                   + "\n\n".join(errors))
+    return {"types.py": types_text, "errors.py": errors_text, "_methods.py": methods_text}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    parser.add_argument("--contract", type=Path, default=CONTRACT)
+    options = parser.parse_args()
+    stale = []
+    for name, text in generate(json.loads(options.contract.read_text(encoding="utf-8"))).items():
+        path = HERE / "tidings" / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if not options.check:
+                path.write_text(text, encoding="utf-8")
+    if options.check and stale:
+        print(f"not what {options.contract.name} says: {', '.join(stale)}; run generate.py", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""The generated part is what the contract says; and the types hold."""
+
+import inspect
+import json
+import subprocess
+import sys
+import unittest
+
+import support
+import tidings
+from tidings import sync
+from tidings._methods import KEYED
+
+CONTRACT = json.loads((support.ROOT / "Schemas/openrpc.json").read_text(encoding="utf-8"))
+
+
+class GeneratedTests(unittest.TestCase):
+    def test_it_is_current(self):
+        run = subprocess.run([sys.executable, str(support.CLIENT / "generate.py"), "--check"],
+                             stderr=subprocess.PIPE, text=True)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+
+    def test_every_method_takes_the_parameters_of_the_contract(self):
+        for client in (tidings.Tidings, sync.Tidings):
+            for method in CONTRACT["methods"]:
+                with self.subTest(method["name"], client=client):
+                    function = getattr(client, method["name"].replace(".", "_"))
+                    this, *parameters = inspect.signature(function).parameters.values()
+                    self.assertIs(this.kind, inspect.Parameter.POSITIONAL_ONLY)
+                    given = {parameter.name.rstrip("_"): parameter.default is parameter.empty
+                             for parameter in parameters}
+                    self.assertIs(given.pop("timeout"), False)
+                    self.assertEqual(given, {param["name"]: param.get("required", False)
+                                             for param in method["params"]})
+                    self.assertTrue(function.__doc__.startswith(method["summary"][:30]))
+
+    def test_both_clients_have_the_same_methods(self):
+        def public(client):
+            return {name: list(inspect.signature(value).parameters) for name, value in vars(client).items()
+                    if inspect.isfunction(value) and not name.startswith("_")}
+
+        ours, theirs = tidings.Tidings.__mro__[1], sync.Tidings.__mro__[1]
+        self.assertEqual(public(ours), public(theirs))
+        self.assertEqual(inspect.signature(tidings.Tidings.start).parameters.keys(),
+                         inspect.signature(sync.Tidings.start).parameters.keys())
+
+
+class CalledTests(unittest.TestCase):
+    """What each method sends."""
+
+    class Recorder(sync.SyncMethods):
+        def _call(self, method, params, timeout):
+            self.called = (method, params, timeout)
+
+    def test_each_parameter_goes_under_its_name_on_the_wire(self):
+        for method in CONTRACT["methods"]:
+            with self.subTest(method["name"]):
+                recorder = self.Recorder()
+                function = getattr(recorder, method["name"].replace(".", "_"))
+                values = {param["name"]: f"value of {param['name']}" for param in method["params"]}
+                self.assertEqual("idempotency_key" in values, method["name"] in KEYED)
+                function(**{"from_" if name == "from" else name: value for name, value in values.items()})
+                self.assertEqual(recorder.called, (method["name"], values, None))
+                required = {param["name"]: values[param["name"]] for param in method["params"]
+                            if param.get("required")}
+                function(**required, timeout=7)
+                self.assertEqual(recorder.called, (method["name"], required, 7))
+
+
+try:
+    from mypy import api as mypy
+except ImportError:
+    mypy = None
+
+
+@unittest.skipUnless(mypy, "needs mypy")
+class TypingTests(support.Case):
+    def check(self, *arguments):
+        said, errors, status = mypy.run(["--strict", "--cache-dir", str(self.folder / "cache"), *arguments])
+        self.assertEqual((status, errors), (0, ""), said)
+
+    def test_the_package_is_strict(self):
+        self.check("--config-file", str(support.CLIENT / "pyproject.toml"), str(support.CLIENT / "tidings"))
+
+    def test_a_host_sees_the_types(self):
+        source = self.folder / "host.py"
+        source.write_text('''
+from typing import Optional
+from tidings import InvalidParamsError, Message, Page, Tidings
+from tidings import sync
+from tidings.sync import Tidings as SyncTidings
+
+
+async def host() -> Optional[str]:
+    async with Tidings.start(store="memory:") as inbox:
+        page: Page = await inbox.get_team_message(team_id="t", user_id="u", self=True, view="unread")
+        try:
+            await inbox.join_team(team_id="t", user_id="u", from_="start")
+        except InvalidParamsError as error:
+            return error.pointer
+        async for message in inbox.team_messages(team_id="t", user_id="u"):
+            print(message["nid"], message.get("content"))
+        await inbox.get_team_message(team_id=7, user_id="u")  # type: ignore[arg-type]
+        await inbox.get_team_message(user_id="u")  # type: ignore[call-arg]
+        await inbox.get_team_message(team_id="t", user_id="u", view="new")  # type: ignore[arg-type]
+        page["no_such"]  # type: ignore[typeddict-item]
+        return page["next_cursor"]
+
+
+def script() -> int:
+    with SyncTidings.start() as inbox:
+        messages: list[Message] = list(inbox.account_messages(user_id="u"))
+        return inbox.mark_read(user_id="u", nids=[messages[0]["nid"]], timeout=3.5)["changed"]
+''')
+        from os import environ
+        before = environ.get("MYPYPATH")
+        environ["MYPYPATH"] = str(support.CLIENT)
+        try:
+            self.check(str(source))
+        finally:
+            if before is None:
+                del environ["MYPYPATH"]
+            else:
+                environ["MYPYPATH"] = before
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,18 @@
+"""Tidings, a notification inbox that any program can host, from Python.
+
+    async with Tidings.start(store="sqlite:inbox.db") as inbox:
+        page = await inbox.get_team_message(team_id="crew", user_id="bob")
+
+`tidings.sync.Tidings` is the same without asyncio, for any number of threads.
+"""
+
+from . import errors, types
+from ._aio import Starting, Tidings
+from ._program import find_program
+from ._version import __version__
+from .errors import *  # noqa: F403
+from .types import *  # noqa: F403
+
+__all__ = ["Starting", "Tidings", "__version__", "find_program"]
+__all__ += errors.__all__
+__all__ += types.__all__

@@ -1,0 +1,208 @@
+"""A child process and its pipes on an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+import fcntl
+import logging
+import os
+import subprocess
+from typing import Callable, Deque, Optional, Union
+
+from ._framing import Lines
+from ._program import Program
+from ._stderr import Stderr
+
+__all__ = ["Child"]
+
+_READ = 65_536
+_MOST_READ = 1 << 20
+_PIPE = 1 << 20
+_F_SETPIPE_SZ = 1031  # Of Linux; Python knows it since 3.10.
+_GRACE = 2.0  # Seconds from the end of the answers to the end of the process.
+
+
+class Child:
+    """Writes what it is given, hands on whole lines, and tells the end once, after the last line.
+
+    `on_lines(run)` gets one or more lines with their line feeds; `on_end(status, last_words)` the exit
+    status, negative for a signal. Both are called in the loop. Nothing here waits: what the child
+    doesn't take yet is kept, and its stderr is read by a thread.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        program: Program,
+        logger: logging.Logger,
+        on_lines: Callable[[bytes], None],
+        on_end: Callable[[int, str], None],
+    ) -> None:
+        """Starts the process; OSError if it can't be."""
+        self._loop = loop
+        self._on_lines = on_lines
+        self._on_end = on_end
+        self._process = subprocess.Popen(
+            program.command,
+            env=program.env,
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            # So that an interrupt at the terminal is the host's to handle, which then closes the pipe.
+            start_new_session=True,
+        )
+        self.pid = self._process.pid
+        assert self._process.stdin and self._process.stdout and self._process.stderr
+        self._stdin = self._process.stdin.fileno()
+        self._stdout = self._process.stdout.fileno()
+        for descriptor in (self._stdin, self._stdout):
+            os.set_blocking(descriptor, False)
+            with contextlib.suppress(OSError):  # Another system, or over the user's quota: it stays 64 KiB.
+                fcntl.fcntl(descriptor, _F_SETPIPE_SZ, _PIPE)
+        self._lines = Lines()
+        self._read_size = _READ
+        self._backlog: Deque[memoryview] = collections.deque()
+        self._input_open = True
+        self._close_when_written = False
+        self._output_open = True
+        self._status: Optional[int] = None
+        self._timer: Optional[asyncio.TimerHandle] = None
+        self._ended = False
+        loop.add_reader(self._stdout, self._readable)
+        self._stderr = Stderr(self._process.stderr.fileno(), logger, self._wait)
+
+    def write(self, data: bytes) -> None:
+        """Writes, or keeps what the pipe doesn't take. What a dead child doesn't take is dropped."""
+        if not self._input_open or not data:
+            return
+        if self._backlog:
+            self._backlog.append(memoryview(data))
+            return
+        written = self._write_some(data)
+        if self._input_open and written < len(data):
+            self._backlog.append(memoryview(data)[written:])
+            self._loop.add_writer(self._stdin, self._writable)
+
+    def close_input(self) -> None:
+        """Ends the child's input behind what was written: it answers what it has, and exits."""
+        self._close_when_written = True
+        if not self._backlog:
+            self._close_stdin()
+
+    def kill(self) -> None:
+        """Ends the process at once. `on_end` is called as ever."""
+        if self._status is None:
+            self._process.kill()
+
+    def release(self) -> None:
+        """When the loop is closed: ends the child by the end of its input; nobody is told."""
+        self._ended = True
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
+
+    def forget(self) -> None:
+        """In a process that was forked off: gives up this copy of the pipes, so that the child sees the
+        end of its input when its own host ends. Touches nothing that the host still has."""
+        # Not the loop: its selector is shared with the parent.
+        self._input_open = self._output_open = False
+        self._ended = True
+        process = self._process
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe:
+                pipe.close()
+        process.returncode = 0  # It isn't this process's child: nothing to wait for.
+
+    def _write_some(self, data: Union[memoryview, bytes]) -> int:
+        try:
+            return os.write(self._stdin, data)
+        except (BlockingIOError, InterruptedError):
+            return 0
+        except OSError:
+            self._close_stdin()  # It died; the end of its answers will tell.
+            return 0
+
+    def _writable(self) -> None:
+        while self._backlog:
+            data = self._backlog[0]
+            written = self._write_some(data)
+            if not self._input_open:
+                return
+            if written < len(data):
+                self._backlog[0] = data[written:]
+                return
+            self._backlog.popleft()
+        self._loop.remove_writer(self._stdin)
+        if self._close_when_written:
+            self._close_stdin()
+
+    def _close_stdin(self) -> None:
+        if self._input_open:
+            self._input_open = False
+            if self._backlog:
+                self._backlog.clear()
+                self._loop.remove_writer(self._stdin)
+            assert self._process.stdin
+            self._process.stdin.close()
+
+    def _readable(self) -> None:
+        try:
+            chunk = os.read(self._stdout, self._read_size)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            chunk = b""
+        if not chunk:
+            self._close_stdout()
+            self._end_if_over()
+            return
+        # Small reads are cheap, large ones few: a large one follows a full one.
+        self._read_size = min(2 * len(chunk), _MOST_READ) if len(chunk) == self._read_size else _READ
+        run = self._lines.feed(chunk)
+        if run:
+            self._on_lines(run)
+
+    def _close_stdout(self) -> None:
+        if self._output_open:
+            self._output_open = False
+            self._loop.remove_reader(self._stdout)
+            assert self._process.stdout
+            self._process.stdout.close()
+
+    def _wait(self) -> None:
+        """In stderr's thread, when that has ended."""
+        assert self._process.stderr
+        self._process.stderr.close()
+        status = self._process.wait()
+        # A loop that was closed meanwhile has nobody to tell.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._exited, status)
+
+    def _exited(self, status: int) -> None:
+        self._status = status
+        self._close_stdin()
+        if self._output_open:
+            self._readable()  # Its last answers may lie in the pipe.
+        self._end_if_over()
+
+    def _end_if_over(self) -> None:
+        if self._ended:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._status is not None and not self._output_open:
+            self._ended = True
+            self._on_end(self._status, self._stderr.last_words())
+        elif self._status is not None:
+            # Something else holds the pipe open.
+            self._timer = self._loop.call_later(_GRACE, self._give_up_output)
+        else:
+            self._timer = self._loop.call_later(_GRACE, self.kill)
+
+    def _give_up_output(self) -> None:
+        self._close_stdout()
+        self._end_if_over()

@@ -1,0 +1,1348 @@
+"""The methods of the contract."""
+
+# Generated from Schemas/openrpc.json by generate.py; don't edit.
+
+from __future__ import annotations
+
+from typing import Any, AsyncIterator, Coroutine, Dict, Iterator, Literal, Mapping, Optional, Sequence, Union
+
+from .types import (
+    Counts,
+    Joined,
+    Marked,
+    Message,
+    Page,
+    RetractMessageResult,
+    Sent,
+    StatusResult,
+    UnreadCountResult,
+)
+
+# Those that take an idempotency key, without which it isn't safe to send them again.
+KEYED = frozenset(
+    {
+        "send_team_message",
+        "send_account_message",
+        "send_announcement",
+    }
+)
+
+
+class AsyncMethods:
+    """Every method of the contract: calls it, and gives its answer when awaited.
+
+    `timeout` is in seconds. Parameters left out or None are not sent.
+    """
+
+    def _call(
+        this,
+        method: str,
+        params: Dict[str, Any],
+        timeout: Optional[float],
+    ) -> Coroutine[Any, Any, Any]:
+        raise NotImplementedError
+
+    def send_team_message(
+        this,
+        /,
+        *,
+        team_id: str,
+        user_id: str,
+        message_type: str,
+        username: Optional[str] = None,
+        team_name: Optional[str] = None,
+        receiver_id: Optional[str] = None,
+        content: Optional[str] = None,
+        data: Optional[Mapping[str, Any]] = None,
+        reader_ids: Optional[Sequence[str]] = None,
+        idempotency_key: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, Sent]:
+        """Sends a message to a whole team, or with reader_ids to these readers of it alone.
+
+        team_id: The team.
+        user_id: The acting user: who sends, or whose inbox it is.
+        message_type: What kind of message it is.
+        username: The sender's name for display.
+        team_name: The team's name for display.
+        receiver_id: Whom the message concerns; it hides nothing from others.
+        content: The message's text.
+        data: A JSON object of the host's own; it comes back byte for byte.
+        reader_ids: Only these readers get the message.
+        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
+            nothing.
+        """
+        params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id, "message_type": message_type}
+        if username is not None:
+            params["username"] = username
+        if team_name is not None:
+            params["team_name"] = team_name
+        if receiver_id is not None:
+            params["receiver_id"] = receiver_id
+        if content is not None:
+            params["content"] = content
+        if data is not None:
+            params["data"] = data
+        if reader_ids is not None:
+            params["reader_ids"] = reader_ids
+        if idempotency_key is not None:
+            params["idempotency_key"] = idempotency_key
+        return this._call("send_team_message", params, timeout)
+
+    def send_account_message(
+        this,
+        /,
+        *,
+        message_type: str,
+        reader_id: Optional[str] = None,
+        reader_ids: Optional[Sequence[str]] = None,
+        user_id: Optional[str] = None,
+        username: Optional[str] = None,
+        team_name: Optional[str] = None,
+        receiver_id: Optional[str] = None,
+        content: Optional[str] = None,
+        data: Optional[Mapping[str, Any]] = None,
+        idempotency_key: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, Sent]:
+        """Sends a message to one account (reader_id) or to several (reader_ids).
+
+        message_type: What kind of message it is.
+        reader_id: Who gets the message; this or reader_ids.
+        reader_ids: Only these readers get the message.
+        user_id: The acting user: who sends, or whose inbox it is.
+        username: The sender's name for display.
+        team_name: The team's name for display.
+        receiver_id: Whom the message concerns; it hides nothing from others.
+        content: The message's text.
+        data: A JSON object of the host's own; it comes back byte for byte.
+        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
+            nothing.
+        """
+        params: Dict[str, Any] = {"message_type": message_type}
+        if reader_id is not None:
+            params["reader_id"] = reader_id
+        if reader_ids is not None:
+            params["reader_ids"] = reader_ids
+        if user_id is not None:
+            params["user_id"] = user_id
+        if username is not None:
+            params["username"] = username
+        if team_name is not None:
+            params["team_name"] = team_name
+        if receiver_id is not None:
+            params["receiver_id"] = receiver_id
+        if content is not None:
+            params["content"] = content
+        if data is not None:
+            params["data"] = data
+        if idempotency_key is not None:
+            params["idempotency_key"] = idempotency_key
+        return this._call("send_account_message", params, timeout)
+
+    def send_announcement(
+        this,
+        /,
+        *,
+        message_type: str,
+        user_id: Optional[str] = None,
+        username: Optional[str] = None,
+        team_name: Optional[str] = None,
+        receiver_id: Optional[str] = None,
+        content: Optional[str] = None,
+        data: Optional[Mapping[str, Any]] = None,
+        idempotency_key: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, Sent]:
+        """Sends a message to every account, those of the future included.
+
+        message_type: What kind of message it is.
+        user_id: The acting user: who sends, or whose inbox it is.
+        username: The sender's name for display.
+        team_name: The team's name for display.
+        receiver_id: Whom the message concerns; it hides nothing from others.
+        content: The message's text.
+        data: A JSON object of the host's own; it comes back byte for byte.
+        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
+            nothing.
+        """
+        params: Dict[str, Any] = {"message_type": message_type}
+        if user_id is not None:
+            params["user_id"] = user_id
+        if username is not None:
+            params["username"] = username
+        if team_name is not None:
+            params["team_name"] = team_name
+        if receiver_id is not None:
+            params["receiver_id"] = receiver_id
+        if content is not None:
+            params["content"] = content
+        if data is not None:
+            params["data"] = data
+        if idempotency_key is not None:
+            params["idempotency_key"] = idempotency_key
+        return this._call("send_announcement", params, timeout)
+
+    def get_team_message(
+        this,
+        /,
+        *,
+        team_id: str,
+        user_id: str,
+        pageSize: Optional[Union[int, str]] = None,
+        pageNo: Optional[Union[int, str]] = None,
+        cursor: Optional[str] = None,
+        self: Optional[Union[bool, str]] = None,
+        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
+        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
+        message_type: Optional[Union[str, Sequence[str]]] = None,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, Page]:
+        """Lists a reader's messages in a team: a page, how many there are, how many are unread.
+
+        team_id: The team.
+        user_id: The acting user: who sends, or whose inbox it is.
+        pageSize: How many messages at most.
+        pageNo: Which page, from 1.
+        cursor: Where an earlier page of the same listing ended.
+        self: Only messages that the reader sent or is the receiver of.
+        view: Which messages.
+        order: In which order.
+        message_type: Only messages of these types.
+        """
+        params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id}
+        if pageSize is not None:
+            params["pageSize"] = pageSize
+        if pageNo is not None:
+            params["pageNo"] = pageNo
+        if cursor is not None:
+            params["cursor"] = cursor
+        if self is not None:
+            params["self"] = self
+        if view is not None:
+            params["view"] = view
+        if order is not None:
+            params["order"] = order
+        if message_type is not None:
+            params["message_type"] = message_type
+        return this._call("get_team_message", params, timeout)
+
+    async def team_messages(
+        this,
+        /,
+        *,
+        team_id: str,
+        user_id: str,
+        pageSize: Optional[Union[int, str]] = None,
+        self: Optional[Union[bool, str]] = None,
+        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
+        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
+        message_type: Optional[Union[str, Sequence[str]]] = None,
+        timeout: Optional[float] = None,
+    ) -> AsyncIterator[Message]:
+        """Gives message after message, page by page as get_team_message does: none twice and none left out,
+        whatever is sent meanwhile. pageSize is how many are asked for at once.
+
+        team_id: The team.
+        user_id: The acting user: who sends, or whose inbox it is.
+        pageSize: How many messages at most.
+        self: Only messages that the reader sent or is the receiver of.
+        view: Which messages.
+        order: In which order.
+        message_type: Only messages of these types.
+        """
+        params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id}
+        if pageSize is not None:
+            params["pageSize"] = pageSize
+        if self is not None:
+            params["self"] = self
+        if view is not None:
+            params["view"] = view
+        if order is not None:
+            params["order"] = order
+        if message_type is not None:
+            params["message_type"] = message_type
+        while True:
+            page: Page = await this._call("get_team_message", params, timeout)
+            for message in page["data"]:
+                yield message
+            if page["next_cursor"] is None:
+                return
+            params = {**params, "cursor": page["next_cursor"]}
+
+    def get_account_message(
+        this,
+        /,
+        *,
+        user_id: str,
+        pageSize: Optional[Union[int, str]] = None,
+        pageNo: Optional[Union[int, str]] = None,
+        cursor: Optional[str] = None,
+        self: Optional[Union[bool, str]] = None,
+        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
+        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
+        message_type: Optional[Union[str, Sequence[str]]] = None,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, Page]:
+        """Lists a reader's account messages and the announcements to everyone, as get_team_message does.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        pageSize: How many messages at most.
+        pageNo: Which page, from 1.
+        cursor: Where an earlier page of the same listing ended.
+        self: Only messages that the reader sent or is the receiver of.
+        view: Which messages.
+        order: In which order.
+        message_type: Only messages of these types.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if pageSize is not None:
+            params["pageSize"] = pageSize
+        if pageNo is not None:
+            params["pageNo"] = pageNo
+        if cursor is not None:
+            params["cursor"] = cursor
+        if self is not None:
+            params["self"] = self
+        if view is not None:
+            params["view"] = view
+        if order is not None:
+            params["order"] = order
+        if message_type is not None:
+            params["message_type"] = message_type
+        return this._call("get_account_message", params, timeout)
+
+    async def account_messages(
+        this,
+        /,
+        *,
+        user_id: str,
+        pageSize: Optional[Union[int, str]] = None,
+        self: Optional[Union[bool, str]] = None,
+        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
+        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
+        message_type: Optional[Union[str, Sequence[str]]] = None,
+        timeout: Optional[float] = None,
+    ) -> AsyncIterator[Message]:
+        """Gives message after message, page by page as get_account_message does: none twice and none left
+        out, whatever is sent meanwhile. pageSize is how many are asked for at once.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        pageSize: How many messages at most.
+        self: Only messages that the reader sent or is the receiver of.
+        view: Which messages.
+        order: In which order.
+        message_type: Only messages of these types.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if pageSize is not None:
+            params["pageSize"] = pageSize
+        if self is not None:
+            params["self"] = self
+        if view is not None:
+            params["view"] = view
+        if order is not None:
+            params["order"] = order
+        if message_type is not None:
+            params["message_type"] = message_type
+        while True:
+            page: Page = await this._call("get_account_message", params, timeout)
+            for message in page["data"]:
+                yield message
+            if page["next_cursor"] is None:
+                return
+            params = {**params, "cursor": page["next_cursor"]}
+
+    def get_message(
+        this,
+        /,
+        *,
+        user_id: str,
+        nid: str,
+        team_id: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, Message]:
+        """Gives one message of an inbox.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        nid: The message.
+        team_id: The team.
+        """
+        params: Dict[str, Any] = {"user_id": user_id, "nid": nid}
+        if team_id is not None:
+            params["team_id"] = team_id
+        return this._call("get_message", params, timeout)
+
+    def mark_read(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        nids: Optional[Sequence[str]] = None,
+        up_to: Optional[str] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, Marked]:
+        """Marks messages as read.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_id: The team.
+        nids: These messages.
+        up_to: This message and all older ones in the inbox's order.
+        all: Everything in the inbox, archived messages included.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if nids is not None:
+            params["nids"] = nids
+        if up_to is not None:
+            params["up_to"] = up_to
+        if all is not None:
+            params["all"] = all
+        return this._call("mark_read", params, timeout)
+
+    def mark_unread(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        nids: Optional[Sequence[str]] = None,
+        up_to: Optional[str] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, Marked]:
+        """Marks messages as not read.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_id: The team.
+        nids: These messages.
+        up_to: This message and all older ones in the inbox's order.
+        all: Everything in the inbox, archived messages included.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if nids is not None:
+            params["nids"] = nids
+        if up_to is not None:
+            params["up_to"] = up_to
+        if all is not None:
+            params["all"] = all
+        return this._call("mark_unread", params, timeout)
+
+    def mark_seen(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        nids: Optional[Sequence[str]] = None,
+        up_to: Optional[str] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, Marked]:
+        """Marks messages as seen: the reader knows that they are there.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_id: The team.
+        nids: These messages.
+        up_to: This message and all older ones in the inbox's order.
+        all: Everything in the inbox, archived messages included.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if nids is not None:
+            params["nids"] = nids
+        if up_to is not None:
+            params["up_to"] = up_to
+        if all is not None:
+            params["all"] = all
+        return this._call("mark_seen", params, timeout)
+
+    def archive_message(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        nids: Optional[Sequence[str]] = None,
+        up_to: Optional[str] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, Marked]:
+        """Moves messages out of the inbox into the archive.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_id: The team.
+        nids: These messages.
+        up_to: This message and all older ones in the inbox's order.
+        all: Everything in the inbox, archived messages included.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if nids is not None:
+            params["nids"] = nids
+        if up_to is not None:
+            params["up_to"] = up_to
+        if all is not None:
+            params["all"] = all
+        return this._call("archive_message", params, timeout)
+
+    def unarchive_message(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        nids: Optional[Sequence[str]] = None,
+        up_to: Optional[str] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, Marked]:
+        """Moves messages back from the archive into the inbox.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_id: The team.
+        nids: These messages.
+        up_to: This message and all older ones in the inbox's order.
+        all: Everything in the inbox, archived messages included.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if nids is not None:
+            params["nids"] = nids
+        if up_to is not None:
+            params["up_to"] = up_to
+        if all is not None:
+            params["all"] = all
+        return this._call("unarchive_message", params, timeout)
+
+    def delete_message(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        nids: Optional[Sequence[str]] = None,
+        up_to: Optional[str] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, Marked]:
+        """Deletes messages for this reader alone; it can't be undone.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_id: The team.
+        nids: These messages.
+        up_to: This message and all older ones in the inbox's order.
+        all: Everything in the inbox, archived messages included.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if nids is not None:
+            params["nids"] = nids
+        if up_to is not None:
+            params["up_to"] = up_to
+        if all is not None:
+            params["all"] = all
+        return this._call("delete_message", params, timeout)
+
+    def get_unread_count(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_ids: Optional[Sequence[str]] = None,
+        account: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, UnreadCountResult]:
+        """Counts a reader's inboxes: how many messages, how many unread, how many unseen.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_ids: The teams whose inboxes are counted.
+        account: Whether the account inbox is counted too.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_ids is not None:
+            params["team_ids"] = team_ids
+        if account is not None:
+            params["account"] = account
+        return this._call("get_unread_count", params, timeout)
+
+    def join_team(
+        this,
+        /,
+        *,
+        team_id: str,
+        user_id: str,
+        from_: Optional[Literal["now", "start"]] = None,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, Joined]:
+        """Makes a reader a member of a team: what is sent from now on, or everything, is visible.
+
+        team_id: The team.
+        user_id: The acting user: who sends, or whose inbox it is.
+        from_: See what is sent from now on, or from the start.
+        """
+        params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id}
+        if from_ is not None:
+            params["from"] = from_
+        return this._call("join_team", params, timeout)
+
+    def leave_team(
+        this,
+        /,
+        *,
+        team_id: str,
+        user_id: str,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, Joined]:
+        """Ends a reader's membership: what is sent to the team from now on is hidden.
+
+        team_id: The team.
+        user_id: The acting user: who sends, or whose inbox it is.
+        """
+        params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id}
+        return this._call("leave_team", params, timeout)
+
+    def join_account(
+        this,
+        /,
+        *,
+        user_id: str,
+        from_: Optional[Literal["now", "start"]] = None,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, Joined]:
+        """Begins a reader's account: announcements sent from now on, or all, are visible.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        from_: See what is sent from now on, or from the start.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if from_ is not None:
+            params["from"] = from_
+        return this._call("join_account", params, timeout)
+
+    def retract_message(
+        this,
+        /,
+        *,
+        nid: str,
+        user_id: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, RetractMessageResult]:
+        """Takes a message back: it is gone for everybody.
+
+        nid: The message.
+        user_id: The acting user: who sends, or whose inbox it is.
+        """
+        params: Dict[str, Any] = {"nid": nid}
+        if user_id is not None:
+            params["user_id"] = user_id
+        return this._call("retract_message", params, timeout)
+
+    def ping(
+        this,
+        /,
+        *,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, Dict[str, Any]]:
+        """Does nothing: shows that the program answers."""
+        params: Dict[str, Any] = {}
+        return this._call("ping", params, timeout)
+
+    def get_status(
+        this,
+        /,
+        *,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, StatusResult]:
+        """Tells how the program is doing: its store, its limits, and what it has answered so far."""
+        params: Dict[str, Any] = {}
+        return this._call("get_status", params, timeout)
+
+    def rpc_discover(
+        this,
+        /,
+        *,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, Dict[str, Any]]:
+        """Gives this document."""
+        params: Dict[str, Any] = {}
+        return this._call("rpc.discover", params, timeout)
+
+
+class SyncMethods:
+    """Every method of the contract: calls it, and waits for its answer.
+
+    `timeout` is in seconds. Parameters left out or None are not sent.
+    """
+
+    def _call(
+        this,
+        method: str,
+        params: Dict[str, Any],
+        timeout: Optional[float],
+    ) -> Any:
+        raise NotImplementedError
+
+    def send_team_message(
+        this,
+        /,
+        *,
+        team_id: str,
+        user_id: str,
+        message_type: str,
+        username: Optional[str] = None,
+        team_name: Optional[str] = None,
+        receiver_id: Optional[str] = None,
+        content: Optional[str] = None,
+        data: Optional[Mapping[str, Any]] = None,
+        reader_ids: Optional[Sequence[str]] = None,
+        idempotency_key: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Sent:
+        """Sends a message to a whole team, or with reader_ids to these readers of it alone.
+
+        team_id: The team.
+        user_id: The acting user: who sends, or whose inbox it is.
+        message_type: What kind of message it is.
+        username: The sender's name for display.
+        team_name: The team's name for display.
+        receiver_id: Whom the message concerns; it hides nothing from others.
+        content: The message's text.
+        data: A JSON object of the host's own; it comes back byte for byte.
+        reader_ids: Only these readers get the message.
+        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
+            nothing.
+        """
+        params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id, "message_type": message_type}
+        if username is not None:
+            params["username"] = username
+        if team_name is not None:
+            params["team_name"] = team_name
+        if receiver_id is not None:
+            params["receiver_id"] = receiver_id
+        if content is not None:
+            params["content"] = content
+        if data is not None:
+            params["data"] = data
+        if reader_ids is not None:
+            params["reader_ids"] = reader_ids
+        if idempotency_key is not None:
+            params["idempotency_key"] = idempotency_key
+        result: Sent = this._call("send_team_message", params, timeout)
+        return result
+
+    def send_account_message(
+        this,
+        /,
+        *,
+        message_type: str,
+        reader_id: Optional[str] = None,
+        reader_ids: Optional[Sequence[str]] = None,
+        user_id: Optional[str] = None,
+        username: Optional[str] = None,
+        team_name: Optional[str] = None,
+        receiver_id: Optional[str] = None,
+        content: Optional[str] = None,
+        data: Optional[Mapping[str, Any]] = None,
+        idempotency_key: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Sent:
+        """Sends a message to one account (reader_id) or to several (reader_ids).
+
+        message_type: What kind of message it is.
+        reader_id: Who gets the message; this or reader_ids.
+        reader_ids: Only these readers get the message.
+        user_id: The acting user: who sends, or whose inbox it is.
+        username: The sender's name for display.
+        team_name: The team's name for display.
+        receiver_id: Whom the message concerns; it hides nothing from others.
+        content: The message's text.
+        data: A JSON object of the host's own; it comes back byte for byte.
+        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
+            nothing.
+        """
+        params: Dict[str, Any] = {"message_type": message_type}
+        if reader_id is not None:
+            params["reader_id"] = reader_id
+        if reader_ids is not None:
+            params["reader_ids"] = reader_ids
+        if user_id is not None:
+            params["user_id"] = user_id
+        if username is not None:
+            params["username"] = username
+        if team_name is not None:
+            params["team_name"] = team_name
+        if receiver_id is not None:
+            params["receiver_id"] = receiver_id
+        if content is not None:
+            params["content"] = content
+        if data is not None:
+            params["data"] = data
+        if idempotency_key is not None:
+            params["idempotency_key"] = idempotency_key
+        result: Sent = this._call("send_account_message", params, timeout)
+        return result
+
+    def send_announcement(
+        this,
+        /,
+        *,
+        message_type: str,
+        user_id: Optional[str] = None,
+        username: Optional[str] = None,
+        team_name: Optional[str] = None,
+        receiver_id: Optional[str] = None,
+        content: Optional[str] = None,
+        data: Optional[Mapping[str, Any]] = None,
+        idempotency_key: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Sent:
+        """Sends a message to every account, those of the future included.
+
+        message_type: What kind of message it is.
+        user_id: The acting user: who sends, or whose inbox it is.
+        username: The sender's name for display.
+        team_name: The team's name for display.
+        receiver_id: Whom the message concerns; it hides nothing from others.
+        content: The message's text.
+        data: A JSON object of the host's own; it comes back byte for byte.
+        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
+            nothing.
+        """
+        params: Dict[str, Any] = {"message_type": message_type}
+        if user_id is not None:
+            params["user_id"] = user_id
+        if username is not None:
+            params["username"] = username
+        if team_name is not None:
+            params["team_name"] = team_name
+        if receiver_id is not None:
+            params["receiver_id"] = receiver_id
+        if content is not None:
+            params["content"] = content
+        if data is not None:
+            params["data"] = data
+        if idempotency_key is not None:
+            params["idempotency_key"] = idempotency_key
+        result: Sent = this._call("send_announcement", params, timeout)
+        return result
+
+    def get_team_message(
+        this,
+        /,
+        *,
+        team_id: str,
+        user_id: str,
+        pageSize: Optional[Union[int, str]] = None,
+        pageNo: Optional[Union[int, str]] = None,
+        cursor: Optional[str] = None,
+        self: Optional[Union[bool, str]] = None,
+        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
+        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
+        message_type: Optional[Union[str, Sequence[str]]] = None,
+        timeout: Optional[float] = None,
+    ) -> Page:
+        """Lists a reader's messages in a team: a page, how many there are, how many are unread.
+
+        team_id: The team.
+        user_id: The acting user: who sends, or whose inbox it is.
+        pageSize: How many messages at most.
+        pageNo: Which page, from 1.
+        cursor: Where an earlier page of the same listing ended.
+        self: Only messages that the reader sent or is the receiver of.
+        view: Which messages.
+        order: In which order.
+        message_type: Only messages of these types.
+        """
+        params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id}
+        if pageSize is not None:
+            params["pageSize"] = pageSize
+        if pageNo is not None:
+            params["pageNo"] = pageNo
+        if cursor is not None:
+            params["cursor"] = cursor
+        if self is not None:
+            params["self"] = self
+        if view is not None:
+            params["view"] = view
+        if order is not None:
+            params["order"] = order
+        if message_type is not None:
+            params["message_type"] = message_type
+        result: Page = this._call("get_team_message", params, timeout)
+        return result
+
+    def team_messages(
+        this,
+        /,
+        *,
+        team_id: str,
+        user_id: str,
+        pageSize: Optional[Union[int, str]] = None,
+        self: Optional[Union[bool, str]] = None,
+        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
+        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
+        message_type: Optional[Union[str, Sequence[str]]] = None,
+        timeout: Optional[float] = None,
+    ) -> Iterator[Message]:
+        """Gives message after message, page by page as get_team_message does: none twice and none left out,
+        whatever is sent meanwhile. pageSize is how many are asked for at once.
+
+        team_id: The team.
+        user_id: The acting user: who sends, or whose inbox it is.
+        pageSize: How many messages at most.
+        self: Only messages that the reader sent or is the receiver of.
+        view: Which messages.
+        order: In which order.
+        message_type: Only messages of these types.
+        """
+        params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id}
+        if pageSize is not None:
+            params["pageSize"] = pageSize
+        if self is not None:
+            params["self"] = self
+        if view is not None:
+            params["view"] = view
+        if order is not None:
+            params["order"] = order
+        if message_type is not None:
+            params["message_type"] = message_type
+        while True:
+            page: Page = this._call("get_team_message", params, timeout)
+            for message in page["data"]:
+                yield message
+            if page["next_cursor"] is None:
+                return
+            params = {**params, "cursor": page["next_cursor"]}
+
+    def get_account_message(
+        this,
+        /,
+        *,
+        user_id: str,
+        pageSize: Optional[Union[int, str]] = None,
+        pageNo: Optional[Union[int, str]] = None,
+        cursor: Optional[str] = None,
+        self: Optional[Union[bool, str]] = None,
+        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
+        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
+        message_type: Optional[Union[str, Sequence[str]]] = None,
+        timeout: Optional[float] = None,
+    ) -> Page:
+        """Lists a reader's account messages and the announcements to everyone, as get_team_message does.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        pageSize: How many messages at most.
+        pageNo: Which page, from 1.
+        cursor: Where an earlier page of the same listing ended.
+        self: Only messages that the reader sent or is the receiver of.
+        view: Which messages.
+        order: In which order.
+        message_type: Only messages of these types.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if pageSize is not None:
+            params["pageSize"] = pageSize
+        if pageNo is not None:
+            params["pageNo"] = pageNo
+        if cursor is not None:
+            params["cursor"] = cursor
+        if self is not None:
+            params["self"] = self
+        if view is not None:
+            params["view"] = view
+        if order is not None:
+            params["order"] = order
+        if message_type is not None:
+            params["message_type"] = message_type
+        result: Page = this._call("get_account_message", params, timeout)
+        return result
+
+    def account_messages(
+        this,
+        /,
+        *,
+        user_id: str,
+        pageSize: Optional[Union[int, str]] = None,
+        self: Optional[Union[bool, str]] = None,
+        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
+        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
+        message_type: Optional[Union[str, Sequence[str]]] = None,
+        timeout: Optional[float] = None,
+    ) -> Iterator[Message]:
+        """Gives message after message, page by page as get_account_message does: none twice and none left
+        out, whatever is sent meanwhile. pageSize is how many are asked for at once.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        pageSize: How many messages at most.
+        self: Only messages that the reader sent or is the receiver of.
+        view: Which messages.
+        order: In which order.
+        message_type: Only messages of these types.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if pageSize is not None:
+            params["pageSize"] = pageSize
+        if self is not None:
+            params["self"] = self
+        if view is not None:
+            params["view"] = view
+        if order is not None:
+            params["order"] = order
+        if message_type is not None:
+            params["message_type"] = message_type
+        while True:
+            page: Page = this._call("get_account_message", params, timeout)
+            for message in page["data"]:
+                yield message
+            if page["next_cursor"] is None:
+                return
+            params = {**params, "cursor": page["next_cursor"]}
+
+    def get_message(
+        this,
+        /,
+        *,
+        user_id: str,
+        nid: str,
+        team_id: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Message:
+        """Gives one message of an inbox.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        nid: The message.
+        team_id: The team.
+        """
+        params: Dict[str, Any] = {"user_id": user_id, "nid": nid}
+        if team_id is not None:
+            params["team_id"] = team_id
+        result: Message = this._call("get_message", params, timeout)
+        return result
+
+    def mark_read(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        nids: Optional[Sequence[str]] = None,
+        up_to: Optional[str] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
+    ) -> Marked:
+        """Marks messages as read.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_id: The team.
+        nids: These messages.
+        up_to: This message and all older ones in the inbox's order.
+        all: Everything in the inbox, archived messages included.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if nids is not None:
+            params["nids"] = nids
+        if up_to is not None:
+            params["up_to"] = up_to
+        if all is not None:
+            params["all"] = all
+        result: Marked = this._call("mark_read", params, timeout)
+        return result
+
+    def mark_unread(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        nids: Optional[Sequence[str]] = None,
+        up_to: Optional[str] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
+    ) -> Marked:
+        """Marks messages as not read.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_id: The team.
+        nids: These messages.
+        up_to: This message and all older ones in the inbox's order.
+        all: Everything in the inbox, archived messages included.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if nids is not None:
+            params["nids"] = nids
+        if up_to is not None:
+            params["up_to"] = up_to
+        if all is not None:
+            params["all"] = all
+        result: Marked = this._call("mark_unread", params, timeout)
+        return result
+
+    def mark_seen(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        nids: Optional[Sequence[str]] = None,
+        up_to: Optional[str] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
+    ) -> Marked:
+        """Marks messages as seen: the reader knows that they are there.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_id: The team.
+        nids: These messages.
+        up_to: This message and all older ones in the inbox's order.
+        all: Everything in the inbox, archived messages included.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if nids is not None:
+            params["nids"] = nids
+        if up_to is not None:
+            params["up_to"] = up_to
+        if all is not None:
+            params["all"] = all
+        result: Marked = this._call("mark_seen", params, timeout)
+        return result
+
+    def archive_message(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        nids: Optional[Sequence[str]] = None,
+        up_to: Optional[str] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
+    ) -> Marked:
+        """Moves messages out of the inbox into the archive.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_id: The team.
+        nids: These messages.
+        up_to: This message and all older ones in the inbox's order.
+        all: Everything in the inbox, archived messages included.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if nids is not None:
+            params["nids"] = nids
+        if up_to is not None:
+            params["up_to"] = up_to
+        if all is not None:
+            params["all"] = all
+        result: Marked = this._call("archive_message", params, timeout)
+        return result
+
+    def unarchive_message(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        nids: Optional[Sequence[str]] = None,
+        up_to: Optional[str] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
+    ) -> Marked:
+        """Moves messages back from the archive into the inbox.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_id: The team.
+        nids: These messages.
+        up_to: This message and all older ones in the inbox's order.
+        all: Everything in the inbox, archived messages included.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if nids is not None:
+            params["nids"] = nids
+        if up_to is not None:
+            params["up_to"] = up_to
+        if all is not None:
+            params["all"] = all
+        result: Marked = this._call("unarchive_message", params, timeout)
+        return result
+
+    def delete_message(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        nids: Optional[Sequence[str]] = None,
+        up_to: Optional[str] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
+    ) -> Marked:
+        """Deletes messages for this reader alone; it can't be undone.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_id: The team.
+        nids: These messages.
+        up_to: This message and all older ones in the inbox's order.
+        all: Everything in the inbox, archived messages included.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if nids is not None:
+            params["nids"] = nids
+        if up_to is not None:
+            params["up_to"] = up_to
+        if all is not None:
+            params["all"] = all
+        result: Marked = this._call("delete_message", params, timeout)
+        return result
+
+    def get_unread_count(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_ids: Optional[Sequence[str]] = None,
+        account: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
+    ) -> UnreadCountResult:
+        """Counts a reader's inboxes: how many messages, how many unread, how many unseen.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_ids: The teams whose inboxes are counted.
+        account: Whether the account inbox is counted too.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_ids is not None:
+            params["team_ids"] = team_ids
+        if account is not None:
+            params["account"] = account
+        result: UnreadCountResult = this._call("get_unread_count", params, timeout)
+        return result
+
+    def join_team(
+        this,
+        /,
+        *,
+        team_id: str,
+        user_id: str,
+        from_: Optional[Literal["now", "start"]] = None,
+        timeout: Optional[float] = None,
+    ) -> Joined:
+        """Makes a reader a member of a team: what is sent from now on, or everything, is visible.
+
+        team_id: The team.
+        user_id: The acting user: who sends, or whose inbox it is.
+        from_: See what is sent from now on, or from the start.
+        """
+        params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id}
+        if from_ is not None:
+            params["from"] = from_
+        result: Joined = this._call("join_team", params, timeout)
+        return result
+
+    def leave_team(
+        this,
+        /,
+        *,
+        team_id: str,
+        user_id: str,
+        timeout: Optional[float] = None,
+    ) -> Joined:
+        """Ends a reader's membership: what is sent to the team from now on is hidden.
+
+        team_id: The team.
+        user_id: The acting user: who sends, or whose inbox it is.
+        """
+        params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id}
+        result: Joined = this._call("leave_team", params, timeout)
+        return result
+
+    def join_account(
+        this,
+        /,
+        *,
+        user_id: str,
+        from_: Optional[Literal["now", "start"]] = None,
+        timeout: Optional[float] = None,
+    ) -> Joined:
+        """Begins a reader's account: announcements sent from now on, or all, are visible.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        from_: See what is sent from now on, or from the start.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if from_ is not None:
+            params["from"] = from_
+        result: Joined = this._call("join_account", params, timeout)
+        return result
+
+    def retract_message(
+        this,
+        /,
+        *,
+        nid: str,
+        user_id: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> RetractMessageResult:
+        """Takes a message back: it is gone for everybody.
+
+        nid: The message.
+        user_id: The acting user: who sends, or whose inbox it is.
+        """
+        params: Dict[str, Any] = {"nid": nid}
+        if user_id is not None:
+            params["user_id"] = user_id
+        result: RetractMessageResult = this._call("retract_message", params, timeout)
+        return result
+
+    def ping(
+        this,
+        /,
+        *,
+        timeout: Optional[float] = None,
+    ) -> Dict[str, Any]:
+        """Does nothing: shows that the program answers."""
+        params: Dict[str, Any] = {}
+        result: Dict[str, Any] = this._call("ping", params, timeout)
+        return result
+
+    def get_status(
+        this,
+        /,
+        *,
+        timeout: Optional[float] = None,
+    ) -> StatusResult:
+        """Tells how the program is doing: its store, its limits, and what it has answered so far."""
+        params: Dict[str, Any] = {}
+        result: StatusResult = this._call("get_status", params, timeout)
+        return result
+
+    def rpc_discover(
+        this,
+        /,
+        *,
+        timeout: Optional[float] = None,
+    ) -> Dict[str, Any]:
+        """Gives this document."""
+        params: Dict[str, Any] = {}
+        result: Dict[str, Any] = this._call("rpc.discover", params, timeout)
+        return result

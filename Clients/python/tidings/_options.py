@@ -1,0 +1,87 @@
+"""What `start` takes, alike in both clients."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from typing import Any, Dict, Iterator, Mapping, Optional, Sequence
+
+from ._calls import Call, Waiting
+from ._engine import Engine
+from ._framing import encode
+from ._methods import KEYED
+from ._program import Program, StrPath
+from ._supervision import Supervision
+from .errors import MessageTooLargeError
+
+__all__ = ["GRACE", "Options", "Requests"]
+
+# Seconds past a call's timeout in which the program's own answer to it may come.
+GRACE = 0.25
+
+
+class Options:
+    """How a child is started and kept, and how long its calls may take."""
+
+    def __init__(
+        self,
+        *,
+        store: Optional[str],
+        program: Optional[StrPath],
+        arguments: Sequence[str],
+        env: Optional[Mapping[str, str]],
+        log_level: str,
+        timeout: Optional[float],
+        restarts: int,
+        start_timeout: float,
+        close_timeout: float,
+    ) -> None:
+        self.program = Program(
+            store=store, program=program, arguments=arguments, env=env, log_level=log_level
+        )
+        self.timeout = timeout
+        self.restarts = restarts
+        self.start_timeout = start_timeout
+        self.close_timeout = close_timeout
+
+    def engine(self, loop: Any) -> Engine:
+        return Engine(
+            loop,
+            self.program,
+            supervision=Supervision(restarts=self.restarts),
+            start_timeout=self.start_timeout,
+            close_timeout=self.close_timeout,
+        )
+
+
+class Requests:
+    """Makes calls of parameters: ids that are not used twice, and idempotency keys for sends."""
+
+    def __init__(self) -> None:
+        # `next` on a count is one step for the interpreter, so threads may share it.
+        self._ids: Iterator[int] = itertools.count(1)
+        self._prefix = secrets.token_hex(12)
+
+    def call(
+        self,
+        method: str,
+        params: Dict[str, Any],
+        timeout: Optional[float],
+        limits: Mapping[str, int],
+        waiting: Waiting,
+    ) -> Call:
+        """`params` is the caller's no more. Raises TypeError, ValueError or MessageTooLargeError for what can't be sent."""
+        id = next(self._ids)
+        own_key = method in KEYED and params.get("idempotency_key") is None
+        if own_key:
+            params["idempotency_key"] = f"{self._prefix}-{id}"
+        if timeout is not None:
+            meta = {**params.get("_meta", {}), "timeout_ms": max(1, int(timeout * 1000))}
+            params = {**params, "_meta": meta}
+        line = encode(id, method, params, limits["depth"])
+        if len(line) - 1 > limits["request_bytes"]:
+            limit = limits["request_bytes"]
+            raise MessageTooLargeError(
+                f"the request is larger than {limit} bytes", details={"limit": limit}
+            )
+        return Call(id, line, waiting, own_key)

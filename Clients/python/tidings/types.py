@@ -1,0 +1,164 @@
+"""What the methods give."""
+
+# Generated from Schemas/openrpc.json by generate.py; don't edit.
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Literal, Optional, TypedDict
+
+__all__ = [
+    "Counts",
+    "Joined",
+    "Marked",
+    "Message",
+    "Page",
+    "RetractMessageResult",
+    "Sent",
+    "SentMessagesItem",
+    "StatusResult",
+    "StatusResultMethodsItem",
+    "StatusResultStore",
+    "UnreadCountResult",
+]
+
+
+class SentMessagesItem(TypedDict):
+    """`SentMessagesItem` of the contract."""
+
+    # Names the message; opaque to clients.
+    nid: str
+    # When it was sent: RFC 3339, UTC, with milliseconds.
+    create_time: str
+    # True if the key was known and nothing was appended.
+    duplicate: bool
+    reader_id: str
+
+
+class _SentOptional(TypedDict, total=False):
+    # With reader_ids: what each reader got, in their order.
+    messages: List[SentMessagesItem]
+
+
+class Sent(_SentOptional):
+    """`Sent` of the contract."""
+
+    # Names the message; opaque to clients.
+    nid: str
+    # When it was sent: RFC 3339, UTC, with milliseconds.
+    create_time: str
+    # True if the key was known and nothing was appended.
+    duplicate: bool
+
+
+class _MessageOptional(TypedDict, total=False):
+    team_id: str
+    team_name: str
+    # The sender.
+    user_id: str
+    username: str
+    # Whom it concerns.
+    receiver_id: str
+    content: str
+    data: Dict[str, Any]
+
+
+class Message(_MessageOptional):
+    """A message as its reader sees it."""
+
+    # Names the message; opaque to clients.
+    nid: str
+    # The reader who asked.
+    reader_id: str
+    message_type: str
+    # When it was sent: RFC 3339, UTC, with milliseconds.
+    create_time: str
+    read: bool
+    seen: bool
+    archived: bool
+
+
+class Page(TypedDict):
+    """`Page` of the contract."""
+
+    data: List[Message]
+    # How many messages the view has with its filters.
+    total: int
+    # How many of those are not read.
+    count: int
+    # Where to read on; null at the end.
+    next_cursor: Optional[str]
+
+
+class Marked(TypedDict):
+    """`Marked` of the contract."""
+
+    # How many messages changed.
+    changed: int
+    # How many messages the inbox has now.
+    total: int
+    # How many of those are not read.
+    count: int
+
+
+class Counts(TypedDict):
+    """`Counts` of the contract."""
+
+    # Messages in the inbox.
+    total: int
+    # Those not read.
+    count: int
+    # Those not seen.
+    unseen: int
+
+
+class _UnreadCountResultOptional(TypedDict, total=False):
+    account: Counts
+
+
+class UnreadCountResult(_UnreadCountResultOptional):
+    """`UnreadCountResult` of the contract."""
+
+    # The sum of all counts.
+    count: int
+    teams: Dict[str, Counts]
+
+
+class Joined(TypedDict):
+    """`Joined` of the contract."""
+
+    # Whether the reader is a member afterwards.
+    joined: bool
+
+
+class RetractMessageResult(TypedDict):
+    """`RetractMessageResult` of the contract."""
+
+    # Whether this call did it; false if it was done before.
+    retracted: bool
+
+
+class StatusResultStore(TypedDict):
+    """`StatusResultStore` of the contract."""
+
+    kind: str
+    state: Literal["ready", "unavailable"]
+
+
+class StatusResultMethodsItem(TypedDict):
+    """`StatusResultMethodsItem` of the contract."""
+
+    requests: int
+    errors: int
+    p50_ms: float
+    p99_ms: float
+
+
+class StatusResult(TypedDict):
+    """`StatusResult` of the contract."""
+
+    version: str
+    store: StatusResultStore
+    limits: Dict[str, int]
+    in_flight: int
+    uptime_ms: int
+    methods: Dict[str, StatusResultMethodsItem]
