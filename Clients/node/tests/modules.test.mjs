@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 
@@ -24,7 +24,9 @@ test("both module systems give the same classes", () => {
   for (const name of Object.keys(required)) assert.equal(imported[name], required[name]);
 });
 
-test("the packed package holds what it needs, and is imported and required by its name", (t) => {
+const noNPM = spawnSync("npm", ["--version"]).status !== 0 && "npm is not at hand";
+
+test("the packed package holds what it needs, and is imported and required by its name", { skip: noNPM }, (t) => {
   const host = folder(t);
   const npm = (...args) =>
     execFileSync("npm", [...args, "--offline", "--no-audit", "--no-fund", "--cache", path.join(host, "cache")], {
@@ -51,4 +53,31 @@ test("the packed package holds what it needs, and is imported and required by it
   mkdirSync(path.join(host, "node_modules/tidings/bin"));
   symlinkSync(program, path.join(host, "node_modules/tidings/bin/tidings"));
   assert.equal(run(at("again.mjs", IMPORTS + CONVERSATION), { env }), "1 Tea is ready\n");
+});
+
+test("what README shows runs as it stands there, and prints what it says", (t) => {
+  const text = readFileSync(path.join(client, "README.md"), "utf8");
+  const blocks = [...text.matchAll(/```js\n([^]*?)```\n(?:\nIt prints:\n\n```\n([^]*?)```)?/g)];
+  assert.ok(blocks.length >= 5);
+  const host = folder(t);
+  mkdirSync(path.join(host, "node_modules"));
+  symlinkSync(client, path.join(host, "node_modules/tidings"));
+  blocks.forEach(([, code, printed], index) => {
+    const file = path.join(host, `example${index}.mjs`);
+    // The first shows a whole host; the others go on from an inbox that is there.
+    const whole = code.includes("import ");
+    writeFileSync(
+      file,
+      whole
+        ? code
+        : `import { Tidings, TidingsError, ConflictError } from "tidings";
+          const inbox = await Tidings.start({ store: "memory:" });
+          const request = { userId: "bob", teamId: "crew", signal: new AbortController().signal, headers: {} };
+          const log = { info() {}, warn() {} };
+          ${code}
+          await inbox.close();`,
+    );
+    const said = run(file, { cwd: host });
+    if (printed !== undefined) assert.equal(said, printed);
+  });
 });
