@@ -1,0 +1,153 @@
+import { EventEmitter } from "node:events";
+
+import { ErrorKind, Message, Methods, Page, Wire } from "./contract.js";
+
+export * from "./contract.js";
+
+declare global {
+  // For compilers and libraries that don't know it yet.
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol;
+  }
+}
+
+/** What any call's parameters may also hold. */
+export interface Meta {
+  _meta?: {
+    /** After so many milliseconds the program itself gives the call up, with `deadline_exceeded`. */
+    timeout_ms?: number;
+    progressToken?: string | number;
+  };
+}
+
+export interface CallOptions {
+  /**
+   * When it aborts, the call rejects with its reason at once, and the program is told to cancel. As with
+   * `fetch`, what was aborted may have been done all the same.
+   */
+  signal?: AbortSignal;
+  /** Milliseconds after which the call rejects with a DeadlineExceededError; 0: none. */
+  timeout?: number;
+  /** Hears how far a long call is. */
+  onProgress?: (progress: { done: number; total: number }) => void;
+}
+
+export interface StartOptions {
+  /** Where messages are kept: `sqlite:PATH`, `memory:`; without it TIDINGS_STORE, or the program's default. */
+  store?: string;
+  /** The program's path or name. Without it: TIDINGS_BIN, this package's bin folder, PATH. */
+  program?: string;
+  /** More options of the program, as `["--log-level", "warning"]`. */
+  args?: string[];
+  /** The program's working directory. */
+  cwd?: string;
+  /** The program's environment; the host's own by default. */
+  env?: Record<string, string | undefined>;
+  /** Milliseconds that each call may take unless it says otherwise; without it, any time. */
+  timeout?: number;
+  /** Milliseconds until the program must have answered once. Default: 30,000. */
+  startTimeout?: number;
+  /** How often in a row the program is started again without an answer in between. Default: 5; 0: never. */
+  restarts?: number;
+  /** Milliseconds before the second start in a row; doubles up to 5,000. Default: 100. */
+  backoff?: number;
+  /** Hears each line of the program's log, from its start on; the event `stderr` is the same, later. */
+  onStderr?: (line: string) => void;
+}
+
+/** How a program ended. */
+export interface Exit {
+  status: number | null;
+  signal: string | null;
+  /** Why it could not be started. */
+  cause?: Error;
+  /** What it wrote that is no answer. */
+  fault: string | null;
+  /** The last lines of its log. */
+  lastWords: string[];
+}
+
+export interface Events {
+  /** A line of the program's log. */
+  stderr: [line: string];
+  /** The program ended, and the client had not asked for it. */
+  exit: [exit: Exit];
+  /** It runs again; calls under way were sent to it. */
+  restart: [what: { attempt: number; pid: number | null }];
+  /** The program said something unasked. */
+  notification: [what: { method: string; params?: unknown }];
+}
+
+export interface Tidings extends Methods {
+  on<E extends keyof Events>(event: E, listener: (...values: Events[E]) => void): this;
+  once<E extends keyof Events>(event: E, listener: (...values: Events[E]) => void): this;
+  off<E extends keyof Events>(event: E, listener: (...values: Events[E]) => void): this;
+}
+
+/**
+ * A program `tidings`, looked after: when it ends, it is started again and gets every call that has no answer
+ * yet. A call under way keeps the host running; an idle client doesn't.
+ */
+export class Tidings extends EventEmitter {
+  private constructor();
+
+  /** Starts the program and resolves once it has answered; rejects with ProgramFailedError if it can't. */
+  static start(options?: StartOptions): Promise<Tidings>;
+
+  /** The running program's process id; null while there is none. */
+  readonly pid: number | null;
+
+  /** From now on the running program keeps the host running, also with no call under way. */
+  ref(): this;
+
+  /** From now on, as at the start, only a call under way keeps the host running. */
+  unref(): this;
+
+  /** Calls a method by its name on the wire, also one that this client doesn't know. */
+  call<M extends keyof Wire>(
+    method: M,
+    params?: Wire[M]["params"] | null,
+    options?: CallOptions,
+  ): Promise<Wire[M]["result"]>;
+  call(method: string, params?: object | null, options?: CallOptions): Promise<unknown>;
+
+  /** The pages of a listing, from the first, or the one at `cursor` or `pageNo`, on. */
+  pages<M extends "get_team_message" | "get_account_message">(
+    method: M,
+    params: Wire[M]["params"],
+    options?: CallOptions,
+  ): AsyncGenerator<Page, void, undefined>;
+
+  /** The messages of a team inbox, page by page as they are needed. */
+  teamMessages(
+    params: Wire["get_team_message"]["params"],
+    options?: CallOptions,
+  ): AsyncGenerator<Message, void, undefined>;
+
+  /** The messages of an account inbox, page by page as they are needed. */
+  accountMessages(
+    params: Wire["get_account_message"]["params"],
+    options?: CallOptions,
+  ): AsyncGenerator<Message, void, undefined>;
+
+  /** Waits for the calls under way and ends the program; after `timeout` ms (10,000) by force. */
+  close(options?: { timeout?: number }): Promise<void>;
+
+  /** `close`, for `await using`, where the runtime has it. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What a call rejects with. */
+export class TidingsError extends Error {
+  /** JSON-RPC's code; null where the error is the client's own and no answer came. */
+  readonly code: number | null;
+  /** The reason, stable, for programs. A newer program may have more of them. */
+  readonly kind: ErrorKind | (string & {});
+  /** Whether the same call may succeed later. */
+  readonly retryable: boolean;
+  readonly details: Record<string, unknown>;
+  /** A JSON Pointer to the parameter at fault. */
+  readonly pointer: string | null;
+  /** The method called, by its name on the wire. */
+  readonly method: string | null;
+}

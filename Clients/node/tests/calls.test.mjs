@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import test from "node:test";
+
+import * as tidings from "../index.mjs";
+import { all, fileStore, note, start, startFake } from "./support.mjs";
+
+test("a message is sent, listed, marked and counted", async (t) => {
+  const inbox = await start(t);
+  const { nid, duplicate } = await inbox.sendTeamMessage({ ...note("Tea is ready"), data: { cups: 2 } });
+  assert.equal(duplicate, false);
+  const page = await inbox.getTeamMessage({ team_id: "crew", user_id: "bob" });
+  assert.deepEqual([page.total, page.count, page.next_cursor], [1, 1, null]);
+  assert.deepEqual([page.data[0].nid, page.data[0].content, page.data[0].data], [nid, "Tea is ready", { cups: 2 }]);
+  const marked = await inbox.markRead({ team_id: "crew", user_id: "bob", nids: [nid] });
+  assert.deepEqual(marked, { changed: 1, total: 1, count: 0 });
+  assert.equal((await inbox.getUnreadCount({ user_id: "bob", team_ids: ["crew"] })).count, 0);
+  assert.equal((await inbox.getMessage({ team_id: "crew", user_id: "bob", nid })).read, true);
+  assert.deepEqual(await inbox.retractMessage({ nid }), { retracted: true });
+});
+
+test("every method of the program can be called", async (t) => {
+  const inbox = await start(t);
+  const document = await inbox.discover();
+  for (const { name } of document.methods) {
+    const camel = name.replace("rpc.", "").replace(/_./g, ([, letter]) => letter.toUpperCase());
+    assert.equal(typeof inbox[camel], "function", name);
+    await inbox[camel]({ nonsense: 1 }).then(
+      () => assert.fail(`${name} takes nonsense`),
+      (error) => assert.deepEqual([error.kind, error.method], ["invalid_params", name]),
+    );
+  }
+});
+
+test("an error has the class of its kind, and says what it was about", async (t) => {
+  const inbox = await start(t);
+  await inbox.sendTeamMessage({ ...note("one"), idempotency_key: "k" });
+  for (const [call, type, expected] of [
+    [() => inbox.getTeamMessage({ user_id: "bob" }), "InvalidParamsError", [-32602, "invalid_params", false, "/team_id"]],
+    [() => inbox.getMessage({ user_id: "bob", nid: "none" }), "NotFoundError", [2001, "not_found", false, "/nid"]],
+    [() => inbox.sendTeamMessage({ ...note("two"), idempotency_key: "k" }), "ConflictError", [2002, "conflict", false, "/idempotency_key"]],
+    [() => inbox.call("no_such_method"), "MethodNotFoundError", [-32601, "method_not_found", false, null]],
+  ]) {
+    const error = await call().then(assert.fail, (reason) => reason);
+    assert.ok(error instanceof tidings[type] && error instanceof tidings.TidingsError && error instanceof Error);
+    assert.equal(error.name, type);
+    assert.deepEqual([error.code, error.kind, error.retryable, error.pointer], expected);
+    assert.equal(typeof error.details, "object");
+    assert.match(String(error), new RegExp(`^${type}: [a-z_]+: `));
+  }
+});
+
+test("a kind that only a newer program knows", async (t) => {
+  const inbox = await startFake(t, "new kind");
+  const error = await inbox.ping().then(assert.fail, (reason) => reason);
+  assert.equal(error.constructor, tidings.TidingsError);
+  assert.deepEqual(
+    [error.code, error.kind, error.retryable, error.pointer, error.message],
+    [9999, "too_blue", true, "/x", "ping: too blue"],
+  );
+});
+
+test("an error without an id is given to the call that stays unanswered", async (t) => {
+  const inbox = await startFake(t, "no id");
+  await assert.rejects(inbox.call("lost"), tidings.ParseError);
+  const results = await Promise.allSettled([inbox.ping(), inbox.call("lost"), inbox.ping(), inbox.ping()]);
+  assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled", "fulfilled"]);
+  assert.equal(results[1].reason.kind, "parse_error");
+  await inbox.ping();
+});
+
+test("what the program says unasked is an event; progress goes to its call", async (t) => {
+  const inbox = await startFake(t, "events");
+  const heard = once(inbox, "notification");
+  const progress = [];
+  await inbox.ping(undefined, { onProgress: (value) => progress.push(value) });
+  assert.deepEqual(await heard, [{ method: "inbox_event", params: { n: 1 } }]);
+  assert.deepEqual(progress, [{ done: 1, total: 2 }, { done: 2, total: 2 }]);
+});
+
+test("a send without a key gets one, and each its own; a key that is given stays", async (t) => {
+  const inbox = await startFake(t, "tell");
+  for (const params of [note("a"), { ...note("b"), idempotency_key: null }, { ...note("c"), idempotency_key: "mine" }]) {
+    inbox.sendTeamMessage(params).catch(() => {}); // Never answered: rejects when the client is closed.
+  }
+  for (const send of ["sendAccountMessage", "sendAnnouncement", "ping"]) inbox[send]({}).catch(() => {});
+  const keys = (await inbox.call("tell")).slice(1, -1).map(({ params }) => params.idempotency_key);
+  assert.deepEqual([keys[2], keys[5]], ["mine", undefined]);
+  const made = [keys[0], keys[1], keys[3], keys[4]];
+  assert.equal(new Set(made).size, 4);
+  assert.ok(made.every((key) => typeof key === "string" && key.length <= 128));
+});
+
+test("requests reach the program in the order of the calls", async (t) => {
+  const inbox = await startFake(t, "tell");
+  for (let n = 0; n < 1000; n++) {
+    inbox.call("x", { n, pad: "x".repeat(n % 7 === 0 ? 100_000 : n) }).catch(() => {});
+    if (n % 50 === 0) await new Promise(setImmediate);
+  }
+  const seen = (await inbox.call("tell")).filter(({ method }) => method === "x").map(({ params }) => params.n);
+  assert.deepEqual(seen, Array.from({ length: 1000 }, (_, n) => n));
+});
+
+test("the pages and the messages of a listing, by cursor", async (t) => {
+  const inbox = await start(t);
+  for (let n = 0; n < 250; n++) inbox.sendTeamMessage(note(`${n}`));
+  for (let n = 0; n < 3; n++) await inbox.sendAccountMessage({ reader_id: "bob", message_type: "note", content: `${n}` });
+  const bob = { team_id: "crew", user_id: "bob", order: "oldest" };
+  const contents = async (values) => (await all(values)).map(({ content }) => Number(content));
+  const counted = (from, count) => Array.from({ length: count }, (_, n) => from + n);
+
+  assert.deepEqual(await contents(inbox.teamMessages(bob)), counted(0, 250));
+  assert.deepEqual(await contents(inbox.teamMessages({ ...bob, pageSize: 7 })), counted(0, 250));
+  assert.deepEqual(await contents(inbox.accountMessages({ user_id: "bob", order: "oldest", pageSize: 2 })), counted(0, 3));
+  assert.deepEqual(await contents(inbox.teamMessages({ ...bob, team_id: "none" })), []);
+
+  const pages = await all(inbox.pages("get_team_message", { ...bob, pageSize: 100, pageNo: 2 }));
+  assert.deepEqual(pages.map(({ data }) => [data[0].content, data.length]), [["100", 100], ["200", 50]]);
+
+  for await (const { content } of inbox.teamMessages(bob)) if (content === "5") break;
+  const stopped = new AbortController();
+  await assert.rejects(
+    async () => {
+      for await (const { content } of inbox.teamMessages({ ...bob, pageSize: 10 }, { signal: stopped.signal })) {
+        if (content === "9") stopped.abort();
+      }
+    },
+    { name: "AbortError" },
+  );
+  await assert.rejects(all(inbox.teamMessages({ team_id: "crew" })), { pointer: "/user_id" });
+});
+
+test("an answer of many megabytes", async (t) => {
+  const inbox = await start(t, { store: fileStore(t) });
+  const content = "日".repeat(21_000);
+  await Promise.all(Array.from({ length: 200 }, () => inbox.sendTeamMessage(note(content))));
+  const pages = await all(inbox.pages("get_team_message", { team_id: "crew", user_id: "bob", pageSize: 200 }));
+  const contents = pages.flatMap(({ data }) => data.map((message) => message.content));
+  assert.equal(contents.length, 200);
+  assert.ok(contents.every((one) => one === content));
+});
+
+test("thousands of calls at once", async (t) => {
+  const inbox = await start(t);
+  const results = await Promise.all(Array.from({ length: 5000 }, (_, n) => inbox.sendTeamMessage(note(`${n}`))));
+  assert.equal(new Set(results.map(({ nid }) => nid)).size, 5000);
+  const messages = await all(inbox.teamMessages({ team_id: "crew", user_id: "bob", order: "oldest", pageSize: 200 }));
+  assert.deepEqual(messages.map(({ nid }) => nid), results.map(({ nid }) => nid));
+});
