@@ -146,10 +146,9 @@ public final class TestMongod: Sendable {
 
   private func launchAll() async throws {
     for member in 0..<topology.memberCount { try launch(member: member) }
-    guard topology != .standalone else {
-      try await command(["ping": 1])
-      return
-    }
+    // Each has to listen before the first one asks the others to join.
+    for member in 0..<topology.memberCount { try await command(member: member, ["ping": 1]) }
+    guard topology != .standalone else { return }
     let hosts = ports.enumerated().map { index, port -> BSONValue in
       ["_id": .int64(Int64(index)), "host": .string("127.0.0.1:\(port)")]
     }
