@@ -21,6 +21,10 @@ WIDTH = 110
 # What the methods that list pages are called when they give message after message.
 ITERATORS = {"get_team_message": "team_messages", "get_account_message": "account_messages"}
 
+# What the methods that wait for something new are called when they give one after another, for ever.
+FOLLOWERS = {"get_changes": "changes"}
+WAIT_MS = 30_000
+
 
 def camel(name):
     """send_team_message -> SendTeamMessage"""
@@ -187,6 +191,8 @@ def methods_class(methods, types, synchronous):
             lines += [f"        return {call}"]
         if wire in ITERATORS:
             lines += [""] + iterator(method, types, synchronous)
+        if wire in FOLLOWERS:
+            lines += [""] + follower(method, types, synchronous)
     return "\n".join(lines) + "\n"
 
 
@@ -207,6 +213,26 @@ def iterator(method, types, synchronous):
         '            if page["next_cursor"] is None:',
         "                return",
         '            params = {**params, "cursor": page["next_cursor"]}']
+
+
+def follower(method, types, synchronous):
+    """A generator of changes, answer after answer."""
+    params = [param for param in method["params"] if param["name"] != "wait_ms"]
+    awaited, kind = ("", "Iterator") if synchronous else ("async ", "AsyncIterator")
+    lines = signature("this", FOLLOWERS[method["name"]], params, types, f"{kind}[Change]", awaited)
+    summary = (f"Gives change after change, and waits for each, for ever: {method['name']} again and again, "
+               "from where the last answer ended. Without a cursor it begins with the present of its first "
+               "step. The cursor of a change is where a host goes on that has taken it in.")
+    lines += documentation(summary, params) + gathering(params)
+    returns = types.of(method["result"]["schema"], result_name(method["name"]))
+    call = f'{"" if synchronous else "await "}this._call("{method["name"]}", params, timeout)'
+    return lines + [
+        f'        params["wait_ms"] = {WAIT_MS}',
+        "        while True:",
+        f"            answer: {returns} = {call}",
+        '            for change in answer["changes"]:',
+        "                yield change",
+        '            params = {**params, "cursor": answer["cursor"]}']
 
 
 def imports(text, module, names):

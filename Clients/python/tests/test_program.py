@@ -111,6 +111,41 @@ class AsyncTests(support.Case):
 
         self.session(work)
 
+    def test_following_changes_across_a_death(self):
+        async def work(inbox):
+            got = []
+            start = (await inbox.get_changes(user_id="bob", team_id="crew"))["cursor"]
+
+            async def follow():
+                async for change in inbox.changes(user_id="bob", team_id="crew", cursor=start):
+                    got.append(change)
+                    if len(got) == 6:
+                        return
+
+            async def follow_account():
+                async for change in inbox.changes(user_id="bob"):
+                    return change
+
+            following = asyncio.ensure_future(follow())
+            account = asyncio.ensure_future(follow_account())
+            for n in range(5):
+                await inbox.send_team_message(team_id="crew", user_id="ann", message_type="m", content=str(n))
+                if n == 2:
+                    while len(got) < 3:
+                        await asyncio.sleep(0.005)
+                    os.kill(inbox.pid, signal.SIGKILL)
+            while len(got) < 5:
+                await asyncio.sleep(0.005)
+            await inbox.mark_read(team_id="crew", user_id="bob", nids=[got[0]["message"]["nid"]])
+            await following
+            self.assertEqual([change["event"] for change in got], ["created"] * 5 + ["marked"])
+            self.assertEqual([change["message"]["content"] for change in got[:5]], list("01234"))
+            self.assertEqual((got[5]["total"], got[5]["count"]), (5, 4))
+            await inbox.send_announcement(message_type="m", content="all")
+            self.assertEqual((await account)["message"]["content"], "all")
+
+        self.session(work, store=self.store, timeout=10)
+
     def test_an_answer_of_megabytes(self):
         async def work(inbox):
             text = "ü" * 32_000
@@ -254,6 +289,16 @@ class SyncTests(support.Case):
             self.assertEqual(problems, [])
             found = [message["content"] for message in inbox.team_messages(team_id="t", user_id="v", pageSize=200)]
         self.assertEqual(sorted(found), sorted(f"{number}.{n}" for number in range(16) for n in range(40)))
+
+    def test_following_changes(self):
+        with sync.Tidings.start(store="memory:", timeout=10, **self.options) as inbox:
+            start = inbox.get_changes(user_id="bob")["cursor"]
+            changes = inbox.changes(user_id="bob", cursor=start)
+            for text in ("one", "two"):
+                threading.Timer(0.05, inbox.send_account_message, (), {
+                    "reader_id": "bob", "message_type": "m", "content": text}).start()
+                self.assertEqual(next(changes)["message"]["content"], text)
+            changes.close()
 
     def test_closing_while_threads_call(self):
         outcomes = []

@@ -12,6 +12,7 @@ import tidings
 from tidings._calls import Call, Calls
 from tidings._engine import _compatible
 from tidings._errors import error_from
+from tidings._options import allowed
 from tidings._program import Program, find_program
 from tidings._stderr import record
 from tidings._supervision import Supervision
@@ -94,6 +95,20 @@ class CallsTests(unittest.TestCase):
         self.assertEqual(self.calls.take_unsent(), b"9\n")
         self.assertFalse(self.calls.unsent)
 
+    def test_a_patient_call_holds_up_nobody(self):
+        self.made[0].patient = True
+        for _ in range(Calls.SUSPECT):
+            self.calls.take_unsent()
+            self.calls.child_died()
+        self.assertEqual(self.calls.take_unsent(), b"2\n")
+        self.calls.answer(2, {"result": 0})
+        self.assertEqual(self.calls.take_unsent(), b"3\n")
+        self.calls.answer(3, {"result": 0})
+        for _ in range(Calls.SUSPECT, Calls.DEATHS):
+            self.assertEqual(self.calls.take_unsent(), b"1\n")
+            lost = self.calls.child_died()
+        self.assertEqual(lost, [self.made[0]])
+
     def test_a_suspect_that_is_taken_back_is_not_sent(self):
         for _ in range(Calls.SUSPECT):
             self.calls.take_unsent()
@@ -133,6 +148,17 @@ class CallsTests(unittest.TestCase):
         self.assertEqual([type(error) for error in errors], [tidings.ClosedError] * 3)
         self.assertEqual(len(set(map(id, errors))), 3)
         self.assertEqual((len(self.calls), self.calls.take_unsent()), (0, b""))
+
+
+class TimeoutTests(unittest.TestCase):
+    def test_the_default_comes_on_top_of_a_wait(self):
+        for timeout, default, params, expected in (
+            (None, None, {"wait_ms": 9_000}, None), (5, None, {"wait_ms": 9_000}, 5), (5, 1, {}, 5),
+            (None, 1, {}, 1), (None, 1, {"wait_ms": 9_000}, 10), (None, 1, {"wait_ms": "9000"}, 10),
+            (None, 1, {"wait_ms": "soon"}, 1), (None, 1, {"wait_ms": None}, 1),
+        ):
+            with self.subTest(timeout=timeout, default=default, params=params):
+                self.assertEqual(allowed(timeout, default, params), expected)
 
 
 class SupervisionTests(unittest.TestCase):

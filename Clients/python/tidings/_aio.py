@@ -12,7 +12,7 @@ from . import _fork
 from ._engine import Engine
 from ._errors import ClosedError, ForkedError
 from ._methods import AsyncMethods
-from ._options import GRACE, Options, Requests
+from ._options import GRACE, Options, Requests, allowed
 from ._program import StrPath
 
 __all__ = ["Starting", "Tidings"]
@@ -87,8 +87,7 @@ class Tidings(AsyncMethods):
         self, method: str, params: Dict[str, Any], timeout: Optional[float]
     ) -> Any:
         engine = self._here()
-        if timeout is None:
-            timeout = self._timeout
+        timeout = allowed(timeout, self._timeout, params)
         loop = engine.loop
         future: asyncio.Future[Any] = loop.create_future()
         call = self._requests.call(method, params, timeout, engine.limits, future)

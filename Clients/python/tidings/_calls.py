@@ -21,15 +21,19 @@ class Waiting(Protocol):
 
 
 class Call:
-    """One call. `keyed`: the client made its idempotency key, so no other call can have it."""
+    """One call. `keyed`: the client made its idempotency key, so no other call can have it.
+    `patient`: it may wait in the program for something to happen."""
 
-    __slots__ = ("deaths", "id", "keyed", "line", "waiting")
+    __slots__ = ("deaths", "id", "keyed", "line", "patient", "waiting")
 
-    def __init__(self, id: int, line: bytes, waiting: Waiting, keyed: bool = False) -> None:
+    def __init__(
+        self, id: int, line: bytes, waiting: Waiting, keyed: bool = False, patient: bool = False
+    ) -> None:
         self.id = id
         self.line = line
         self.waiting = waiting
         self.keyed = keyed
+        self.patient = patient
         self.deaths = 0
 
     def succeed(self, result: Any) -> None:
@@ -50,7 +54,8 @@ class Calls:
     """Calls in the order in which they were made; each is settled once, or taken back.
 
     A call may be what the children die of. One that was in flight at `SUSPECT` deaths is sent alone
-    from then on, everything else behind it, and after `DEATHS` it fails: the others live.
+    from then on, everything else behind it, and after `DEATHS` it fails: the others live. A patient one
+    would hold up the others, so it goes with them, behind the suspects.
     """
 
     SUSPECT = 3
@@ -120,12 +125,13 @@ class Calls:
                 if call.deaths >= self.DEATHS:
                     lost.append(self._waiting.pop(call.id))
         self._alone = None
-        self._suspects = collections.deque(
-            call.id for call in self._waiting.values() if call.deaths >= self.SUSPECT
-        )
-        self._unsent = {
-            call.id: call.line for call in self._waiting.values() if call.deaths < self.SUSPECT
-        }
+        self._suspects = collections.deque()
+        self._unsent = {}
+        for call in self._waiting.values():
+            if call.deaths >= self.SUSPECT and not call.patient:
+                self._suspects.append(call.id)
+            else:
+                self._unsent[call.id] = call.line
         return lost
 
     def fail_all(self, error: Callable[[], TidingsError]) -> None:

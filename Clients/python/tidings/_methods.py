@@ -7,6 +7,8 @@ from __future__ import annotations
 from typing import Any, AsyncIterator, Coroutine, Dict, Iterator, Literal, Mapping, Optional, Sequence, Union
 
 from .types import (
+    Change,
+    ChangesResult,
     Counts,
     Joined,
     Marked,
@@ -646,6 +648,61 @@ class AsyncMethods:
         if user_id is not None:
             params["user_id"] = user_id
         return this._call("retract_message", params, timeout)
+
+    def get_changes(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        wait_ms: Optional[Union[int, str]] = None,
+        timeout: Optional[float] = None,
+    ) -> Coroutine[Any, Any, ChangesResult]:
+        """Follows an inbox: what changed since a cursor, waiting for something to change if nothing has.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_id: The team.
+        cursor: Where the last answer ended; without it, the present is given and no changes.
+        wait_ms: How long to wait for a change if there is none.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if cursor is not None:
+            params["cursor"] = cursor
+        if wait_ms is not None:
+            params["wait_ms"] = wait_ms
+        return this._call("get_changes", params, timeout)
+
+    async def changes(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> AsyncIterator[Change]:
+        """Gives change after change, and waits for each, for ever: get_changes again and again, from where
+        the last answer ended. Without a cursor it begins with the present of its first step. The cursor of
+        a change is where a host goes on that has taken it in.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_id: The team.
+        cursor: Where the last answer ended; without it, the present is given and no changes.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if cursor is not None:
+            params["cursor"] = cursor
+        params["wait_ms"] = 30000
+        while True:
+            answer: ChangesResult = await this._call("get_changes", params, timeout)
+            for change in answer["changes"]:
+                yield change
+            params = {**params, "cursor": answer["cursor"]}
 
     def ping(
         this,
@@ -1313,6 +1370,62 @@ class SyncMethods:
             params["user_id"] = user_id
         result: RetractMessageResult = this._call("retract_message", params, timeout)
         return result
+
+    def get_changes(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        wait_ms: Optional[Union[int, str]] = None,
+        timeout: Optional[float] = None,
+    ) -> ChangesResult:
+        """Follows an inbox: what changed since a cursor, waiting for something to change if nothing has.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_id: The team.
+        cursor: Where the last answer ended; without it, the present is given and no changes.
+        wait_ms: How long to wait for a change if there is none.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if cursor is not None:
+            params["cursor"] = cursor
+        if wait_ms is not None:
+            params["wait_ms"] = wait_ms
+        result: ChangesResult = this._call("get_changes", params, timeout)
+        return result
+
+    def changes(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Iterator[Change]:
+        """Gives change after change, and waits for each, for ever: get_changes again and again, from where
+        the last answer ended. Without a cursor it begins with the present of its first step. The cursor of
+        a change is where a host goes on that has taken it in.
+
+        user_id: The acting user: who sends, or whose inbox it is.
+        team_id: The team.
+        cursor: Where the last answer ended; without it, the present is given and no changes.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if cursor is not None:
+            params["cursor"] = cursor
+        params["wait_ms"] = 30000
+        while True:
+            answer: ChangesResult = this._call("get_changes", params, timeout)
+            for change in answer["changes"]:
+                yield change
+            params = {**params, "cursor": answer["cursor"]}
 
     def ping(
         this,

@@ -14,7 +14,7 @@ from ._program import Program, StrPath
 from ._supervision import Supervision
 from .errors import MessageTooLargeError
 
-__all__ = ["GRACE", "Options", "Requests"]
+__all__ = ["GRACE", "Options", "Requests", "allowed"]
 
 # Seconds past a call's timeout in which the program's own answer to it may come.
 GRACE = 0.25
@@ -84,4 +84,14 @@ class Requests:
             raise MessageTooLargeError(
                 f"the request is larger than {limit} bytes", details={"limit": limit}
             )
-        return Call(id, line, waiting, own_key)
+        return Call(id, line, waiting, own_key, "wait_ms" in params)
+
+
+def allowed(timeout: Optional[float], default: Optional[float], params: Mapping[str, Any]) -> Optional[float]:
+    """The seconds that a call may take. The default comes on top of what the call may wait for."""
+    if timeout is not None or default is None or "wait_ms" not in params:
+        return default if timeout is None else timeout
+    try:
+        return default + int(params["wait_ms"]) / 1000
+    except (TypeError, ValueError):
+        return default  # For the program to refuse.

@@ -20,7 +20,7 @@ from ._calls import Call
 from ._engine import Engine
 from ._errors import ClosedError
 from ._methods import SyncMethods
-from ._options import GRACE, Options, Requests
+from ._options import GRACE, Options, Requests, allowed
 from ._program import StrPath
 from .errors import DeadlineExceededError
 
@@ -100,8 +100,7 @@ class Tidings(SyncMethods):
 
     def _call(self, method: str, params: Dict[str, Any], timeout: Optional[float]) -> Any:
         thread = self._thread or self._running()
-        if timeout is None:
-            timeout = self._options.timeout
+        timeout = allowed(timeout, self._options.timeout, params)
         waiter = _Waiter()
         call = self._requests.call(method, params, timeout, thread.engine.limits, waiter)
         thread.submit(call)

@@ -7,6 +7,8 @@ from __future__ import annotations
 from typing import Any, Dict, List, Literal, Optional, TypedDict
 
 __all__ = [
+    "Change",
+    "ChangesResult",
     "Counts",
     "Joined",
     "Marked",
@@ -135,6 +137,34 @@ class RetractMessageResult(TypedDict):
 
     # Whether this call did it; false if it was done before.
     retracted: bool
+
+
+class _ChangeOptional(TypedDict, total=False):
+    message: Message
+    # Names the message; opaque to clients.
+    nid: str
+
+
+class Change(_ChangeOptional):
+    """`Change` of the contract."""
+
+    event: Literal["created", "marked", "retracted"]
+    # Messages in the inbox at this event.
+    total: int
+    # Those not read.
+    count: int
+    # Where a host goes on that has taken this change in.
+    cursor: str
+
+
+class ChangesResult(TypedDict):
+    """`ChangesResult` of the contract."""
+
+    changes: List[Change]
+    # Where to go on.
+    cursor: str
+    # Whether there is more already.
+    more: bool
 
 
 class StatusResultStore(TypedDict):

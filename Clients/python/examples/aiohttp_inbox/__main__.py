@@ -1,0 +1,13 @@
+"""python3 -m aiohttp_inbox [--port 8080] [--store sqlite:inbox.db]"""
+
+import argparse
+
+from aiohttp import web
+
+from . import create_app
+
+parser = argparse.ArgumentParser(prog="aiohttp_inbox", description=__doc__)
+parser.add_argument("--port", type=int, default=8080)
+parser.add_argument("--store", default="sqlite:inbox.db")
+options = parser.parse_args()
+web.run_app(create_app(store=options.store), host="127.0.0.1", port=options.port)

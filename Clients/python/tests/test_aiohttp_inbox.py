@@ -1,0 +1,262 @@
+"""The aiohttp example: its endpoints, its events, and its page in a browser."""
+
+import asyncio
+import contextlib
+import importlib.util
+import json
+import os
+import shutil
+import sys
+import unittest
+
+import support
+
+
+def installed(name):
+    return importlib.util.find_spec(name) is not None
+
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+if installed("aiohttp"):
+    from aiohttp import test_utils
+
+    sys.path.insert(0, str(support.CLIENT / "examples"))
+    import aiohttp_inbox
+
+TEAMS = {"crew": ["ann", "bob"], "kitchen": ["bob", "eve"]}
+
+
+class AppCase(support.Case):
+    def session(self, work):
+        async def whole():
+            app = aiohttp_inbox.create_app(store=self.store, teams=TEAMS, **self.options)
+            async with test_utils.TestServer(app) as server:
+                await work(server)
+
+        self.run_async(whole())
+
+
+@contextlib.asynccontextmanager
+async def logged_in(server, user_id):
+    async with test_utils.TestClient(server, cookie_jar=None) as client:
+        response = await client.post("/login", json={"user_id": user_id})
+        assert response.status == 200
+        yield client
+
+
+class Events:
+    """The events of one stream."""
+
+    def __init__(self, response):
+        self.response, self.id = response, None
+
+    async def next(self):
+        event = {}
+        while True:
+            line = (await self.response.content.readline()).decode()
+            if line == "\n" and event:
+                self.id = event["id"]
+                return event["event"], json.loads(event["data"])
+            if not line.startswith((":", "\n")):
+                name, _, value = line.rstrip("\n").partition(": ")
+                event[name] = value
+
+
+@unittest.skipUnless(installed("aiohttp"), "needs aiohttp")
+class EndpointTests(AppCase):
+    def test_the_user_comes_from_the_session_and_never_from_the_query(self):
+        async def work(server):
+            async with logged_in(server, "ann") as ann, logged_in(server, "bob") as bob:
+                sent = await ann.post("/team_message", json={
+                    "team_id": "crew", "content": "Tea", "user_id": "eve", "username": "eve"})
+                self.assertEqual(sent.status, 201)
+                query = {"team_id": "crew", "pageSize": "5", "pageNo": "1", "self": "false", "user_id": "ann"}
+                page = await (await bob.get("/team_message", params=query)).json()
+                self.assertEqual((page["total"], page["count"]), (1, 1))
+                message = page["data"][0]
+                self.assertEqual((message["user_id"], message["username"], message["reader_id"]),
+                                 ("ann", "ann", "bob"))
+                page = await (await bob.get("/team_message", params={**query, "self": "true"})).json()
+                self.assertEqual(page["total"], 0)
+
+        self.session(work)
+
+    def test_nobody_and_those_who_are_not_in_the_team(self):
+        async def work(server):
+            async with test_utils.TestClient(server) as nobody, logged_in(server, "ann") as ann:
+                for path in ("/team_message?team_id=crew", "/account_message", "/unread", "/me", "/events"):
+                    self.assertEqual((await nobody.get(path)).status, 401, path)
+                forged = {"Cookie": f"session={'ann'.encode().hex()}.{'0' * 64}"}
+                self.assertEqual((await nobody.get("/me", headers=forged)).status, 401)
+                self.assertEqual((await nobody.get("/me", headers={"Cookie": "session=%"})).status, 401)
+                self.assertEqual((await nobody.post("/login", json={"user_id": "mallory"})).status, 403)
+                self.assertEqual((await ann.get("/team_message?team_id=kitchen")).status, 403)
+                self.assertEqual((await ann.get("/team_message")).status, 403)
+                for path, body in (("/team_message", {"team_id": "kitchen"}),
+                                   ("/mark/read", {"team_id": "kitchen", "all": True})):
+                    self.assertEqual((await ann.post(path, json=body)).status, 403, path)
+                self.assertEqual((await ann.post("/logout", json={})).status, 200)
+                self.assertEqual((await ann.get("/me")).status, 401)
+
+        self.session(work)
+
+    def test_marks_accounts_and_errors(self):
+        async def work(server):
+            async with logged_in(server, "ann") as ann, logged_in(server, "bob") as bob:
+                for _ in range(2):
+                    sent = await ann.post("/account_message", json={
+                        "reader_id": "bob", "content": "Hello", "idempotency_key": "k"})
+                self.assertEqual((sent.status, (await sent.json())["duplicate"]), (200, True))
+                (message,) = (await (await bob.get("/account_message")).json())["data"]
+                unread = await (await bob.get("/unread")).json()
+                self.assertEqual((unread["count"], sorted(unread["teams"])), (1, ["crew", "kitchen"]))
+                for mark, count in (("read", 0), ("unread", 1), ("archive", 0), ("unarchive", 1), ("delete", 0)):
+                    response = await bob.post(f"/mark/{mark}", json={"nids": [message["nid"]]})
+                    self.assertEqual((await response.json())["count"], count, mark)
+                for path, body, status in (("/mark/odd", {}, 404), ("/mark/read", {"nids": ["?"]}, 404),
+                                           ("/mark/read", {}, 400), ("/mark/read", [1], 400)):
+                    self.assertEqual((await bob.post(path, json=body)).status, status, (path, body))
+                refused = await bob.get("/account_message?pageSize=0")
+                self.assertEqual((refused.status, (await refused.json())["pointer"]), (400, "/pageSize"))
+                self.assertEqual((await bob.post("/mark/read", data={"all": "true"})).status, 415)
+                self.assertEqual((await bob.post("/mark/read", data=b"{", headers={
+                    "Content-Type": "application/json"})).status, 400)
+
+        self.session(work)
+
+    def test_events_reach_all_inboxes_and_a_browser_that_comes_again_misses_nothing(self):
+        async def work(server):
+            async with logged_in(server, "ann") as ann, logged_in(server, "bob") as bob:
+                async with bob.get("/events") as response:
+                    self.assertEqual(response.content_type, "text/event-stream")
+                    events = Events(response)
+                    self.assertEqual((await events.next())[0], "ready")
+                    await ann.post("/team_message", json={"team_id": "crew", "content": "one"})
+                    kind, change = await events.next()
+                    self.assertEqual((kind, change["team_id"], change["message"]["content"], change["count"]),
+                                     ("created", "crew", "one", 1))
+                    await ann.post("/account_message", json={"reader_id": "bob", "content": "two"})
+                    kind, change = await events.next()
+                    self.assertEqual((kind, change["team_id"], change["count"]), ("created", None, 1))
+                await bob.post("/mark/read", json={"team_id": "crew", "all": True})
+                await ann.post("/account_message", json={"reader_id": "bob", "content": "three"})
+                async with bob.get("/events", headers={"Last-Event-ID": events.id}) as response:
+                    events = Events(response)
+                    self.assertEqual((await events.next())[0], "ready")
+                    got = [await events.next() for _ in range(2)]
+                    self.assertEqual(sorted((kind, change["team_id"] or "", change["count"])
+                                            for kind, change in got), [("created", "", 2), ("marked", "crew", 0)])
+                for odd in ("{", "[]", "7", '{"crew": "odd"}'):
+                    async with bob.get("/events", headers={"Last-Event-ID": odd}) as response:
+                        self.assertEqual(response.status, 200)
+
+        self.session(work)
+
+
+@unittest.skipUnless(installed("aiohttp") and installed("playwright") and CHROMIUM,
+                     "needs aiohttp, playwright and Chromium")
+class PageTests(AppCase):
+    def test_two_pages_see_each_others_messages(self):
+        from playwright.async_api import async_playwright, expect
+
+        async def work(server):
+            async with async_playwright() as playwright:
+                browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+                try:
+                    await self.converse(browser, str(server.make_url("/")), expect)
+                finally:
+                    await browser.close()
+
+        self.session(work)
+
+    async def page(self, browser, url, user, **options):
+        context = await browser.new_context(viewport={"width": 960, "height": 720}, locale="en-GB", **options)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("console", lambda said: said.type == "error" and "401" not in said.text
+                and self.problems.append(said.text))
+        await page.goto(url)
+        await page.get_by_role("button", name=user, exact=True).click()
+        await page.get_by_role("heading", name="crew").wait_for()
+        return page
+
+    async def converse(self, browser, url, expect):
+        self.problems = []
+        ann = await self.page(browser, url, "ann")
+        bob = await self.page(browser, url, "bob", color_scheme="dark")
+
+        async def send(page, text):
+            await page.get_by_label("Message to the team").fill(text)
+            await page.keyboard.press("Enter")
+            await expect(page.get_by_label("Message to the team")).to_have_value("")
+
+        def items(page):
+            return page.get_by_role("listitem")
+
+        bell = bob.locator("#bell")
+        await send(ann, "Tea is ready <b>now</b>")
+        await expect(items(bob)).to_have_count(1)
+        await expect(items(bob)).to_contain_text("Tea is ready <b>now</b>")
+        await expect(bell).to_have_accessible_name("1 unread messages")
+        await expect(bob.locator("#said")).to_contain_text("New in crew: Tea is ready")
+        await send(bob, "Coming")
+        await expect(items(ann)).to_have_count(2)
+        await expect(items(ann).first).to_contain_text("Coming")
+
+        for n in range(20):
+            await send(ann, f"message {n}")
+        await expect(bell).to_have_accessible_name("21 unread messages")
+        await expect(bob).to_have_title("(21) Inbox")
+
+        # A page loads no more than it shows, and more on demand, each once.
+        await bob.get_by_role("button", name="kitchen").click()
+        await expect(bob.get_by_text("Nothing here.")).to_be_visible()
+        await bob.get_by_role("button", name="crew").click()
+        await expect(items(bob)).to_have_count(12)
+        await bob.get_by_role("button", name="Load more").click()
+        await expect(items(bob)).to_have_count(22)
+        await expect(bob.get_by_role("button", name="Load more")).to_be_hidden()
+        self.assertEqual(len(set(await bob.locator("li .text").all_inner_texts())), 22)
+
+        if folder := os.environ.get("TIDINGS_TEST_SCREENSHOTS"):
+            for name, page in (("light", ann), ("dark", bob)):
+                await page.evaluate("scrollTo(0, 0)")
+                await page.screenshot(path=os.path.join(folder, f"inbox-{name}.png"))
+
+        # The keyboard alone: the newest is focused, read, the next one archived.
+        await items(bob).first.focus()
+        await bob.keyboard.press("r")
+        await expect(items(bob).first).not_to_have_class("unread")
+        await expect(bell).to_have_accessible_name("20 unread messages")
+        await bob.keyboard.press("ArrowDown")
+        await expect(items(bob).nth(1)).to_be_focused()
+        await bob.keyboard.press("e")
+        await expect(items(bob)).to_have_count(21)
+        await expect(bell).to_have_accessible_name("19 unread messages")
+        await bob.get_by_label("Show").select_option("archived")
+        await expect(items(bob)).to_have_count(1)
+        await bob.get_by_role("button", name="Unarchive: message 18").click()
+        await expect(bob.get_by_text("Nothing here.")).to_be_visible()
+        await bob.get_by_label("Show").select_option("inbox")
+        await expect(items(bob).nth(1)).to_contain_text("message 18")
+
+        # Another page of the same reader follows the marks.
+        other = await self.page(browser, url, "bob")
+        await expect(other.locator("#bell")).to_have_accessible_name("20 unread messages")
+        await bob.get_by_role("button", name="Mark all read").click()
+        await expect(bell).to_have_accessible_name("No unread messages")
+        await expect(other.locator("#bell")).to_have_accessible_name("No unread messages")
+        await expect(other.locator("li.unread")).to_have_count(0)
+        await items(other).first.get_by_role("button", name="Mark unread").click()
+        await expect(bell).to_have_accessible_name("1 unread messages")
+        await bell.click()
+        await expect(items(bob)).to_have_count(1)
+
+        await bob.get_by_role("button", name="Log out").click()
+        await expect(bob.get_by_role("heading", name="Who are you?")).to_be_visible()
+        self.assertEqual(self.problems, [])
+
+
+if __name__ == "__main__":
+    unittest.main()
