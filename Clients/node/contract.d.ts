@@ -77,6 +77,19 @@ export interface Counts {
   unseen: number;
 }
 
+export interface Change {
+  event: "created" | "marked" | "retracted";
+  message?: Message;
+  /** Names the message; opaque to clients. */
+  nid?: string;
+  /** Messages in the inbox at this event. */
+  total: number;
+  /** Those not read. */
+  count: number;
+  /** Where a host goes on that has taken this change in. */
+  cursor: string;
+}
+
 /** The parameters of sendTeamMessage. */
 export interface SendTeamMessageParams extends Meta {
   /** The team. */
@@ -339,6 +352,27 @@ export type RetractMessageResult = {
   retracted: boolean;
 };
 
+/** The parameters of getChanges. */
+export interface GetChangesParams extends Meta {
+  /** The acting user: who sends, or whose inbox it is. */
+  user_id: string;
+  /** The team. */
+  team_id?: string | null;
+  /** Where the last answer ended; without it, the present is given and no changes. */
+  cursor?: string | null;
+  /** How long to wait for a change if there is none. */
+  wait_ms?: number | string | null;
+}
+
+/** The result of getChanges. */
+export type GetChangesResult = {
+  changes: Change[];
+  /** Where to go on. */
+  cursor: string;
+  /** Whether there is more already. */
+  more: boolean;
+};
+
 /** The parameters of ping. */
 export interface PingParams extends Meta {
 }
@@ -428,6 +462,9 @@ export interface Methods {
   /** Takes a message back: it is gone for everybody. */
   retractMessage(params: RetractMessageParams, options?: CallOptions): Promise<RetractMessageResult>;
 
+  /** Follows an inbox: what changed since a cursor, waiting for something to change if nothing has. */
+  getChanges(params: GetChangesParams, options?: CallOptions): Promise<GetChangesResult>;
+
   /** Does nothing: shows that the program answers. */
   ping(params?: PingParams | null, options?: CallOptions): Promise<PingResult>;
 
@@ -457,6 +494,7 @@ export interface Wire {
   "leave_team": { params: LeaveTeamParams; result: Joined };
   "join_account": { params: JoinAccountParams; result: Joined };
   "retract_message": { params: RetractMessageParams; result: RetractMessageResult };
+  "get_changes": { params: GetChangesParams; result: GetChangesResult };
   "ping": { params: PingParams; result: PingResult };
   "get_status": { params: GetStatusParams; result: GetStatusResult };
   "rpc.discover": { params: DiscoverParams; result: DiscoverResult };

@@ -21,6 +21,7 @@ const methods = {
   leaveTeam: { name: "leave_team", keyed: false },
   joinAccount: { name: "join_account", keyed: false },
   retractMessage: { name: "retract_message", keyed: false },
+  getChanges: { name: "get_changes", keyed: false },
   ping: { name: "ping", keyed: false },
   getStatus: { name: "get_status", keyed: false },
   discover: { name: "rpc.discover", keyed: false },
