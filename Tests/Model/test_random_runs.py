@@ -55,7 +55,7 @@ class RandomRuns(unittest.TestCase):
                 self.compare("sequential", [8], 5000, store)
                 if "{unique}" in store:
                     for variant in ("pipelined", "killed-in-flight", "two-processes"):
-                        self.compare(variant, [9], 5000, store)
+                        self.compare(variant, [9], 2000, store)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,8 @@ struct MongoClientPoolTests {
 
   @Test("many calls at once use no more threads than allowed")
   func concurrency() async throws {
-    try await withPool(TestMongod.shared(.replicaSet()), options: "maxPoolSize=4&waitQueueTimeoutMS=60000") { pool in
+    try await withPool(TestMongod.shared(.replicaSet()), options: "maxPoolSize=4&waitQueueTimeoutMS=60000") {
+      pool in
       let running = Counter()
       try await withThrowingTaskGroup(of: Int64.self) { group in
         for number in 0..<200 {
