@@ -132,7 +132,8 @@ def touched(operation, model, users):
         message = model.nids.get(params["nid"])
         return readers_of(message.log, users) if message else set()
     if method == "get_unread_count":
-        return {(team, params["user_id"]) for team in params.get("team_ids", []) + [None]}
+        account = [] if params.get("account") in (False, "false") else [None]
+        return {(team, params["user_id"]) for team in params.get("team_ids", []) + account}
     return {(params.get("team_id"), params["user_id"])} if "user_id" in params else set()
 
 
