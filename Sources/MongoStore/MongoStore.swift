@@ -15,6 +15,7 @@ public final class MongoStore: MessageStore {
   let access: Access
   private let writer: Writer
   private let pool: MongoClientPool
+  private let sentCache: SentCache
 
   /// How many messages of each log come with the state of an inbox: those of a first page.
   private static let pageSize = 12
@@ -39,7 +40,9 @@ public final class MongoStore: MessageStore {
     place = parsed.description
     pool = MongoClientPool(parsed, queueLimit: 65_536, logger: logger)
     access = Access(pool, patience: parsed.timeouts.serverSelection)
-    writer = Writer(access, Tools(clock: ServerClock(fixed: clock), patience: patience))
+    let tools = Tools(clock: ServerClock(fixed: clock), patience: patience)
+    sentCache = tools.sentCache
+    writer = Writer(access, tools)
   }
 
   /// Waits until the database is ready, or until it is clear that there is no server now: then it is made
@@ -76,8 +79,10 @@ public final class MongoStore: MessageStore {
   ) async throws -> Value {
     for _ in 0..<Self.viewsAtMost {
       do {
-        return try await access.run { session, info in
-          try body(View(session, hasSnapshots: info.supportsSnapshotReads, newest: Self.pageSize))
+        return try await access.run { [sentCache] session, info in
+          try body(
+            View(
+              session, sentCache, hasSnapshots: info.supportsSnapshotReads, newest: Self.pageSize))
         }
       } catch is StaleView {
         continue

@@ -28,11 +28,14 @@ public func withPool<R>(
   }
 }
 
-/// Runs `body` with the connection string of a database of its own, and drops that afterwards.
+/// Runs `body` with the connection string of a database of its own, and drops that afterwards. A few at once:
+/// tests run all together, and making so many collections at the same time takes a server minutes.
 public func withDatabase<R>(
   _ mongod: TestMongod, options: String = "", _ body: (String) async throws -> R
 ) async throws -> R {
   let uri = mongod.uri(database: "t_" + UUID().uuidString.prefix(8).lowercased(), options: options)
+  await DatabaseGate.shared.enter()
+  defer { Task { await DatabaseGate.shared.leave() } }
   let result: Result<R, any Error>
   do { result = .success(try await body(uri)) } catch { result = .failure(error) }
   let pool = MongoClientPool(try MongoURI(uri), logger: .quiet)
@@ -44,4 +47,23 @@ public func withDatabase<R>(
     throw error
   }
   return try result.get()
+}
+
+/// Lets a few tests through at once, in the order they came.
+private actor DatabaseGate {
+  static let shared = DatabaseGate()
+  private var free = 6
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  func enter() async {
+    if free > 0 {
+      free -= 1
+    } else {
+      await withCheckedContinuation { waiting.append($0) }
+    }
+  }
+
+  func leave() {
+    if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
+  }
 }

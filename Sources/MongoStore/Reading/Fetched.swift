@@ -31,29 +31,21 @@ struct Fetched {
     var head = 0
     var record = LogRecord()
     var messages: [Int: Message] = [:]
-    var sent = SequenceSet()
   }
 
   var marks = Marks()
   var marksWriter: BSONObjectID?
   var logs: [LogName: Log] = [:]
-  /// Every number from here on that the reader sent is in `sent`; nil if these are all.
-  var sentFrom: Int?
 
   init(_ batch: MongoBatch, of inbox: Inbox) throws(StoreError) {
     let (shared, own) = (inbox.shared.encoded, inbox.own.encoded)
     var (sharedLog, ownLog) = (Log(), Log())
-    var sent: (shared: [Int], own: [Int]) = ([], [])
     for document in try View.documents(batch) {
       switch try Kind(document) {
       case .message:
         let isShared = try Place(document).log == shared
         let message = try MessageDocument(document).message
         if isShared { sharedLog.add(message) } else { ownLog.add(message) }
-      case .place:
-        let place = try Place(document)
-        if place.log == shared { sent.shared.append(place.seq) } else { sent.own.append(place.seq) }
-        sentFrom = place.seq + 1
       case .record:
         let record = try RecordDocument(document, of: .logs)
         if record.name == shared { sharedLog.record = try LogRecord(record) }
@@ -66,17 +58,12 @@ struct Fetched {
         throw .damaged("a reply holds what was not asked for")
       }
     }
-    // At the lowest number the other log may have one too that did not come.
-    if sent.shared.count + sent.own.count < Query.sentTogether { sentFrom = nil }
-    sharedLog.sent = SequenceSet(numbers: sent.shared)
-    ownLog.sent = SequenceSet(numbers: sent.own)
     logs = [inbox.shared: sharedLog, inbox.own: ownLog]
   }
 
   /// What a document of a mixed reply is: the stages of `Query` give each kind fields of its own.
   enum Kind {
     case message
-    case place
     case record
     case marks
     case head
@@ -91,9 +78,6 @@ struct Fetched {
               self = .message
               return
             }
-          case "log":
-            self = .place
-            return
           case "seq":
             self = .head
             return
@@ -140,7 +124,7 @@ struct FetchedMany {
         case .marks:
           let record = try RecordDocument(document, of: .marks)
           marks[record.name] = record
-        case .message, .place:
+        case .message:
           throw .damaged("a reply holds what was not asked for")
         }
       }

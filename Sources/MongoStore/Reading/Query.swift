@@ -37,29 +37,21 @@ enum Query {
 
 // One inbox: everything that a first page needs in one command.
 extension Query {
-  /// How many of the reader's own newest numbers come with the state of an inbox.
-  static let sentTogether = 32
-
-  /// The marks of an inbox, the records of its logs, their newest messages and the newest numbers that the
-  /// reader sent, in the order of these stages: own numbers, shared messages, own messages, records, marks.
+  /// The newest messages of an inbox's logs, the logs' records and the marks, in the order of these stages.
   static func inbox(_ inbox: Inbox, newest: Int) -> Query {
     let shared = BSONValue.binary(inbox.shared.encoded)
     let own = BSONValue.binary(inbox.own.encoded)
     return .aggregate(
       .messages,
-      pipeline: [
-        ["$match": ["user_id": .string(inbox.user.string), "log": ["$in": [shared, own]]]],
-        ["$sort": ["seq": -1]],
-        ["$limit": .int64(Int64(sentTogether))],
-        ["$project": ["_id": 0, "log": 1, "seq": 1]],
-        union(.messages, newestOf(shared, newest)),
-        union(.messages, newestOf(own, newest)),
-        union(.logs, [["$match": ["_id": ["$in": [shared, own]]]]]),
-        union(.marks, [["$match": ["_id": own]]]),
-      ], hint: Collection.Index.sender)
+      pipeline: array(
+        newestOf(shared, newest) + [
+          union(.messages, array(newestOf(own, newest))),
+          union(.logs, [["$match": ["_id": ["$in": [shared, own]]]]]),
+          union(.marks, [["$match": ["_id": own]]]),
+        ]), hint: Collection.Index.position)
   }
 
-  private static func newestOf(_ log: BSONValue, _ count: Int) -> BSONArray {
+  private static func newestOf(_ log: BSONValue, _ count: Int) -> [BSONValue] {
     [["$match": ["log": log]], ["$sort": ["seq": -1]], ["$limit": .int64(Int64(count))]]
   }
 

@@ -8,6 +8,7 @@ import Mongo
 /// `StaleView`.
 final class View: StoreReader {
   let session: MongoSession
+  private let sentCache: SentCache
   private let hasSnapshots: Bool
   private let newest: Int
   private var states: [Inbox: InboxState] = [:]
@@ -16,8 +17,9 @@ final class View: StoreReader {
   private var messages: [LogName: [Int: Message]] = [:]
 
   /// `newest` is how many messages of each log come with the state of an inbox: those of its first page.
-  init(_ session: MongoSession, hasSnapshots: Bool, newest: Int) {
+  init(_ session: MongoSession, _ sentCache: SentCache, hasSnapshots: Bool, newest: Int) {
     self.session = session
+    self.sentCache = sentCache
     self.hasSnapshots = hasSnapshots
     self.newest = newest
   }
@@ -102,17 +104,33 @@ extension View {
     states[inbox] = state
   }
 
-  /// What the reader sent after `folded`: what came with the state, and the rest if that was not all.
+  /// What the reader sent after `folded`: remembered up to some number, and read off the newest messages; what
+  /// lies between is asked for.
   private func sent(
     _ name: LogName, _ user: Text, after folded: Int, _ found: Fetched
   ) throws(StoreError) -> SequenceSet {
-    let head = logs[name]?.head ?? 0
-    var sent = (found.logs[name]?.sent ?? SequenceSet()).intersection(folded + 1, through: head)
-    if let complete = found.sentFrom, complete > folded + 1 {
-      sent.formUnion(
-        try numbers(name, .sender(user), from: folded + 1, through: min(complete - 1, head)))
+    guard let head = logs[name]?.head, head > folded else { return SequenceSet() }
+    var known = SentCache.Known(after: folded, through: folded, numbers: SequenceSet())
+    if let remembered = sentCache.known(user, name), remembered.after <= folded,
+      remembered.through > folded
+    {
+      known.numbers = remembered.numbers.above(folded)
+      known.through = remembered.through
     }
-    return sent
+    if known.through < head {
+      let newest = found.logs[name]?.messages ?? [:]
+      let lowest = newest.keys.min() ?? head + 1
+      if lowest > known.through + 1 {
+        known.numbers.formUnion(
+          try numbers(name, .sender(user), from: known.through + 1, through: min(lowest - 1, head)))
+      }
+      for (seq, message) in newest where seq > known.through && message.body.sender == user {
+        known.numbers.insert(seq)
+      }
+      known.through = head
+      sentCache.remember(known, user, name)
+    }
+    return known.numbers.intersection(folded + 1, through: head)
   }
 }
 

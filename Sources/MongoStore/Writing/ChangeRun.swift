@@ -5,6 +5,7 @@ import Mongo
 /// one write.
 struct ChangeRun {
   private let session: MongoSession
+  private let sentCache: SentCache
   private let hasSnapshots: Bool
   private var patience: Patience
   private var open: [Inbox: [Change]] = [:]
@@ -20,6 +21,7 @@ struct ChangeRun {
   init(_ changes: [Change], _ tools: Tools, hasSnapshots: Bool, _ session: MongoSession) {
     self.session = session
     self.hasSnapshots = hasSnapshots
+    sentCache = tools.sentCache
     patience = Patience(tools.patience)
     for change in changes {
       if open[change.inbox] == nil { order.append(change.inbox) }
@@ -72,7 +74,7 @@ struct ChangeRun {
 
   /// Reads the states and lets each change decide on what the one before it left.
   private func decide() throws -> [Decided] {
-    let view = View(session, hasSnapshots: hasSnapshots, newest: 1)
+    let view = View(session, sentCache, hasSnapshots: hasSnapshots, newest: 1)
     let inboxes = order.filter { open[$0] != nil }
     return try zip(inboxes, view.states(of: inboxes)).map { inbox, state in
       var state = state

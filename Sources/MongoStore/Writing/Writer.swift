@@ -5,6 +5,7 @@ import Synchronization
 /// What the runs of a store share.
 struct Tools: Sendable {
   let heads = HeadCache()
+  let sentCache = SentCache()
   let clock: ServerClock
   let turns = Turns()
   /// How long a group goes on settling what it wrote.
