@@ -2,6 +2,7 @@
 // client's methods those that are made of calls.
 
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
@@ -183,7 +184,12 @@ const folder = path.join(repository, "Schemas/transcripts");
 const files = readdirSync(folder).filter((name) => name.endsWith(".jsonl"));
 let replayedAsCalls = 0;
 
-for (const [kind, storeOf] of [["memory", () => "memory:"], ["a file", fileStore]]) {
+// TIDINGS_TEST_STORE is one more store, as `mongodb://127.0.0.1/{unique}`: {unique} is another word each time.
+const stores = [["memory", () => "memory:"], ["a file", fileStore]];
+const another = process.env.TIDINGS_TEST_STORE;
+if (another) stores.push([another, () => another.replace("{unique}", randomBytes(8).toString("hex"))]);
+
+for (const [kind, storeOf] of stores) {
   for (const file of files) {
     const steps = readFileSync(path.join(folder, file), "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
     test(`${file} over the transport, in ${kind}`, (t) => replay(steps, open(t, storeOf(t))));
