@@ -64,6 +64,28 @@ struct MisbehavingHostTests {
     #expect(service.gates.count("gate") == 0)
   }
 
+  /// A last write that fails is never taken for a good end, whichever thread finds out first.
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+  func aFullDiskAtTheEndOfInput() async throws {
+    let full = open("/dev/full", O_WRONLY)
+    defer { close(full) }
+    for _ in 1...300 {
+      var input: [Int32] = [-1, -1]
+      try #require(Foundation.pipe(&input) == 0)
+      let request = Array(#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#.utf8) + [0x0A]
+      try #require(write(input[1], request, request.count) == request.count)
+      close(input[1])
+      let server = try Server(
+        service: TestService(), info: ServerInfo(name: "test", version: "1.0"), input: input[0],
+        output: full, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      let ending = await withCheckedContinuation { continuation in
+        Foundation.Thread.detachNewThread { continuation.resume(returning: server.run()) }
+      }
+      close(input[0])
+      try #require(ending == .outputClosed)
+    }
+  }
+
   @Test func drainFinishesWhatWasAccepted() async throws {
     let service = TestService()
     let host = try Host(service)

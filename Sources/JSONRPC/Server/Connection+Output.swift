@@ -126,6 +126,8 @@ extension Connection {
 
   /// The host reads no more: nothing that is queued will ever be written.
   private func outputFailed(_ code: Int32) {
+    // Before the queue is emptied: who finds that everything is done also finds why.
+    stopReading(.outputClosed)
     let isFirst = state.withLock { state in
       state.isWriting = false
       defer { state.outbox.close() }
@@ -135,6 +137,6 @@ extension Connection {
       logger.error(
         "the host closed the output", metadata: ["error": "\(SystemError("write", code: code))"])
     }
-    stopReading(.outputClosed)
+    readerWake.wake()
   }
 }

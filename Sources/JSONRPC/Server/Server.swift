@@ -156,7 +156,8 @@ public final class Server: Sendable {
         if !state.isDone { state.readerSleepsFor = .end }
         return state.isDone
       }
-      if isDone { return ending(reason, request) }
+      // Asked anew: the last write may have failed since.
+      if isDone { return ending(reason, connection.stopsReading.load(ordering: .acquiring)) }
       let deadline = min(grace, connection.drainDeadline.load(ordering: .acquiring))
       guard let milliseconds = Self.timeLeft(until: deadline) else {
         return request == .outputClosed ? .outputClosed : .cutShort
