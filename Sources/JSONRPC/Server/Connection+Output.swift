@@ -9,8 +9,8 @@ import Synchronization
   import Darwin
 #endif
 
-/// Writing: by the reading thread what it answered itself, as long as that does not block; everything else by
-/// a thread of its own.
+/// Writing: by the thread that answered, as long as that does not block; everything else by a thread of its
+/// own.
 extension Connection {
   private enum WriterStep: Sendable {
     case write([UInt8], from: Int)
@@ -26,12 +26,14 @@ extension Connection {
     state.withLock { $0.outbox.framing = isHeaders ? .headers : .lines }
   }
 
-  /// Writes what is queued as far as it fits, and leaves the rest to the writing thread. For the reading
-  /// thread, which does not wake the writing thread for its own answers.
-  func flush() {
-    while output.returnsAtOnce {
+  /// Writes what is queued as far as it fits, at most so many segments, and leaves the rest to the writing
+  /// thread: whoever flushes has other work to do.
+  func flush(segments: Int = .max) {
+    var written = 0
+    while output.returnsAtOnce, written < segments {
+      written += 1
       let taken = state.withLock { state -> (segment: [UInt8], offset: Int)? in
-        guard !state.isWriting, let taken = state.outbox.take() else { return nil }
+        guard state.mayFlush, let taken = state.outbox.take() else { return nil }
         state.isWriting = true
         return taken
       }
@@ -47,6 +49,7 @@ extension Connection {
       let step = state.withLock { state -> WriterStep in
         if !state.isWriting, let (segment, offset) = state.outbox.take() {
           state.isWriting = true
+          state.isStalled = false
           return .write(segment, from: offset)
         }
         if state.writerMayEnd { return .end }
@@ -105,6 +108,7 @@ extension Connection {
   private func putBack(_ segment: [UInt8], written: Int, offset: Int) {
     let wakesReader = state.withLock { state in
       state.isWriting = false
+      state.isStalled = true
       state.outbox.wrote(written)
       state.outbox.putBack(segment, offset: offset)
       return state.wakesReader(limits)

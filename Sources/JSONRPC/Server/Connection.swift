@@ -74,7 +74,7 @@ final class Connection: Sendable {
   struct Aftermath {
     var starts = false
     var wakesReader = false
-    var wakesWriter = false
+    var flushes = false
   }
 
   /// Changes the state and does what follows from the change. Not for the answers of calls that the reading
@@ -87,11 +87,12 @@ final class Connection: Sendable {
       aftermath.starts = state.becomesStarter()
       if !isReader {
         aftermath.wakesReader = state.wakesReader(limits)
-        aftermath.wakesWriter = state.wakesWriter()
+        aftermath.flushes = state.mayFlush
       }
       return (result, aftermath)
     }
-    if aftermath.wakesWriter { writerWake.wake() }
+    // A write that returns at once costs less than waking a thread to do it.
+    if aftermath.flushes { flush(segments: 1) }
     if aftermath.wakesReader { readerWake.wake() }
     if aftermath.starts { startReady() }
     return result

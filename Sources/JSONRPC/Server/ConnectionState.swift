@@ -12,6 +12,8 @@ struct ConnectionState: Sendable {
   /// Whether a thread is writing: one at a time does.
   var isWriting = false
   var writerSleeps = false
+  /// The last write did not fit: until the host has read, only the writing thread tries again.
+  var isStalled = false
   /// What the reading thread sleeps for, while it does.
   var readerSleepsFor = ReaderSleep.nothing
   /// No more requests are accepted.
@@ -56,6 +58,9 @@ struct ConnectionState: Sendable {
     if wakes { readerSleepsFor = .nothing }
     return wakes
   }
+
+  /// Whether any thread may write what is queued.
+  var mayFlush: Bool { !isWriting && !isStalled && !outbox.isEmpty }
 
   /// Whether the writing thread is to be woken now; it is taken as awake then.
   mutating func wakesWriter() -> Bool {
