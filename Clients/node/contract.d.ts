@@ -392,6 +392,11 @@ export type GetStatusResult = {
     state: "ready" | "unavailable";
   };
   limits: Record<string, number>;
+  scope: {
+    user_id?: string;
+    team_ids?: string[];
+    read_only: boolean;
+  };
   in_flight: number;
   uptime_ms: number;
   methods: Record<string, {
@@ -468,7 +473,9 @@ export interface Methods {
   /** Does nothing: shows that the program answers. */
   ping(params?: PingParams | null, options?: CallOptions): Promise<PingResult>;
 
-  /** Tells how the program is doing: its store, its limits, and what it has answered so far. */
+  /**
+   * Tells how the program is doing: its store, its limits, what its host may ask, and what it has answered.
+   */
   getStatus(params?: GetStatusParams | null, options?: CallOptions): Promise<GetStatusResult>;
 
   /** Gives this document. */

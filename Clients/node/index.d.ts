@@ -37,7 +37,7 @@ export interface StartOptions {
   store?: string;
   /** The program's path or name. Without it: TIDINGS_BIN, this package's bin folder, PATH. */
   program?: string;
-  /** More options of the program, as `["--log-level", "warning"]`. */
+  /** More options of the program, as `["--log-level", "warning"]`, or `["--user", "ann"]`: what it may ask. */
   args?: string[];
   /** The program's working directory. */
   cwd?: string;

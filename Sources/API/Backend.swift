@@ -7,6 +7,8 @@ struct Backend: Sendable {
   let store: any MessageStore
   /// What one connection may use.
   let limits: Limits
+  /// What the host may ask.
+  let scope: Scope
   /// What filters found before.
   let matches = MatchIndex()
 }

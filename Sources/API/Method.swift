@@ -5,6 +5,8 @@ import JSONRPC
 /// The description is what the OpenRPC document is made from; the parameters it lists are those that
 /// `init` takes, in the order in which they are checked.
 protocol Method: Sendable {
+  /// What kind of thing it does: decides whether a host that may only read may call it.
+  static var deed: Deed { get }
   /// The name on the wire.
   static var name: StaticString { get }
   /// What it does, in a sentence or two.
@@ -20,6 +22,9 @@ protocol Method: Sendable {
 
   /// Checks the arguments. Without I/O; called in order of arrival.
   init(_ arguments: Arguments) throws(RPCError)
+
+  /// What the call asks for, in the order of its parameters: decides whether it is within a host's scope.
+  var claims: [Claim] { get }
 
   /// What the call reads or changes, for the order rule.
   var touches: [Touch] { get }

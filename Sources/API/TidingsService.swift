@@ -2,18 +2,18 @@ import Inbox
 import JSON
 import JSONRPC
 
-/// Answers every method of the contract over one store.
+/// Answers every method of the contract over one store, within one scope.
 public struct TidingsService: Service {
   private let backend: Backend
   private let entries: [Entry]
   /// The methods' names, in the order of the contract.
   public let methods: [String]
 
-  /// A service over a store, for a server with these limits.
-  public init(store: any MessageStore, limits: Limits = Limits()) {
-    backend = Backend(store: store, limits: limits)
+  /// A service over a store, for a server with these limits and a host that may ask what `scope` says.
+  public init(store: any MessageStore, limits: Limits = Limits(), scope: Scope = Scope()) {
+    backend = Backend(store: store, limits: limits, scope: scope)
     methods = Registry.methods.map { "\($0.name)" }
-    entries = Registry.methods.enumerated().map { Entry($1, index: $0) }
+    entries = Registry.methods.enumerated().map { Entry($1, index: $0, scope) }
   }
 
   /// Checks method and parameters, without I/O.
@@ -29,15 +29,25 @@ public struct TidingsService: Service {
     let name: StaticString
     let prepare: @Sendable (Backend, JSON?) throws(RPCError) -> PreparedCall
 
-    init<M: Method>(_ method: M.Type, index: Int) {
+    init<M: Method>(_ method: M.Type, index: Int, _ scope: Scope) {
       name = M.name
       let known = M.parameters
+      let defaults = scope.defaults
+      let isScoped = scope != Scope()
       prepare = { backend, params throws(RPCError) in
-        let arguments = Arguments(params)
+        let arguments = Arguments(params, defaults: defaults)
         let call = try M(arguments)
         try arguments.refuseUnknown(known)
-        return PreparedCall(methodIndex: index, touches: call.touches) { context in
+        // Here and nowhere else: no method can be called past the scope.
+        var owned: MessageName?
+        if isScoped {
+          let claims = call.claims
+          if let refusal = scope.refusal(of: M.deed, claims) { throw refusal }
+          owned = scope.mustHaveSent(claims)
+        }
+        return PreparedCall(methodIndex: index, touches: call.touches) { [owned] context in
           do {
+            if let owned, let user = scope.user { try await backend.store.expect(owned, sentBy: user) }
             return try await call.run(backend, context)
           } catch let error as StoreError {
             throw RPCError(error)

@@ -9,7 +9,7 @@ from sidecar import SidecarCase, read_some, request
 
 SEND = json.dumps({"team_id": "t", "user_id": "ann", "message_type": "note", "content": "é"})
 INBOX = json.dumps({"team_id": "t", "user_id": "bo"})
-BAD_PARAMETERS, NOT_FOUND, UNAVAILABLE, RETRYABLE = 64, 66, 69, 75
+BAD_PARAMETERS, CONFLICT, NOT_FOUND, UNAVAILABLE, RETRYABLE = 64, 65, 66, 69, 75
 
 
 class CallTests(SidecarCase):
@@ -88,7 +88,7 @@ class CallTests(SidecarCase):
         self.call("send_team_message", json.dumps(key))
         done = self.run_program("call", "send_team_message", json.dumps({**key, "content": "other"}),
                                 env={"TIDINGS_STORE": self.url})
-        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.returncode, CONFLICT)
         self.assertTrue(done.stderr.strip())
 
     def test_a_store_that_cannot_be_opened(self):

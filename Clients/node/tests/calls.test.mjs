@@ -50,6 +50,16 @@ test("an error has the class of its kind, and says what it was about", async (t)
   }
 });
 
+test("a program that was started for one user", async (t) => {
+  const inbox = await start(t, { args: ["--user", "ann", "--read-only"] });
+  assert.equal((await inbox.getAccountMessage({ user_id: "ann" })).total, 0);
+  assert.equal((await inbox.call("get_account_message")).total, 0);
+  const error = await inbox.getAccountMessage({ user_id: "bob" }).then(assert.fail, (reason) => reason);
+  assert.ok(error instanceof tidings.ForbiddenError);
+  assert.deepEqual([error.code, error.retryable, error.pointer], [2005, false, "/user_id"]);
+  await assert.rejects(inbox.sendTeamMessage(note("one")), tidings.ForbiddenError);
+});
+
 test("a kind that only a newer program knows", async (t) => {
   const inbox = await startFake(t, "new kind");
   const error = await inbox.ping().then(assert.fail, (reason) => reason);

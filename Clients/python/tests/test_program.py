@@ -245,6 +245,17 @@ class AsyncTests(support.Case):
 
         self.session(work, arguments=["--max-request-bytes", "5000"])
 
+    def test_a_scope(self):
+        async def work(inbox):
+            self.assertEqual((await inbox.get_account_message(user_id="ann"))["total"], 0)
+            self.assertEqual((await inbox.call("get_account_message"))["total"], 0)
+            with self.assertRaises(tidings.ForbiddenError) as caught:
+                await inbox.get_account_message(user_id="bob")
+            self.assertEqual((caught.exception.code, caught.exception.pointer), (2005, "/user_id"))
+            self.assertEqual((await inbox.get_status())["scope"], {"user_id": "ann", "read_only": False})
+
+        self.session(work, arguments=["--user", "ann"])
+
 
 class SyncTests(support.Case):
     def test_a_conversation(self):

@@ -720,7 +720,9 @@ class AsyncMethods:
         *,
         timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, StatusResult]:
-        """Tells how the program is doing: its store, its limits, and what it has answered so far."""
+        """Tells how the program is doing: its store, its limits, what its host may ask, and what it has
+        answered.
+        """
         params: Dict[str, Any] = {}
         return this._call("get_status", params, timeout)
 
@@ -1444,7 +1446,9 @@ class SyncMethods:
         *,
         timeout: Optional[float] = None,
     ) -> StatusResult:
-        """Tells how the program is doing: its store, its limits, and what it has answered so far."""
+        """Tells how the program is doing: its store, its limits, what its host may ask, and what it has
+        answered.
+        """
         params: Dict[str, Any] = {}
         result: StatusResult = this._call("get_status", params, timeout)
         return result

@@ -19,6 +19,7 @@ __all__ = [
     "SentMessagesItem",
     "StatusResult",
     "StatusResultMethodsItem",
+    "StatusResultScope",
     "StatusResultStore",
     "UnreadCountResult",
 ]
@@ -174,6 +175,17 @@ class StatusResultStore(TypedDict):
     state: Literal["ready", "unavailable"]
 
 
+class _StatusResultScopeOptional(TypedDict, total=False):
+    user_id: str
+    team_ids: List[str]
+
+
+class StatusResultScope(_StatusResultScopeOptional):
+    """`StatusResultScope` of the contract."""
+
+    read_only: bool
+
+
 class StatusResultMethodsItem(TypedDict):
     """`StatusResultMethodsItem` of the contract."""
 
@@ -189,6 +201,7 @@ class StatusResult(TypedDict):
     version: str
     store: StatusResultStore
     limits: Dict[str, int]
+    scope: StatusResultScope
     in_flight: int
     uptime_ms: int
     methods: Dict[str, StatusResultMethodsItem]

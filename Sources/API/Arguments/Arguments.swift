@@ -4,14 +4,17 @@ import JSONRPC
 /// The parameters that came with a request.
 struct Arguments {
   private let params: JSON?
+  private let defaults: JSON?
 
-  init(_ params: JSON?) {
+  /// `defaults` has what parameters that are left out are taken for, before their own standard.
+  init(_ params: JSON?, defaults: JSON? = nil) {
     self.params = params
+    self.defaults = defaults
   }
 
   /// A parameter's value; null is the same as left out.
   func callAsFunction<Value>(_ parameter: Parameter<Value>) throws(RPCError) -> Value {
-    guard let json = params?[parameter.name], !json.isNull else {
+    guard let json = given(parameter.name) ?? defaults?[parameter.name] else {
       guard let standard = parameter.standard else {
         throw .invalidParams(pointer: "/\(parameter.name)", message: "\(parameter.name) is required")
       }
@@ -24,6 +27,11 @@ struct Arguments {
       throw .invalidParams(
         pointer: "/\(parameter.name)\(error.pointer)", message: "\(place) must be \(error.rule)")
     }
+  }
+
+  private func given(_ name: StaticString) -> JSON? {
+    guard let json = params?[name], !json.isNull else { return nil }
+    return json
   }
 
   /// Refuses the first parameter that the method does not have.

@@ -2,6 +2,7 @@ import JSONRPC
 
 /// Gives the contract itself.
 struct Discover: Method {
+  static let deed = Deed.service
   static let name: StaticString = "rpc.discover"
   static let summary = "Gives this document."
   static let parameters: [any ParameterDescription] = []
@@ -10,6 +11,8 @@ struct Discover: Method {
   static let example = Example(params: "{}", result: #"{"openrpc":"1.3.2"}"#)
 
   init(_ arguments: Arguments) throws(RPCError) {}
+
+  var claims: [Claim] { [] }
 
   var touches: [Touch] { [] }
 

@@ -3,6 +3,7 @@ import JSONRPC
 
 /// Lists a reader's account messages and announcements.
 struct GetAccountMessage: Method {
+  static let deed = Deed.look
   static let name: StaticString = "get_account_message"
   static let summary =
     "Lists a reader's account messages and the announcements to everyone, as get_team_message does."
@@ -20,6 +21,8 @@ struct GetAccountMessage: Method {
     inbox = Inbox(user: try arguments(Common.userID))
     page = try PageParameters(arguments, inbox)
   }
+
+  var claims: [Claim] { .accountInbox(inbox) }
 
   var touches: [Touch] { .reading(inbox) }
 

@@ -4,6 +4,7 @@ import JSONRPC
 
 /// Follows an inbox.
 struct GetChanges: Method {
+  static let deed = Deed.look
   static let name: StaticString = "get_changes"
   static let summary =
     "Follows an inbox: what changed since a cursor, waiting for something to change if nothing has."
@@ -42,6 +43,8 @@ struct GetChanges: Method {
     }
     wait = .milliseconds(try arguments(Self.waitMilliseconds))
   }
+
+  var claims: [Claim] { .inbox(inbox) }
 
   var touches: [Touch] { .reading(inbox) }
 

@@ -4,6 +4,7 @@ import JSONRPC
 
 /// Gives one message as its reader sees it.
 struct GetMessage: Method {
+  static let deed = Deed.look
   static let name: StaticString = "get_message"
   static let summary = "Gives one message of an inbox."
   static let parameters: [any ParameterDescription] = [Common.userID, Common.nid, Common.teamID.optional]
@@ -20,6 +21,8 @@ struct GetMessage: Method {
     nid = try arguments(Common.nid)
     inbox = Inbox(user: user, team: try arguments(Common.teamID.optional))
   }
+
+  var claims: [Claim] { .inbox(inbox) }
 
   var touches: [Touch] { .reading(inbox) }
 

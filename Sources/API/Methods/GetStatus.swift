@@ -4,15 +4,23 @@ import JSONRPC
 
 /// Tells how the program is doing.
 struct GetStatus: Method {
+  static let deed = Deed.service
   static let name: StaticString = "get_status"
   static let summary =
-    "Tells how the program is doing: its store, its limits, and what it has answered so far."
+    "Tells how the program is doing: its store, its limits, what its host may ask, and what it has answered."
   static let parameters: [any ParameterDescription] = []
   static let result = Schema.object([
     .init("version", .string()),
     .init(
       "store", .object([.init("kind", .string()), .init("state", .enumeration(["ready", "unavailable"]))])),
     .init("limits", .map(.integer(0))),
+    .init(
+      "scope",
+      .object([
+        .init("user_id", .string(minLength: 1, maxLength: 128), optional: true),
+        .init("team_ids", .array(.string(minLength: 1, maxLength: 128), minItems: 1), optional: true),
+        .init("read_only", .boolean),
+      ])),
     .init("in_flight", .integer(0)),
     .init("uptime_ms", .integer(0)),
     .init(
@@ -27,10 +35,12 @@ struct GetStatus: Method {
   static let example = Example(
     params: "{}",
     result: #"{"version":"0.1.0","store":{"kind":"sqlite","state":"ready"},"limits":{"in_flight":256},"#
-      + #""in_flight":1,"uptime_ms":15,"methods":{"ping":{"requests":1,"errors":0,"p50_ms":0.02,"p99_ms":0.02}}}"#
+      + #""scope":{"read_only":false},"in_flight":1,"uptime_ms":15,"methods":{"ping":{"requests":1,"errors":0,"p50_ms":0.02,"p99_ms":0.02}}}"#
   )
 
   init(_ arguments: Arguments) throws(RPCError) {}
+
+  var claims: [Claim] { [] }
 
   var touches: [Touch] { [] }
 
@@ -46,6 +56,8 @@ struct GetStatus: Method {
       writer.endObject()
       writer.key("limits")
       writer.limits(status.limits)
+      writer.key("scope")
+      writer.scope(backend.scope)
       writer.member("in_flight", status.inFlight)
       writer.member("uptime_ms", status.uptimeMilliseconds)
       writer.key("methods")
@@ -74,6 +86,21 @@ extension JSONWriter {
     member("batch_items", limits.batchItems)
     member("depth", limits.depth)
     member("waiting", limits.waiting)
+    endObject()
+  }
+}
+
+extension JSONWriter {
+  fileprivate mutating func scope(_ scope: Scope) {
+    beginObject()
+    if let user = scope.user { member("user_id", user.string) }
+    if !scope.teams.isEmpty {
+      key("team_ids")
+      beginArray()
+      for team in scope.teams.sorted() { string(team.string) }
+      endArray()
+    }
+    member("read_only", scope.isReadOnly)
     endObject()
   }
 }

@@ -3,6 +3,7 @@ import JSONRPC
 
 /// Lists a reader's messages in a team.
 struct GetTeamMessage: Method {
+  static let deed = Deed.look
   static let name: StaticString = "get_team_message"
   static let summary = "Lists a reader's messages in a team: a page, how many there are, how many are unread."
   static let parameters: [any ParameterDescription] =
@@ -21,6 +22,8 @@ struct GetTeamMessage: Method {
     inbox = Inbox(user: try arguments(Common.userID), team: team)
     page = try PageParameters(arguments, inbox)
   }
+
+  var claims: [Claim] { .teamInbox(inbox) }
 
   var touches: [Touch] { .reading(inbox) }
 

@@ -4,6 +4,7 @@ import JSONRPC
 
 /// Counts many inboxes of one reader at once.
 struct GetUnreadCount: Method {
+  static let deed = Deed.look
   static let name: StaticString = "get_unread_count"
   static let summary = "Counts a reader's inboxes: how many messages, how many unread, how many unseen."
   static let teamIDs = Parameter(
@@ -22,14 +23,24 @@ struct GetUnreadCount: Method {
       #"{"count":3,"account":{"total":1,"count":1,"unseen":1},"teams":{"blue":{"total":2,"count":2,"unseen":2}}}"#
   )
 
-  private let inboxes: [Inbox]
+  private let user: Text
+  /// As they were given: one may be among them twice.
+  private let teams: [Text]
+  private let account: Bool
 
   init(_ arguments: Arguments) throws(RPCError) {
-    let user = try arguments(Common.userID)
-    var met: Set<Text> = []
-    let teams = try arguments(Self.teamIDs).filter { met.insert($0).inserted }
-    let account = try arguments(Self.account)
-    inboxes = (account ? [Inbox(user: user)] : []) + teams.map { Inbox(user: user, team: $0) }
+    user = try arguments(Common.userID)
+    teams = try arguments(Self.teamIDs)
+    account = try arguments(Self.account)
+  }
+
+  var claims: [Claim] {
+    let named = teams.enumerated().map { Claim.team($1, pointer: "/team_ids/\($0)") }
+    return [.user(user)] + named + (account ? [.account(pointer: "/account")] : [])
+  }
+
+  private var inboxes: [Inbox] {
+    (account ? [Inbox(user: user)] : []) + teams.uniqued.map { Inbox(user: user, team: $0) }
   }
 
   var touches: [Touch] { inboxes.flatMap { [Touch].reading($0) } }

@@ -4,6 +4,7 @@ import JSONRPC
 
 /// Joins the readers of announcements.
 struct JoinAccount: Method {
+  static let deed = Deed.change
   static let name: StaticString = "join_account"
   static let summary = "Begins a reader's account: announcements sent from now on, or all, are visible."
   static let parameters: [any ParameterDescription] = [Common.userID, Common.from]
@@ -19,6 +20,8 @@ struct JoinAccount: Method {
     inbox = Inbox(user: try arguments(Common.userID))
     from = try arguments(Common.from)
   }
+
+  var claims: [Claim] { .accountInbox(inbox) }
 
   var touches: [Touch] { .marking(inbox) }
 

@@ -4,6 +4,7 @@ import JSONRPC
 
 /// Joins a team.
 struct JoinTeam: Method {
+  static let deed = Deed.change
   static let name: StaticString = "join_team"
   static let summary =
     "Makes a reader a member of a team: what is sent from now on, or everything, is visible."
@@ -21,6 +22,8 @@ struct JoinTeam: Method {
     inbox = Inbox(user: try arguments(Common.userID), team: team)
     from = try arguments(Common.from)
   }
+
+  var claims: [Claim] { .teamInbox(inbox) }
 
   var touches: [Touch] { .marking(inbox) }
 

@@ -4,6 +4,7 @@ import JSONRPC
 
 /// Leaves a team.
 struct LeaveTeam: Method {
+  static let deed = Deed.change
   static let name: StaticString = "leave_team"
   static let summary = "Ends a reader's membership: what is sent to the team from now on is hidden."
   static let parameters: [any ParameterDescription] = [Common.teamID, Common.userID]
@@ -18,6 +19,8 @@ struct LeaveTeam: Method {
     let team = try arguments(Common.teamID)
     inbox = Inbox(user: try arguments(Common.userID), team: team)
   }
+
+  var claims: [Claim] { .teamInbox(inbox) }
 
   var touches: [Touch] { .marking(inbox) }
 

@@ -10,6 +10,7 @@ protocol MarkMethod: Method {
 }
 
 extension MarkMethod {
+  static var deed: Deed { .change }
   static var parameters: [any ParameterDescription] { MarkParameters.parameters }
   static var result: Schema { .component("Marked") }
   static var errors: [RPCError.Kind] { [.notFound, .limitReached, .storeUnavailable, .outcomeUnknown] }
@@ -18,6 +19,8 @@ extension MarkMethod {
       params: #"{"user_id":"bo","team_id":"blue","nids":["AQRibHVl.1"]}"#,
       result: #"{"changed":1,"total":2,"count":1}"#)
   }
+
+  var claims: [Claim] { .inbox(marking.inbox) }
 
   var touches: [Touch] { .marking(marking.inbox) }
 

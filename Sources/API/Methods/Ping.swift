@@ -2,6 +2,7 @@ import JSONRPC
 
 /// Does nothing: shows that the program answers.
 struct Ping: Method {
+  static let deed = Deed.service
   static let name: StaticString = "ping"
   static let summary = "Does nothing: shows that the program answers."
   static let parameters: [any ParameterDescription] = []
@@ -11,6 +12,8 @@ struct Ping: Method {
   private static let empty = Array("{}".utf8)
 
   init(_ arguments: Arguments) throws(RPCError) {}
+
+  var claims: [Claim] { [] }
 
   var touches: [Touch] { [] }
 

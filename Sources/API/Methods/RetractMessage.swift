@@ -4,6 +4,7 @@ import JSONRPC
 
 /// Takes a message back from everybody.
 struct RetractMessage: Method {
+  static let deed = Deed.change
   static let name: StaticString = "retract_message"
   static let summary = "Takes a message back: it is gone for everybody."
   static let parameters: [any ParameterDescription] = [Common.nid, Common.userID.optional]
@@ -15,11 +16,14 @@ struct RetractMessage: Method {
     params: #"{"nid":"AQRibHVl.1","user_id":"ada"}"#, result: #"{"retracted":true}"#)
 
   private let name: MessageName?
+  private let user: Text?
 
   init(_ arguments: Arguments) throws(RPCError) {
     name = MessageName(nid: try arguments(Common.nid))
-    _ = try arguments(Common.userID.optional)
+    user = try arguments(Common.userID.optional)
   }
+
+  var claims: [Claim] { [.retracts(name), .user(user)] }
 
   var touches: [Touch] { name.map { [.log($0.log, .exclusive)] } ?? [] }
 

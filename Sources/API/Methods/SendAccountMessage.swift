@@ -3,6 +3,7 @@ import JSONRPC
 
 /// Sends to one account or several.
 struct SendAccountMessage: Method {
+  static let deed = Deed.change
   static let name: StaticString = "send_account_message"
   static let summary = "Sends a message to one account (reader_id) or to several (reader_ids)."
   static let readerID = Parameter(
@@ -31,6 +32,10 @@ struct SendAccountMessage: Method {
     let type = try arguments(Common.messageType)
     let sender = try arguments(Common.userID.optional)
     sending = try Sending(arguments, sender: sender, type: type, toReaders: true)
+  }
+
+  var claims: [Claim] {
+    [.account(pointer: reader == nil ? "/reader_ids" : "/reader_id"), .user(sending.sender)]
   }
 
   var touches: [Touch] { logs.map { .log($0, .append) } }

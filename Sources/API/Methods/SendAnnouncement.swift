@@ -3,6 +3,7 @@ import JSONRPC
 
 /// Sends to every account.
 struct SendAnnouncement: Method {
+  static let deed = Deed.change
   static let name: StaticString = "send_announcement"
   static let summary = "Sends a message to every account, those of the future included."
   static let parameters: [any ParameterDescription] =
@@ -21,6 +22,8 @@ struct SendAnnouncement: Method {
     let sender = try arguments(Common.userID.optional)
     sending = try Sending(arguments, sender: sender, type: type, toReaders: false)
   }
+
+  var claims: [Claim] { [.everyone, .user(sending.sender)] }
 
   var touches: [Touch] { [.log(.everyone, .append)] }
 

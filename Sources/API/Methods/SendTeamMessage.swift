@@ -3,6 +3,7 @@ import JSONRPC
 
 /// Sends to a whole team, or to some readers in it.
 struct SendTeamMessage: Method {
+  static let deed = Deed.change
   static let name: StaticString = "send_team_message"
   static let summary = "Sends a message to a whole team, or with reader_ids to these readers of it alone."
   static let parameters: [any ParameterDescription] =
@@ -23,6 +24,8 @@ struct SendTeamMessage: Method {
     let type = try arguments(Common.messageType)
     sending = try Sending(arguments, sender: sender, type: type, toReaders: true)
   }
+
+  var claims: [Claim] { [.team(team), .user(sending.sender)] }
 
   var touches: [Touch] {
     guard let logs else { return [.log(.team(team), .append)] }

@@ -15,6 +15,9 @@ struct Sending: Sendable {
   /// Who gets the message alone; nil if it goes to a shared log or to one reader.
   private(set) var readers: [Text]?
 
+  /// Who sends it, if anybody was named.
+  var sender: Text? { body.sender }
+
   /// Reads `message_type` and what may be said of a message, all but `reader_ids` where a method has none.
   init(_ arguments: Arguments, sender: Text?, type: Text, toReaders: Bool) throws(RPCError) {
     body = MessageBody(type: type, sender: sender)

@@ -65,7 +65,8 @@ extension JSONWriter {
     endObject()
     key("errors")
     beginArray()
-    for kind in [.invalidParams] + method.errors {
+    let scoped: [RPCError.Kind] = method.deed == .service ? [] : [.forbidden]
+    for kind in [.invalidParams] + method.errors + scoped {
       beginObject()
       member("$ref", "#/components/errors/\(kind.name)")
       endObject()

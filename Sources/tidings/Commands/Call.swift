@@ -14,11 +14,12 @@ struct Call: ParsableCommand {
       echo '{"user_id":"bo"}' | tidings call get_account_message -
 
       Exit status: 64 bad parameters, 65 conflict, 66 not found, 69 store unavailable, 70 internal error, \
-      75 try again, 77 forbidden.
+      75 try again, 77 forbidden, 78 MongoDB's URI, credentials or rights are wrong.
       """)
 
   @OptionGroup var store: StoreOptions
   @OptionGroup var log: LogOptions
+  @OptionGroup(title: "What the call may ask") var scope: ScopeOptions
 
   @Argument(help: "The method, as `tidings schema` lists them.")
   var method: String
@@ -34,8 +35,8 @@ struct Call: ParsableCommand {
     if log.logLevel == .info { logger.logLevel = .warning }
     let store = try store.open(logger)
     let answer = try Exchange(
-      service: TidingsService(store: store), info: ServerInfo(name: "tidings", version: tidingsVersion),
-      logger: logger
+      service: TidingsService(store: store, scope: scope.scope),
+      info: ServerInfo(name: "tidings", version: tidingsVersion), logger: logger
     ).answer(to: request)
     try wait { try await store.close() }
     if let result = answer["result"] {

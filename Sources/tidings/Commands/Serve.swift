@@ -10,12 +10,15 @@ struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serve one host: requests on stdin, answers on stdout, logs on stderr (the default).",
     discussion: """
-      Ends with status 0 when stdin ends and everything is answered; 69 if the store can't be opened; \
-      74 if the host closed the answers; 78 if MongoDB's URI, credentials or rights are wrong.
+      Ends with status 0 when stdin ends and everything is answered; 1 after `exit` without `shutdown`; \
+      65 if Content-Length headers can't be followed; 69 if the store can't be opened; 74 if the host \
+      closed the answers; 75 if --drain-timeout was over; 78 if MongoDB's URI, credentials or rights are \
+      wrong.
       """)
 
   @OptionGroup var store: StoreOptions
   @OptionGroup var log: LogOptions
+  @OptionGroup(title: "What the host may ask") var scope: ScopeOptions
   @OptionGroup(title: "Limits") var limits: LimitOptions
 
   @Option(
@@ -42,7 +45,7 @@ struct Serve: ParsableCommand {
     let logger = log.logger()
     let store = try store.open(logger)
     let server = try Server(
-      service: TidingsService(store: store, limits: limits.limits),
+      service: TidingsService(store: store, limits: limits.limits, scope: scope.scope),
       info: ServerInfo(name: "tidings", version: tidingsVersion), limits: limits.limits,
       input: streams.input, output: streams.output, logger: logger, framing: framing)
     signals.drain(server)

@@ -1,0 +1,37 @@
+import API
+import ArgumentParser
+import Inbox
+
+/// What the host may ask.
+struct ScopeOptions: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Act for this user only: user_id may be left out, and must otherwise be this.",
+      discussion: "Announcements, and taking back what others sent, are forbidden.", valueName: "id"))
+  var user: String?
+
+  @Option(
+    name: .customLong("team"),
+    help: ArgumentHelp(
+      "Ask about this team only; may be repeated.",
+      discussion: "Without --user, account inboxes are forbidden too.", valueName: "id"))
+  var teams: [String] = []
+
+  @Flag(name: .long, help: "Look only: whatever changes something is forbidden.")
+  var readOnly = false
+
+  /// The scope that was asked for.
+  var scope: Scope {
+    Scope(user: user.map { Text($0) }, teams: Set(teams.map { Text($0) }), isReadOnly: readOnly)
+  }
+
+  func validate() throws {
+    for (name, value) in [("user", user)] + teams.map({ ("team", $0) }) {
+      guard let value else { continue }
+      guard (1...128).contains(value.utf8.count) else {
+        throw ValidationError("--\(name) must be an identifier of 1 to 128 bytes")
+      }
+    }
+  }
+}

@@ -1,0 +1,95 @@
+"""The limits of a connection as options: each one shows in get_status, and holds."""
+
+from sidecar import SidecarCase, request
+
+SEND = {"team_id": "t", "user_id": "ann", "message_type": "note"}
+INBOX = {"team_id": "t", "user_id": "bo"}
+
+
+class LimitTests(SidecarCase):
+    def limited(self, flag, value, name):
+        sidecar = self.spawn(flag, value)
+        self.assertEqual(sidecar.result("get_status")["limits"][name], value)
+        return sidecar
+
+    def test_what_holds_without_options(self):
+        self.assertEqual(self.spawn().result("get_status")["limits"], {
+            "request_bytes": 4 << 20, "answer_bytes": 16 << 20, "in_flight": 256, "output_bytes": 64 << 20,
+            "batch_items": 1000, "depth": 128, "waiting": 10_000})
+
+    def test_request_bytes(self):
+        sidecar = self.limited("--max-request-bytes", 100, "request_bytes")
+        start = b'{"jsonrpc":"2.0","id":1,"method":"ping"'
+        sidecar.send_bytes(start.ljust(99) + b"}\n")
+        self.assertEqual(sidecar.receive()["result"], {})
+        sidecar.send_bytes(start.ljust(100) + b"}\n")
+        answer = sidecar.receive()
+        self.assertIsNone(answer["id"])
+        self.assert_error(answer["error"], 1001, "message_too_large", limit=100)
+        sidecar.finish()
+
+    def test_answer_bytes(self):
+        sidecar = self.limited("--max-answer-bytes", 4000, "answer_bytes")
+        for number in range(20):
+            sidecar.result("send_team_message", content=str(number) + "x" * 400, **SEND)
+        answer = sidecar.ask(request(1, "get_team_message", pageSize=20, pageNo=1, **INBOX))
+        self.assert_error(answer["error"], 1002, "response_too_large", limit=4000)
+        found, cursor = [], None
+        while cursor or not found:
+            page = sidecar.result("get_team_message", pageSize=20, cursor=cursor, **INBOX)
+            self.assertTrue(page["data"])
+            found, cursor = found + page["data"], page["next_cursor"]
+        self.assertEqual([message["content"].rstrip("x") for message in found],
+                         [str(number) for number in range(19, -1, -1)])
+        # A change is made and told of, whatever its answer's size.
+        sent = sidecar.result("send_team_message", reader_ids=[f"r{number}" for number in range(200)], **SEND)
+        self.assertEqual(len(sent["messages"]), 200)
+        sidecar.finish()
+
+    def test_in_flight(self):
+        sidecar = self.limited("--max-in-flight", 2, "in_flight")
+        answers = sidecar.pipeline([request(id, "get_status") for id in range(500)])
+        self.assertLessEqual(max(answer["result"]["in_flight"] for answer in answers.values()), 2)
+        sidecar.finish()
+
+    def test_output_bytes(self):
+        sidecar = self.limited("--max-output-bytes", 1, "output_bytes")
+        self.assertEqual(len(sidecar.pipeline([request(id, "get_status") for id in range(500)])), 500)
+        sidecar.finish()
+
+    def test_batch(self):
+        sidecar = self.limited("--max-batch", 3, "batch_items")
+        sidecar.send([request(id, "ping") for id in range(3)])
+        self.assertEqual(len(sidecar.receive()), 3)
+        sidecar.send([request(id, "ping") for id in range(4)])
+        self.assert_error(sidecar.receive()["error"], -32600, "invalid_request")
+        sidecar.finish()
+
+    def test_depth(self):
+        sidecar = self.limited("--max-depth", 4, "depth")
+        sidecar.result("send_team_message", data={"a": {}}, **SEND)
+        sidecar.send(request(1, "send_team_message", data={"a": {"b": {}}}, **SEND))
+        self.assert_error(sidecar.receive()["error"], -32700, "parse_error")
+        self.assertEqual(sidecar.result("get_team_message", **INBOX)["total"], 1)
+        sidecar.finish()
+
+    def test_waiting(self):
+        sidecar = self.limited("--max-waiting", 1, "waiting")
+        cursor = sidecar.result("get_changes", **INBOX)["cursor"]
+        for id in (1, 2):
+            sidecar.send(request(id, "get_changes", cursor=cursor, wait_ms=60_000, **INBOX))
+        refused = sidecar.receive()
+        self.assert_error(refused["error"], 1004, "limit_reached", limit=1)
+        self.assertTrue(refused["error"]["data"]["retryable"])
+        sidecar.close_input()
+        waited, = sidecar.rest()
+        self.assertEqual({waited["id"], refused["id"]}, {1, 2})
+        self.assertEqual(waited["result"]["changes"], [])
+        sidecar.finish(close=False)
+
+    def test_out_of_range(self):
+        for flag in ("request-bytes", "answer-bytes", "in-flight", "output-bytes", "batch", "depth", "waiting"):
+            for value in ("0", "-1", "x", "9223372036854775807"):
+                with self.subTest(flag, value=value):
+                    done = self.run_program("serve", f"--max-{flag}={value}", env={"TIDINGS_STORE": "memory:"})
+                    self.assertEqual((done.returncode, done.stdout), (64, b""))
