@@ -13,7 +13,7 @@ PROGRAM := .build/release/tidings
 SWIFT_SOURCES := Package.swift $(wildcard Sources Tests)
 BENCHES := .build/bench/pipe_driver .build/bench/sqlite_limit
 
-.PHONY: help demo build test bench format lint install clean dependencies
+.PHONY: help demo build test bench dist generate format lint install clean dependencies
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,10 @@ bench: build $(BENCHES) ## measure the program beside a C loop of the same reads
 	@.ci/dependencies bench
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -o $@ $< -lsqlite3 -lm
+
+dist: build ## pack the program for hosts that have nothing: a wheel and an npm tarball, in .build/dist
+	@.ci/dependencies dist
+	@.ci/dist $(PROGRAM) .build/dist
 
 format: ## rewrite the Swift files in the house style
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)

@@ -1,28 +1,29 @@
 """Builds the wheel and the source distribution with the standard library alone (PEP 517, PEP 660).
 
-    pip wheel .                                  a wheel without the program
-    pip wheel . --config-settings program=PATH   one that carries it, for this platform
-    python3 build_backend.py --program PATH      the same without pip, into dist/
+    pip wheel .                                    a wheel without the program
+    pip wheel . --config-settings bundle=FOLDER    one that carries it, for this platform
+
+The folder holds the program `tidings` with all it needs; `make dist` of the repository makes one, and the
+wheel of it.
 """
 
-import argparse
 import ast
 import base64
 import hashlib
 import io
-import os
 import platform
 import re
-import subprocess
-import sys
-import sysconfig
 import tarfile
 import zipfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# Of glibc: they belong to the system as its loader does. All else that the program needs goes with it.
-SYSTEM = re.compile(r"(linux-vdso|ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util|nsl|anl))\.so[.0-9]*$")
+# The command `tidings` in the environment's own bin folder: the program that the wheel carries.
+SCRIPT = """#!python
+import os, sys
+from tidings._program import PACKAGED
+os.execv(PACKAGED, ["tidings", *sys.argv[1:]])
+"""
 
 
 def project():
@@ -45,25 +46,13 @@ def metadata():
     return "\n".join(lines) + "\n" + (HERE / known["readme"]).read_text(encoding="utf-8")
 
 
-def libraries(program):
-    """The paths of the shared libraries that a program needs and a system may lack."""
-    said = subprocess.run(["ldd", program], stdout=subprocess.PIPE, text=True, check=True).stdout
-    found = dict(re.findall(r"^\s*(\S+) => (.+?)(?: \(0x[0-9a-f]+\))?$", said, re.M))
-    missing = [name for name, path in found.items() if "not found" in path]
-    if missing:
-        raise FileNotFoundError(f"{program} needs {', '.join(missing)}")
-    return {name: Path(path) for name, path in found.items() if not SYSTEM.match(name)}
-
-
-def tag(program):
-    """What the wheel runs on."""
-    if program is None:
+def tag(bundle):
+    """What the wheel runs on: any platform, or Linux with the newest glibc that a file of the bundle names."""
+    if bundle is None:
         return "py3-none-any"
-    library, version = platform.libc_ver()
-    if sys.platform == "linux" and library == "glibc":
-        major, minor = version.split(".")[:2]
-        return f"py3-none-manylinux_{major}_{minor}_{platform.machine()}"
-    return "py3-none-" + re.sub(r"[-.]", "_", sysconfig.get_platform())
+    wanted = {version for path in bundle.rglob("*") if path.is_file()
+              for version in re.findall(rb"GLIBC_2\.(\d+)", path.read_bytes())}
+    return f"py3-none-manylinux_2_{max(map(int, wanted))}_{platform.machine()}"
 
 
 def package_files():
@@ -78,8 +67,9 @@ class Wheel:
 
     def __init__(self, folder, tags, pure):
         known = project()
-        self.info = f"{known['name']}-{known['version']}.dist-info"
-        self.name = f"{known['name']}-{known['version']}-{tags}.whl"
+        self.base = f"{known['name']}-{known['version']}"
+        self.info = f"{self.base}.dist-info"
+        self.name = f"{self.base}-{tags}.whl"
         self.tags, self.pure = tags, pure
         self.record = []
         self.zip = zipfile.ZipFile(Path(folder) / self.name, "w", zipfile.ZIP_DEFLATED)
@@ -105,14 +95,15 @@ class Wheel:
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
-    program = (config_settings or {}).get("program")
-    wheel = Wheel(wheel_directory, tag(program), program is None)
+    bundle = (config_settings or {}).get("bundle")
+    bundle = Path(bundle) if bundle else None
+    wheel = Wheel(wheel_directory, tag(bundle), bundle is None)
     for name, path in package_files():
         wheel.add(name, path.read_bytes())
-    if program is not None:
-        wheel.add("tidings/bin/tidings", Path(program).read_bytes(), 0o755)
-        for name, path in sorted(libraries(program).items()):
-            wheel.add(f"tidings/bin/lib/{name}", path.read_bytes(), 0o755)
+    if bundle:
+        for path in sorted(path for path in bundle.rglob("*") if path.is_file()):
+            wheel.add(f"tidings/bin/{path.relative_to(bundle)}", path.read_bytes(), path.stat().st_mode & 0o777)
+        wheel.add(f"{wheel.base}.data/scripts/tidings", SCRIPT.encode(), 0o755)
     return wheel.finish()
 
 
@@ -134,17 +125,3 @@ def build_sdist(sdist_directory, config_settings=None):
             entry.size, entry.mode = len(data), 0o644
             archive.addfile(entry, io.BytesIO(data))
     return f"{base}.tar.gz"
-
-
-def main():
-    parser = argparse.ArgumentParser(description="Builds a wheel.")
-    parser.add_argument("--program", help="the program that the wheel carries")
-    parser.add_argument("--out", default="dist", help="the folder to write it to (default: dist)")
-    options = parser.parse_args()
-    os.makedirs(options.out, exist_ok=True)
-    settings = {"program": options.program} if options.program else None
-    print(os.path.join(options.out, build_wheel(options.out, settings)))
-
-
-if __name__ == "__main__":
-    main()

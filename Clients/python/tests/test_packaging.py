@@ -1,8 +1,5 @@
-"""The wheel: built without a network, installed into an empty environment, and started there."""
+"""The wheel and the source distribution, as they are built. What runs after an install: Tests/Packages."""
 
-import importlib.util
-import json
-import os
 import subprocess
 import sys
 import tarfile
@@ -36,25 +33,6 @@ class WheelTests(support.Case):
         run = subprocess.run([sys.executable, "-c", code, str(unpacked)], cwd=unpacked, check=True,
                              stdout=subprocess.PIPE, text=True)
         self.assertEqual((unpacked / run.stdout.strip()).read_bytes(), first)
-
-    @unittest.skipUnless(importlib.util.find_spec("pip"), "needs pip")
-    def test_installed_offline_into_an_empty_environment_it_runs(self):
-        name = build_backend.build_wheel(str(self.folder), {"program": support.program()})
-        self.assertNotIn("-any.", name)
-        home = self.folder / "home"
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                        "--no-index", "--target", str(home), str(self.folder / name)], check=True)
-        code = ("import json, os, sys\nfrom tidings import find_program\nfrom tidings.sync import Tidings\n"
-                "with Tidings.start(store='memory:') as inbox:\n"
-                "    maps = open(f'/proc/{inbox.pid}/maps').read() if os.path.exists('/proc') else ''\n"
-                "    print(json.dumps([find_program(), inbox.get_status()['store'], maps]))\n")
-        run = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True,
-                             cwd=str(self.folder), env={"PYTHONPATH": str(home), "PATH": "/nowhere"})
-        program, store, maps = json.loads(run.stdout)
-        self.assertEqual(program, os.path.realpath(home / "tidings/bin/tidings"))
-        self.assertEqual(store["kind"], "memory")
-        for path in (home / "tidings/bin/lib").iterdir():
-            self.assertIn(str(path), maps)
 
 
 if __name__ == "__main__":

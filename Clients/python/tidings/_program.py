@@ -9,12 +9,12 @@ from typing import Dict, List, Mapping, Optional, Sequence, Union
 
 from ._errors import ProgramNotFoundError
 
-__all__ = ["Program", "find_program"]
+__all__ = ["PACKAGED", "Program", "find_program"]
 
 StrPath = Union[str, "os.PathLike[str]"]
 
-_PACKAGED = Path(__file__).resolve().parent / "bin" / "tidings"
-_LIBRARIES = _PACKAGED.with_name("lib")
+# Where a wheel for one platform has the program; what that needs lies beside it, and it finds it there.
+PACKAGED = str(Path(__file__).resolve().parent / "bin" / "tidings")
 
 
 def find_program(program: Optional[StrPath] = None, env: Optional[Mapping[str, str]] = None) -> str:
@@ -26,13 +26,12 @@ def find_program(program: Optional[StrPath] = None, env: Optional[Mapping[str, s
             if found is None:
                 raise ProgramNotFoundError(f"{name} is {os.fspath(said)}, which is no program")
             return os.path.abspath(found)
-    packaged = str(_PACKAGED)
-    if os.access(packaged, os.X_OK) and os.path.isfile(packaged):
-        return packaged
+    if os.access(PACKAGED, os.X_OK) and os.path.isfile(PACKAGED):
+        return PACKAGED
     found = shutil.which("tidings", path=env.get("PATH"))
     if found is None:
         raise ProgramNotFoundError(
-            f"tidings is neither at {packaged} nor on PATH: install it, "
+            f"tidings is neither at {PACKAGED} nor on PATH: install it, "
             "or name it in TIDINGS_BIN or the argument `program`"
         )
     return os.path.abspath(found)
@@ -53,10 +52,6 @@ class Program:
         self.env: Dict[str, str] = dict(os.environ if env is None else env)
         self.command: List[str] = [find_program(program, self.env)]
         self.command += ["--log-format", "json", "--log-level", log_level, *arguments]
-        if self.command[0] == str(_PACKAGED) and _LIBRARIES.is_dir():
-            # What the packaged program needs lies beside it.
-            paths = [str(_LIBRARIES), self.env.get("LD_LIBRARY_PATH", "")]
-            self.env["LD_LIBRARY_PATH"] = ":".join(filter(None, paths))
         if store is not None:
             # Not on the command line, which every user of the machine can read: it may hold a password.
             self.env["TIDINGS_STORE"] = store
