@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 
-import { ErrorKind, Message, Methods, Page, Wire } from "./contract.js";
+import { Change, ErrorKind, Message, Methods, Page, Wire } from "./contract.js";
 
 export * from "./contract.js";
 
@@ -129,6 +129,17 @@ export class Tidings extends EventEmitter {
     params: Wire["get_account_message"]["params"],
     options?: CallOptions,
   ): AsyncGenerator<Message, void, undefined>;
+
+  /**
+   * Change after change of an inbox, and waits for each, for ever; ends by `break`, by `signal`, or with an error:
+   * `getChanges` again and again, each from where the last answer ended, across restarts of the program. Without
+   * a `cursor` it begins with the present of its first step. Each change has the cursor from which a host goes
+   * on that has taken it in.
+   */
+  changes(
+    params: Wire["get_changes"]["params"],
+    options?: CallOptions,
+  ): AsyncGenerator<Change, void, undefined>;
 
   /** Waits for the calls under way and ends the program; after `timeout` ms (10,000) by force. */
   close(options?: { timeout?: number }): Promise<void>;

@@ -2,12 +2,17 @@
 
 const { randomUUID } = require("node:crypto");
 
+const { Calls } = require("./calls.js");
 const { errorFromWire, makeError } = require("./errors.js");
 const { encodeRequest } = require("./request.js");
 const { Restarts } = require("./restarts.js");
 const { Sidecar } = require("./sidecar.js");
 
-const SENDS_OF_A_CALL = 10;
+/** A message that was there already is of this call, whose key nobody else has, sent to a program that ended. */
+function sentByThisCall(result) {
+  for (const message of result?.messages ?? []) message.duplicate = false;
+  return { ...result, duplicate: false };
+}
 
 /**
  * Calls to a program that is looked after: when it ends, it is started again and gets every call that has no
@@ -21,7 +26,7 @@ class Connection {
   #restarts;
   #sidecar = null;
   #restarting = null;
-  #calls = new Map();
+  #calls = new Calls();
   #lastId = 0;
   #keys = randomUUID();
   #limits = {};
@@ -31,6 +36,7 @@ class Connection {
   #held = false;
   #starts = 0;
   #closing = null;
+  #inputClosed = false;
   #onIdle = null;
   #onEnded = null;
 
@@ -80,16 +86,19 @@ class Connection {
         throw makeError(`${method}: the parameters must be an object`, what);
       }
       const id = ++this.#lastId;
-      if (keyed && (params?.idempotency_key ?? null) === null) {
+      const ownKey = keyed && (params?.idempotency_key ?? null) === null;
+      if (ownKey) {
         params = { ...params, idempotency_key: `${this.#keys}-${id}` };
       }
       if (onProgress) params = { ...params, _meta: { ...params?._meta, progressToken: id } };
       const line = encodeRequest(id, method, params, this.#limits);
-      const call = { method, line, resolve, reject, sends: 0, onProgress, release: null };
+      const patient = (params?.wait_ms ?? null) !== null;
+      const call = { id, method, line, patient, ownKey, ends: 0, sent: false, resolve, reject, onProgress, release: null };
       if (signal || timeout) this.#watch(id, call, signal, timeout);
-      this.#calls.set(id, call);
+      this.#calls.add(call);
       if (this.#calls.size === 1) this.#refer();
-      this.#send(call);
+      if (this.#sidecar) this.#flush();
+      else if (!this.#restarting) this.#restart();
     });
   }
 
@@ -97,8 +106,9 @@ class Connection {
   #watch(id, call, signal, timeout) {
     const give = (error) => {
       if (!this.#settle(id)) return;
-      if (call.sends > 0) {
+      if (call.sent) {
         this.#sidecar?.write(`{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":${id}}}\n`);
+        this.#flush();
       }
       call.reject(error);
     };
@@ -116,27 +126,25 @@ class Connection {
     };
   }
 
-  #send(call) {
-    if (this.#sidecar) {
-      call.sends += 1;
-      this.#sidecar.write(call.line);
-    } else if (!this.#restarting) {
-      this.#restart();
-    } // Else it is sent with the others once there is a program.
+  #flush() {
+    const text = this.#calls.take();
+    if (text !== "") this.#sidecar?.write(text);
   }
 
   /** Takes a call off the table; undefined if it was settled before. */
   #settle(id) {
-    const call = this.#calls.get(id);
-    if (!call) return undefined;
-    this.#calls.delete(id);
+    const call = this.#calls.settle(id);
+    if (call) this.#settled(call);
+    return call;
+  }
+
+  #settled(call) {
     call.release?.();
     if (this.#calls.size === 0) {
       this.#unclaimed = [];
       this.#refer();
-      this.#onIdle?.();
     }
-    return call;
+    if (this.#onIdle && this.#calls.idle) this.#onIdle();
   }
 
   #receive(line) {
@@ -156,9 +164,10 @@ class Connection {
     this.#restarts.answered();
     if (message.id === null) return this.#claim(message.error);
     const call = this.#settle(message.id); // None: it was given up meanwhile.
-    if (message.error === undefined) call?.resolve(message.result);
-    else call?.reject(errorFromWire(message.error, call.method));
+    if (message.error !== undefined) call?.reject(errorFromWire(message.error, call.method));
+    else call?.resolve(call.ownKey && call.ends > 0 ? sentByThisCall(message.result) : message.result);
     if (this.#unclaimed.length > 0) this.#claim();
+    this.#flush();
   }
 
   #notify({ method, params }) {
@@ -170,7 +179,7 @@ class Connection {
   #claim(error) {
     if (error) this.#unclaimed.push(error);
     if (this.#calls.size > this.#unclaimed.length) return;
-    for (const id of [...this.#calls.keys()]) {
+    for (const id of this.#calls.ids()) {
       const wire = this.#unclaimed.shift();
       const call = this.#settle(id);
       call.reject(errorFromWire(wire, call.method));
@@ -205,15 +214,15 @@ class Connection {
   #ended(end) {
     this.#sidecar = null;
     this.#unclaimed = [];
-    const expected = this.#closing !== null && this.#calls.size === 0;
-    if (!expected) this.#options.onExit({ ...end, fault: this.#fault });
+    if (!this.#inputClosed) this.#options.onExit({ ...end, fault: this.#fault });
     this.#onEnded?.();
-    if (expected) return;
-    // A call that was there each time is perhaps why.
-    for (const [id, call] of this.#calls) {
-      if (call.sends < SENDS_OF_A_CALL) continue;
-      this.#settle(id).reject(this.#failure(end, `ended ${call.sends} times during this call`, call.method));
+    if (this.#inputClosed) return;
+    const lost = this.#calls.ended();
+    for (const call of lost) {
+      this.#settled(call);
+      call.reject(this.#failure(end, `ended ${call.ends} times during this call`, call.method));
     }
+    if (lost.length > 0) this.#restarts.answered(); // What it ended of is gone.
     const delay = this.#answered ? this.#restarts.ended() : null;
     if (delay === null) this.#giveUp(end);
     else if (this.#calls.size > 0) this.#restart(delay);
@@ -224,13 +233,13 @@ class Connection {
       this.#restarting = null;
       this.#spawn();
       this.#options.onRestart({ attempt: this.#starts - 1, pid: this.pid });
-      for (const call of this.#calls.values()) this.#send(call);
+      this.#flush();
     }, delay);
   }
 
   #giveUp(end) {
     const how = this.#answered ? "keeps ending" : "ended before it answered";
-    for (const id of [...this.#calls.keys()]) {
+    for (const id of this.#calls.ids()) {
       const call = this.#settle(id);
       call.reject(this.#failure(end, how, this.#answered ? call.method : null));
     }
@@ -257,19 +266,20 @@ class Connection {
     let late;
     await null; // Now #closing is set.
     const tooLate = new Promise((resolve) => (late = setTimeout(resolve, timeout, true)));
-    if (this.#calls.size > 0) await Promise.race([new Promise((idle) => (this.#onIdle = idle)), tooLate]);
+    if (!this.#calls.idle) await Promise.race([new Promise((idle) => (this.#onIdle = idle)), tooLate]);
     clearTimeout(this.#restarting);
-    for (const id of [...this.#calls.keys()]) {
-      const call = this.#settle(id);
-      const what = { kind: "closed", method: call.method };
-      call.reject(makeError(`${call.method}: the client was closed before the answer came`, what));
-    }
+    this.#inputClosed = true;
     if (this.#sidecar) {
       const ended = new Promise((resolve) => (this.#onEnded = resolve));
       this.#refer();
-      this.#sidecar.end();
+      this.#sidecar.end(); // What waits in the program is answered by that.
       if (await Promise.race([ended, tooLate])) this.#sidecar?.kill("SIGKILL");
       await ended;
+    }
+    for (const id of this.#calls.ids()) {
+      const call = this.#settle(id);
+      const what = { kind: "closed", method: call.method };
+      call.reject(makeError(`${call.method}: the client was closed before the answer came`, what));
     }
     clearTimeout(late);
   }

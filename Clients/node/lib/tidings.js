@@ -7,6 +7,7 @@ const { methods } = require("./contract.js");
 const { findProgram } = require("./program.js");
 
 const PAGE = 100;
+const WAIT_MS = 30_000;
 const keyed = new Set(Object.values(methods).flatMap((method) => (method.keyed ? [method.name] : [])));
 
 /**
@@ -88,8 +89,14 @@ class Tidings extends EventEmitter {
   }
 
   /** Calls a method by its name on the wire, also one that this client doesn't know. */
-  call(method, params, { signal, timeout = this.#timeout, onProgress } = {}) {
+  call(method, params, { signal, timeout = this.#allowed(params), onProgress } = {}) {
     return this.#connection.call(method, params, { signal, timeout, onProgress }, keyed.has(method));
+  }
+
+  /** The timeout of a call that names none. It comes on top of what the call may wait for. */
+  #allowed(params) {
+    const wait = Number(params?.wait_ms ?? 0);
+    return this.#timeout && wait > 0 ? this.#timeout + wait : this.#timeout;
   }
 
   /** The pages of a listing, from the first (or the one at `params.cursor` or `params.pageNo`) on. */
@@ -112,6 +119,16 @@ class Tidings extends EventEmitter {
   /** The messages of an account inbox, page by page as they are needed. */
   accountMessages(params, options) {
     return this.#messages("get_account_message", params, options);
+  }
+
+  /** Change after change of an inbox, for ever: `get_changes` again and again, each from the last one's end. */
+  async *changes(params, options) {
+    let from = params;
+    for (;;) {
+      const { changes, cursor } = await this.call("get_changes", { wait_ms: WAIT_MS, ...from }, options);
+      yield* changes;
+      from = { ...params, cursor };
+    }
   }
 
   async *#messages(method, params, options) {

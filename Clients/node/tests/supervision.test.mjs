@@ -7,8 +7,8 @@ import test from "node:test";
 import { ProgramFailedError, Tidings } from "../index.mjs";
 import { all, crash, fake, fileStore, folder, note, start, startFake } from "./support.mjs";
 
-const CALLS = Number(process.env.TIDINGS_CALLS ?? 5000);
-const KILLS = Number(process.env.TIDINGS_KILLS ?? 10);
+const CALLS = Number(process.env.TIDINGS_TEST_CALLS ?? 5000);
+const KILLS = Number(process.env.TIDINGS_TEST_KILLS ?? 10);
 const TEAMS = 8;
 
 test(`${CALLS} calls while the program is killed ${KILLS} times: all answer, no message is doubled`, async (t) => {
@@ -121,8 +121,30 @@ test("a call that ends the program each time is given up; those beside it answer
     })(),
   ]);
   settled = true;
-  assert.match(error.message, /^poison: .* ended 10 times during this call \(signal SIGKILL\)\nIts last words:\npoisoned$/);
+  assert.match(error.message, /^poison: .* ended 5 times during this call \(signal SIGKILL\)\nIts last words:\npoisoned$/);
   await rest;
+});
+
+test("a call that waited beside the one that ends the program lives; one that only waits outlives many programs", async (t) => {
+  const inbox = await startFake(t, "die at poison", { backoff: 1 });
+  const waiting = inbox.call("slow", { wait_ms: 1 });
+  const slow = inbox.call("slow");
+  for (let n = 0; n < 4; n++) {
+    await assert.rejects(inbox.call("poison"), /ended 5 times/);
+    await (n === 0 ? slow : inbox.ping());
+  }
+  const [exit] = await crash(inbox);
+  assert.equal(exit.signal, "SIGKILL");
+  assert.deepEqual(await inbox.call("release"), {});
+  assert.deepEqual(await waiting, { released: true });
+});
+
+test("a send that was repeated under its own key is no duplicate", async (t) => {
+  const inbox = await startFake(t, "die before the second answer", {}, { FAKE_KEPT: path.join(folder(t), "kept") });
+  const sent = await inbox.sendTeamMessage({ ...note("x"), reader_ids: ["bob"] });
+  assert.deepEqual([sent.duplicate, sent.messages[0].duplicate], [false, false]);
+  const own = await inbox.sendTeamMessage({ ...note("x"), idempotency_key: "k", reader_ids: ["bob"] });
+  assert.deepEqual([own.duplicate, own.messages[0].duplicate], [true, true]);
 });
 
 test("a program that writes something else is ended and replaced", async (t) => {

@@ -33,8 +33,8 @@ export async function start(t, options = {}) {
 }
 
 /** A client of `fake-tidings`, which behaves as `manner` says. */
-export const startFake = (t, manner, options = {}) =>
-  start(t, { program: fake, env: { ...process.env, FAKE: manner }, ...options });
+export const startFake = (t, manner, options = {}, env = {}) =>
+  start(t, { program: fake, env: { ...process.env, FAKE: manner, ...env }, ...options });
 
 /** Ends a client's program as a crash would, and resolves once the client knows. */
 export async function crash(inbox) {

@@ -184,10 +184,11 @@ const folder = path.join(repository, "Schemas/transcripts");
 const files = readdirSync(folder).filter((name) => name.endsWith(".jsonl"));
 let replayedAsCalls = 0;
 
-// TIDINGS_TEST_STORE is one more store, as `mongodb://127.0.0.1/{unique}`: {unique} is another word each time.
+// TIDINGS_TEST_STORES may name more stores, as `mongodb://127.0.0.1/{unique}`: {unique} is another word each time.
 const stores = [["memory", () => "memory:"], ["a file", fileStore]];
-const another = process.env.TIDINGS_TEST_STORE;
-if (another) stores.push([another, () => another.replace("{unique}", randomBytes(8).toString("hex"))]);
+for (const url of (process.env.TIDINGS_TEST_STORES ?? "").split(/\s+/).filter(Boolean)) {
+  stores.push([url.split(":")[0], () => url.replace("{unique}", randomBytes(8).toString("hex"))]);
+}
 
 for (const [kind, storeOf] of stores) {
   for (const file of files) {
