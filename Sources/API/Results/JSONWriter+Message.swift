@@ -7,7 +7,7 @@ extension JSONWriter {
     let message = entry.message
     let body = message.body
     beginObject()
-    key("nid")
+    key("nid" as StaticString)
     nid(nidPrefix, message.seq)
     if let team = inbox.team { member("team_id", team.string) }
     if let name = body.teamName { member("team_name", name) }
@@ -18,7 +18,7 @@ extension JSONWriter {
     member("message_type", body.type.string)
     if let content = body.content { member("content", content) }
     if let data = body.data {
-      key("data")
+      key("data" as StaticString)
       raw(data)
     }
     member("create_time", millisecondsSince1970: message.time)
@@ -31,22 +31,21 @@ extension JSONWriter {
   /// Writes a `nid` without making a string of it; none of its characters needs an escape.
   private mutating func nid(_ prefix: String, _ seq: Int) {
     // The prefix of the longest names has 355 letters, a number 19 digits.
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 + prefix.utf8.count + 19) { buffer in
-      buffer[0] = UInt8(ascii: "\"")
-      var (end, digits) = (1, seq)
-      for letter in prefix.utf8 {
-        buffer[end] = letter
-        end += 1
-      }
-      let start = end
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: prefix.utf8.count + 21) { buffer in
+      // From the end, where the last digit stands.
+      var (start, rest) = (buffer.count - 1, seq)
+      buffer[start] = UInt8(ascii: "\"")
       repeat {
-        buffer[end] = UInt8(ascii: "0") + UInt8(digits % 10)
-        digits /= 10
-        end += 1
-      } while digits > 0
-      buffer[start..<end].reverse()
-      buffer[end] = UInt8(ascii: "\"")
-      raw(UnsafeBufferPointer(rebasing: buffer[...end]))
+        start -= 1
+        let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+        buffer[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
+        rest = quotient
+      } while rest > 0
+      start -= prefix.utf8.count
+      _ = UnsafeMutableBufferPointer(rebasing: buffer[start...]).update(fromContentsOf: prefix.utf8)
+      start -= 1
+      buffer[start] = UInt8(ascii: "\"")
+      raw(UnsafeBufferPointer(rebasing: buffer[start...]))
     }
   }
 

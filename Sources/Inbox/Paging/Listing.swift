@@ -7,7 +7,7 @@ struct Listing: Sendable {
   private(set) var heads: Cursor.Position
   let state: InboxState
   /// What is read on each side, marked or sent.
-  let read: [Inbox.Side: SequenceSet]
+  let read: Part
   let oldestFirst: Bool
   let total: Int
   let count: Int
@@ -39,8 +39,7 @@ struct Listing: Sendable {
         try query.filter.matches(in: query.inbox.log(side), through: state.log(side).head, reader))
     }
     let whole = Part(shared: try members(.shared), own: try members(.own))
-    let read = (shared: state.read(.shared), own: state.read(.own))
-    self.read = [.shared: read.shared, .own: read.own]
+    read = Part(shared: state.read(.shared), own: state.read(.own))
     total = whole.count
     count =
       total - whole.shared.countIntersecting(read.shared) - whole.own.countIntersecting(read.own)
@@ -79,20 +78,23 @@ struct Listing: Sendable {
 
   /// The next messages of one part, at most `limit`.
   func take(_ limit: Int, at place: Place, _ reader: any StoreReader) throws -> [Page.Entry] {
-    var shared = try messages(.shared, limit, after: place, reader)[...]
-    var own = try messages(.own, limit, after: place, reader)[...]
+    let shared = try messages(.shared, limit, after: place, reader)
+    let own = try messages(.own, limit, after: place, reader)
+    let taken = min(limit, shared.count + own.count)
+    var (nextShared, nextOwn) = (0, 0)
     var entries: [Page.Entry] = []
-    entries.reserveCapacity(min(limit, shared.count + own.count))
-    while entries.count < limit {
-      let side: Inbox.Side
-      switch (shared.first, own.first) {
-      case (nil, nil): return entries
-      case (.some, nil): side = .shared
-      case (nil, .some): side = .own
-      case (let s?, let o?): side = sharedComesFirst(s.time, o.time) ? .shared : .own
+    entries.reserveCapacity(taken)
+    while entries.count < taken {
+      let isShared =
+        nextOwn == own.count
+        || nextShared < shared.count && sharedComesFirst(shared[nextShared].time, own[nextOwn].time)
+      if isShared {
+        entries.append(entry(shared[nextShared], .shared, part: place.part))
+        nextShared += 1
+      } else {
+        entries.append(entry(own[nextOwn], .own, part: place.part))
+        nextOwn += 1
       }
-      let message = side == .shared ? shared.removeFirst() : own.removeFirst()
-      entries.append(entry(message, side, part: place.part))
     }
     return entries
   }
@@ -112,7 +114,7 @@ struct Listing: Sendable {
 
   private func entry(_ message: Message, _ side: Inbox.Side, part: Int) -> Page.Entry {
     Page.Entry(
-      side: side, message: message, read: read[side]!.contains(message.seq),
+      side: side, message: message, read: read[side].contains(message.seq),
       seen: state.marks[side].seen.contains(message.seq),
       archived: state.marks[side].archived.contains(message.seq), part: part)
   }

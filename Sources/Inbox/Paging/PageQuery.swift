@@ -62,7 +62,9 @@ extension PageQuery {
     guard var place = try beginning(of: listing, reader) else { return page }
     page.start = place
     while page.entries.count < size, place.part < listing.parts.count {
-      page.entries += try listing.take(size - page.entries.count, at: place, reader)
+      let entries = try listing.take(size - page.entries.count, at: place, reader)
+      // Most pages are of one part: its entries are not copied.
+      if page.entries.isEmpty { page.entries = entries } else { page.entries += entries }
       place = listing.place(part: place.part + 1)
     }
     return page
