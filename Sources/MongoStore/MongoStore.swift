@@ -16,15 +16,19 @@ public final class MongoStore: MessageStore {
   private let writer: Writer
   private let pool: MongoClientPool
   private let sentCache: SentCache
+  private let endsWithProcess: Bool
 
   /// How many messages of each log come with the state of an inbox: those of a first page.
   private static let pageSize = 12
 
   /// A store at a connection string; waits for nothing. `clock` tells the time that messages get instead of
-  /// the server, for tests. Throws if the string is not valid.
+  /// the server, for tests. With `endsWithProcess` closing doesn't wait for libmongoc's monitoring threads,
+  /// which takes them half a second: the process then leaves by `_exit`. Throws if the string is not valid.
   public init(
-    uri: String, logger: Logger, clock: WallClock? = nil, patience: Duration = .seconds(20)
+    uri: String, logger: Logger, clock: WallClock? = nil, patience: Duration = .seconds(20),
+    endsWithProcess: Bool = false
   ) throws(MongoStoreOpenError) {
+    self.endsWithProcess = endsWithProcess
     let parsed: MongoURI
     do {
       parsed = try MongoURI(uri)
@@ -129,6 +133,10 @@ public final class MongoStore: MessageStore {
   /// called again.
   public func close() async throws {
     await writer.close()
-    await pool.close()
+    // Time enough to tell the server that the sessions end.
+    await pool.close(patience: endsWithProcess ? .milliseconds(20) : nil)
   }
+
+  /// To be called first by a program that links this module, whatever store it uses: see `MongoRuntime`.
+  public static func programStarts() { MongoRuntime.hideCounters() }
 }

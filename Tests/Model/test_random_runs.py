@@ -46,16 +46,23 @@ class RandomRuns(unittest.TestCase):
     def test_sqlite_shared_by_two_processes(self):
         self.compare("two-processes", [7], 5000)
 
-    def test_stores_named_in_the_environment(self):
-        stores = os.environ.get("TIDINGS_TEST_STORES", "").split()
-        if not stores:
-            self.skipTest("TIDINGS_TEST_STORES names no store")
-        for store in stores:
-            with self.subTest(store=store):
-                self.compare("sequential", [8], 5000, store)
-                if "{unique}" in store:
-                    for variant in ("pipelined", "killed-in-flight", "two-processes"):
-                        self.compare(variant, [9], 2000, store)
+
+def add_runs():
+    """A test for each kind of run on each store that the environment names."""
+    def add(name, variant, seed, count, store):
+        def test(self):
+            self.compare(variant, [seed], count, store)
+        setattr(RandomRuns, "test_%s_%s" % (name, variant.replace("-", "_")), test)
+
+    for number, store in enumerate(os.environ.get("TIDINGS_TEST_STORES", "").split()):
+        name = "store_%d_%s" % (number, store.split(":")[0])
+        add(name, "sequential", 8, 5000, store)
+        if "{unique}" in store:
+            for variant in ("pipelined", "killed-in-flight", "two-processes"):
+                add(name, variant, 9, 2000, store)
+
+
+add_runs()
 
 
 if __name__ == "__main__":

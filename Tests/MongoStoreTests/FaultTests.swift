@@ -11,15 +11,49 @@ import Testing
 /// doubled.
 @Suite(.serialized)
 struct FaultTests {
+  /// What the load has come to so far.
   private final class Progress: Sendable {
+    private struct State {
+      /// The acknowledged messages by their numbers.
+      var sent: [Int: Int] = [:]
+      var unmarked: [Int] = []
+      var marked: Set<Int> = []
+    }
+
     let next = Atomic(1)
-    let marked = Mutex<Set<Int>>([])
+    let isOver = Atomic(false)
+    private let state = Mutex(State())
+
+    var sent: [Int: Int] { state.withLock { $0.sent } }
+    var marked: Set<Int> { state.withLock { $0.marked } }
+
+    func acknowledge(_ n: Int, at seq: Int) {
+      state.withLock { state in
+        state.sent[seq] = n
+        state.unmarked.append(seq)
+      }
+    }
+
+    func takeUnmarked() -> Int? { state.withLock { $0.unmarked.popLast() } }
+
+    func acknowledgeMark(_ seq: Int) { state.withLock { _ = $0.marked.insert(seq) } }
+
+    /// Waits until so many more messages and marks were acknowledged: the load goes on.
+    func advance(by more: Int = 100) async throws {
+      let (sends, marks) = state.withLock { ($0.sent.count + more, $0.marked.count + more) }
+      let end = ContinuousClock.now + .seconds(120)
+      while state.withLock({ $0.sent.count < sends || $0.marked.count < marks }) {
+        try #require(.now < end, "the load stands still")
+        try await Task.sleep(for: .milliseconds(5))
+      }
+    }
   }
 
-  /// Sends with keys, marks and reads, all repeated until they are acknowledged, while `fault` happens.
+  /// Sends with keys and marks what was sent, all repeated until it is acknowledged, for as long as `fault`
+  /// takes. Senders don't wait for marks, so that both are on their way at any moment.
   private func load(
-    _ mongod: TestMongod, stores count: Int, messages: Int,
-    _ fault: @escaping @Sendable () async throws -> Void
+    _ mongod: TestMongod, stores count: Int = 2,
+    _ fault: @escaping @Sendable (Progress, [MongoStore]) async throws -> Void
   ) async throws {
     try await withStores(
       mongod, count, options: "serverSelectionTimeoutMS=5000&socketTimeoutMS=3000&heartbeatFrequencyMS=500"
@@ -27,48 +61,74 @@ struct FaultTests {
       _ = try await persistently { try await stores[0].append(draft("0", key: "0"), to: [team]) }
       let progress = Progress()
       try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await fault() }
+        group.addTask {
+          defer { progress.isOver.store(true, ordering: .relaxed) }
+          try await progress.advance()
+          try await fault(progress, stores)
+          try await progress.advance()
+        }
         for worker in 0..<16 {
+          let (store, sends) = (stores[worker % stores.count], worker < 8)
           group.addTask {
-            let store = stores[worker % stores.count]
-            while true {
-              let n = progress.next.wrappingAdd(1, ordering: .relaxed).oldValue
-              guard n < messages else { return }
-              let receipt = try await persistently {
-                try await store.append(draft("\(n)", key: Text("\(n)")), to: [team])
-              }[0]
-              let name = MessageName(log: team, seq: receipt.seq)
-              _ = try await persistently {
-                try await store.change(marksOf: bob) { reader, state in
-                  try MarkChange(.read, .messages([name])).apply(to: &state, reader)
-                }
+            while !progress.isOver.load(ordering: .relaxed) {
+              if sends {
+                try await Self.send(store, progress)
+              } else {
+                try await Self.mark(store, progress)
               }
-              _ = progress.marked.withLock { $0.insert(receipt.seq) }
+              // Some hundred a second are load enough.
+              try await Task.sleep(for: .milliseconds(10))
             }
           }
         }
         try await group.waitForAll()
       }
-      let found = try await persistently { try await stores[0].messages() }
-      expectWhole(found, (0..<messages).map { "\($0)" })
-      let state = try await persistently { try await stores[0].state() }
-      #expect(state.shared.head == messages)
-      let missing = progress.marked.withLock { $0 }.filter {
-        !state.marks.shared.read.contains($0)
+      try await check(stores, progress)
+    }
+  }
+
+  private static func send(_ store: MongoStore, _ progress: Progress) async throws {
+    let n = progress.next.wrappingAdd(1, ordering: .relaxed).oldValue
+    let receipts = try await persistently {
+      try await store.append(draft("\(n)", key: Text("\(n)")), to: [team])
+    }
+    progress.acknowledge(n, at: receipts[0].seq)
+  }
+
+  private static func mark(_ store: MongoStore, _ progress: Progress) async throws {
+    guard let seq = progress.takeUnmarked() else { return }
+    _ = try await persistently {
+      try await store.change(marksOf: bob) { reader, state in
+        try MarkChange(.read, .messages([MessageName(log: team, seq: seq)])).apply(to: &state, reader)
       }
-      #expect(missing.isEmpty)
-      #expect(state.counts.total == messages && state.counts.unread <= 1)
+    }
+    progress.acknowledgeMark(seq)
+  }
+
+  private func check(_ stores: [MongoStore], _ progress: Progress) async throws {
+    let count = progress.next.load(ordering: .relaxed)
+    for store in stores {
+      let found = try await persistently { try await store.messages() }
+      expectWhole(found, (0..<count).map { "\($0)" })
+      // Each number holds what was acknowledged under it: none was given twice.
+      let sent = progress.sent
+      #expect(found.allSatisfy { $0.seq == 1 || $0.body.content == sent[$0.seq].map { "\($0)" } })
+      let state = try await persistently { try await store.state() }
+      #expect(state.shared.head == count)
+      let marked = progress.marked
+      #expect(marked.allSatisfy { state.marks.shared.read.contains($0) })
+      #expect(state.counts.total == count && state.counts.unread == count - marked.count)
     }
   }
 
   @Test(arguments: topologies)
   func aServerIsKilledAndStartedAgain(_ topology: TestMongod.Topology) async throws {
     let mongod = try await TestMongod.start(topology)
-    try await load(mongod, stores: 2, messages: 1500) {
+    try await load(mongod) { progress, _ in
       for _ in 0..<3 {
-        try await Task.sleep(for: .milliseconds(400))
         await mongod.kill(member: 0)
         try mongod.launch(member: 0)
+        try await progress.advance()
       }
     }
     await mongod.stop()
@@ -76,7 +136,7 @@ struct FaultTests {
 
   @Test func writesAreNotConfirmed() async throws {
     let mongod = try await TestMongod.start(.replicaSet())
-    try await load(mongod, stores: 2, messages: 1000) {
+    try await load(mongod) { progress, _ in
       for round in 0..<12 {
         // Done, and not confirmed; or broken off before or after.
         let failure: BSONDocument =
@@ -89,7 +149,7 @@ struct FaultTests {
         try await mongod.command([
           "configureFailPoint": "failCommand", "mode": ["times": 6], "data": .document(failure),
         ])
-        try await Task.sleep(for: .milliseconds(50))
+        try await progress.advance(by: 20)
       }
       try await mongod.command(["configureFailPoint": "failCommand", "mode": "off"])
     }
@@ -98,33 +158,76 @@ struct FaultTests {
 
   @Test func primariesComeAndGo() async throws {
     let mongod = try await TestMongod.start(.replicaSet(members: 3))
-    try await load(mongod, stores: 2, messages: 3000) {
-      try await mongod.waitForPrimary()
+    try await load(mongod) { progress, _ in
       let first = try await mongod.primary()
       // The answer to a step-down may be lost with its connection.
       _ = try await mongod.command(member: first, ["replSetStepDown": 5, "force": true])
-      try await mongod.waitForPrimary()
+      try await progress.advance()
       let second = try await mongod.primary()
       await mongod.kill(member: second)
-      try await mongod.waitForPrimary()
+      try await progress.advance()
       try mongod.launch(member: second)
       let third = try await mongod.primary()
       mongod.suspend(member: third)
-      try await Task.sleep(for: .seconds(6))
+      try await Task.sleep(for: .seconds(10))
       mongod.resume(member: third)
-      try await mongod.waitForPrimary()
+      try await progress.advance()
     }
     await mongod.stop()
   }
-}
 
-extension TestMongod {
-  /// The member that is primary.
-  fileprivate func primary() async throws -> Int {
-    let pool = MongoClientPool(
-      try MongoURI(uri(database: "admin", options: "serverSelectionTimeoutMS=60000")), logger: .quiet)
-    let name = try await pool.run { try $0.hello().get("me").string() }
-    await pool.close()
-    return try #require(ports.firstIndex { name == "127.0.0.1:\($0)" })
+  @Test func allServersAreRestarted() async throws {
+    let mongod = try await TestMongod.start(.replicaSet(members: 3))
+    try await load(mongod) { progress, _ in
+      for member in 0..<3 { await mongod.kill(member: member) }
+      for member in 0..<3 { try mongod.launch(member: member) }
+      try await progress.advance()
+    }
+    await mongod.stop()
+  }
+
+  @Test func whatTheOldPrimaryAloneHasSeenIsRolledBack() async throws {
+    let mongod = try await TestMongod.start(.replicaSet(members: 3))
+    try await load(mongod) { progress, stores in
+      let database = try await stores[0].session { $0.database }
+      let old = try await mongod.primary()
+      let others = (0..<3).filter { $0 != old }
+      for member in others { mongod.suspend(member: member) }
+      // Until it has both messages and marks that no other has.
+      let end = ContinuousClock.now + .seconds(60)
+      while try await !Self.isAhead(mongod, old, database) {
+        try #require(.now < end, "nothing reached the old primary alone")
+      }
+      await mongod.kill(member: old)
+      for member in others { mongod.resume(member: member) }
+      try await progress.advance()
+      try mongod.launch(member: old)
+      while mongod.rolledBackFiles(member: old) == 0 {
+        try #require(.now < end + .seconds(120), "nothing was rolled back")
+        try await Task.sleep(for: .milliseconds(50))
+      }
+      try await progress.advance()
+    }
+    await mongod.stop()
+  }
+
+  /// Whether a member has both a message and a change of marks that no majority has.
+  private static func isAhead(
+    _ mongod: TestMongod, _ member: Int, _ database: String
+  ) async throws -> Bool {
+    func highest(_ field: String, _ collection: BSONValue, _ concern: BSONValue) async throws -> Int64 {
+      let reply = try await mongod.command(
+        member: member, database: database,
+        [
+          "find": collection, "sort": .document([field: -1]), "limit": 1, "readConcern": ["level": concern],
+        ])
+      let found = try reply.get("cursor").document().get("firstBatch").array().documents()
+      return try found.first?.get(field).int64() ?? 0
+    }
+    for (field, collection) in [("seq", "tidings_messages"), ("version", "tidings_marks")] {
+      let lasting = try await highest(field, .string(collection), "majority")
+      guard try await highest(field, .string(collection), "local") > lasting else { return false }
+    }
+    return true
   }
 }

@@ -52,7 +52,10 @@ struct PlanTests {
       try await stores[0].session { session in
         _ = try session.rawCommand(["dropIndexes": "tidings_messages", "index": "receiver"])
       }
-      #expect(try await stores[0].checkup().contains { !$0.isWell && $0.what.contains("receiver missing") })
+      #expect(
+        try await stores[0].checkup().contains {
+          !$0.isWell && $0.what.contains("receiver of tidings_messages missing")
+        })
     }
   }
 }

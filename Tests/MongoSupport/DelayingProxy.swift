@@ -81,13 +81,22 @@ public final class DelayingProxy: Sendable {
         if left > .zero { Thread.sleep(forTimeInterval: left / .seconds(1)) }
         var sent = 0
         while sent < chunk.bytes.count {
-          let count = chunk.bytes[sent...].withUnsafeBytes { write(sink, $0.baseAddress, $0.count) }
+          let count = chunk.bytes[sent...].withUnsafeBytes { Self.send(sink, $0) }
           guard count > 0 else { return }
           sent += count
         }
       }
       shutdown(sink, Int32(SHUT_WR))
     }.start()
+  }
+
+  /// Writes without the signal that a closed connection would send to this process.
+  private static func send(_ socket: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+    #if canImport(Darwin)
+      return Foundation.send(socket, bytes.baseAddress, bytes.count, 0)
+    #else
+      return Foundation.send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+    #endif
   }
 
   private static func socket() -> Int32 {

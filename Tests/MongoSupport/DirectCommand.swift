@@ -5,7 +5,9 @@ import Mongo
 /// One command over one connection to one server, in whatever state it is: what ``MongoClientPool`` refuses
 /// to do.
 enum DirectCommand {
-  static func run(port: UInt16, user: String, _ command: BSONDocument) throws -> BSONDocument {
+  static func run(
+    port: UInt16, user: String, database: String, _ command: BSONDocument
+  ) throws -> BSONDocument {
     MongoRuntime.start()
     let login = user.isEmpty ? "" : "\(user)@"
     let text =
@@ -30,7 +32,7 @@ enum DirectCommand {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 128)
     let reply = OpaquePointer(memory)
     var error = bson_error_t()
-    let isDone = mongoc_client_command_simple(client, "admin", document, nil, reply, &error)
+    let isDone = mongoc_client_command_simple(client, database, document, nil, reply, &error)
     defer {
       bson_destroy(reply)
       memory.deallocate()

@@ -136,11 +136,11 @@ public final class TestMongod: Sendable {
   /// Runs one command against one member, whatever state it is in: for faults and administration.
   @discardableResult
   public func command(
-    member: Int = 0, user: String = "", _ command: BSONDocument
+    member: Int = 0, user: String = "", database: String = "admin", _ command: BSONDocument
   ) async throws -> BSONDocument {
     let port = ports[member]
     return try await offPool {
-      Result { try DirectCommand.run(port: port, user: user, command) }
+      Result { try DirectCommand.run(port: port, user: user, database: database, command) }
     }.get()
   }
 
@@ -159,6 +159,33 @@ public final class TestMongod: Sendable {
     ])
     guard arguments.isEmpty else { return }
     try await waitForPrimary()
+  }
+
+  /// The member that is primary, as soon as there is one.
+  public func primary() async throws -> Int {
+    let pool = MongoClientPool(
+      try MongoURI(uri(database: "admin", options: "serverSelectionTimeoutMS=60000")), logger: .quiet)
+    let name: Result<String, any Error>
+    do {
+      name = .success(try await pool.run { try $0.hello().get("me").string() })
+    } catch {
+      name = .failure(error)
+    }
+    await pool.close()
+    let found = try name.get()
+    guard let member = ports.firstIndex(where: { found == "127.0.0.1:\($0)" }) else {
+      throw Failure(description: "no member is called \(found)")
+    }
+    return member
+  }
+
+  /// How many files with documents of rolled back writes a member's server has left.
+  public func rolledBackFiles(member: Int) -> Int {
+    let place = folder.appendingPathComponent("\(member)/rollback")
+    guard let files = FileManager.default.enumerator(at: place, includingPropertiesForKeys: nil) else {
+      return 0
+    }
+    return files.count { ($0 as? URL)?.pathExtension == "bson" }
   }
 
   /// Waits until there is a primary.

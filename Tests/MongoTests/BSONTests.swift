@@ -1,4 +1,6 @@
+import Foundation
 import Mongo
+import MongoSupport
 import Testing
 
 @Suite("BSON bytes")
@@ -162,19 +164,55 @@ struct BSONTests {
     }
   }
 
-  @Test("a wrong length of any value is an error")
-  func lengths() {
-    // Offsets of the length fields of one-element documents: string, binary, array, document.
-    for (value, body) in Self.corpus {
-      switch value {
-      case .string, .binary, .array, .document: break
-      default: continue
+  @Test("every flip in a length is an error", arguments: corpus)
+  func lengths(value: BSONValue, body: [UInt8]) {
+    let bytes = Self.framed(body)
+    // The document's own, and that of a value that has one: after the type and the key `a`.
+    var offsets = Array(0..<4)
+    switch value {
+    case .string, .binary, .array, .document: offsets += Array(7..<11)
+    default: break
+    }
+    for offset in offsets {
+      for byte in UInt8.min...UInt8.max where byte != bytes[offset] {
+        var changed = bytes
+        changed[offset] = byte
+        #expect(throws: BSONError.self, "byte \(offset) as \(byte)") { try readAll(changed) }
       }
-      for length: Int32 in [.min, -1, 1 << 20, .max] {
-        var bytes = Self.framed(body)
-        for shift in 0..<4 { bytes[7 + shift] = UInt8(truncatingIfNeeded: length >> (8 * shift)) }
-        #expect(throws: BSONError.self) { try readAll(bytes) }
-      }
+    }
+  }
+
+  @Test("libbson reads what is written here, as JSON, and writes what is read here", arguments: corpus)
+  func extendedJSON(value: BSONValue, body: [UInt8]) throws {
+    let written = try BSONDocument.build { $0.append("a", value) }
+    let text = try ExtendedJSON.text(of: written)
+    #expect(text == "{ \"a\" : \(Self.json(value)) }")
+    let read = try ExtendedJSON.document(text)
+    #expect(Array(read.bytes) == Self.framed(body))
+    #expect(try read.get("a").value() == value)
+  }
+
+  @Test("libbson and this module agree on a rich document")
+  func richJSON() throws {
+    #expect(try ExtendedJSON.document(ExtendedJSON.text(of: Self.rich)) == Self.rich)
+  }
+
+  /// Canonical Extended JSON, as the specification of MongoDB's has it.
+  private static func json(_ value: BSONValue) -> String {
+    switch value {
+    case .int32(let number): "{ \"$numberInt\" : \"\(number)\" }"
+    case .int64(let number): "{ \"$numberLong\" : \"\(number)\" }"
+    case .double(let number):
+      "{ \"$numberDouble\" : \"\(number.isInfinite ? number < 0 ? "-Infinity" : "Infinity" : "\(number)")\" }"
+    case .string(let text): "\"\(text.replacingOccurrences(of: "\0", with: "\\u0000"))\""
+    case .bool(let flag): "\(flag)"
+    case .date(let milliseconds): "{ \"$date\" : { \"$numberLong\" : \"\(milliseconds)\" } }"
+    case .binary(let bytes):
+      "{ \"$binary\" : { \"base64\" : \"\(Data(bytes).base64EncodedString())\", \"subType\" : \"00\" } }"
+    case .null: "null"
+    case .array(let array): array == [] ? "[  ]" : "[ { \"$numberInt\" : \"10\" } ]"
+    case .document(let document): document == [:] ? "{  }" : "{ \"\" : null }"
+    case .objectID(let id): "{ \"$oid\" : \"\(id)\" }"
     }
   }
 

@@ -78,6 +78,17 @@ struct MongoURITests {
     #expect(uri.unknownOptions == ["what"])
   }
 
+  @Test(
+    "refuses files that can't be read, by the option's name",
+    arguments: ["tlsCAFile", "tlsCertificateKeyFile"])
+  func files(option: String) throws {
+    let error = try #require(throws: MongoURIError.self) {
+      try MongoURI("mongodb://h/?tls=true&\(option)=/no%20such/file.pem")
+    }
+    #expect(error.message.contains(option) && !error.message.contains("such"))
+    _ = try MongoURI("mongodb://h/?tls=true&\(option)=/dev/null")
+  }
+
   @Test("shows no credentials")
   func description() throws {
     let uri = try MongoURI("mongodb://someone:s3cret@h:1,i/x?tlsCertificateKeyFilePassword=s3cret2&tls=true")

@@ -1,4 +1,8 @@
-"""A sidecar process in a test: spawn it, talk to it, watch it, end it. Every wait is bounded."""
+"""A sidecar process in a test: spawn it, talk to it, watch it, end it. Every wait is bounded.
+
+TIDINGS_TEST_STORES may name more stores for the tests that run on each, separated by white space; {unique}
+in a URL becomes a new word for each store, since a test needs an empty one.
+"""
 
 import collections
 import json
@@ -8,10 +12,12 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import unittest
+import uuid
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -344,6 +350,14 @@ class SidecarCase(unittest.TestCase):
         self.addCleanup(shutil.rmtree, path, ignore_errors=True)
         return path
 
+    # What `on_each_store` sets.
+    store_url = "sqlite:{folder}/tidings.db"
+
+    def new_store(self):
+        """The URL of an empty store of the kind that these tests run on."""
+        url = self.store_url.replace("{unique}", "t" + uuid.uuid4().hex[:16])
+        return url.replace("{folder}", str(self.folder())) if "{folder}" in url else url
+
     def store(self, name="tidings.db"):
         """The URL of an SQLite store that doesn't exist yet, and its path."""
         path = self.folder() / name
@@ -370,3 +384,34 @@ class SidecarCase(unittest.TestCase):
 
     def _formatMessage(self, msg, standardMsg):
         return self._report(super()._formatMessage(msg, standardMsg))
+
+
+def stores(memory=False):
+    """What tests run on, by name: the URL of a store, with {folder} and {unique} for what is its own."""
+    result = {"memory": "memory:"} if memory else {}
+    result["sqlite"] = "sqlite:{folder}/tidings.db"
+    for url in os.environ.get("TIDINGS_TEST_STORES", "").split():
+        if "{unique}" not in url and not url.startswith("memory:"):
+            raise ValueError(f"TIDINGS_TEST_STORES: {url} lacks {{unique}}")
+        kind = url.split(":")[0]
+        if kind == "mongodb" and "replicaSet=" not in url:
+            kind = "mongodb_standalone"
+        name, number = kind, 1
+        while name in result:
+            number += 1
+            name = f"{kind}_{number}"
+        result[name] = url
+    return result
+
+
+def on_each_store(memory=False):
+    """Makes of a class of tests, which is no test case itself, one for each store. They call `new_store`;
+    `memory`: whether what ends with the process will do."""
+    def decorate(tests):
+        module = sys.modules[tests.__module__]
+        for name, url in stores(memory).items():
+            case = type(f"{tests.__name__}_on_{name}", (tests, SidecarCase),
+                        {"store_url": url, "__module__": tests.__module__, "__doc__": tests.__doc__})
+            setattr(module, case.__name__, case)
+        return tests
+    return decorate

@@ -3,14 +3,16 @@
 import re
 import threading
 
-from sidecar import DEADLINE, SidecarCase, read_some, request
+from sidecar import DEADLINE, SidecarCase, on_each_store, read_some, request
 
 ID = re.compile(rb'"id":(\d+)')
 SEND = {"team_id": "t", "user_id": "ann", "message_type": "note"}
 PAGE = {"team_id": "t", "user_id": "bo", "pageSize": 200}
 
 
-class BackpressureTests(SidecarCase):
+class Hosting:
+    """What the tests do as hosts."""
+
     def assert_each_answered_once(self, sidecar, count, limit=None):
         """Reads `count` answers, at most `limit()` bytes at a time; each id below it comes once."""
         seen, rest, total = bytearray(count), b"", 0
@@ -47,6 +49,8 @@ class BackpressureTests(SidecarCase):
 
         return join
 
+
+class BackpressureTests(Hosting, SidecarCase):
     def inbox_of_large_pages(self, *arguments):
         """A sidecar that nobody reads from, with an inbox whose pages have 200 KiB."""
         sidecar = self.spawn(*arguments, reading=False)
@@ -96,9 +100,11 @@ class BackpressureTests(SidecarCase):
         sidecar.start_reading()
         self.assertEqual(sidecar.finish(), [])
 
-    def test_ten_thousand_requests_at_once_on_a_file(self):
-        url, _ = self.store()
-        sidecar = self.spawn(store=url, reading=False)
+
+@on_each_store()
+class ManyRequestsTests(Hosting):
+    def test_ten_thousand_requests_at_once(self):
+        sidecar = self.spawn(store=self.new_store(), reading=False)
         count = 10_000
         requests = [request(id, "send_team_message" if id % 100 == 0 else "get_team_message",
                             **(SEND if id % 100 == 0 else {**PAGE, "pageSize": 1})) for id in range(count)]

@@ -5,17 +5,19 @@ import json
 import os
 import sqlite3
 
-from sidecar import SidecarCase, read_some, request
+from sidecar import SidecarCase, on_each_store, read_some, request
 
 SEND = json.dumps({"team_id": "t", "user_id": "ann", "message_type": "note", "content": "é"})
 INBOX = json.dumps({"team_id": "t", "user_id": "bo"})
 BAD_PARAMETERS, CONFLICT, NOT_FOUND, UNAVAILABLE, RETRYABLE = 64, 65, 66, 69, 75
 
 
-class CallTests(SidecarCase):
+class Calling:
+    """Runs the command."""
+
     def setUp(self):
         super().setUp()
-        self.url, self.path = self.store()
+        self.url = self.new_store()
 
     def call(self, *arguments, status=0, **options):
         """Runs `tidings call` on this test's store; what it printed."""
@@ -25,6 +27,9 @@ class CallTests(SidecarCase):
             self.assertTrue(done.stderr.strip(), "nothing says what is wrong")
         return done.stdout
 
+
+@on_each_store()
+class CallTests(Calling):
     def test_it_prints_the_result(self):
         sent = json.loads(self.call("send_team_message", SEND))
         page = json.loads(self.call("get_team_message", INBOX))
@@ -91,21 +96,6 @@ class CallTests(SidecarCase):
         self.assertEqual(done.returncode, CONFLICT)
         self.assertTrue(done.stderr.strip())
 
-    def test_a_store_that_cannot_be_opened(self):
-        self.url = f"sqlite:{self.folder()}/no such folder/tidings.db"
-        self.assertEqual(self.call("get_team_message", INBOX, status=UNAVAILABLE), b"")
-
-    def test_a_store_that_is_locked(self):
-        self.call("send_team_message", SEND)
-        with contextlib.closing(sqlite3.connect(self.path, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            done = self.run_program("call", "send_team_message", SEND, env={"TIDINGS_STORE": self.url})
-            # Whether it is noticed when the file is opened or when it is written to.
-            self.assertIn(done.returncode, (UNAVAILABLE, RETRYABLE))
-            self.assertEqual(done.stdout, b"")
-            other.execute("ROLLBACK")
-        self.assertEqual(json.loads(self.call("get_team_message", INBOX))["total"], 1)
-
     def test_pretty_on_a_terminal(self):
         self.call("send_team_message", SEND)
         ours, theirs = os.openpty()
@@ -125,3 +115,20 @@ class CallTests(SidecarCase):
         self.call("send_team_message", SEND)
         self.assertEqual(sidecar.result("get_team_message", team_id="t", user_id="bo")["total"], 2)
         sidecar.finish()
+
+
+class UnusableFileTests(Calling, SidecarCase):
+    def test_a_store_that_cannot_be_opened(self):
+        self.url = f"sqlite:{self.folder()}/no such folder/tidings.db"
+        self.assertEqual(self.call("get_team_message", INBOX, status=UNAVAILABLE), b"")
+
+    def test_a_store_that_is_locked(self):
+        self.call("send_team_message", SEND)
+        with contextlib.closing(sqlite3.connect(self.url.removeprefix("sqlite:"), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            done = self.run_program("call", "send_team_message", SEND, env={"TIDINGS_STORE": self.url})
+            # Whether it is noticed when the file is opened or when it is written to.
+            self.assertIn(done.returncode, (UNAVAILABLE, RETRYABLE))
+            self.assertEqual(done.stdout, b"")
+            other.execute("ROLLBACK")
+        self.assertEqual(json.loads(self.call("get_team_message", INBOX))["total"], 1)

@@ -2,32 +2,34 @@
 
 import subprocess
 
-from sidecar import DEADLINE, SidecarCase, environment, line, notification, program, read_some, request
+from sidecar import (DEADLINE, SidecarCase, environment, line, notification, on_each_store, program,
+                     read_some, request)
 
 SEND = {"team_id": "t", "user_id": "ann", "message_type": "note"}
 
 
-class EndOfInputTests(SidecarCase):
+@on_each_store(memory=True)
+class AcceptedWorkTests:
     def test_everything_sent_is_answered(self):
-        for url in ("memory:", self.store()[0]):
-            with self.subTest(url.split(":")[0]):
-                sidecar = self.spawn(store=url)
-                talk = [request(id, "send_team_message", **SEND) if id % 3 == 0 else request(id, "ping")
-                        for id in range(3000)]
-                sidecar.send(*talk)
-                answers = sidecar.finish()
-                self.assertEqual(sorted(answer["id"] for answer in answers), list(range(3000)))
-                self.assertTrue(all("result" in answer for answer in answers))
+        sidecar = self.spawn(store=self.new_store())
+        talk = [request(id, "send_team_message", **SEND) if id % 3 == 0 else request(id, "ping")
+                for id in range(3000)]
+        sidecar.send(*talk)
+        answers = sidecar.finish()
+        self.assertEqual(sorted(answer["id"] for answer in answers), list(range(3000)))
+        self.assertTrue(all("result" in answer for answer in answers))
 
-    def test_everything_is_answered_to_a_host_that_reads_only_then(self):
-        sidecar = self.spawn(reading=False)
-        sidecar.send(*[request(id, "get_status") for id in range(200)])
-        sidecar.close_input()
-        sidecar.start_reading()
-        self.assertEqual(sorted(answer["id"] for answer in sidecar.finish()), list(range(200)))
+    def test_a_batch_is_finished(self):
+        sidecar = self.spawn(store=self.new_store())
+        sidecar.send([request(id, "send_team_message", **SEND) for id in range(500)])
+        answers, = sidecar.finish()
+        self.assertEqual(sorted(answer["id"] for answer in answers), list(range(500)))
 
+
+@on_each_store()
+class KeptWorkTests:
     def test_notifications_are_carried_out(self):
-        url, _ = self.store()
+        url = self.new_store()
         sidecar = self.spawn(store=url)
         sidecar.send(*[notification("send_team_message", **SEND)] * 200)
         self.assertEqual(sidecar.finish(), [])
@@ -35,11 +37,14 @@ class EndOfInputTests(SidecarCase):
         self.assertEqual(again.result("get_team_message", team_id="t", user_id="bo")["total"], 200)
         again.finish()
 
-    def test_a_batch_is_finished(self):
-        sidecar = self.spawn(store=self.store()[0])
-        sidecar.send([request(id, "send_team_message", **SEND) for id in range(500)])
-        answers, = sidecar.finish()
-        self.assertEqual(sorted(answer["id"] for answer in answers), list(range(500)))
+
+class EndOfInputTests(SidecarCase):
+    def test_everything_is_answered_to_a_host_that_reads_only_then(self):
+        sidecar = self.spawn(reading=False)
+        sidecar.send(*[request(id, "get_status") for id in range(200)])
+        sidecar.close_input()
+        sidecar.start_reading()
+        self.assertEqual(sorted(answer["id"] for answer in sidecar.finish()), list(range(200)))
 
     def test_after_exit_nothing_is_read(self):
         sidecar = self.spawn()

@@ -2,7 +2,7 @@
 
 import json
 
-from sidecar import SidecarCase, request
+from sidecar import on_each_store, request
 
 INBOX = {"team_id": "t", "user_id": "bo"}
 
@@ -12,7 +12,8 @@ def send(id, **more):
                    content=str(id), **more)
 
 
-class KillTests(SidecarCase):
+@on_each_store()
+class KillTests:
     def killed(self, url, messages, after):
         """Sends, kills once `after` answers came, and returns the answers that got out, by id."""
         sidecar = self.spawn(store=url)
@@ -31,7 +32,7 @@ class KillTests(SidecarCase):
         count = 1000
         for after in (1, 37, 200, 555, 900):
             with self.subTest(after=after):
-                url, _ = self.store()
+                url = self.new_store()
                 messages = [send(id, idempotency_key=f"key {id}") for id in range(count)]
                 acknowledged = self.killed(url, messages, after)
                 sidecar = self.spawn(store=url)
@@ -53,7 +54,7 @@ class KillTests(SidecarCase):
                 sidecar.finish()
 
     def test_fan_outs_with_keys(self):
-        url, _ = self.store()
+        url = self.new_store()
         readers = [f"r{number}" for number in range(20)]
         messages = [send(id, idempotency_key=f"key {id}", reader_ids=readers) for id in range(100)]
         acknowledged = self.killed(url, messages, after=40)
@@ -69,7 +70,7 @@ class KillTests(SidecarCase):
         sidecar.finish()
 
     def test_marks(self):
-        url, _ = self.store()
+        url = self.new_store()
         filling = self.spawn(store=url)
         nids = [answer["result"]["nid"] for _, answer in sorted(filling.pipeline(
             [send(id) for id in range(500)]).items())]
@@ -83,8 +84,8 @@ class KillTests(SidecarCase):
         self.assertEqual((page["total"], page["count"]), (500, 500 - len(read)))
         sidecar.finish()
 
-    def test_again_and_again_on_one_file(self):
-        url, _ = self.store()
+    def test_again_and_again_on_one_store(self):
+        url = self.new_store()
         acknowledged, first = {}, 0
         for _ in range(8):
             acknowledged |= self.killed(url, [send(first + id) for id in range(200)], after=50)
@@ -100,7 +101,7 @@ class KillTests(SidecarCase):
         sidecar.finish()
 
     def test_while_another_process_goes_on(self):
-        url, _ = self.store()
+        url = self.new_store()
         other = self.spawn(store=url)
         for turn in range(5):
             self.killed(url, [send(f"{turn}.{id}") for id in range(300)], after=20)

@@ -1,10 +1,12 @@
 """What one pipe sends takes effect in the order in which it was sent."""
 
-from sidecar import SidecarCase, notification, request
+from sidecar import notification, on_each_store, request
 
 
-class Order:
-    """The tests, on the store that a subclass names."""
+@on_each_store(memory=True)
+class OrderTests:
+    def sidecar(self):
+        return self.spawn(store=self.new_store())
 
     def test_two_thousand_sends_and_a_get_in_one_pipe(self):
         sidecar = self.sidecar()
@@ -117,13 +119,3 @@ class Order:
         totals = {answer["id"]: answer["result"]["total"] for answer in sidecar.answers(50)}
         self.assertEqual(totals, {turn: turn + 1 for turn in range(50)})
         sidecar.finish()
-
-
-class MemoryOrderTests(Order, SidecarCase):
-    def sidecar(self):
-        return self.spawn(store="memory:")
-
-
-class SQLiteOrderTests(Order, SidecarCase):
-    def sidecar(self):
-        return self.spawn(store=self.store()[0])

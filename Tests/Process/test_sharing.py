@@ -1,8 +1,8 @@
-"""Several processes on one file: nothing lost, nothing doubled, nobody starved."""
+"""Several processes on one store: nothing lost, nothing doubled, nobody starved."""
 
 import threading
 
-from sidecar import DEADLINE, SidecarCase, request
+from sidecar import DEADLINE, on_each_store, request
 
 INBOX = {"team_id": "t", "user_id": "bo"}
 
@@ -12,7 +12,8 @@ def send(id, who, number, **more):
                    content=f"{who} {number}", **more)
 
 
-class SharingTests(SidecarCase):
+@on_each_store()
+class SharingTests:
     def together(self, bodies):
         """Runs bodies at once, each in a thread; the first failure is the test's."""
         failures = []
@@ -47,7 +48,7 @@ class SharingTests(SidecarCase):
         self.assertEqual((page["total"], page["count"]), (senders * count,) * 2)
 
     def pipelined(self, processes, count):
-        url, _ = self.store()
+        url = self.new_store()
         sidecars = [self.spawn(store=url) for _ in range(processes)]
         answers = [None] * processes
 
@@ -73,7 +74,7 @@ class SharingTests(SidecarCase):
 
     def one_at_a_time(self, processes, count):
         """Each sends one after another. When the first is done, none may be far behind."""
-        url, _ = self.store()
+        url = self.new_store()
         sidecars = [self.spawn(store=url) for _ in range(processes)]
         done = [0] * processes
         when_first = []
@@ -101,8 +102,8 @@ class SharingTests(SidecarCase):
     def test_four_processes_one_at_a_time(self):
         self.one_at_a_time(4, 200)
 
-    def test_starting_at_once_on_a_new_file(self):
-        url, _ = self.store()
+    def test_starting_at_once_on_a_new_store(self):
+        url = self.new_store()
         sidecars = [self.spawn(store=url) for _ in range(4)]
         for who, sidecar in enumerate(sidecars):
             sidecar.send(send("s", who, 0))
@@ -113,7 +114,7 @@ class SharingTests(SidecarCase):
             sidecar.finish()
 
     def test_what_one_acknowledged_the_other_sees(self):
-        url, _ = self.store()
+        url = self.new_store()
         one, two = self.spawn(store=url), self.spawn(store=url)
         for turn in range(50):
             nid = one.result("send_team_message", team_id="t", user_id="ann", message_type="note")["nid"]
@@ -126,7 +127,7 @@ class SharingTests(SidecarCase):
         two.finish()
 
     def test_marks_from_two_processes_are_all_kept(self):
-        url, _ = self.store()
+        url = self.new_store()
         sidecars = [self.spawn(store=url) for _ in range(2)]
         answers = sidecars[0].pipeline([send(id, 0, id) for id in range(200)])
         nids = [answers[id]["result"]["nid"] for id in range(200)]
@@ -148,7 +149,7 @@ class SharingTests(SidecarCase):
             sidecar.finish()
 
     def test_one_key_in_two_processes_is_one_message(self):
-        url, _ = self.store()
+        url = self.new_store()
         sidecars = [self.spawn(store=url) for _ in range(2)]
         got = [None, None]
 

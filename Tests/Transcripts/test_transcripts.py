@@ -7,7 +7,6 @@ a new word for each transcript, since each needs an empty store.
 """
 
 import json
-import os
 import sys
 import tempfile
 import unittest
@@ -16,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import replay  # noqa: E402  (it makes the harness importable)
 from openrpc import Document  # noqa: E402
-from sidecar import ROOT, SidecarCase  # noqa: E402
+from sidecar import ROOT, SidecarCase, stores  # noqa: E402
 
 TRANSCRIPTS = sorted((ROOT / "Schemas/transcripts").glob("*.jsonl"))
 OPENRPC = ROOT / "Schemas/openrpc.json"
@@ -33,15 +32,9 @@ def add_replay_tests():
                 replay.replay_file(path, replay.fresh(url.replace("{folder}", folder)))
         setattr(ReplayTests, f"test_{path.stem}_on_{name}", test)
 
-    more = os.environ.get("TIDINGS_TEST_STORES", "").split()
-    for url in more:
-        if "{unique}" not in url and not url.startswith("memory:"):
-            raise ValueError(f"TIDINGS_TEST_STORES: {url} lacks {{unique}}")
     for path in TRANSCRIPTS:
-        add("memory", path, "memory:")
-        add("sqlite", path, "sqlite:{folder}/tidings.db")
-        for number, url in enumerate(more):
-            add(f"store_{number}_{url.split(':')[0]}", path, url)
+        for name, url in stores(memory=True).items():
+            add(name, path, url)
 
 
 add_replay_tests()

@@ -33,8 +33,10 @@ private func core(_ context: UnsafeMutableRawPointer?) -> PoolCore? {
 /// libmongoc calls this with its topology locked: only the description given may be looked at.
 private func topologyChanged(_ event: OpaquePointer?) {
   let description = mongoc_apm_topology_changed_get_new_description(event)
-  core(mongoc_apm_topology_changed_get_context(event))?
-    .topologyChanged(hasPrimary: hasPrimary(description))
+  guard let core = core(mongoc_apm_topology_changed_get_context(event)) else { return }
+  let primary = Primary(description)
+  if let election = primary.election { core.elections.met(election) }
+  core.topologyChanged(hasPrimary: primary.exists)
 }
 
 private func heartbeatFailed(_ event: OpaquePointer?) {
@@ -44,15 +46,39 @@ private func heartbeatFailed(_ event: OpaquePointer?) {
     .heartbeatFailed(MongoError(error, .read, reply: nil))
 }
 
-/// A server that takes writes. A direct connection to a secondary would count as writable for libmongoc, and
-/// its reads would be stale.
-private func hasPrimary(_ description: OpaquePointer?) -> Bool {
-  guard mongoc_topology_description_has_writable_server(description) else { return false }
-  var count = 0
-  let servers = mongoc_topology_description_get_servers(description, &count)
-  defer { mongoc_server_descriptions_destroy_all(servers, count) }
-  return (0..<count).contains { index in
-    guard let type = mongoc_server_description_type(servers?[index]) else { return false }
-    return ["RSPrimary", "Standalone", "Mongos", "LoadBalancer"].contains(String(cString: type))
+/// The server that takes writes, as a topology description has it.
+private struct Primary {
+  var exists = false
+  /// Which election made it the primary of a replica set.
+  var election: String?
+
+  init(_ description: OpaquePointer?) {
+    guard mongoc_topology_description_has_writable_server(description) else { return }
+    var count = 0
+    let servers = mongoc_topology_description_get_servers(description, &count)
+    defer { mongoc_server_descriptions_destroy_all(servers, count) }
+    for index in 0..<count {
+      guard let server = servers?[index], let type = mongoc_server_description_type(server) else { continue }
+      switch String(cString: type) {
+      case "RSPrimary":
+        exists = true
+        election = Self.election(server)
+      case "Standalone", "Mongos", "LoadBalancer":
+        exists = true
+      // A direct connection to a secondary would count as writable for libmongoc, and its reads would be stale.
+      default: break
+      }
+    }
+  }
+
+  /// Unique within a set: it holds the term.
+  private static func election(_ server: OpaquePointer) -> String {
+    guard let hello = mongoc_server_description_hello_response(server) else { return "" }
+    do {
+      return try BSONDocument(copying: hello).find("electionId")?.objectID().description ?? ""
+    } catch {
+      // Of another type: no server answers so.
+      return ""
+    }
   }
 }

@@ -25,6 +25,7 @@ public enum MongoRuntime {
     // The handler comes first: the default one writes to standard output.
     mongoc_log_set_handler(receiveLog, nil)
     mongoc_init()
+    hideCounters()
   }()
 
   /// Initialises libmongoc, once, and sends what it logs to `logger` from now on.
@@ -35,12 +36,10 @@ public enum MongoRuntime {
     _ = initialised
   }
 
-  /// Frees what libmongoc keeps for the process: the very last call, after every pool's
-  /// ``MongoClientPool/close()``. Nothing of this module may be used afterwards. It is optional.
-  public static func cleanUp() {
-    _ = initialised
-    mongoc_cleanup()
-    state.withLock { $0.logger = nil }
+  /// Takes libmongoc's counters out of shared memory: its library puts them there when it is loaded, and who
+  /// is killed leaves them there. A later process with the same id would then say so on stderr.
+  public static func hideCounters() {
+    shm_unlink("/mongoc-\(getpid())")
   }
 
   /// Takes every known password out of a text.

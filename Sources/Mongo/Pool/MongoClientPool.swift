@@ -30,7 +30,7 @@ public final class MongoClientPool: Sendable {
 
   deinit {
     // Whoever didn't close the pool doesn't wait for its end; its threads keep what they need.
-    core.beginClose(nil)
+    core.beginClose(nil, patience: nil)
   }
 
   /// Runs `body` on one of the pool's threads with that thread's session.
@@ -72,7 +72,12 @@ public final class MongoClientPool: Sendable {
   /// connections and threads end.
   ///
   /// Bounded by the socket timeout of a running command and, without a primary, by one selection timeout.
-  public func close() async {
-    await withCheckedContinuation { core.beginClose($0) }
+  ///
+  /// - Parameters:
+  ///   - patience: How long to wait for the connections' end after the last call: nil for as long as it takes.
+  ///     libmongoc's monitoring notices its end only every half second, which is long for a process that ends
+  ///     anyway. Such a process must leave by `_exit`: libmongoc's threads still run.
+  public func close(patience: Duration? = nil) async {
+    await withCheckedContinuation { core.beginClose($0, patience: patience) }
   }
 }

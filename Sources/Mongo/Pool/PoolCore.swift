@@ -13,6 +13,7 @@ final class PoolCore: @unchecked Sendable {
 
   let uri: MongoURI
   let logger: Logger
+  let elections = Elections()
   private let lock = Lock()
   private let conductor = Lock.Signal()
   private var scheduler: PoolScheduler<PoolJob>
@@ -21,6 +22,8 @@ final class PoolCore: @unchecked Sendable {
   private var clients: OpaquePointer?
   private var failure: MongoError?
   private var closers: [CheckedContinuation<Void, Never>] = []
+  private var closingPatience: Duration?
+  private var isDestroyed = false
   private var isClosed = false
 
   init(_ uri: MongoURI, queueLimit: Int, logger: Logger) {
@@ -90,7 +93,8 @@ extension PoolCore {
   /// A worker's thread: a client from libmongoc's pool, kept until the pool closes.
   private func work(_ id: Int) {
     guard let client = withClients(mongoc_client_pool_pop) else { preconditionFailure("work needs clients") }
-    let session = MongoSession(client: client, database: uri.database, writeTimeout: uri.milliseconds.write)
+    let session = MongoSession(
+      client: client, database: uri.database, writeTimeout: uri.milliseconds.write, elections: elections)
     while let job = nextJob(id) {
       session.begin(job.work)
       job.settle(.run(session))
@@ -182,10 +186,11 @@ extension PoolCore {
 // MARK: The conductor
 
 extension PoolCore {
-  func beginClose(_ closer: CheckedContinuation<Void, Never>?) {
+  func beginClose(_ closer: CheckedContinuation<Void, Never>?, patience: Duration?) {
     let (dropped, streams, isClosed) = lock.withLock { () -> ([PoolJob], [ChangeStreamCore], Bool) in
       if let closer, !self.isClosed { closers.append(closer) }
       guard !scheduler.isClosing else { return ([], [], self.isClosed) }
+      closingPatience = patience
       let (dropped, idle) = scheduler.close()
       for id in idle { workers[id]?.signal.signal() }
       conductor.signal()
@@ -205,9 +210,28 @@ extension PoolCore {
       defer { self.clients = nil }
       return self.clients
     }
-    // No client is out any more; this joins libmongoc's monitoring threads, the last to use the context.
-    if let clients { mongoc_client_pool_destroy(clients) }
+    if let clients { destroy(clients, patience: lock.withLock { closingPatience }) }
     finish()
+  }
+
+  /// No client is out any more: ends the sessions on the server, then joins libmongoc's monitoring threads, the
+  /// last to use the context.
+  private func destroy(_ clients: OpaquePointer, patience: Duration?) {
+    guard let patience else { return mongoc_client_pool_destroy(clients) }
+    // The pointer is this thread's alone until it is handed to the other one.
+    nonisolated(unsafe) let clients = clients
+    let isStarted = startThread {
+      mongoc_client_pool_destroy(clients)
+      self.lock.withLock {
+        self.isDestroyed = true
+        self.conductor.signal()
+      }
+    }
+    guard isStarted else { return mongoc_client_pool_destroy(clients) }
+    let end = ContinuousClock.now + patience
+    lock.withLock {
+      while !isDestroyed, .now < end { conductor.wait(lock, atMost: end - .now) }
+    }
   }
 
   /// Makes libmongoc's pool; returns how long to wait before the next attempt, nil when there is no need for

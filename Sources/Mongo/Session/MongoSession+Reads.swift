@@ -7,6 +7,20 @@ public enum MongoReadConcern: Sendable, Hashable {
   /// As majority, and everything in the command at one point in time. Needs a replica set or sharded
   /// cluster of 5.0 or later; see ``MongoServerInfo/supportsSnapshotReads``.
   case snapshot
+  /// What the primary has once a majority has confirmed that it still is the primary. Needs a replica set,
+  /// and waits for the round trips between its members.
+  case linearizable
+}
+
+extension MongoReadConcern {
+  /// The level's name; nil for what the URI gives every read.
+  fileprivate var level: String? {
+    switch self {
+    case .majority: nil
+    case .snapshot: "snapshot"
+    case .linearizable: "linearizable"
+    }
+  }
 }
 
 /// One reply's documents.
@@ -27,12 +41,16 @@ extension MongoSession {
   public func command(
     _ command: BSONDocument, database: String? = nil, readConcern: MongoReadConcern = .majority
   ) throws(MongoError) -> BSONDocument {
-    let remaining = try remainingMilliseconds()
+    var limit = try remainingMilliseconds()
+    // Without a majority it would wait for ever.
+    if readConcern == .linearizable { limit = min(limit ?? .max, Int64(writeTimeout)) }
     var options: BSONDocument?
-    if remaining != nil || readConcern == .snapshot {
+    if limit != nil || readConcern != .majority {
       options = try build { (writer) throws(MongoError) in
-        if readConcern == .snapshot { writer.append("readConcern", ["level": "snapshot"] as BSONDocument) }
-        if let remaining { writer.append("maxTimeMS", remaining) }
+        if let level = readConcern.level {
+          writer.append("readConcern", ["level": .string(level)] as BSONDocument)
+        }
+        if let limit { writer.append("maxTimeMS", limit) }
       }
     }
     let reply = BSONOwner()
@@ -157,13 +175,31 @@ extension MongoSession {
   private func batch(
     _ collection: String, _ readConcern: MongoReadConcern, _ command: consuming BSONWriter
   ) throws(MongoError) -> MongoBatch {
-    let reply = try self.command(finish(command), readConcern: readConcern)
+    let reply = try upToDate(collection, finish(command), readConcern)
     let (documents, cursor) = try read { () throws(BSONError) in
       let cursor = try reply.get("cursor").document()
       return (try cursor.get("firstBatch").array(), try cursor.get("id").int64())
     }
     if cursor != 0 { killCursor(cursor, collection) }
     return MongoBatch(documents: documents, isComplete: cursor == 0)
+  }
+
+  /// A reply that has every write that was acknowledged before, by whatever primary, through whatever client.
+  private func upToDate(
+    _ collection: String, _ command: BSONDocument, _ readConcern: MongoReadConcern
+  ) throws(MongoError) -> BSONDocument {
+    while true {
+      let election = elections.last
+      if !elections.isConfirmed(election) {
+        // What it finds does not matter.
+        let probe: BSONDocument = ["find": .string(collection), "filter": ["_id": nil], "limit": 1]
+        _ = try self.command(probe, readConcern: .linearizable)
+        guard elections.last == election else { continue }
+        elections.confirm(election)
+      }
+      let reply = try self.command(command, readConcern: readConcern)
+      if elections.last == election { return reply }
+    }
   }
 
   /// Tells the server not to keep a cursor. If that fails, the server ends it by itself after ten minutes.

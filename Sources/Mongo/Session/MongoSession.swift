@@ -9,11 +9,13 @@ public final class MongoSession {
   let client: OpaquePointer
   /// The database that the URI names.
   public let database: String
-  private let writeTimeout: Int32
+  let writeTimeout: Int32
+  let elections: Elections
   private var collections: [String: OpaquePointer] = [:]
   private var work: PoolWork?
 
-  init(client: OpaquePointer, database: String, writeTimeout: Int32) {
+  init(client: OpaquePointer, database: String, writeTimeout: Int32, elections: Elections) {
+    self.elections = elections
     self.client = client
     self.database = database
     self.writeTimeout = writeTimeout

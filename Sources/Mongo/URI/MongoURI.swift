@@ -61,6 +61,9 @@ public struct MongoURI: Sendable {
   ) throws(MongoURIError) {
     let parts = try URIParts(string)
     let options = try URIOptions(parts.options)
+    if let name = options.unreadableFile {
+      throw MongoURIError("the MongoDB URI is not valid: the file that \(name) names can't be read")
+    }
     isSRV = parts.isSRV
     hosts = parts.hosts
     database = parts.database.isEmpty ? defaultDatabase : parts.database

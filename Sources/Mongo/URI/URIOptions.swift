@@ -1,3 +1,11 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
 /// The options of a connection string: which are passed on, which are forced and which are bounded.
 struct URIOptions {
   /// In milliseconds, as libmongoc takes them.
@@ -80,6 +88,17 @@ struct URIOptions {
     if Int64(result) != number { overridden.append(name) }
     return result
   }
+
+  /// The option whose file is missing or may not be read: without it no connection ever succeeds.
+  var unreadableFile: String? {
+    passedOn.first { name, value in
+      Self.files.contains(name.lowercased()) && access(value.percentDecoded ?? value, R_OK) != 0
+    }?.name
+  }
+
+  private static let files: Set<String> = [
+    "tlscafile", "tlscertificatekeyfile", "sslcertificateauthorityfile", "sslclientcertificatekeyfile",
+  ]
 
   private static let forced = [
     "w": "majority", "journal": "true", "readconcernlevel": "majority", "readpreference": "primary",

@@ -61,25 +61,24 @@ extension MongoStore {
       let found = Set(try session.listIndexes(collection.rawValue).map { try $0.get("name").string() })
       let missing = collection.indexes.map(\.name).filter { !found.contains($0) }
       guard !missing.isEmpty else {
-        return MongoStoreFinding(isWell: true, what: "indexes of \(collection.rawValue)")
+        return MongoStoreFinding(isWell: true, what: "indexes: those of \(collection.rawValue) are there")
       }
       return MongoStoreFinding(
         isWell: false,
-        what: "indexes of \(collection.rawValue): \(missing.joined(separator: ", ")) missing",
+        what: "indexes: \(missing.joined(separator: ", ")) of \(collection.rawValue) missing",
         advice: "delete the document of tidings_schema and start tidings again, which makes them")
     }
   }
 
   private static func plans(_ session: MongoSession) throws -> [MongoStoreFinding] {
     let inbox = Inbox(user: "doctor", team: "doctor")
-    let bad = try Query.samples(inbox, others: [Inbox(user: "doctor")]).filter {
-      try !Plan($0.query, session).isGood
-    }
-    guard !bad.isEmpty else { return [MongoStoreFinding(isWell: true, what: "plans: each from an index")] }
-    return bad.map {
-      MongoStoreFinding(
-        isWell: false, what: "plan of \($0.name) scans or sorts",
-        advice: "drop indexes that tidings did not make")
+    return try Query.samples(inbox, others: [Inbox(user: "doctor")]).map { name, query in
+      let plan = try Plan(query, session)
+      let indexes = plan.indexes.sorted().joined(separator: ", ")
+      return MongoStoreFinding(
+        isWell: plan.isGood,
+        what: "plan: \(name): \(plan.isGood ? "from the index \(indexes)" : "SCANS OR SORTS")",
+        advice: plan.isGood ? nil : "drop indexes that tidings did not make")
     }
   }
 

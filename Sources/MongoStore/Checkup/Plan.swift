@@ -5,6 +5,8 @@ import Mongo
 struct Plan {
   /// The stages in all parts of the plan that was chosen.
   private(set) var stages: Set<String> = []
+  /// The names of the indexes that it uses.
+  private(set) var indexes: Set<String> = []
   /// How many index keys all parts together looked at.
   private(set) var keysExamined = 0
   /// How many documents all parts together looked at.
@@ -22,7 +24,11 @@ struct Plan {
     while let element = try reader.next() {
       switch (element.type, try element.key.string()) {
       case (_, "rejectedPlans"), (_, "allPlansExecution"), (_, "command"), (_, "queryPlanner"): break
-      case (.string, "stage"): stages.insert(try element.string())
+      case (.string, "stage"):
+        stages.insert(try element.string())
+        // Looks a document up by its `_id`, and names no index.
+        if stages.contains("IDHACK") { indexes.insert("_id_") }
+      case (.string, "indexName"): indexes.insert(try element.string())
       case (.int32, "totalKeysExamined"), (.int64, "totalKeysExamined"):
         keysExamined += Int(try element.int64())
       case (.int32, "totalDocsExamined"), (.int64, "totalDocsExamined"):

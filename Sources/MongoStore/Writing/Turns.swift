@@ -14,9 +14,8 @@ final class Turns: Sendable {
 
   /// How often appenders look whose turn it is, and thus how long one waits before it takes its turn.
   private static let interval = Duration.milliseconds(25)
-  /// How long a turn lasts at most, and how long a log counts as contested after one, in milliseconds.
+  /// How long a turn lasts at most, in milliseconds.
   private static let length: Timestamp = 1000
-  private static let memory = Duration.seconds(5)
 
   private struct State {
     var looked: ContinuousClock.Instant?
@@ -24,8 +23,6 @@ final class Turns: Sendable {
     var held: Set<LogName> = []
     /// Logs on which this process has one.
     var mine: Set<[UInt8]> = []
-    /// Logs on which this process needed one lately.
-    var contested: [[UInt8]: ContinuousClock.Instant] = [:]
   }
 
   // Held for a look or an entry, never while the server is asked.
@@ -57,23 +54,9 @@ final class Turns: Sendable {
     }
   }
 
-  /// Whether this process should ask for a turn before it tries: it needed one lately.
-  func isContested(_ log: [UInt8]) -> Bool {
-    state.withLock { state in
-      guard let at = state.contested[log] else { return false }
-      if ContinuousClock.now - at < Self.memory { return true }
-      state.contested[log] = nil
-      return false
-    }
-  }
-
   /// Asks for a turn on a log and waits until the others know; nothing happens while another has one.
   func request(_ log: [UInt8], _ session: MongoSession, _ now: Timestamp) {
-    let isNew = state.withLock { state in
-      state.contested[log] = .now
-      return !state.mine.contains(log)
-    }
-    guard isNew else { return }
+    guard state.withLock({ !$0.mine.contains(log) }) else { return }
     let result = session.updateOne(
       Collection.turns.rawValue,
       filter: ["_id": .binary(log), "until": ["$lte": .date(milliseconds: now)]],

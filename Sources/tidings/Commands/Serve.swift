@@ -52,7 +52,7 @@ struct Serve: ParsableCommand {
     let ending = server.run()
     // Cut short, something still uses the store: its file is safe at any moment.
     if ending != .cutShort { try wait { try await store.close() } }
-    Foundation.exit(ending.status)
+    leave(ending.status)
   }
 }
 

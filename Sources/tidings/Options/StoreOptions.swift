@@ -82,7 +82,7 @@ struct StoreOptions: ParsableArguments {
   /// Goes on without a server: calls say so until there is one. What waiting can't heal ends the start.
   private func openMongoDB(_ uri: String, _ logger: Logger) throws -> MongoStore {
     do {
-      let store = try MongoStore(uri: uri, logger: logger)
+      let store = try MongoStore(uri: uri, logger: logger, endsWithProcess: true)
       let isReady = try wait { try await store.prepare() }
       let place: Logger.Metadata = ["place": "\(store.place)"]
       if isReady {

@@ -1,0 +1,66 @@
+import Inbox
+import Mongo
+import MongoSupport
+import Testing
+
+@testable import MongoStore
+
+/// Reads right after an election.
+@Suite(.serialized)
+struct ElectionTests {
+  /// A new primary does not know at once what a majority has. The failpoint makes that moment last.
+  @Test func aNewPrimaryIsReadOnlyOnceItKnowsWhatWasAcknowledged() async throws {
+    let mongod = try await TestMongod.start(.replicaSet(members: 3))
+    try await withStores(
+      mongod, 2, options: "serverSelectionTimeoutMS=5000&socketTimeoutMS=2000&heartbeatFrequencyMS=500"
+    ) { stores in
+      _ = try await stores[0].append(draft("before"), to: [team])
+      #expect(try await stores[1].messages().count == 1)
+      let old = try await mongod.primary()
+      let others = (0..<3).filter { $0 != old }
+      for member in others {
+        try await mongod.command(
+          member: member, ["configureFailPoint": "disableSnapshotting", "mode": "alwaysOn"])
+      }
+      for n in 1...20 {
+        let receipt = try await stores[0].append(draft("\(n)"), to: [team])[0]
+        let name = MessageName(log: team, seq: receipt.seq)
+        try await stores[0].change(marksOf: bob) { reader, state in
+          _ = try MarkChange(.read, .messages([name])).apply(to: &state, reader)
+        }
+      }
+      let database = try await stores[0].session { $0.database }
+      await mongod.kill(member: old)
+      try await mongod.waitForPrimary()
+      let new = try await mongod.primary()
+      // What a majority read says there, so that this test can fail.
+      let stale = try await mongod.command(
+        member: new, database: database,
+        [
+          "find": "tidings_messages", "filter": ["seq": 21], "limit": 1, "readConcern": ["level": "majority"],
+        ])
+      #expect(try stale.get("cursor").document().get("firstBatch").array().documents().isEmpty)
+
+      // The process that wrote, and another one.
+      for store in stores {
+        do {
+          #expect(try await store.messages().count == 21)
+        } catch StoreError.unavailable {
+          // Not yet known: that is the right answer while it is so.
+          continue
+        }
+      }
+      for member in others {
+        try await mongod.command(
+          member: member, ["configureFailPoint": "disableSnapshotting", "mode": "off"])
+      }
+      for store in stores {
+        let state = try await persistently { try await store.state() }
+        #expect(state.shared.head == 21)
+        #expect(state.marks.shared.read.contains(21))
+        #expect(try await persistently { try await store.messages() }.count == 21)
+      }
+    }
+    await mongod.stop()
+  }
+}

@@ -1,0 +1,360 @@
+"""MongoDB servers that are away, that die, that ask who is there; and what the doctor says of them."""
+
+import pathlib
+import subprocess
+import tempfile
+import unittest
+import uuid
+
+from mongod import Mongod
+from sidecar import DEADLINE, SidecarCase, request
+
+SEND = {"team_id": "t", "user_id": "ann", "message_type": "note"}
+INBOX = {"team_id": "t", "user_id": "bo"}
+BAD_PARAMETERS, UNAVAILABLE, SOFTWARE, CONFIGURATION = 64, 69, 70, 78
+# Short, so that an outage is noticed within a test; what is asserted does not depend on them.
+SOON = {"serverSelectionTimeoutMS": 1000, "socketTimeoutMS": 2000, "heartbeatFrequencyMS": 500}
+
+
+class MongoDBCase(SidecarCase):
+    """Tests that share a server of their own."""
+
+    arguments = ()
+    replica_set = True
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.mongod = cls.make()
+        cls.addClassCleanup(cls.mongod.stop)
+
+    @classmethod
+    def make(cls):
+        return Mongod(*cls.arguments, replica_set=cls.replica_set)
+
+    def setUp(self):
+        super().setUp()
+        self.database = "t" + uuid.uuid4().hex[:16]
+
+    def url(self, user=None, **options):
+        return self.mongod.url(self.database, user, **options)
+
+    def serve(self, url, **options):
+        """A sidecar whose URL is not in the list of processes."""
+        return self.spawn("serve", store=None, env={"TIDINGS_STORE": url}, **options)
+
+    def refused(self, url, secret=None, command="serve"):
+        """`serve` ends with 78 and says why, without the secret; what it said."""
+        ping = b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n'
+        done = self.run_program(command, "--log-level", "trace", env={"TIDINGS_STORE": url}, input=ping)
+        self.assertEqual((done.returncode, done.stdout), (CONFIGURATION, b""))
+        text = done.stderr.decode()
+        self.assertTrue(text.strip())
+        if secret:
+            self.assertNotIn(secret, text)
+        return text
+
+    def eventually(self, sidecar, method, **params):
+        """The result of a request that is repeated while it may be."""
+        answers = []
+
+        def is_done():
+            answers.append(sidecar.ask(request(f"try {len(answers)}", method, **params)))
+            error = answers[-1].get("error")
+            self.assertTrue(error is None or error["data"]["retryable"], error)
+            return error is None
+
+        sidecar.wait_for(is_done)
+        return answers[-1]["result"]
+
+
+class BadURITests(SidecarCase):
+    def test_they_end_the_start_with_78(self):
+        for url in ("mongodb://", "mongodb://h:1:2/", "mongodb://h:port/", "mongodb://u:s3cret@@h/d",
+                    "mongodb://u:s3cret@h/a b", "mongodb://u:s3cret/x@h/d", "mongodb://h/?socketTimeoutMS=soon",
+                    "mongodb://h/d?tls", "mongodb+srv://a,b/", "mongodb://,/"):
+            with self.subTest(url):
+                for command in ("serve", "doctor"):
+                    done = self.run_program(command, "--log-level", "trace", env={"TIDINGS_STORE": url})
+                    self.assertEqual((done.returncode, done.stdout), (CONFIGURATION, b""))
+                    self.assertIn("URI", done.stderr.decode())
+                    self.assertNotIn("s3cret", done.stderr.decode())
+
+
+class OutageTests(MongoDBCase):
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.restart)
+
+    def restart(self):
+        self.mongod.kill()
+        self.mongod.start()
+        self.mongod.admin("ping")
+
+    def test_serve_starts_without_a_server_and_finds_it_when_it_comes(self):
+        self.mongod.kill()
+        sidecar = self.serve(self.url(**SOON))
+        self.assertEqual(sidecar.result("ping"), {})
+        for method, params in (("send_team_message", SEND), ("get_team_message", INBOX),
+                               ("mark_read", {**INBOX, "all": True})):
+            error = sidecar.error(method, **params)
+            self.assert_error(error, 2003, "store_unavailable")
+            self.assertTrue(error["data"]["retryable"])
+        self.assertEqual(sidecar.result("get_status")["store"], {"kind": "mongodb", "state": "unavailable"})
+        self.mongod.start()
+        self.eventually(sidecar, "send_team_message", **SEND, idempotency_key="k")
+        self.assertEqual(sidecar.result("get_team_message", **INBOX)["total"], 1)
+        self.assertEqual(sidecar.result("get_status")["store"], {"kind": "mongodb", "state": "ready"})
+        sidecar.finish()
+
+    def test_commands_say_that_there_is_no_server(self):
+        self.mongod.kill()
+        url = self.url(user="somebody:s3cret", **SOON)
+        for command in (["doctor"], ["call", "get_team_message", '{"team_id":"t","user_id":"bo"}']):
+            done = self.run_program(*command, env={"TIDINGS_STORE": url})
+            self.assertEqual((done.returncode, done.stdout), (UNAVAILABLE, b""))
+            self.assertIn("primary", done.stderr.decode())
+            self.assertNotIn("s3cret", done.stderr.decode())
+
+    def outage(self, begin):
+        """The end of input while the server is away: every request is answered, and the process ends."""
+        sidecar = self.serve(self.url(**SOON))
+        self.eventually(sidecar, "send_team_message", **SEND)
+        begin()
+        requests = []
+        for id in range(100):
+            requests += [request(4 * id, "send_team_message", content=str(id), **SEND),
+                         request(4 * id + 1, "get_team_message", **INBOX),
+                         request(4 * id + 2, "mark_read", all=True, **{**INBOX, "user_id": f"bo {id}"}),
+                         request(4 * id + 3, "ping")]
+        sidecar.send(*requests)
+        answers = sidecar.finish(deadline=DEADLINE)
+        self.assertEqual(sorted(answer["id"] for answer in answers), list(range(400)))
+        for answer in answers:
+            if answer["id"] % 4 == 3:
+                self.assertEqual(answer["result"], {})
+            else:
+                error = answer["error"]
+                self.assertIn(error["data"]["kind"], ("store_unavailable", "outcome_unknown"), answer)
+                self.assertTrue(error["data"]["retryable"])
+
+    def test_the_end_of_input_while_the_server_is_dead(self):
+        self.outage(self.mongod.kill)
+
+    def test_the_end_of_input_while_the_server_is_frozen(self):
+        self.outage(self.mongod.suspend)
+
+    def test_a_sidecar_outlives_its_server(self):
+        sidecar = self.serve(self.url(**SOON))
+        sent = 0
+        for fault in (self.mongod.kill, self.mongod.suspend, self.mongod.kill):
+            for _ in range(20):
+                self.eventually(sidecar, "send_team_message", content=str(sent), idempotency_key=f"key {sent}",
+                                **SEND)
+                self.eventually(sidecar, "mark_read", all=True, **INBOX)
+                sent += 1
+            fault()
+            ids = [f"during {sent} {number}" for number in range(20)]
+            sidecar.send(*[request(id, "send_team_message", content=id, idempotency_key=id, **SEND)
+                           for id in ids])
+            answers = {answer["id"]: answer for answer in sidecar.answers(len(ids))}
+            self.assertEqual(sorted(answers), sorted(ids))
+            self.restart()
+            for id in ids:
+                again = self.eventually(sidecar, "send_team_message", content=id, idempotency_key=id, **SEND)
+                if "result" in answers[id]:
+                    self.assertEqual(again, {**answers[id]["result"], "duplicate": True})
+            sent += len(ids)
+        contents = [message["content"] for message in sidecar.messages(**INBOX)]
+        self.assertEqual((len(contents), len(set(contents))), (sent, sent))
+        sidecar.finish()
+
+
+class StandaloneOutageTests(OutageTests):
+    replica_set = False
+
+
+class CredentialsTests(MongoDBCase):
+    arguments = ("--auth",)
+    # Without a key file a member of a replica set takes no passwords.
+    replica_set = False
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.mongod.admin({"createUser": "root", "pwd": "r00t", "roles": ["root"]})
+
+    def user(self, role):
+        """A user with a role on this test's database: name and password, as in a URI."""
+        name = f"{role} {self.database}"
+        self.mongod.admin({"createUser": name, "pwd": "s3cret", "roles": [{"role": role, "db": self.database}]},
+                          user="root:r00t")
+        return name.replace(" ", "%20")
+
+    def test_the_right_ones(self):
+        sidecar = self.serve(self.url(f"{self.user('readWrite')}:s3cret"))
+        sidecar.result("send_team_message", **SEND)
+        self.assertEqual(sidecar.result("get_team_message", **INBOX)["total"], 1)
+        sidecar.finish()
+
+    def test_a_wrong_password(self):
+        url = self.url(f"{self.user('readWrite')}:wr0ng")
+        for command in ("serve", "doctor"):
+            self.assertIn("credentials", self.refused(url, "wr0ng", command))
+
+    def test_an_unknown_user(self):
+        self.assertIn("credentials", self.refused(self.url("nobody:s3cret"), "s3cret"))
+
+    def test_no_credentials(self):
+        self.assertIn("readWrite", self.refused(self.url()))
+
+    def test_missing_rights(self):
+        text = self.refused(self.url(f"{self.user('read')}:s3cret"), "s3cret")
+        self.assertIn("readWrite", text)
+
+    def test_nothing_that_is_logged_holds_the_password(self):
+        sidecar = self.spawn("serve", "--log-level", "trace", store=None, env={
+            "TIDINGS_STORE": self.url(f"{self.user('readWrite')}:s3cret")})
+        sidecar.result("send_team_message", **SEND)
+        sidecar.finish()
+        self.assertNotIn("s3cret", sidecar.errors_text())
+
+
+class TLSTests(MongoDBCase):
+    replica_set = False
+
+    @classmethod
+    def make(cls):
+        cls.keys = cls.enterClassContext(Keys())
+        return Mongod("--tlsMode", "requireTLS", "--tlsCertificateKeyFile", cls.keys.server,
+                      replica_set=False, client={"tls": "true", "tlsCAFile": cls.keys.authority})
+
+    def test_a_certificate_of_the_named_authority(self):
+        sidecar = self.serve(self.url())
+        sidecar.result("send_team_message", **SEND)
+        self.assertEqual(sidecar.result("get_team_message", **INBOX)["total"], 1)
+        sidecar.finish()
+        self.assertEqual(self.run_program("doctor", env={"TIDINGS_STORE": self.url()}).returncode, 0)
+
+    def assert_unreachable(self, url, word):
+        """The program serves, and says that the store can't be reached, and why."""
+        sidecar = self.serve(url)
+        self.assertEqual(sidecar.result("ping"), {})
+        error = sidecar.error("send_team_message", **SEND)
+        self.assert_error(error, 2003, "store_unavailable")
+        self.assertIn(word, error["message"])
+        sidecar.finish()
+        done = self.run_program("doctor", env={"TIDINGS_STORE": url})
+        self.assertEqual((done.returncode, done.stdout), (UNAVAILABLE, b""))
+        self.assertIn(word, done.stderr.decode())
+
+    def test_another_authority(self):
+        self.assert_unreachable(self.url(tlsCAFile=self.keys.other_authority, **SOON), "certificate")
+
+    def test_another_name(self):
+        url = self.url(**SOON).replace("127.0.0.1", "localhost")
+        self.assert_unreachable(url, "TLS")
+
+    def test_without_tls(self):
+        self.assert_unreachable(self.url(tls=None, tlsCAFile=None, **SOON), "primary")
+
+    def test_a_missing_authority_file(self):
+        text = self.refused(self.url(tlsCAFile="/no such file.pem"))
+        self.assertIn("tlsCAFile", text)
+
+
+class Keys:
+    """Certificates made for these tests: a server's, the authority that signed it, and another authority."""
+
+    def __enter__(self):
+        self._folder = tempfile.TemporaryDirectory(prefix="tidings-keys-")
+        folder = self._folder.name
+        self.server, self.authority = f"{folder}/server.pem", f"{folder}/ca.pem"
+        self.other_authority = f"{folder}/other.pem"
+        for name in ("ca", "other"):
+            self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+                          "-keyout", f"{folder}/{name}.key", "-out", f"{folder}/{name}.pem")
+        self._openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1",
+                      "-keyout", f"{folder}/server.key", "-out", f"{folder}/server.csr")
+        with open(f"{folder}/names", "w", encoding="ascii") as file:
+            file.write("subjectAltName=IP:127.0.0.1\n")
+        self._openssl("x509", "-req", "-in", f"{folder}/server.csr", "-CA", self.authority,
+                      "-CAkey", f"{folder}/ca.key", "-CAcreateserial", "-days", "2",
+                      "-extfile", f"{folder}/names", "-out", f"{folder}/server.crt")
+        with open(self.server, "w", encoding="ascii") as file:
+            for part in ("key", "crt"):
+                with open(f"{folder}/server.{part}", encoding="ascii") as source:
+                    file.write(source.read())
+        return self
+
+    def __exit__(self, *_):
+        self._folder.cleanup()
+
+    @staticmethod
+    def _openssl(*arguments):
+        subprocess.run(["openssl", *arguments], check=True, stdin=subprocess.DEVNULL, capture_output=True)
+
+
+class DoctorTests(MongoDBCase):
+    topology = "replica set tests"
+
+    def examine(self, status=0):
+        done = self.run_program("doctor", env={"TIDINGS_STORE": self.url()})
+        self.assertEqual(done.returncode, status)
+        return done.stdout.decode()
+
+    def test_what_it_looks_at(self):
+        sidecar = self.serve(self.url())
+        sidecar.result("send_team_message", **SEND)
+        text = self.examine()  # Beside a running one.
+        version = self.mongod.admin("buildInfo")["version"]
+        for words in (f"MongoDB {version}", self.topology, "majority", "tidings_messages", "the server's is",
+                      self.mongod.host, self.database, "All is well."):
+            self.assertIn(words, text)
+        plans = [entry for entry in text.splitlines() if entry.startswith("plan ")]
+        self.assertGreaterEqual(len(plans), 19)
+        self.assertTrue(all("from the index" in plan for plan in plans), text)
+        sidecar.finish()
+
+    def test_a_new_database_is_made_ready(self):
+        self.assertIn("All is well.", self.examine())
+
+    def test_an_index_that_is_missing(self):
+        self.examine()
+        with self.mongod.client() as client:
+            client[self.database]["tidings_messages"].drop_index("sender")
+        text = self.examine(SOFTWARE)
+        self.assertIn("PROBLEM", text)
+        self.assertIn("sender", text)
+        # What it says helps.
+        with self.mongod.client() as client:
+            client[self.database]["tidings_schema"].delete_many({})
+        self.assertIn("All is well.", self.examine())
+
+    def test_a_newer_layout(self):
+        self.examine()
+        with self.mongod.client() as client:
+            client[self.database]["tidings_schema"].update_one({"_id": "layout"}, {"$set": {"version": 7}})
+        self.assertIn("version 7", self.refused(self.url()))
+
+
+class StandaloneDoctorTests(DoctorTests):
+    replica_set = False
+    topology = "one server"
+
+
+class CallTests(MongoDBCase):
+    def test_it_leaves_no_counters_of_the_driver_in_shared_memory(self):
+        shared = pathlib.Path("/dev/shm")
+        if not shared.is_dir():
+            return
+        for url in ("memory:", self.url()):
+            sidecar = self.serve(url)
+            sidecar.result("ping")
+            self.assertFalse((shared / f"mongoc-{sidecar.process.pid}").exists())
+            sidecar.process.kill()
+            sidecar.wait()
+
+
+if __name__ == "__main__":
+    unittest.main()
