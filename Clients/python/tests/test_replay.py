@@ -1,86 +1,90 @@
-"""Every transcript, over the client's transport and again by the client's calls.
+"""Every transcript: over the client's transport, and by the methods of both clients.
 
 TIDINGS_TEST_STORES may name more stores, separated by white space; {unique} in a URL is replaced by
 a new word for each transcript, since each needs an empty store.
 """
 
-import json
+import asyncio
+import concurrent.futures
 import os
+import threading
 import unittest
 
 import support
 import replay  # noqa: I001  (support makes it importable)
-from conversation import Conversation
-from tidings import Tidings, TidingsError
+from conversation import Calling, Conversation, made_of_calls, method_of
+from tidings import Tidings, sync
 
 TRANSCRIPTS = sorted((support.ROOT / "Schemas/transcripts").glob("*.jsonl"))
 
 
 def stores():
-    yield "memory", "memory:"
     yield "sqlite", "sqlite:{folder}/tidings.db"
     for number, url in enumerate(os.environ.get("TIDINGS_TEST_STORES", "").split()):
         yield f"store_{number}_{url.split(':')[0]}", url
 
 
-class TransportTests(support.Case):
-    """One test for each transcript and store, made below."""
+class ReplayTests(support.Case):
+    """One test for each transcript, store and way, made below."""
 
+    def over_the_transport(self, steps, store):
+        conversation = Conversation(store)
+        try:
+            replay.replay(steps, conversation)
+        finally:
+            conversation.stop()
 
-class CallTests(support.Case):
-    """The same by the client's calls, for those that are nothing but requests and answers."""
+    def by_asyncio(self, steps, store):
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever)
+        thread.start()
+
+        async def start():
+            return await Tidings.start(store=store, **self.options)
+
+        async def made(call):
+            return await call()
+
+        def run(work):
+            return asyncio.run_coroutine_threadsafe(work, loop)
+
+        try:
+            inbox = run(start()).result(support.DEADLINE)
+            try:
+                replay.replay(steps, Calling(lambda *call: run(made(method_of(inbox, *call)))))
+            finally:
+                run(inbox.close()).result(support.DEADLINE)
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
+    def by_threads(self, steps, store):
+        # One thread, so that the calls are made in the order of the transcript.
+        with sync.Tidings.start(store=store, **self.options) as inbox, \
+                concurrent.futures.ThreadPoolExecutor(1) as thread:
+            replay.replay(steps, Calling(lambda *call: thread.submit(method_of(inbox, *call))))
+
+    def test_most_transcripts_are_made_of_calls(self):
+        calls = sum(made_of_calls(replay.load(path)) for path in TRANSCRIPTS)
+        self.assertGreater(calls, len(TRANSCRIPTS) / 2)
 
 
 def add_tests():
-    def add(path, name, url):
-        def over_the_transport(self):
-            conversation = Conversation(replay.fresh(url.replace("{folder}", str(self.folder))))
-            try:
-                replay.replay(replay.load(path), conversation)
-            finally:
-                conversation.stop()
+    def add(path, steps, store, url, way):
+        def test(self):
+            way(self, steps, replay.fresh(url.replace("{folder}", str(self.folder))))
 
-        def by_calls(self):
-            self.run_async(play(self, path, replay.fresh(url.replace("{folder}", str(self.folder)))))
-
-        setattr(TransportTests, f"test_{path.stem}_on_{name}", over_the_transport)
-        setattr(CallTests, f"test_{path.stem}_on_{name}", by_calls)
+        setattr(ReplayTests, f"test_{path.stem}_{way.__name__}_on_{store}", test)
 
     for path in TRANSCRIPTS:
-        for name, url in stores():
-            add(path, name, url)
-
-
-async def play(case, path, store):
-    """Each request followed by its answer goes through `call`; the rest of a transcript is about the
-    wire, and ends the test there."""
-    bindings = replay.Bindings()
-    steps = [step for step in replay.load(path) if step[1] not in ("comment", "contains")]
-    made = 0
-    async with Tidings.start(store=store, **case.options) as inbox:
-        for (number, kind, request), (_, then, pattern) in zip(steps[::2], steps[1::2]):
-            if (kind, then) != ("send", "expect") or not isinstance(request, dict) or "id" not in request:
-                break
-            if not isinstance(request.get("params", {}), dict) or request.get("jsonrpc") != "2.0":
-                break
-            if request["method"] in ("initialize", "shutdown") or "$" in request["method"]:
-                break
-            request = bindings.fill(request)
-            try:
-                answer = {"result": await inbox.call(request["method"], request.get("params"))}
-            except TidingsError as error:
-                answer = {"error": {"code": error.code, "message": error.message, "data": {
-                    "kind": error.kind, "retryable": error.retryable, "details": error.details}}}
-            except (TypeError, ValueError):
-                break  # Refused by the client before the program could.
-            answer = {"jsonrpc": "2.0", "id": request["id"], **answer}
-            try:
-                replay.match(pattern, answer, bindings)
-            except replay.Mismatch as error:
-                raise AssertionError(f"{path.name}, line {number}: {error}\n{json.dumps(answer)}") from None
-            made += 1
-    if not made:
-        case.skipTest("about the wire alone")
+        steps = replay.load(path)
+        ways = [ReplayTests.over_the_transport]
+        if made_of_calls(steps):
+            ways += [ReplayTests.by_asyncio, ReplayTests.by_threads]
+        for store, url in stores():
+            for way in ways:
+                add(path, steps, store, url, way)
 
 
 add_tests()

@@ -104,7 +104,7 @@ class CallsTests(unittest.TestCase):
         self.calls.answer(2, {"result": 0})
         self.assertEqual(self.calls.take_unsent(), b"3\n")
         self.calls.answer(3, {"result": 0})
-        for _ in range(Calls.SUSPECT, Calls.DEATHS):
+        for _ in range(Calls.SUSPECT, Calls.PATIENT_DEATHS):
             self.assertEqual(self.calls.take_unsent(), b"1\n")
             lost = self.calls.child_died()
         self.assertEqual(lost, [self.made[0]])

@@ -55,11 +55,13 @@ class Calls:
 
     A call may be what the children die of. One that was in flight at `SUSPECT` deaths is sent alone
     from then on, everything else behind it, and after `DEATHS` it fails: the others live. A patient one
-    would hold up the others, so it goes with them, behind the suspects.
+    would hold up the others, and sees many deaths that are not its doing: it goes with them, behind the
+    suspects, and fails after `PATIENT_DEATHS`.
     """
 
     SUSPECT = 3
     DEATHS = 6
+    PATIENT_DEATHS = 100
 
     def __init__(self) -> None:
         self._waiting: Dict[int, Call] = {}
@@ -122,7 +124,7 @@ class Calls:
         for call in list(self._waiting.values()):
             if call.id not in self._unsent and call.id not in self._suspects:
                 call.deaths += 1
-                if call.deaths >= self.DEATHS:
+                if call.deaths >= (self.PATIENT_DEATHS if call.patient else self.DEATHS):
                     lost.append(self._waiting.pop(call.id))
         self._alone = None
         self._suspects = collections.deque()
