@@ -11,7 +11,7 @@ export SWIFT_FLAGS
 
 PROGRAM := .build/release/tidings
 SWIFT_SOURCES := Package.swift $(wildcard Sources Tests)
-BENCHES := .build/bench/pipe_driver .build/bench/sqlite_limit
+BENCHES := $(addprefix .build/bench/, pipe_driver sqlite_limit mongo_limit)
 
 .PHONY: help demo build test bench dist generate format lint install clean dependencies
 
@@ -28,14 +28,15 @@ test: build ## run every test: Swift's, then those that host the program from Py
 	@.ci/dependencies tests
 	@TIDINGS_BIN="$(CURDIR)/$(PROGRAM)" .ci/test
 
-bench: build $(BENCHES) ## measure the program beside a C loop of the same reads, as one table
+bench: build $(BENCHES) ## measure the program beside the same reads in C, as one table (BENCH="--only mongodb")
 	@.ci/dependencies bench
-	@python3 Tests/Benchmarks/bench --program $(PROGRAM) --tools .build/bench
+	@python3 Tests/Benchmarks/bench $(BENCH) --program $(PROGRAM) --tools .build/bench
 
+.build/bench/mongo_limit: BENCH_FLAGS = $(shell pkg-config --cflags --libs libmongoc-1.0) -lpthread
 .build/bench/%: Tests/Benchmarks/%.c
 	@.ci/dependencies bench
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -Wall -Wextra -o $@ $< -lsqlite3 -lm
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -o $@ $< $(or $(BENCH_FLAGS),-lsqlite3 -lm)
 
 dist: build ## pack the program for hosts that have nothing: a wheel and an npm tarball, in .build/dist
 	@.ci/dependencies dist

@@ -17,9 +17,10 @@ public final class MongoStore: MessageStore {
   private let pool: MongoClientPool
   private let sentCache: SentCache
   private let endsWithProcess: Bool
+  private let gatherer: Gatherer
 
   /// How many messages of each log come with the state of an inbox: those of a first page.
-  private static let pageSize = 12
+  private static let pageSize = GatherRun.newest
 
   /// A store at a connection string; waits for nothing. `clock` tells the time that messages get instead of
   /// the server, for tests. With `endsWithProcess` closing doesn't wait for libmongoc's monitoring threads,
@@ -46,6 +47,7 @@ public final class MongoStore: MessageStore {
     access = Access(pool, patience: parsed.timeouts.serverSelection)
     let tools = Tools(clock: ServerClock(fixed: clock), patience: patience)
     sentCache = tools.sentCache
+    gatherer = Gatherer(access, tools.sentCache)
     writer = Writer(access, tools)
   }
 
@@ -77,17 +79,14 @@ public final class MongoStore: MessageStore {
     }
   }
 
-  /// Runs `body` with a view of the store on one of the pool's threads.
+  /// Runs `body` with what can be brought together with what other calls ask for; if it needs more than that,
+  /// with a view of its own on one of the pool's threads. So `body` runs more than once.
   public func read<Value: Sendable>(
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
     for _ in 0..<Self.viewsAtMost {
       do {
-        return try await access.run { [sentCache] session, info in
-          try body(
-            View(
-              session, sentCache, hasSnapshots: info.supportsSnapshotReads, newest: Self.pageSize))
-        }
+        return try await readOnce(body)
       } catch is StaleView {
         continue
       } catch let error as MongoError {
@@ -99,6 +98,33 @@ public final class MongoStore: MessageStore {
     throw StoreError.unavailable("messages were retracted faster than they could be read")
   }
 
+  private func readOnce<Value: Sendable>(
+    _ body: @escaping @Sendable (any StoreReader) throws -> Value
+  ) async throws -> Value {
+    var gathered = Gathered()
+    // Where one view can't come in several commands, or nobody knows yet, there is nothing to gather.
+    if let info = access.knownInfo, info.supportsSnapshotReads {
+      gathering: for _ in 0..<Self.roundsAtMost {
+        do {
+          return try body(GatheredView(gathered: gathered))
+        } catch let missing as Missing {
+          guard let want = missing.want else { break }
+          switch (want, try await gatherer.bring(want)) {
+          case (.state, .state(let state, let shared, let own)): gathered.add(state, shared: shared, own: own)
+          case (.messages(let name, let numbers), .messages(let found)): gathered.add(found, of: name, numbers)
+          default: break gathering
+          }
+        }
+      }
+    }
+    return try await access.run { [sentCache, gathered] session, info in
+      let view = View(session, sentCache, hasSnapshots: info.supportsSnapshotReads, newest: Self.pageSize)
+      view.take(gathered)
+      return try body(view)
+    }
+  }
+
+  private static let roundsAtMost = 4
   private static let viewsAtMost = 20
 
   /// Appends with the next group that these logs are free for.

@@ -1,7 +1,7 @@
 // Hosts a program over its stdin and stdout and measures it.
 //
-//   pipe_driver load  --work ping|page|send|seed [--in-flight N] [--seconds S | --requests N]
-//                     [--warm-up S] [--inbox small|large] [--page N] [--log FILE] -- PROGRAM ARG...
+//   pipe_driver load  --work ping|page|send|seed|fill [--in-flight N] [--seconds S | --requests N]
+//                     [--warm-up S] [--inbox small|middle|large] [--page N] [--log FILE] -- PROGRAM ARG...
 //   pipe_driver first --work ping|page [--times N]   -- ...   spawn to first answer
 //   pipe_driver idle  [--seconds S]                  -- ...   memory, S seconds after the first answer
 //
@@ -32,17 +32,21 @@
 
 // The data set that `seed` sends: half of it to one team, half to many.
 enum { SMALL_TEAMS = 1000, SMALL_MESSAGES = 100, LARGE_MESSAGES = 100000, READERS = 1000 };
+// What `fill` adds: teams between those two in size.
+enum { MIDDLE_TEAMS = 100, MIDDLE_MESSAGES = 1000 };
+enum { FILL_SENDS = MIDDLE_TEAMS * MIDDLE_MESSAGES, FILL_MARKS = READERS };
 enum { SEED_SENDS = SMALL_TEAMS * SMALL_MESSAGES + LARGE_MESSAGES, SEED_MARKS = SMALL_TEAMS + READERS };
 enum { PAGE_SIZE = 12, SILENCE_MS = 60000, PIPE_BYTES = 1 << 20, LONGEST_REQUEST = 1024 };
 
-enum work { PING, PAGE, SEND, SEED };
+enum work { PING, PAGE, SEND, SEED, FILL };
+enum inbox { SMALL, MIDDLE, LARGE };
 
 static struct {
   enum work work;
   int in_flight, times, page;
   long requests;
   double seconds, warm_up;
-  bool large;
+  enum inbox inbox;
   const char *log;
 } options = {.in_flight = 1, .times = 20, .page = 1};
 
@@ -180,7 +184,19 @@ static size_t write_seed(char *to, long id, long number) {
   return write_send(to, id, "large", 0, number);
 }
 
+static size_t write_fill(char *to, long id, long number) {
+  long before_marks = FILL_SENDS / 2;
+  if (number >= before_marks && number < before_marks + FILL_MARKS) {
+    long reader = number - before_marks;
+    return write_mark(to, id, "middle", reader % MIDDLE_TEAMS, reader);
+  }
+  if (number >= before_marks) number -= FILL_MARKS;
+  return write_send(to, id, "middle", number % MIDDLE_TEAMS, number);
+}
+
 static size_t write_request(char *to, long id, long number) {
+  static const char *teams[] = {"small", "middle", "large"};
+  static const uint32_t team_counts[] = {SMALL_TEAMS, MIDDLE_TEAMS, 1};
   uint32_t any = options.work == PAGE || options.work == SEND ? random_below(SMALL_TEAMS) : 0;
   switch (options.work) {
     case PING:
@@ -190,9 +206,10 @@ static size_t write_request(char *to, long id, long number) {
           to,
           "{\"jsonrpc\":\"2.0\",\"id\":%ld,\"method\":\"get_team_message\",\"params\":{\"team_id\":"
           "\"%s-%u\",\"user_id\":\"reader-%u\",\"pageNo\":%d,\"pageSize\":%d}}\n",
-          id, options.large ? "large" : "small", options.large ? 0 : any, any, options.page, PAGE_SIZE);
+          id, teams[options.inbox], any % team_counts[options.inbox], any, options.page, PAGE_SIZE);
     case SEND: return write_send(to, id, "sent", any, number);
     case SEED: return write_seed(to, id, number);
+    case FILL: return write_fill(to, id, number);
   }
   return 0;
 }
@@ -433,8 +450,8 @@ static void idle(char **command) {
 // --- The command line ---
 
 static enum work work_named(const char *name) {
-  static const char *names[] = {"ping", "page", "send", "seed"};
-  for (int i = 0; i < 4; i++)
+  static const char *names[] = {"ping", "page", "send", "seed", "fill"};
+  for (int i = 0; i < 5; i++)
     if (!strcmp(name, names[i])) return (enum work)i;
   fail("no such work: %s", name);
   return PING;
@@ -452,7 +469,8 @@ int main(int count, char **arguments) {
     else if (!strcmp(name, "--requests")) options.requests = atol(value);
     else if (!strcmp(name, "--seconds")) options.seconds = atof(value);
     else if (!strcmp(name, "--warm-up")) options.warm_up = atof(value);
-    else if (!strcmp(name, "--inbox")) options.large = !strcmp(value, "large");
+    else if (!strcmp(name, "--inbox"))
+      options.inbox = !strcmp(value, "large") ? LARGE : !strcmp(value, "middle") ? MIDDLE : SMALL;
     else if (!strcmp(name, "--log")) options.log = value;
     else fail("no such option: %s", name);
   }
@@ -460,6 +478,7 @@ int main(int count, char **arguments) {
     fail("usage: load|first|idle [--option value]... -- PROGRAM ARG... (see the top of the source)");
   char **command = arguments + at + 1;
   if (options.work == SEED) options.requests = SEED_SENDS + SEED_MARKS;
+  else if (options.work == FILL) options.requests = FILL_SENDS + FILL_MARKS;
   else if (!options.requests) options.requests = LONG_MAX;
   if (options.requests == LONG_MAX && options.seconds <= 0) options.seconds = 3;
 

@@ -62,6 +62,18 @@ public final class MongoClientPool: Sendable {
     }
   }
 
+  /// As ``run(deadline:_:)`` for those who wait in another way: `body` gets a session, or the reason why
+  /// there is none. It may be called before this returns.
+  public func start(_ body: @escaping @Sendable (Result<MongoSession, any Error>) -> Void) {
+    core.submit(
+      PoolJob(PoolWork(deadline: nil)) { turn in
+        switch turn {
+        case .run(let session): body(.success(session))
+        case .fail(let error): body(.failure(error))
+        }
+      })
+  }
+
   /// Whether there is a primary, as far as is known now.
   public var isAvailable: Bool { core.isAvailable }
 

@@ -49,6 +49,17 @@ extension Query {
     let logs = all.flatMap { [$0.shared.encoded, $0.own.encoded] }
     return [
       ("state and newest messages of an inbox", .inbox(inbox, newest: 12)),
+      (
+        "states and newest messages of many inboxes",
+        .gather(
+          logs.map { .init(log: $0, first: 289, last: nil) } + [.init(log: shared, first: 5, last: 16)],
+          records: logs, marks: all.map(\.own.encoded), limit: 1000)
+      ),
+      (
+        "what readers sent to logs",
+        .sent(
+          logs.map { .init(user: inbox.user, numbers: .init(log: $0, first: 1, last: 100)) }, limit: 1000)
+      ),
       ("states of many inboxes", .inboxes(logs: logs, marks: all.map(\.own.encoded))),
       ("heads of many logs", .heads(logs)),
       ("what a reader sent to many logs", .sent(by: inbox.user, after: logs.map { ($0, 0) }, limit: 50)),

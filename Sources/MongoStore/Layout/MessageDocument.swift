@@ -7,16 +7,29 @@ struct MessageDocument {
   /// Whether only what stays of a retracted message is here.
   var isCleared: Bool
 
+  init(message: Message, isCleared: Bool) {
+    (self.message, self.isCleared) = (message, isCleared)
+  }
+
   /// Reads a document; throws `StoreError.damaged` for one that Tidings doesn't write.
   init(_ document: BSONDocument) throws(StoreError) {
+    self = try Self.placed(document).message
+  }
+
+  /// Reads a document and whose log it is of, in one pass.
+  static func placed(
+    _ document: BSONDocument
+  ) throws(StoreError) -> (log: ArraySlice<UInt8>, message: MessageDocument) {
     do {
-      self = try MessageDocument(reading: document)
+      var log: ArraySlice<UInt8> = []
+      let message = try MessageDocument(reading: document, &log)
+      return (log, message)
     } catch {
       throw .damaged("a message can't be read: \(error)")
     }
   }
 
-  private init(reading document: BSONDocument) throws(BSONError) {
+  private init(reading document: BSONDocument, _ log: inout ArraySlice<UInt8>) throws(BSONError) {
     var reader = BSONReader(document)
     var seq: Int?
     var time: Timestamp?
@@ -25,6 +38,7 @@ struct MessageDocument {
     isCleared = false
     while let element = try reader.next() {
       switch element.key {
+      case "log": log = try element.binary()
       case "seq": seq = Int(try element.int64())
       case "time": time = try element.milliseconds()
       case "message_type": type = Text(try element.string())

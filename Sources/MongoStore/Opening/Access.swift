@@ -25,6 +25,15 @@ final class Access: Sendable {
     return try await pool.run { session in try body(session, self.info(session)) }
   }
 
+  /// As `run` without a task: `body` gets a session, or the reason why there is none, which may be at once.
+  func start(_ body: @escaping @Sendable (Result<MongoSession, any Error>) -> Void) {
+    guard !hasLongOutage else { return body(.failure(StoreError.unavailable(reason))) }
+    pool.start(body)
+  }
+
+  /// What the server is, once the database is prepared.
+  var knownInfo: MongoServerInfo? { prepared.withLock { $0 } }
+
   /// What the server is; prepares the database the first time.
   func info(_ session: MongoSession) throws -> MongoServerInfo {
     if let info = prepared.withLock({ $0 }) { return info }

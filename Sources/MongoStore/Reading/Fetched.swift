@@ -15,6 +15,14 @@ struct Place {
     }
   }
 
+  static func user(_ document: BSONDocument) throws(StoreError) -> Text {
+    do {
+      return Text(try document.get("user_id").string())
+    } catch {
+      throw .damaged("a message's sender can't be read: \(error)")
+    }
+  }
+
   static func seq(_ document: BSONDocument) throws(StoreError) -> Int {
     do {
       return Int(try document.get("seq").int64())

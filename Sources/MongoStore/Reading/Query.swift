@@ -60,6 +60,80 @@ extension Query {
   }
 }
 
+// What many views ask for, in one command.
+extension Query {
+  /// Numbers of a log: from `first`, through `last` if there is one.
+  struct NumberRange {
+    var log: [UInt8]
+    var first: Int
+    var last: Int?
+
+    fileprivate func write(to clause: inout BSONWriter) {
+      clause.append("log", binary: log)
+      clause.append("seq") { (seq: inout BSONWriter) in
+        seq.append("$gte", Int64(first))
+        if let last { seq.append("$lte", Int64(last)) }
+      }
+    }
+  }
+
+  /// Numbers of a log that one user sent.
+  struct SentRange {
+    var user: Text
+    var numbers: NumberRange
+  }
+
+  /// The messages in these ranges, at most `limit`; then the records and the marks of these names. Those of a
+  /// log come one after the other. Written in place, since it is what readers wait for.
+  static func gather(_ ranges: [NumberRange], records: [[UInt8]], marks: [[UInt8]], limit: Int) -> Query {
+    var writer = BSONWriter(capacity: 256 + 96 * (ranges.count + records.count + marks.count))
+    writer.append("0") { (stage: inout BSONWriter) in
+      stage.append("$match") { (match: inout BSONWriter) in
+        match.append("$or") { (clauses: inout BSONArrayWriter) in
+          for range in ranges { clauses.append { (clause: inout BSONWriter) in range.write(to: &clause) } }
+        }
+      }
+    }
+    writer.append("1") { (stage: inout BSONWriter) in stage.append("$limit", Int64(limit)) }
+    if !records.isEmpty { writer.append("2") { writeUnion(&$0, .logs, records) } }
+    if !marks.isEmpty { writer.append("3") { writeUnion(&$0, .marks, marks) } }
+    return .aggregate(.messages, pipeline: BSONArray(finished(writer)), hint: Collection.Index.position)
+  }
+
+  private static func writeUnion(_ stage: inout BSONWriter, _ collection: Collection, _ names: [[UInt8]]) {
+    stage.append("$unionWith") { (union: inout BSONWriter) in
+      union.append("coll", collection.rawValue)
+      union.append("pipeline") { (stages: inout BSONArrayWriter) in
+        stages.append { (stage: inout BSONWriter) in
+          stage.append("$match") { (match: inout BSONWriter) in match.append("_id", oneOf(names)) }
+        }
+      }
+    }
+  }
+
+  private static func finished(_ writer: consuming BSONWriter) -> BSONDocument {
+    do {
+      return try writer.finish()
+    } catch {
+      preconditionFailure("a group of ranges is far below 16 MiB: \(error)")
+    }
+  }
+
+  /// What users sent in ranges of logs; answered from the index alone.
+  static func sent(_ ranges: [SentRange], limit: Int) -> Query {
+    let clauses = ranges.map { range -> BSONValue in
+      [
+        "user_id": .string(range.user.string), "log": .binary(range.numbers.log),
+        "seq": Query.range(range.numbers.first, range.numbers.last ?? .max),
+      ]
+    }
+    return .find(
+      .messages, filter: ["$or": .array(array(clauses))],
+      projection: ["_id": 0, "user_id": 1, "log": 1, "seq": 1], sort: nil, limit: limit,
+      hint: Collection.Index.sender)
+  }
+}
+
 // Many inboxes, and what writers need.
 extension Query {
   /// The last number of each of many logs: one index key a log.

@@ -30,8 +30,13 @@ final class SentCache: Sendable {
     self.capacity = capacity
   }
 
-  func known(_ user: Text, _ log: LogName) -> Known? {
-    entries.withLock { $0.known[Key(log: log, user: user)] }
+  /// What is known above `folded`: up to `folded` itself if nothing is.
+  func known(_ user: Text, _ log: LogName, after folded: Int) -> Known {
+    let found = entries.withLock { $0.known[Key(log: log, user: user)] }
+    guard let found, found.after <= folded, found.through > folded else {
+      return Known(after: folded, through: folded, numbers: SequenceSet())
+    }
+    return Known(after: folded, through: found.through, numbers: found.numbers.above(folded))
   }
 
   func remember(_ known: Known, _ user: Text, _ log: LogName) {

@@ -68,13 +68,33 @@ extension View {
   /// The log as this view has it; the first look decides.
   private func pin(_ name: LogName, head: Int, record: LogRecord) throws(StoreError) -> LogState {
     if let log = logs[name] { return log }
-    // Only numbers that the log has: arithmetic on them can't overflow.
-    guard record.tail >= 1, record.tail <= head + 1, record.retracted.last ?? 0 <= head else {
-      throw .damaged("the record of a log names messages that the log does not have")
-    }
     let log = LogState(head: head, record: record)
+    try log.check()
     logs[name] = log
     return log
+  }
+
+  /// The messages of a log that came with the state.
+  func stretch(_ name: LogName) -> Gathered.Stretch {
+    let known = (messages[name] ?? [:]).sorted { $0.key < $1.key }
+    return Gathered.Stretch(
+      covered: SequenceSet(numbers: known.map(\.key)),
+      // Of the state's own moment: what is cleared is retracted there.
+      messages: known.map { MessageDocument(message: $0.value, isCleared: false) })
+  }
+
+  /// Takes over what was gathered for this view: it goes on from there.
+  func take(_ gathered: Gathered) {
+    guard let state = gathered.state else { return }
+    states[state.inbox] = state
+    for side in Inbox.Side.allCases {
+      let name = state.inbox.log(side)
+      logs[name] = LogState(head: state.log(side).head, record: state.log(side).record)
+      for document in gathered.stretches[name]?.messages ?? []
+      where !document.isCleared || state.log(side).record.retracted.contains(document.message.seq) {
+        messages[name, default: [:]][document.message.seq] = document.message
+      }
+    }
   }
 
   private func add(_ inbox: Inbox, _ marks: Marks, _ logs: [LogName: Fetched.Log]) throws(StoreError) {
@@ -83,9 +103,7 @@ extension View {
     let own = logs[inbox.own] ?? Fetched.Log()
     state.shared = try pin(inbox.shared, head: shared.head, record: shared.record)
     state.own = try pin(inbox.own, head: own.head, record: own.record)
-    guard marks.shared.folded <= state.shared.head, marks.own.folded <= state.own.head else {
-      throw .damaged("the marks of an inbox are of messages that its log does not have")
-    }
+    try state.checkMarks()
     states[inbox] = state
   }
 
@@ -110,13 +128,7 @@ extension View {
     _ name: LogName, _ user: Text, after folded: Int, _ found: Fetched
   ) throws(StoreError) -> SequenceSet {
     guard let head = logs[name]?.head, head > folded else { return SequenceSet() }
-    var known = SentCache.Known(after: folded, through: folded, numbers: SequenceSet())
-    if let remembered = sentCache.known(user, name), remembered.after <= folded,
-      remembered.through > folded
-    {
-      known.numbers = remembered.numbers.above(folded)
-      known.through = remembered.through
-    }
+    var known = sentCache.known(user, name, after: folded)
     if known.through < head {
       let newest = found.logs[name]?.messages ?? [:]
       let lowest = newest.keys.min() ?? head + 1
@@ -276,7 +288,24 @@ extension View {
 }
 
 extension InboxState {
-  fileprivate func folded(_ side: Inbox.Side) -> Int {
+  func folded(_ side: Inbox.Side) -> Int {
     side == .shared ? marks.shared.folded : marks.own.folded
+  }
+}
+
+// Only numbers that the log has: arithmetic on them can't overflow.
+extension LogState {
+  func check() throws(StoreError) {
+    guard record.tail >= 1, record.tail <= head + 1, record.retracted.last ?? 0 <= head else {
+      throw .damaged("the record of a log names messages that the log does not have")
+    }
+  }
+}
+
+extension InboxState {
+  func checkMarks() throws(StoreError) {
+    guard marks.shared.folded <= shared.head, marks.own.folded <= own.head else {
+      throw .damaged("the marks of an inbox are of messages that its log does not have")
+    }
   }
 }

@@ -1,0 +1,95 @@
+import Inbox
+
+/// What one reader's view has been given so far. A value: what it lacks is told as `Missing`, and asked for
+/// together with what others lack.
+struct Gathered: Sendable {
+  /// Messages of one log: all that there are of the numbers in `covered`, ascending.
+  struct Stretch: Sendable {
+    var covered = SequenceSet()
+    var messages: [MessageDocument] = []
+  }
+
+  private(set) var state: InboxState?
+  private(set) var stretches: [LogName: Stretch] = [:]
+
+  mutating func add(_ state: InboxState, shared: Stretch, own: Stretch) {
+    self.state = state
+    stretches = [state.inbox.shared: shared, state.inbox.own: own]
+  }
+
+  mutating func add(_ messages: [MessageDocument], of name: LogName, _ numbers: SequenceSet) {
+    var stretch = stretches[name] ?? Stretch()
+    stretch.messages.append(
+      contentsOf: messages.filter { message in
+        numbers.contains(message.message.seq) && !stretch.covered.contains(message.message.seq)
+      })
+    stretch.messages.sort { $0.message.seq < $1.message.seq }
+    stretch.covered.formUnion(numbers)
+    stretches[name] = stretch
+  }
+
+  func log(_ name: LogName) -> LogState? {
+    guard let state else { return nil }
+    if name == state.inbox.shared { return state.shared }
+    return name == state.inbox.own ? state.own : nil
+  }
+}
+
+/// What a view lacks; nil if it is nothing that is asked for together with others.
+struct Missing: Error {
+  var want: Want?
+}
+
+/// What one reader's view asks for.
+enum Want: Sendable {
+  /// The state of an inbox and the newest messages of its logs.
+  case state(Inbox)
+  /// Messages of a log by their numbers.
+  case messages(LogName, SequenceSet)
+}
+
+/// A view of what has been gathered. Asks no server: throws `Missing` instead.
+struct GatheredView: StoreReader {
+  let gathered: Gathered
+
+  /// What goes into one command together with what others ask for.
+  private static let rangesTogether = 8
+  private static let messagesTogether = 200
+
+  func states(of inboxes: [Inbox]) throws -> [InboxState] {
+    guard let first = inboxes.first else { return [] }
+    guard inboxes.allSatisfy({ $0 == first }) else { throw Missing() }
+    guard let state = gathered.state else { throw Missing(want: .state(first)) }
+    // Another inbox has to be of the same moment.
+    guard state.inbox == first else { throw Missing() }
+    return inboxes.map { _ in state }
+  }
+
+  func messages(in name: LogName, _ numbers: SequenceSet) throws -> [Message] {
+    guard let log = gathered.log(name) else { throw Missing() }
+    let numbers = numbers.intersection(1, through: log.head)
+    guard !numbers.isEmpty else { return [] }
+    let stretch = gathered.stretches[name] ?? Gathered.Stretch()
+    guard stretch.covered.isSuperset(of: numbers) else {
+      let isShort = numbers.count <= Self.messagesTogether && numbers.spanCount <= Self.rangesTogether
+      throw Missing(want: isShort ? .messages(name, numbers) : nil)
+    }
+    var found: [Message] = []
+    found.reserveCapacity(numbers.count)
+    for document in stretch.messages where numbers.contains(document.message.seq) {
+      if document.isCleared, !log.record.retracted.contains(document.message.seq) { throw StaleView() }
+      found.append(document.message)
+    }
+    return found
+  }
+
+  func times(in name: LogName, _ numbers: [Int]) throws -> [Timestamp] { throw Missing() }
+
+  func last(in name: LogName, notAfter time: Timestamp) throws -> Int { throw Missing() }
+
+  func numbers(
+    in name: LogName, where field: MessageField, from first: Int, through last: Int
+  ) throws -> SequenceSet {
+    throw Missing()
+  }
+}

@@ -1,0 +1,47 @@
+import Testing
+
+@testable import MongoStore
+
+/// Which reads go into one command.
+struct ReadQueueTests {
+  private typealias Queue = ReadQueue<Int>
+
+  @Test func oneThatIsAloneWaitsForNobody() {
+    var queue = Queue()
+    #expect(queue.take() == nil)
+    for ask in 1...Queue.groupsTogether {
+      queue.add(ask)
+      #expect(queue.take() == [ask])
+    }
+    queue.add(9)
+    #expect(queue.take() == nil)
+    queue.done(1)
+    #expect(queue.take() == [9])
+    #expect(queue.take() == nil)
+  }
+
+  @Test func whatComesMeanwhileGoesInEqualShares() {
+    var queue = Queue()
+    for ask in 0..<32 { queue.add(ask) }
+    let groups = (0..<Queue.groupsTogether).compactMap { _ in queue.take() }
+    #expect(groups.map(\.count) == [8, 8, 8, 8])
+    #expect(groups.flatMap { $0 } == Array(0..<32))
+    queue.done(8)
+    for ask in 32..<36 { queue.add(ask) }
+    // Of 28 in flight: a quarter, as far as so many wait.
+    #expect(queue.take() == Array(32..<36))
+  }
+
+  @Test func aGroupHasALimit() {
+    var queue = Queue()
+    for ask in 0..<1000 { queue.add(ask) }
+    #expect(queue.take()?.count == Queue.asksTogether)
+    var taken = Queue.asksTogether
+    queue.done(Queue.asksTogether)
+    while let group = queue.take() {
+      taken += group.count
+      queue.done(group.count)
+    }
+    #expect(taken == 1000)
+  }
+}
