@@ -110,9 +110,12 @@ public final class MongoStore: MessageStore {
         } catch let missing as Missing {
           guard let want = missing.want else { break }
           switch (want, try await gatherer.bring(want)) {
-          case (.state, .state(let state, let shared, let own)): gathered.add(state, shared: shared, own: own)
-          case (.messages(let name, let numbers), .messages(let found)): gathered.add(found, of: name, numbers)
-          default: break gathering
+          case (.state, .state(let state, let shared, let own)):
+            gathered.add(state, shared: shared, own: own)
+          case (.messages(let name, let numbers), .messages(let found)):
+            gathered.add(found, of: name, numbers)
+          default:
+            break gathering
           }
         }
       }

@@ -19,6 +19,7 @@ struct WriteQueue {
   static let bytesTogether = 8 << 20
 
   private var waiting: Deque<Work> = []
+  private var waitingKinds: [Work.Kind: Int] = [:]
   private var running: [Int: Group] = [:]
   private var runningKinds: [Work.Kind: Int] = [:]
   private var inUse = Touched()
@@ -60,6 +61,7 @@ struct WriteQueue {
   mutating func add(_ work: Work) -> Bool {
     guard !isClosed else { return false }
     waiting.append(work)
+    waitingKinds[work.kind, default: 0] += 1
     return true
   }
 
@@ -71,7 +73,9 @@ struct WriteQueue {
 
   /// The next group that may run now; nil if there is none.
   mutating func take() -> Group? {
-    guard !waiting.isEmpty, Work.Kind.allCases.contains(where: hasRoom) else { return nil }
+    // Asked for at every entry: what waits is looked through only if some of it may have room.
+    let mayRun = Work.Kind.allCases.contains { waitingKinds[$0, default: 0] > 0 && hasRoom($0) }
+    guard mayRun else { return nil }
     var group: [Work] = []
     var kept: Deque<Work> = []
     var ahead = Touched()
@@ -96,6 +100,7 @@ struct WriteQueue {
     kept.append(contentsOf: waiting[index...])
     waiting = kept
     for work in group { inUse.add(work) }
+    waitingKinds[kind, default: group.count] -= group.count
     runningKinds[kind, default: 0] += 1
     lastID += 1
     let taken = Group(id: lastID, work: group)
