@@ -8,6 +8,20 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
 ]
 
+// The fuzz targets: in an ordinary build a test, which feeds them the cases and the seeds; with TIDINGS_FUZZ
+// set (`make fuzz`) a program of libFuzzer's.
+let fuzzed: [Target.Dependency] = [
+  "API", "JSON", "JSONRPC", "JSONSupport", "MemoryStore", .product(name: "Logging", package: "swift-log"),
+]
+let fuzz: Target =
+  Context.environment["TIDINGS_FUZZ"] == nil
+  ? .testTarget(
+    name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Cases", "Driver"],
+    swiftSettings: settings)
+  : .executableTarget(
+    name: "fuzz", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Cases", "Tests"],
+    swiftSettings: settings)
+
 let package = Package(
   name: "tidings",
   platforms: [.macOS(.v26)],
@@ -68,7 +82,10 @@ let package = Package(
       ],
       swiftSettings: settings),
 
-    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
+    // A second JSON reader, to compare with.
+    .target(
+      name: "JSONSupport", dependencies: ["JSON"], path: "Tests/JSONSupport", swiftSettings: settings),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "JSONSupport"], swiftSettings: settings),
     .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC"], swiftSettings: settings),
     .testTarget(name: "APITests", dependencies: ["API", "MemoryStore"], swiftSettings: settings),
     .testTarget(name: "InboxTests", dependencies: ["Inbox", "MemoryStore"], swiftSettings: settings),
@@ -90,6 +107,7 @@ let package = Package(
     .testTarget(
       name: "MongoStoreTests", dependencies: ["Inbox", "Mongo", "MongoStore", "MongoSupport"],
       swiftSettings: settings),
+    fuzz,
   ],
   swiftLanguageModes: [.v6]
 )
