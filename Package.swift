@@ -36,16 +36,17 @@ let package = Package(
   ],
   targets: [
     .target(name: "JSON", swiftSettings: settings),
+    .target(name: "Locks", swiftSettings: settings),
     .target(
       name: "JSONRPC",
       dependencies: [
-        "JSON",
+        "JSON", "Locks",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
-    .target(name: "Inbox", swiftSettings: settings),
-    .target(name: "MemoryStore", dependencies: ["Inbox"], swiftSettings: settings),
+    .target(name: "Inbox", dependencies: ["Locks"], swiftSettings: settings),
+    .target(name: "MemoryStore", dependencies: ["Inbox", "Locks"], swiftSettings: settings),
     .target(
       name: "SQLiteStore",
       dependencies: [
@@ -59,7 +60,7 @@ let package = Package(
     .target(
       name: "Mongo",
       dependencies: [
-        "CMongoC",
+        "CMongoC", "Locks",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -67,7 +68,7 @@ let package = Package(
     .target(
       name: "MongoStore",
       dependencies: [
-        "Inbox", "Mongo",
+        "Inbox", "Locks", "Mongo",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -86,7 +87,7 @@ let package = Package(
     .target(
       name: "JSONSupport", dependencies: ["JSON"], path: "Tests/JSONSupport", swiftSettings: settings),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "JSONSupport"], swiftSettings: settings),
-    .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC"], swiftSettings: settings),
+    .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC", "Locks"], swiftSettings: settings),
     .testTarget(name: "APITests", dependencies: ["API", "MemoryStore"], swiftSettings: settings),
     .testTarget(name: "InboxTests", dependencies: ["Inbox", "MemoryStore"], swiftSettings: settings),
     .testTarget(
