@@ -13,7 +13,7 @@ PROGRAM := .build/release/tidings
 SWIFT_SOURCES := Package.swift $(wildcard Sources Tests)
 BENCHES := $(addprefix .build/bench/, pipe_driver sqlite_limit mongo_limit)
 
-.PHONY: help demo build test bench dist generate format lint install clean dependencies
+.PHONY: help demo build test fuzz sanitize bench dist generate format lint install clean dependencies
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,13 @@ build: dependencies ## build the program: .build/release/tidings, the Swift runt
 test: build ## run every test: Swift's, then those that host the program from Python
 	@.ci/dependencies tests
 	@TIDINGS_BIN="$(CURDIR)/$(PROGRAM)" .ci/test
+
+fuzz: dependencies ## look for inputs that break something: FUZZ_SECONDS=600 for each of FUZZ_TARGETS
+	@.ci/fuzz
+
+sanitize: dependencies ## run Swift's tests under ThreadSanitizer, then under AddressSanitizer
+	@.ci/dependencies tests
+	@.ci/sanitize
 
 bench: build $(BENCHES) ## measure the program beside the same reads in C, as one table (BENCH="--only mongodb")
 	@.ci/dependencies bench
@@ -58,4 +65,4 @@ dependencies: ## install the Debian packages that the build needs, or say which 
 	@.ci/dependencies
 
 clean: ## remove everything that was built
-	rm -rf .build
+	rm -rf .build .build-fuzz .build-thread .build-address

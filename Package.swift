@@ -8,6 +8,20 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
 ]
 
+// The fuzz targets: in an ordinary build a test, which feeds them the cases and the seeds; with TIDINGS_FUZZ
+// set (`make fuzz`) a program of libFuzzer's.
+let fuzzed: [Target.Dependency] = [
+  "API", "JSON", "JSONRPC", "JSONSupport", "MemoryStore", .product(name: "Logging", package: "swift-log"),
+]
+let fuzz: Target =
+  Context.environment["TIDINGS_FUZZ"] == nil
+  ? .testTarget(
+    name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Cases", "Driver"],
+    swiftSettings: settings)
+  : .executableTarget(
+    name: "fuzz", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Cases", "Tests"],
+    swiftSettings: settings)
+
 let package = Package(
   name: "tidings",
   platforms: [.macOS(.v26)],
@@ -22,16 +36,17 @@ let package = Package(
   ],
   targets: [
     .target(name: "JSON", swiftSettings: settings),
+    .target(name: "Locks", swiftSettings: settings),
     .target(
       name: "JSONRPC",
       dependencies: [
-        "JSON",
+        "JSON", "Locks",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
-    .target(name: "Inbox", swiftSettings: settings),
-    .target(name: "MemoryStore", dependencies: ["Inbox"], swiftSettings: settings),
+    .target(name: "Inbox", dependencies: ["Locks"], swiftSettings: settings),
+    .target(name: "MemoryStore", dependencies: ["Inbox", "Locks"], swiftSettings: settings),
     .target(
       name: "SQLiteStore",
       dependencies: [
@@ -45,7 +60,7 @@ let package = Package(
     .target(
       name: "Mongo",
       dependencies: [
-        "CMongoC",
+        "CMongoC", "Locks",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -53,7 +68,7 @@ let package = Package(
     .target(
       name: "MongoStore",
       dependencies: [
-        "Inbox", "Mongo",
+        "Inbox", "Locks", "Mongo",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -68,8 +83,11 @@ let package = Package(
       ],
       swiftSettings: settings),
 
-    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
-    .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC"], swiftSettings: settings),
+    // A second JSON reader, to compare with.
+    .target(
+      name: "JSONSupport", dependencies: ["JSON"], path: "Tests/JSONSupport", swiftSettings: settings),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "JSONSupport"], swiftSettings: settings),
+    .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC", "Locks"], swiftSettings: settings),
     .testTarget(name: "APITests", dependencies: ["API", "MemoryStore"], swiftSettings: settings),
     .testTarget(name: "InboxTests", dependencies: ["Inbox", "MemoryStore"], swiftSettings: settings),
     .testTarget(
@@ -90,6 +108,7 @@ let package = Package(
     .testTarget(
       name: "MongoStoreTests", dependencies: ["Inbox", "Mongo", "MongoStore", "MongoSupport"],
       swiftSettings: settings),
+    fuzz,
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,5 @@
 import Inbox
-import Synchronization
+import Locks
 
 /// Keeps everything in memory, for `memory:` and for tests. What it holds is gone when the process ends.
 public final class MemoryStore: MessageStore {
@@ -7,7 +7,7 @@ public final class MemoryStore: MessageStore {
   public let kind = "memory"
   private let clock: WallClock
   // Held for one read or change, none of which blocks.
-  private let contents = Mutex(Contents())
+  private let contents = Locked(Contents())
 
   /// An empty store; `clock` tells the time that messages get.
   public init(clock: @escaping WallClock = systemTime) {

@@ -1,6 +1,6 @@
 import Inbox
+import Locks
 import Mongo
-import Synchronization
 
 /// The server's time, so that hosts whose clocks differ give one log consistent times.
 ///
@@ -13,7 +13,7 @@ final class ServerClock: Sendable {
   }
 
   // Held for a look or an entry, never while the server is asked.
-  private let reading = Mutex<Reading?>(nil)
+  private let reading = Locked<Reading?>(nil)
   private let fixed: WallClock?
   private static let lifetime = Duration.seconds(10)
 

@@ -28,6 +28,14 @@ struct SpecificationTests {
     }
   }
 
+  /// Parameters go by name here, which the specification allows: its examples by position are refused as such.
+  @Test(arguments: [("[42, 23]", 1), ("[23, 42]", 2)])
+  func positionalParameters(_ params: String, _ id: Int) async throws {
+    try await check(
+      #"{"jsonrpc": "2.0", "method": "subtract", "params": \#(params), "id": \#(id)}"#,
+      #"{"jsonrpc": "2.0", "error": {"code": -32602, "message": "by name only"}, "id": \#(id)}"#)
+  }
+
   @Test func namedParameters() async throws {
     try await check(
       #"{"jsonrpc": "2.0", "method": "subtract", "params": {"subtrahend": 23, "minuend": 42}, "id": 3}"#,

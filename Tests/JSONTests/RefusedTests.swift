@@ -1,4 +1,5 @@
 import JSON
+import JSONSupport
 import Testing
 
 /// A text that is no JSON, with the place and the kind of its fault.

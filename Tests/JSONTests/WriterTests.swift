@@ -1,4 +1,5 @@
 import JSON
+import JSONSupport
 import Testing
 
 @Suite("Writing")
@@ -74,7 +75,7 @@ struct WriterTests {
         var scalars = (0..<count).map { Unicode.Scalar(UInt8(ascii: "a") + UInt8($0 % 26)) }
         for special in ["\"", "\\", "\n", "\u{1f}", "é", "\u{7f}", "\u{80}"] as [Unicode.Scalar] {
           if place < count { scalars[place] = special }
-          let value = JSONTests.text(of: scalars)
+          let value = JSONSupport.text(of: scalars)
           let text = text { writer in
             writer.beginObject()
             writer.member("member", value)

@@ -1,11 +1,11 @@
-import Synchronization
+import Locks
 
 /// Remembers which messages of a log were found by a field. A log only grows, so what was found up to a
 /// number stays true: exact totals under a filter cost one index key a match the first time, and only the
 /// new messages after that.
 public final class MatchIndex: Sendable {
   // Held for a look-up or an entry, never while a store is read.
-  private let entries = Mutex(Entries())
+  private let entries = Locked(Entries())
   private let capacity: Int
 
   /// An index that keeps at most `capacity` ranges (16 bytes each) and forgets what was not used longest.

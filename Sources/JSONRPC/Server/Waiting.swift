@@ -1,4 +1,4 @@
-import Synchronization
+import Locks
 
 /// A call that waits for something to happen. One task sleeps on it; anyone may wake it.
 public final class Waiting: Sendable {

@@ -1,3 +1,4 @@
+import Locks
 import Synchronization
 
 /// Which election the primary stands for, and whether its reads are known to be up to date.
@@ -12,7 +13,7 @@ final class Elections: Sendable {
   /// The last of them whose primary has shown that its reads are up to date.
   private let confirmed = Atomic(0)
   // Held to compare two short texts.
-  private let primary = Mutex<String?>(nil)
+  private let primary = Locked<String?>(nil)
 
   /// The number of the last election; 0 where there are none: a standalone server, a router.
   var last: Int { heard.load(ordering: .acquiring) }

@@ -1,14 +1,14 @@
 import Inbox
+import Locks
 import Mongo
-import Synchronization
 
 /// The way to the server: waits for a primary, but never long, and prepares the database before anything else.
 final class Access: Sendable {
   let pool: MongoClientPool
   let patience: Duration
   // Held for a look or an entry.
-  private let prepared = Mutex<MongoServerInfo?>(nil)
-  private let outage = Mutex<ContinuousClock.Instant?>(.now)
+  private let prepared = Locked<MongoServerInfo?>(nil)
+  private let outage = Locked<ContinuousClock.Instant?>(.now)
 
   /// `patience` is how long an outage may last before calls fail at once.
   init(_ pool: MongoClientPool, patience: Duration) {

@@ -1,5 +1,5 @@
 import Inbox
-import Synchronization
+import Locks
 
 /// Remembers what readers sent to logs. A log only grows, so what a majority had up to a number stays true:
 /// the state of an inbox needs no look at older messages again.
@@ -22,7 +22,7 @@ final class SentCache: Sendable {
   }
 
   // Held for a look or an entry, never while a server is asked.
-  private let entries = Mutex(Entries())
+  private let entries = Locked(Entries())
   private let capacity: Int
 
   /// A cache of at most `capacity` ranges, about 100 bytes each.

@@ -1,5 +1,5 @@
 import Inbox
-import Synchronization
+import Locks
 
 /// The last numbers of logs to which this process appended, so that a run of appends needs no read first.
 ///
@@ -7,7 +7,7 @@ import Synchronization
 /// the first error.
 final class HeadCache: Sendable {
   // Held for a look or an entry.
-  private let heads = Mutex<[[UInt8]: AppendPlan.Head]>([:])
+  private let heads = Locked<[[UInt8]: AppendPlan.Head]>([:])
   private let capacity: Int
 
   init(capacity: Int = 65_536) {

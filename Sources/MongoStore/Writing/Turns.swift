@@ -1,6 +1,6 @@
 import Inbox
+import Locks
 import Mongo
-import Synchronization
 
 /// Turns on logs that several processes append to. Whoever is nearer to the primary wins every race for the
 /// next number; one that has lost a few asks for a turn, and the others append nothing to that log until it
@@ -26,7 +26,7 @@ final class Turns: Sendable {
   }
 
   // Held for a look or an entry, never while the server is asked.
-  private let state = Mutex(State())
+  private let state = Locked(State())
   private let owner = Token.random(at: 0)
 
   /// Looks whose turn it is, if it was not done lately; the logs on which it is another's.

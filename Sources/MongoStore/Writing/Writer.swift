@@ -1,6 +1,6 @@
 import Inbox
+import Locks
 import Mongo
-import Synchronization
 
 /// What the runs of a store share.
 struct Tools: Sendable {
@@ -21,7 +21,7 @@ final class Writer: Sendable {
   }
 
   // Held for an entry or a scan of what waits, never while the server is asked.
-  private let state = Mutex(State())
+  private let state = Locked(State())
   private let access: Access
   private let tools: Tools
 

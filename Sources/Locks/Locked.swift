@@ -11,17 +11,20 @@
 /// A mutex of the system's own rather than `Synchronization.Mutex`, which ThreadSanitizer can't see into on
 /// Linux: with this one it checks everything around the lock.
 // Unchecked: `value` is reached only between locking and unlocking.
-final class Locked<Value: Sendable>: @unchecked Sendable {
+public final class Locked<Value: Sendable>: @unchecked Sendable {
   // Both are allocated once and never move, as a mutex demands; they go with the last reference.
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let value = UnsafeMutablePointer<Value>.allocate(capacity: 1)
+  @usableFromInline let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  @usableFromInline let value = UnsafeMutablePointer<Value>.allocate(capacity: 1)
 
-  init(_ initial: Value) {
+  /// A value that nobody holds yet.
+  @inlinable
+  public init(_ initial: Value) {
     value.initialize(to: initial)
     let status = pthread_mutex_init(mutex, nil)
     precondition(status == 0, "pthread_mutex_init")
   }
 
+  @inlinable
   deinit {
     pthread_mutex_destroy(mutex)
     value.deinitialize(count: 1)
@@ -30,8 +33,8 @@ final class Locked<Value: Sendable>: @unchecked Sendable {
   }
 
   /// Runs `body` with the value to itself. It must not block, and must not come back to the same lock.
-  @inline(__always)
-  func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
+  @inlinable @inline(__always)
+  public func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return try body(&value.pointee)

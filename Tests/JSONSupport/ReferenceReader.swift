@@ -1,11 +1,11 @@
 /// A second reader of RFC 8259, as plain as possible, to compare the first one with.
-struct ReferenceReader {
-  struct Refused: Error {}
+package struct ReferenceReader {
+  package struct Refused: Error {}
 
   private var scalars: ArraySlice<Unicode.Scalar>
   private let maximumDepth: Int
 
-  static func read(_ text: [UInt8], maximumDepth: Int = 128) throws -> Value {
+  package static func read(_ text: [UInt8], maximumDepth: Int = 128) throws -> Value {
     guard let string = String(validating: text, as: UTF8.self) else { throw Refused() }
     var reader = ReferenceReader(scalars: Array(string.unicodeScalars)[...], maximumDepth: maximumDepth)
     let value = try reader.value(depth: 0)

@@ -1,0 +1,108 @@
+import JSON
+import JSONSupport
+import Logging
+
+@testable import JSONRPC
+
+/// A connection without descriptors or threads: messages go in, answers come out. Every call ends before
+/// `receive` returns, as long as the service never suspends.
+final class Conversation {
+  private let connection: Connection
+  private let limits: Limits
+
+  /// One message and what came back for it.
+  struct Exchange {
+    /// The message, or the items of a batch; nil for no JSON.
+    var requests: [JSON]?
+    var answers: [JSON]
+  }
+
+  init(_ service: any Service, limits: Limits) throws {
+    self.limits = limits
+    connection = try Connection(
+      service: service, info: ServerInfo(name: "fuzz", version: "1"), limits: limits, output: -1,
+      logger: Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() })
+    // Waiting is over at once, as it is when the input has ended.
+    connection.state.withLock { $0.hasEnded = true }
+  }
+
+  /// Whether the host asked for the end.
+  var hasEnded: Bool { connection.isStopping }
+
+  /// Hands over one message and checks the answers' form: as many as the standard asks for, each to its id.
+  func receive(_ message: [UInt8]) throws -> Exchange {
+    connection.receive(.message(message))
+    try require(connection.state.withLock { $0.inFlight.isEmpty }, "a call is not answered")
+    var written: [UInt8] = []
+    connection.state.withLock { state in
+      while let (segment, offset) = state.outbox.take() {
+        written += segment[offset...]
+        state.outbox.wrote(segment.count - offset)
+      }
+    }
+    try require(connection.state.withLock { $0.isDone }, "bytes are not accounted for")
+    let lines = written.split(separator: 0x0A)
+    let json = try? JSON(parsing: message, maximumDepth: limits.depth)
+    let isBatch = json?.kind == .array && (1...limits.batchItems).contains(json?.count ?? 0)
+    try require(lines.count <= 1, "\(lines.count) answers to one message")
+    let answers = try lines.flatMap { line in
+      let answer = try JSON(parsing: Array(line), maximumDepth: 1_000)
+      try require((answer.kind == .array) == isBatch, "a batch is answered by an array, and only a batch")
+      return isBatch ? Array(answer.elements) : [answer]
+    }
+    let exchange = Exchange(requests: isBatch ? Array(json!.elements) : json.map { [$0] }, answers: answers)
+    for answer in answers { try check(answer) }
+    if !hasEnded { try checkIDs(exchange) }
+    return exchange
+  }
+
+  /// An answer as the standard has it.
+  private func check(_ answer: JSON) throws {
+    let keys = answer.members.map { $0.key.string ?? "" }
+    let isError = answer["error"] != nil
+    try require(keys == ["jsonrpc", "id", isError ? "error" : "result"], "an answer's members: \(keys)")
+    try require(answer["jsonrpc"]?.equals("2.0") == true, "jsonrpc")
+    guard let error = answer["error"] else { return }
+    try require(
+      error["code"]?.integer != nil && error["message"]?.string?.isEmpty == false, "an error's form")
+    let data = error["data"]
+    try require(
+      data?["kind"]?.string != nil && data?["retryable"]?.bool != nil && data?["details"]?.kind == .object,
+      "an error's data")
+    try require(data?["kind"]?.equals("internal") == false, "a fault of the program")
+  }
+
+  /// Exactly one answer to each request, with its id as it was sent; none to a notification or an answer.
+  private func checkIDs(_ exchange: Exchange) throws {
+    let expected: [String]
+    if let requests = exchange.requests {
+      expected = requests.compactMap(answerID)
+    } else {
+      expected = ["null"]
+    }
+    let given = exchange.answers.map { text($0["id"]) }
+    try require(given.sorted() == expected.sorted(), "ids \(given), expected \(expected)")
+  }
+
+  private func text(_ json: JSON?) -> String { json.map { String(decoding: $0.raw, as: UTF8.self) } ?? "" }
+
+  /// The id of the answer that a message gets; nil if it gets none.
+  private func answerID(_ message: JSON) -> String? {
+    guard message.kind == .object else { return "null" }
+    let isOfThisVersion = message["jsonrpc"]?.equals("2.0") == true
+    guard let id = message["id"] else {
+      let isNotification =
+        isOfThisVersion && message["method"]?.kind == .string
+        && [nil, .null, .array, .object].contains(message["params"]?.kind)
+      return isNotification ? nil : "null"
+    }
+    switch id.kind {
+    case .string,
+      .number where id.isInteger:
+      let isAnswer = message["method"] == nil && (message["result"] != nil || message["error"] != nil)
+      return isAnswer && isOfThisVersion ? nil : text(id)
+    case .null where message["method"] == nil && message["error"] != nil: return nil
+    default: return "null"
+    }
+  }
+}

@@ -1,0 +1,22 @@
+/// A generator whose runs can be repeated from the seed that they print.
+package struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  package init(seed: UInt64) { state = seed }
+
+  /// SplitMix64.
+  package mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var word = state
+    word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
+    word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
+    return word ^ word >> 31
+  }
+
+  /// A generator with a new seed, which is printed.
+  package static func printed(_ name: String) -> SeededGenerator {
+    let seed = UInt64.random(in: 0 ... .max)
+    print("\(name): seed \(seed)")
+    return SeededGenerator(seed: seed)
+  }
+}
