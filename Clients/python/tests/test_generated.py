@@ -6,6 +6,8 @@ import subprocess
 import sys
 import unittest
 
+from mypy import api as mypy
+
 import support
 import tidings
 from tidings import sync
@@ -67,13 +69,6 @@ class CalledTests(unittest.TestCase):
                 self.assertEqual(recorder.called, (method["name"], required, 7))
 
 
-try:
-    from mypy import api as mypy
-except ImportError:
-    mypy = None
-
-
-@unittest.skipUnless(mypy, "needs mypy")
 class TypingTests(support.Case):
     def check(self, *arguments):
         said, errors, status = mypy.run(["--strict", "--cache-dir", str(self.folder / "cache"), *arguments])
