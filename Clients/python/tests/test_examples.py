@@ -12,10 +12,6 @@ from tidings.sync import Tidings
 EXAMPLES = support.CLIENT / "examples"
 
 
-def installed(name):
-    return importlib.util.find_spec(name) is not None
-
-
 def load(name):
     spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
@@ -42,7 +38,6 @@ class DigestTests(support.Case):
             self.assertEqual(self.digest(self.store, "ann"), ["ann: 0 new"])
 
 
-@unittest.skipUnless(installed("flask"), "needs Flask")
 class FlaskTests(support.Case):
     def test_two_users(self):
         with Tidings.start(store=self.store, **self.options) as inbox:
@@ -65,7 +60,6 @@ class FlaskTests(support.Case):
             self.assertEqual(bob.post("/teams/crew/read", json={"nids": ["x"]}).status_code, 404)
 
 
-@unittest.skipUnless(installed("django"), "needs Django")
 class DjangoTests(support.Case):
     def test_a_reader(self):
         host = load("django_inbox")

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import unittest
 
+from mypy import api as mypy
+
 import support
 import tidings
 from tidings import sync
@@ -67,13 +69,15 @@ class CalledTests(unittest.TestCase):
                 self.assertEqual(recorder.called, (method["name"], required, 7))
 
 
-try:
-    from mypy import api as mypy
-except ImportError:
-    mypy = None
+class VersionTests(unittest.TestCase):
+    def test_nothing_in_the_package_needs_more_than_python_3_9(self):
+        run = subprocess.run(
+            [sys.executable, "-c", "import vermin; vermin.main()", "--no-tips", "--violations", "-t=3.9-",
+             str(support.CLIENT / "tidings"), str(support.CLIENT / "build_backend.py")],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.assertEqual(run.returncode, 0, run.stdout)
 
 
-@unittest.skipUnless(mypy, "needs mypy")
 class TypingTests(support.Case):
     def check(self, *arguments):
         said, errors, status = mypy.run(["--strict", "--cache-dir", str(self.folder / "cache"), *arguments])

@@ -87,25 +87,38 @@ function button(text, act) {
   return made;
 }
 
+function element(name, className, text = "") {
+  const made = document.createElement(name);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+// The hour of today, the day of anything older.
+function when(time) {
+  const today = new Date().toDateString() === time.toDateString();
+  if (today) return time.toLocaleTimeString([], { timeStyle: "short" });
+  return time.toLocaleDateString([], { dateStyle: "medium" });
+}
+
 function itemOf(message) {
   let item = items.get(message.nid);
   if (!item) {
     item = document.createElement("li");
     item.tabIndex = -1;
-    const text = document.createElement("p");
-    text.className = "text";
-    text.textContent = message.content ?? message.message_type;
-    const about = document.createElement("div");
-    about.className = "about";
-    const from = document.createElement("span");
-    from.textContent = message.username || message.user_id || "";
-    const time = document.createElement("time");
+    const sender = message.username || message.user_id || "Announcement";
+    const face = element("span", "face", [...sender][0].toUpperCase());
+    face.ariaHidden = "true";
+    face.style.setProperty("--hue", [...sender].reduce((sum, letter) => sum * 31 + letter.codePointAt(0), 7) % 360);
+    const time = element("time", "", when(new Date(message.create_time)));
     time.dateTime = message.create_time;
-    time.textContent = new Date(message.create_time).toLocaleString();
+    time.title = new Date(message.create_time).toLocaleString();
     item.read = button("", () => mark(item.message.read ? "unread" : "read", item.message));
     item.archive = button("", () => mark(item.message.archived ? "unarchive" : "archive", item.message));
-    about.append(from, time, item.read, item.archive);
-    item.append(text, about);
+    const deeds = element("div", "deeds");
+    deeds.append(item.read, item.archive);
+    const text = element("p", "text", message.content ?? message.message_type);
+    item.append(face, element("span", "from", sender), time, text, deeds);
     items.set(message.nid, item);
   }
   item.message = message;
@@ -134,6 +147,7 @@ function render() {
   if (wanted.length) (current ?? wanted[0]).tabIndex = 0;
   if (focused >= 0 && !current && wanted.length) wanted[Math.min(focused, wanted.length - 1)].focus();
   $("empty").hidden = wanted.length > 0;
+  list.hidden = wanted.length === 0;
   $("more").hidden = state.cursor === null;
   $("all").hidden = $("view").value === "archived";
 }
@@ -197,7 +211,7 @@ function follow() {
 
 async function showLogin() {
   events?.close();
-  $("inbox").hidden = $("logout").hidden = true;
+  $("inbox").hidden = $("bell").hidden = $("logout").hidden = true;
   $("login").hidden = false;
   $("user").textContent = "";
   $("users").replaceChildren(...(await ask("/users")).map((user) => button(user, async () => {
@@ -213,7 +227,7 @@ async function start() {
   items.clear();
   $("user").textContent = me.user_id;
   $("login").hidden = true;
-  $("inbox").hidden = $("logout").hidden = false;
+  $("inbox").hidden = $("bell").hidden = $("logout").hidden = false;
   $("inboxes").replaceChildren(...state.inboxes.map((inbox) => {
     const one = button(named(inbox), () => show(inbox));
     one.inbox = inbox;
