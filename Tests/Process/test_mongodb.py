@@ -71,7 +71,8 @@ class MongoDBCase(SidecarCase):
 class BadURITests(SidecarCase):
     def test_they_end_the_start_with_78(self):
         for url in ("mongodb://", "mongodb://h:1:2/", "mongodb://h:port/", "mongodb://u:s3cret@@h/d",
-                    "mongodb://u:s3cret@h/a b", "mongodb://u:s3cret/x@h/d", "mongodb://h/?socketTimeoutMS=soon",
+                    "mongodb://u:s3cret@h/a b", "mongodb://u:s3cret/x@h/d",
+                    "mongodb://h/?socketTimeoutMS=soon",
                     "mongodb://h/d?tls", "mongodb+srv://a,b/", "mongodb://,/"):
             with self.subTest(url):
                 for command in ("serve", "doctor"):
@@ -149,8 +150,8 @@ class OutageTests(MongoDBCase):
         sent = 0
         for fault in (self.mongod.kill, self.mongod.suspend, self.mongod.kill):
             for _ in range(20):
-                self.eventually(sidecar, "send_team_message", content=str(sent), idempotency_key=f"key {sent}",
-                                **SEND)
+                self.eventually(sidecar, "send_team_message", content=str(sent),
+                                idempotency_key=f"key {sent}", **SEND)
                 self.eventually(sidecar, "mark_read", all=True, **INBOX)
                 sent += 1
             fault()
@@ -187,8 +188,8 @@ class CredentialsTests(MongoDBCase):
     def user(self, role):
         """A user with a role on this test's database: name and password, as in a URI."""
         name = f"{role} {self.database}"
-        self.mongod.admin({"createUser": name, "pwd": "s3cret", "roles": [{"role": role, "db": self.database}]},
-                          user="root:r00t")
+        roles = [{"role": role, "db": self.database}]
+        self.mongod.admin({"createUser": name, "pwd": "s3cret", "roles": roles}, user="root:r00t")
         return name.replace(" ", "%20")
 
     def test_the_right_ones(self):
@@ -272,8 +273,9 @@ class Keys:
         self.server, self.authority = f"{folder}/server.pem", f"{folder}/ca.pem"
         self.other_authority = f"{folder}/other.pem"
         for name in ("ca", "other"):
-            self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}",
-                          "-keyout", f"{folder}/{name}.key", "-out", f"{folder}/{name}.pem")
+            self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                          "-subj", f"/CN={name}", "-keyout", f"{folder}/{name}.key",
+                          "-out", f"{folder}/{name}.pem")
         self._openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1",
                       "-keyout", f"{folder}/server.key", "-out", f"{folder}/server.csr")
         with open(f"{folder}/names", "w", encoding="ascii") as file:
