@@ -82,7 +82,9 @@ class BadURITests(SidecarCase):
                     self.assertNotIn("s3cret", done.stderr.decode())
 
 
-class OutageTests(MongoDBCase):
+class Outages:
+    """What holds of a replica set and of a standalone server."""
+
     def setUp(self):
         super().setUp()
         self.addCleanup(self.restart)
@@ -92,6 +94,58 @@ class OutageTests(MongoDBCase):
         self.mongod.start()
         self.mongod.admin("ping")
 
+    def outage(self, begin):
+        """The end of input while the server is away: every request is answered, and the process ends."""
+        sidecar = self.serve(self.url(**SOON))
+        self.eventually(sidecar, "send_team_message", **SEND)
+        begin()
+        requests = []
+        for id in range(100):
+            requests += [request(4 * id, "send_team_message", content=str(id), **SEND),
+                         request(4 * id + 1, "get_team_message", **INBOX),
+                         request(4 * id + 2, "mark_read", all=True, **{**INBOX, "user_id": f"bo {id}"}),
+                         request(4 * id + 3, "ping")]
+        sidecar.send(*requests)
+        answers = sidecar.finish(deadline=DEADLINE)
+        self.assertEqual(sorted(answer["id"] for answer in answers), list(range(400)))
+        for answer in answers:
+            if answer["id"] % 4 == 3:
+                self.assertEqual(answer["result"], {})
+            else:
+                error = answer["error"]
+                self.assertIn(error["data"]["kind"], ("store_unavailable", "outcome_unknown"), answer)
+                self.assertTrue(error["data"]["retryable"])
+
+    def test_the_end_of_input_while_the_server_is_frozen(self):
+        self.outage(self.mongod.suspend)
+
+    def test_a_sidecar_outlives_its_server(self):
+        sidecar = self.serve(self.url(**SOON))
+        sent = 0
+        for fault in (self.mongod.kill, self.mongod.suspend):
+            for _ in range(20):
+                self.eventually(sidecar, "send_team_message", content=str(sent),
+                                idempotency_key=f"key {sent}", **SEND)
+                self.eventually(sidecar, "mark_read", all=True, **INBOX)
+                sent += 1
+            fault()
+            ids = [f"during {sent} {number}" for number in range(20)]
+            sidecar.send(*[request(id, "send_team_message", content=id, idempotency_key=id, **SEND)
+                           for id in ids])
+            answers = {answer["id"]: answer for answer in sidecar.answers(len(ids))}
+            self.assertEqual(sorted(answers), sorted(ids))
+            self.restart()
+            for id in ids:
+                again = self.eventually(sidecar, "send_team_message", content=id, idempotency_key=id, **SEND)
+                if "result" in answers[id]:
+                    self.assertEqual(again, {**answers[id]["result"], "duplicate": True})
+            sent += len(ids)
+        contents = [message["content"] for message in sidecar.messages(**INBOX)]
+        self.assertEqual((len(contents), len(set(contents))), (sent, sent))
+        sidecar.finish()
+
+
+class OutageTests(Outages, MongoDBCase):
     def test_serve_starts_without_a_server_and_finds_it_when_it_comes(self):
         self.mongod.kill()
         sidecar = self.serve(self.url(**SOON))
@@ -117,61 +171,11 @@ class OutageTests(MongoDBCase):
             self.assertIn("primary", done.stderr.decode())
             self.assertNotIn("s3cret", done.stderr.decode())
 
-    def outage(self, begin):
-        """The end of input while the server is away: every request is answered, and the process ends."""
-        sidecar = self.serve(self.url(**SOON))
-        self.eventually(sidecar, "send_team_message", **SEND)
-        begin()
-        requests = []
-        for id in range(100):
-            requests += [request(4 * id, "send_team_message", content=str(id), **SEND),
-                         request(4 * id + 1, "get_team_message", **INBOX),
-                         request(4 * id + 2, "mark_read", all=True, **{**INBOX, "user_id": f"bo {id}"}),
-                         request(4 * id + 3, "ping")]
-        sidecar.send(*requests)
-        answers = sidecar.finish(deadline=DEADLINE)
-        self.assertEqual(sorted(answer["id"] for answer in answers), list(range(400)))
-        for answer in answers:
-            if answer["id"] % 4 == 3:
-                self.assertEqual(answer["result"], {})
-            else:
-                error = answer["error"]
-                self.assertIn(error["data"]["kind"], ("store_unavailable", "outcome_unknown"), answer)
-                self.assertTrue(error["data"]["retryable"])
-
     def test_the_end_of_input_while_the_server_is_dead(self):
         self.outage(self.mongod.kill)
 
-    def test_the_end_of_input_while_the_server_is_frozen(self):
-        self.outage(self.mongod.suspend)
 
-    def test_a_sidecar_outlives_its_server(self):
-        sidecar = self.serve(self.url(**SOON))
-        sent = 0
-        for fault in (self.mongod.kill, self.mongod.suspend, self.mongod.kill):
-            for _ in range(20):
-                self.eventually(sidecar, "send_team_message", content=str(sent),
-                                idempotency_key=f"key {sent}", **SEND)
-                self.eventually(sidecar, "mark_read", all=True, **INBOX)
-                sent += 1
-            fault()
-            ids = [f"during {sent} {number}" for number in range(20)]
-            sidecar.send(*[request(id, "send_team_message", content=id, idempotency_key=id, **SEND)
-                           for id in ids])
-            answers = {answer["id"]: answer for answer in sidecar.answers(len(ids))}
-            self.assertEqual(sorted(answers), sorted(ids))
-            self.restart()
-            for id in ids:
-                again = self.eventually(sidecar, "send_team_message", content=id, idempotency_key=id, **SEND)
-                if "result" in answers[id]:
-                    self.assertEqual(again, {**answers[id]["result"], "duplicate": True})
-            sent += len(ids)
-        contents = [message["content"] for message in sidecar.messages(**INBOX)]
-        self.assertEqual((len(contents), len(set(contents))), (sent, sent))
-        sidecar.finish()
-
-
-class StandaloneOutageTests(OutageTests):
+class StandaloneOutageTests(Outages, MongoDBCase):
     replica_set = False
 
 
