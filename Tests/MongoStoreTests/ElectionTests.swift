@@ -12,7 +12,7 @@ struct ElectionTests {
   @Test func aNewPrimaryIsReadOnlyOnceItKnowsWhatWasAcknowledged() async throws {
     let mongod = try await TestMongod.start(.replicaSet(members: 3))
     try await withStores(
-      mongod, 2, options: "serverSelectionTimeoutMS=5000&socketTimeoutMS=2000&heartbeatFrequencyMS=500"
+      mongod, 2, options: "serverSelectionTimeoutMS=5000&socketTimeoutMS=5000&heartbeatFrequencyMS=500"
     ) { stores in
       _ = try await stores[0].append(draft("before"), to: [team])
       #expect(try await stores[1].messages().count == 1)

@@ -33,12 +33,15 @@ public func withPool<R>(
 public func withDatabase<R>(
   _ mongod: TestMongod, options: String = "", _ body: (String) async throws -> R
 ) async throws -> R {
-  let uri = mongod.uri(database: "t_" + UUID().uuidString.prefix(8).lowercased(), options: options)
+  let name = "t_" + UUID().uuidString.prefix(8).lowercased()
+  let uri = mongod.uri(database: name, options: options)
   await DatabaseGate.shared.enter()
   defer { Task { await DatabaseGate.shared.leave() } }
   let result: Result<R, any Error>
   do { result = .success(try await body(uri)) } catch { result = .failure(error) }
-  let pool = MongoClientPool(try MongoURI(uri), logger: .quiet)
+  // The test's own timeouts may be short.
+  let pool = MongoClientPool(
+    try MongoURI(mongod.uri(database: name, options: "serverSelectionTimeoutMS=60000")), logger: .quiet)
   do {
     try await pool.run { try $0.dropDatabase() }
     await pool.close()

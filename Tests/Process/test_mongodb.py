@@ -94,31 +94,6 @@ class Outages:
         self.mongod.start()
         self.mongod.admin("ping")
 
-    def outage(self, begin):
-        """The end of input while the server is away: every request is answered, and the process ends."""
-        sidecar = self.serve(self.url(**SOON))
-        self.eventually(sidecar, "send_team_message", **SEND)
-        begin()
-        requests = []
-        for id in range(100):
-            requests += [request(4 * id, "send_team_message", content=str(id), **SEND),
-                         request(4 * id + 1, "get_team_message", **INBOX),
-                         request(4 * id + 2, "mark_read", all=True, **{**INBOX, "user_id": f"bo {id}"}),
-                         request(4 * id + 3, "ping")]
-        sidecar.send(*requests)
-        answers = sidecar.finish(deadline=DEADLINE)
-        self.assertEqual(sorted(answer["id"] for answer in answers), list(range(400)))
-        for answer in answers:
-            if answer["id"] % 4 == 3:
-                self.assertEqual(answer["result"], {})
-            else:
-                error = answer["error"]
-                self.assertIn(error["data"]["kind"], ("store_unavailable", "outcome_unknown"), answer)
-                self.assertTrue(error["data"]["retryable"])
-
-    def test_the_end_of_input_while_the_server_is_frozen(self):
-        self.outage(self.mongod.suspend)
-
     def test_a_sidecar_outlives_its_server(self):
         sidecar = self.serve(self.url(**SOON))
         sent = 0
@@ -146,6 +121,31 @@ class Outages:
 
 
 class OutageTests(Outages, MongoDBCase):
+    def outage(self, begin):
+        """The end of input while the server is away: every request is answered, and the process ends."""
+        sidecar = self.serve(self.url(**SOON))
+        self.eventually(sidecar, "send_team_message", **SEND)
+        begin()
+        requests = []
+        for id in range(100):
+            requests += [request(4 * id, "send_team_message", content=str(id), **SEND),
+                         request(4 * id + 1, "get_team_message", **INBOX),
+                         request(4 * id + 2, "mark_read", all=True, **{**INBOX, "user_id": f"bo {id}"}),
+                         request(4 * id + 3, "ping")]
+        sidecar.send(*requests)
+        answers = sidecar.finish(deadline=DEADLINE)
+        self.assertEqual(sorted(answer["id"] for answer in answers), list(range(400)))
+        for answer in answers:
+            if answer["id"] % 4 == 3:
+                self.assertEqual(answer["result"], {})
+            else:
+                error = answer["error"]
+                self.assertIn(error["data"]["kind"], ("store_unavailable", "outcome_unknown"), answer)
+                self.assertTrue(error["data"]["retryable"])
+
+    def test_the_end_of_input_while_the_server_is_frozen(self):
+        self.outage(self.mongod.suspend)
+
     def test_serve_starts_without_a_server_and_finds_it_when_it_comes(self):
         self.mongod.kill()
         sidecar = self.serve(self.url(**SOON))
