@@ -1,0 +1,103 @@
+import Inbox
+import MongoSupport
+import Testing
+
+@testable import MongoStore
+
+/// Views that ask together get what each would have got alone.
+struct GatheringTests {
+  private let inboxes = (0..<40).map { Inbox(user: Text("user \($0 % 8)"), team: Text("team \($0 / 8)")) }
+
+  /// The state of every inbox, all at once.
+  private func readAll(_ store: MongoStore) async throws -> [Inbox: InboxState] {
+    try await withThrowingTaskGroup(of: InboxState.self) { group in
+      for inbox in inboxes { group.addTask { try await store.state(of: inbox) } }
+      return try await group.reduce(into: [:]) { $0[$1.inbox] = $1 }
+    }
+  }
+
+  @Test func manyAtOnceSeeWhatEachSeesAlone() async throws {
+    try await withStores(try await .shared(.replicaSet()), 2) { stores in
+      for n in 0..<30 {
+        for team in 0..<5 {
+          _ = try await stores[1].append(
+            draft("\(n)", sender: Text("user \(n % 9)")), to: [.team(Text("team \(team)"))])
+        }
+      }
+      for inbox in inboxes.prefix(20) {
+        _ = try await stores[1].append(draft("own"), to: [inbox.own])
+        _ = try await stores[1].change(marksOf: inbox) { reader, state in
+          try MarkChange(.seen, .all).apply(to: &state, reader)
+        }
+      }
+      _ = try await stores[1].retract(MessageName(log: inboxes[0].shared, seq: 30))
+      // The first look asks where the logs end and what was sent below the newest; the next ones know.
+      for _ in 0..<3 {
+        let together = try await readAll(stores[0])
+        for inbox in inboxes {
+          let alone = try await stores[0].session { session in
+            try View(session, SentCache(), hasSnapshots: true, newest: 1).state(of: inbox)
+          }
+          #expect(together[inbox] == alone)
+        }
+        _ = try await stores[1].append(draft("more", sender: "user 1"), to: [inboxes[9].shared])
+      }
+    }
+  }
+
+  @Test func deepPagesComeTogetherToo() async throws {
+    try await withStores(try await .shared(.replicaSet())) { stores in
+      let store = stores[0]
+      for n in 1...60 { _ = try await store.append(draft("\(n)"), to: [team]) }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for first in 1...50 {
+          group.addTask {
+            let found = try await store.read { reader in
+              _ = try reader.state(of: bob)
+              return try reader.messages(in: team, SequenceSet(numbers: [first, first + 2, first + 9, 60]))
+            }
+            #expect(found.map(\.seq) == [first, first + 2, first + 9, 60].filter { $0 <= 60 })
+            #expect(found.allSatisfy { $0.body.content == "\($0.seq)" })
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
+  }
+
+  @Test func aLogThatGrewMuchSinceTheLastLook() async throws {
+    try await withStores(try await .shared(.replicaSet()), 2) { stores in
+      for n in 1...3 { _ = try await stores[0].append(draft("\(n)"), to: [team]) }
+      #expect(try await stores[0].state().shared.head == 3)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for n in 0..<1200 { group.addTask { _ = try await stores[1].append(draft("\(n)"), to: [team]) } }
+        try await group.waitForAll()
+      }
+      for _ in 0..<3 { #expect(try await stores[0].state().shared.head == 1203) }
+    }
+  }
+
+  /// As after a restored backup, or a database that was removed.
+  @Test func aLogThatIsShorterThanItWas() async throws {
+    try await withStores(try await .shared(.replicaSet())) { stores in
+      for n in 1...40 { _ = try await stores[0].append(draft("\(n)"), to: [team]) }
+      #expect(try await stores[0].state().shared.head == 40)
+      try await stores[0].session { session in
+        try session.bulk(Collection.messages.rawValue, [.deleteMany(filter: ["seq": ["$gt": 5]])]).get()
+      }
+      for _ in 0..<3 { #expect(try await stores[0].state().shared.head == 5) }
+    }
+  }
+
+  @Test func oneThatIsCancelledWaitsForNoAnswer() async throws {
+    try await withStores(try await .shared(.replicaSet())) { stores in
+      let store = stores[0]
+      _ = try await store.state()
+      let task = Task { try await store.state() }
+      task.cancel()
+      // Either is right, whichever came first.
+      do { #expect(try await task.value.shared.head == 0) } catch is CancellationError {}
+      #expect(try await store.state().shared.head == 0)
+    }
+  }
+}
