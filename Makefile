@@ -13,10 +13,10 @@ PROGRAM := .build/release/tidings
 SWIFT_SOURCES := Package.swift $(wildcard Sources Tests)
 BENCHES := $(addprefix .build/bench/, pipe_driver sqlite_limit mongo_limit)
 
-.PHONY: help demo build test fuzz sanitize bench dist generate format lint install clean dependencies
+.PHONY: help demo build test fuzz sanitize bench bench-clients dist generate format lint install clean dependencies
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: build ## build, then hold a real conversation with the program on a temporary file
 	@.ci/demo $(PROGRAM)
@@ -38,12 +38,21 @@ sanitize: dependencies ## run Swift's tests under ThreadSanitizer, then under Ad
 bench: build $(BENCHES) ## measure the program beside the same reads in C, as one table (BENCH="--only mongodb")
 	@.ci/dependencies bench
 	@python3 Tests/Benchmarks/bench $(BENCH) --program $(PROGRAM) --tools .build/bench
+	$(if $(BENCH),,@$(MAKE) --no-print-directory bench-clients)
+
+bench-clients: build ## the part of the bench that measures what the clients for Python and Node cost
+	@.ci/dependencies generate
+	@python3 Tests/Benchmarks/clients --program $(PROGRAM)
 
 .build/bench/mongo_limit: BENCH_FLAGS = $(shell pkg-config --cflags --libs libmongoc-1.0) -lpthread
 .build/bench/%: Tests/Benchmarks/%.c
 	@.ci/dependencies bench
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -o $@ $< $(or $(BENCH_FLAGS),-lsqlite3 -lm)
+
+generate: build ## write anew what follows from the contract: the document, its reference, the clients' types
+	@.ci/dependencies generate
+	@.ci/generate $(PROGRAM)
 
 dist: build ## pack the program for hosts that have nothing: a wheel and an npm tarball, in .build/dist
 	@.ci/dependencies dist

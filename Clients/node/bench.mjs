@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // What a call costs through this client, beside a bare loop over the same pipes: one table.
 //
-//   TIDINGS_BIN=.build/release/tidings node Clients/node/bench.mjs [CALLS]
+//   TIDINGS_BIN=.build/release/tidings node Clients/node/bench.mjs [CALLS] [--json]
 //
 // Both keep 32 calls in flight against a program of their own with its store in memory. Rounds alternate,
 // and the middle one of each counts, since other work on the machine comes and goes.
@@ -11,7 +11,8 @@ import { spawn } from "node:child_process";
 import { Tidings } from "./index.mjs";
 import lookup from "./lib/program.js";
 
-const CALLS = Number(process.argv[2] ?? 20_000);
+const asJSON = process.argv.includes("--json");
+const CALLS = Number(process.argv.slice(2).find((argument) => argument !== "--json") ?? 20_000);
 const IN_FLIGHT = 32;
 const ROUNDS = 9;
 
@@ -81,18 +82,26 @@ const hosts = { bare: bareLoop(), client: await client() };
 const filler = { team_id: "crew", user_id: "ann", message_type: "note", content: "Tea is ready" };
 for (const host of Object.values(hosts)) await host.run("send_team_message", filler);
 
-console.log(`${CALLS} calls, ${IN_FLIGHT} in flight, Node ${process.version}; µs a call, clock (this process's CPU)\n`);
-row("method", "bare loop", "client", "overhead", "ratio");
-row("---", "---", "---", "---", "---");
+const found = {};
 for (const [method, params] of METHODS) {
   const rounds = { bare: [], client: [] };
   for (let round = 0; round < ROUNDS; round++) {
     for (const name of Object.keys(hosts)) rounds[name].push(await measure(hosts[name], method, params));
   }
   const of = (name, what) => middle(rounds[name].map((one) => one[what]));
-  const [bare, through] = [of("bare", "clock"), of("client", "clock")];
-  const cell = (name) => `${of(name, "clock").toFixed(1)} (${of(name, "cpu").toFixed(1)})`;
-  const more = of("client", "cpu") - of("bare", "cpu");
-  row(method, cell("bare"), cell("client"), `${(through - bare).toFixed(1)} (${more.toFixed(1)})`, (through / bare).toFixed(2));
+  found[method] = Object.fromEntries(Object.keys(hosts).map((name) => [name, [of(name, "clock"), of(name, "cpu")]]));
 }
 for (const host of Object.values(hosts)) await host.close();
+
+if (asJSON) {
+  console.log(JSON.stringify(found));
+} else {
+  console.log(`${CALLS} calls, ${IN_FLIGHT} in flight, Node ${process.version}; µs a call, clock (this process's CPU)\n`);
+  row("method", "bare loop", "client", "overhead", "ratio");
+  row("---", "---", "---", "---", "---");
+  for (const [method, { bare, client }] of Object.entries(found)) {
+    const cell = ([clock, cpu]) => `${clock.toFixed(1)} (${cpu.toFixed(1)})`;
+    const over = [client[0] - bare[0], client[1] - bare[1]];
+    row(method, cell(bare), cell(client), cell(over), (client[0] / bare[0]).toFixed(2));
+  }
+}

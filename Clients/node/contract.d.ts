@@ -106,7 +106,7 @@ export interface SendTeamMessageParams extends Meta {
   receiver_id?: string | null;
   /** The message's text. */
   content?: string | null;
-  /** A JSON object of the host's own; it comes back byte for byte. */
+  /** A JSON object of at most 64 KiB as it is sent; it comes back byte for byte. */
   data?: object | null;
   /** Only these readers get the message. */
   reader_ids?: string[] | null;
@@ -132,7 +132,7 @@ export interface SendAccountMessageParams extends Meta {
   receiver_id?: string | null;
   /** The message's text. */
   content?: string | null;
-  /** A JSON object of the host's own; it comes back byte for byte. */
+  /** A JSON object of at most 64 KiB as it is sent; it comes back byte for byte. */
   data?: object | null;
   /** Makes sending again safe: a log that has a message with this key keeps it and appends nothing. */
   idempotency_key?: string | null;
@@ -152,7 +152,7 @@ export interface SendAnnouncementParams extends Meta {
   receiver_id?: string | null;
   /** The message's text. */
   content?: string | null;
-  /** A JSON object of the host's own; it comes back byte for byte. */
+  /** A JSON object of at most 64 KiB as it is sent; it comes back byte for byte. */
   data?: object | null;
   /** Makes sending again safe: a log that has a message with this key keeps it and appends nothing. */
   idempotency_key?: string | null;
@@ -529,87 +529,92 @@ export type ErrorKind =
   | "closed"
   | "program_failed";
 
-/** `parse_error`, code -32700. */
+/** `parse_error`, code -32700: The line is no JSON; details.offset says where. */
 export class ParseError extends TidingsError {
   readonly kind: "parse_error";
 }
 
-/** `invalid_request`, code -32600. */
+/** `invalid_request`, code -32600: JSON, but no JSON-RPC 2.0 request. */
 export class InvalidRequestError extends TidingsError {
   readonly kind: "invalid_request";
 }
 
-/** `shutting_down`, code -32600. */
+/** `shutting_down`, code -32600: A request after shutdown. */
 export class ShuttingDownError extends TidingsError {
   readonly kind: "shutting_down";
 }
 
-/** `method_not_found`, code -32601. */
+/** `method_not_found`, code -32601: There is no method of this name. */
 export class MethodNotFoundError extends TidingsError {
   readonly kind: "method_not_found";
 }
 
-/** `invalid_params`, code -32602. */
+/** `invalid_params`, code -32602: A parameter is missing, unknown or unfit: details.pointer says which. */
 export class InvalidParamsError extends TidingsError {
   readonly kind: "invalid_params";
 }
 
-/** `internal`, code -32603. */
+/** `internal`, code -32603: A fault of Tidings: please report it. */
 export class InternalError extends TidingsError {
   readonly kind: "internal";
 }
 
-/** `cancelled`, code -32800. */
+/** `cancelled`, code -32800: The host took the request back by $/cancelRequest, and nothing was changed. */
 export class CancelledError extends TidingsError {
   readonly kind: "cancelled";
 }
 
-/** `message_too_large`, code 1001. */
+/** `message_too_large`, code 1001: The request is over details.limit bytes, and was skipped unread. */
 export class MessageTooLargeError extends TidingsError {
   readonly kind: "message_too_large";
 }
 
-/** `response_too_large`, code 1002. */
+/** `response_too_large`, code 1002: The answer would be over details.limit bytes: ask for less. */
 export class ResponseTooLargeError extends TidingsError {
   readonly kind: "response_too_large";
 }
 
-/** `deadline_exceeded`, code 1003. */
+/** `deadline_exceeded`, code 1003: The request's timeout_ms were over. */
 export class DeadlineExceededError extends TidingsError {
   readonly kind: "deadline_exceeded";
 }
 
-/** `limit_reached`, code 1004. */
+/** `limit_reached`, code 1004: Too many of something at once: worth trying again later. */
 export class LimitReachedError extends TidingsError {
   readonly kind: "limit_reached";
 }
 
-/** `cursor_expired`, code 1006. */
+/** `cursor_expired`, code 1006: The cursor is older than what is kept: begin anew without one. */
 export class CursorExpiredError extends TidingsError {
   readonly kind: "cursor_expired";
 }
 
-/** `not_found`, code 2001. */
+/** `not_found`, code 2001: There is no such message in this inbox. */
 export class NotFoundError extends TidingsError {
   readonly kind: "not_found";
 }
 
-/** `conflict`, code 2002. */
+/** `conflict`, code 2002: The idempotency key came with another content before. */
 export class ConflictError extends TidingsError {
   readonly kind: "conflict";
 }
 
-/** `store_unavailable`, code 2003. */
+/**
+ * `store_unavailable`, code 2003: The store can't be reached, and nothing was changed: worth trying again.
+ */
 export class StoreUnavailableError extends TidingsError {
   readonly kind: "store_unavailable";
 }
 
-/** `outcome_unknown`, code 2004. */
+/**
+ * `outcome_unknown`, code 2004: It may have been done: ask again, and send again with the same idempotency
+ * key.
+ */
 export class OutcomeUnknownError extends TidingsError {
   readonly kind: "outcome_unknown";
 }
 
-/** `forbidden`, code 2005. */
+/** `forbidden`, code 2005: Outside of what this host may ask; details.pointer is the parameter, or empty. */
 export class ForbiddenError extends TidingsError {
   readonly kind: "forbidden";
 }

@@ -105,7 +105,7 @@ function declarations(document) {
     .filter(([name]) => name !== "Error") // As the wire has it; here errors are classes.
     .map(([name, schema]) => `${comment(schema.description)}export interface ${name} ${typeOf(schema, false)}\n`);
   const errors = [
-    ...Object.entries(document.components.errors).map(([kind, { code }]) => [kind, `\`${kind}\`, code ${code}.`]),
+    ...Object.entries(document.components.errors).map(([kind, { code, message }]) => [kind, `\`${kind}\`, code ${code}: ${message}`]),
     ...Object.entries(CLIENT_ERRORS).map(([kind, text]) => [kind, `\`${kind}\`: ${text}`]),
   ];
   return (

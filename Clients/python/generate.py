@@ -268,8 +268,9 @@ def generate(contract):
     errors = []
     for kind, error in kinds.items():
         bases = "TidingsError, TimeoutError" if kind == "deadline_exceeded" else "TidingsError"
+        lines = wrapped(f"{kind} ({error['code']}): {error['message']}", 10)
         errors.append(f'class {error_name(kind)}({bases}, kind="{kind}", code={error["code"]}):\n'
-                      f'    """{kind} ({error["code"]})."""\n')
+                      + '    """' + "\n    ".join(lines) + '"""\n')
     own = ["ClosedError", "ForkedError", "IncompatibleProgramError", "ProcessDiedError",
            "ProgramNotFoundError", "TidingsError"]
     public = sorted(own + [error_name(kind) for kind in kinds])

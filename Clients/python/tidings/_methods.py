@@ -69,7 +69,7 @@ class AsyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of the host's own; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
         reader_ids: Only these readers get the message.
         idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
             nothing.
@@ -117,7 +117,7 @@ class AsyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of the host's own; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
         idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
             nothing.
         """
@@ -164,7 +164,7 @@ class AsyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of the host's own; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
         idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
             nothing.
         """
@@ -776,7 +776,7 @@ class SyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of the host's own; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
         reader_ids: Only these readers get the message.
         idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
             nothing.
@@ -825,7 +825,7 @@ class SyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of the host's own; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
         idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
             nothing.
         """
@@ -873,7 +873,7 @@ class SyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of the host's own; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
         idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
             nothing.
         """

@@ -41,68 +41,69 @@ __all__ = [
 
 
 class ParseError(TidingsError, kind="parse_error", code=-32700):
-    """parse_error (-32700)."""
+    """parse_error (-32700): The line is no JSON; details.offset says where."""
 
 
 class InvalidRequestError(TidingsError, kind="invalid_request", code=-32600):
-    """invalid_request (-32600)."""
+    """invalid_request (-32600): JSON, but no JSON-RPC 2.0 request."""
 
 
 class ShuttingDownError(TidingsError, kind="shutting_down", code=-32600):
-    """shutting_down (-32600)."""
+    """shutting_down (-32600): A request after shutdown."""
 
 
 class MethodNotFoundError(TidingsError, kind="method_not_found", code=-32601):
-    """method_not_found (-32601)."""
+    """method_not_found (-32601): There is no method of this name."""
 
 
 class InvalidParamsError(TidingsError, kind="invalid_params", code=-32602):
-    """invalid_params (-32602)."""
+    """invalid_params (-32602): A parameter is missing, unknown or unfit: details.pointer says which."""
 
 
 class InternalError(TidingsError, kind="internal", code=-32603):
-    """internal (-32603)."""
+    """internal (-32603): A fault of Tidings: please report it."""
 
 
 class CancelledError(TidingsError, kind="cancelled", code=-32800):
-    """cancelled (-32800)."""
+    """cancelled (-32800): The host took the request back by $/cancelRequest, and nothing was changed."""
 
 
 class MessageTooLargeError(TidingsError, kind="message_too_large", code=1001):
-    """message_too_large (1001)."""
+    """message_too_large (1001): The request is over details.limit bytes, and was skipped unread."""
 
 
 class ResponseTooLargeError(TidingsError, kind="response_too_large", code=1002):
-    """response_too_large (1002)."""
+    """response_too_large (1002): The answer would be over details.limit bytes: ask for less."""
 
 
 class DeadlineExceededError(TidingsError, TimeoutError, kind="deadline_exceeded", code=1003):
-    """deadline_exceeded (1003)."""
+    """deadline_exceeded (1003): The request's timeout_ms were over."""
 
 
 class LimitReachedError(TidingsError, kind="limit_reached", code=1004):
-    """limit_reached (1004)."""
+    """limit_reached (1004): Too many of something at once: worth trying again later."""
 
 
 class CursorExpiredError(TidingsError, kind="cursor_expired", code=1006):
-    """cursor_expired (1006)."""
+    """cursor_expired (1006): The cursor is older than what is kept: begin anew without one."""
 
 
 class NotFoundError(TidingsError, kind="not_found", code=2001):
-    """not_found (2001)."""
+    """not_found (2001): There is no such message in this inbox."""
 
 
 class ConflictError(TidingsError, kind="conflict", code=2002):
-    """conflict (2002)."""
+    """conflict (2002): The idempotency key came with another content before."""
 
 
 class StoreUnavailableError(TidingsError, kind="store_unavailable", code=2003):
-    """store_unavailable (2003)."""
+    """store_unavailable (2003): The store can't be reached, and nothing was changed: worth trying again."""
 
 
 class OutcomeUnknownError(TidingsError, kind="outcome_unknown", code=2004):
-    """outcome_unknown (2004)."""
+    """outcome_unknown (2004): It may have been done: ask again, and send again with the same idempotency
+    key."""
 
 
 class ForbiddenError(TidingsError, kind="forbidden", code=2005):
-    """forbidden (2005)."""
+    """forbidden (2005): Outside of what this host may ask; details.pointer is the parameter, or empty."""

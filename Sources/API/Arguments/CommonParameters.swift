@@ -15,7 +15,7 @@ enum Common {
   ).optional
   static let content = Parameter("content", .text(65_536), "The message's text.").optional
   static let data = Parameter(
-    "data", .object(65_536), "A JSON object of the host's own; it comes back byte for byte."
+    "data", .object(65_536), "A JSON object of at most 64 KiB as it is sent; it comes back byte for byte."
   ).optional
   static let idempotencyKey = Parameter(
     "idempotency_key", .identifier,

@@ -31,8 +31,18 @@ struct Parameter<Value: Sendable>: ParameterDescription {
     Parameter<Value?>(name, form.optional, or: nil, summary)
   }
 
-  var schema: Schema { form.schema }
+  var schema: Schema { standardJSON.map { .defaulting(form.schema, json: $0) } ?? form.schema }
   var isRequired: Bool { standard == nil }
+
+  /// The default, where it can be named: numbers, truth values, and words, which need no escapes.
+  private var standardJSON: String? {
+    switch standard {
+    case let number as Int: "\(number)"
+    case let flag as Bool: "\(flag)"
+    case let word as any RawRepresentable<String>: "\"\(word.rawValue)\""
+    default: nil
+    }
+  }
 }
 
 /// What the contract says of a parameter.

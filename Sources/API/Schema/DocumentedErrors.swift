@@ -1,10 +1,24 @@
 import JSONRPC
 
 extension RPCError.Kind {
-  /// Every kind of error that the program answers with.
-  static let documented: [RPCError.Kind] = [
-    .parseError, .invalidRequest, .shuttingDown, .methodNotFound, .invalidParams, .internal, .cancelled,
-    .messageTooLarge, .responseTooLarge, .deadlineExceeded, .limitReached, .cursorExpired, .notFound,
-    .conflict, .storeUnavailable, .outcomeUnknown, .forbidden,
+  /// Every kind of error that the program answers with, and when.
+  static let documented: [(kind: RPCError.Kind, when: String)] = [
+    (.parseError, "The line is no JSON; details.offset says where."),
+    (.invalidRequest, "JSON, but no JSON-RPC 2.0 request."),
+    (.shuttingDown, "A request after shutdown."),
+    (.methodNotFound, "There is no method of this name."),
+    (.invalidParams, "A parameter is missing, unknown or unfit: details.pointer says which."),
+    (.internal, "A fault of Tidings: please report it."),
+    (.cancelled, "The host took the request back by $/cancelRequest, and nothing was changed."),
+    (.messageTooLarge, "The request is over details.limit bytes, and was skipped unread."),
+    (.responseTooLarge, "The answer would be over details.limit bytes: ask for less."),
+    (.deadlineExceeded, "The request's timeout_ms were over."),
+    (.limitReached, "Too many of something at once: worth trying again later."),
+    (.cursorExpired, "The cursor is older than what is kept: begin anew without one."),
+    (.notFound, "There is no such message in this inbox."),
+    (.conflict, "The idempotency key came with another content before."),
+    (.storeUnavailable, "The store can't be reached, and nothing was changed: worth trying again."),
+    (.outcomeUnknown, "It may have been done: ask again, and send again with the same idempotency key."),
+    (.forbidden, "Outside of what this host may ask; details.pointer is the parameter, or empty."),
   ]
 }

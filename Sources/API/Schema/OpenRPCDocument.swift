@@ -35,9 +35,9 @@ public enum OpenRPCDocument {
       writer.endObject()
       writer.key("errors")
       writer.beginObject()
-      for kind in RPCError.Kind.documented {
+      for (kind, when) in RPCError.Kind.documented {
         writer.key(kind.name)
-        writer.error(kind)
+        writer.error(kind, when)
       }
       writer.endObject()
       writer.endObject()
@@ -112,10 +112,10 @@ extension JSONWriter {
     endObject()
   }
 
-  fileprivate mutating func error(_ kind: RPCError.Kind) {
+  fileprivate mutating func error(_ kind: RPCError.Kind, _ when: String) {
     beginObject()
     member("code", kind.code)
-    member("message", kind.name)
+    member("message", when)
     key("data")
     beginObject()
     member("kind", kind.name)

@@ -17,6 +17,8 @@ indirect enum Schema: Sendable {
   /// A schema among the document's components.
   case component(String)
   case described(Schema, String)
+  /// A schema with what it is when it is left out, as JSON.
+  case defaulting(Schema, json: String)
 
   struct Property: Sendable {
     var name: String
@@ -84,6 +86,10 @@ extension Schema {
     case .described(let schema, let description):
       schema.writeKeywords(to: &writer)
       writer.member("description", description)
+    case .defaulting(let schema, let json):
+      schema.writeKeywords(to: &writer)
+      writer.key("default")
+      writer.raw(json)
     }
   }
 
