@@ -81,6 +81,7 @@ class PackageTests(unittest.TestCase):
         run(sys.executable, "-m", "venv", cls.folder / "venv")
         cls.python = cls.folder / "venv/bin/python"
         run(cls.python, "-m", "pip", "install", "--no-index", "--disable-pip-version-check", cls.wheel)
+        cls.in_command = cls.folder / "venv/bin"
         cls.in_wheel = Path(run(cls.python, "-c", "import tidings; print(tidings.__path__[0])").strip()) / "bin"
 
         [cls.tarball] = cls.out.glob("*.tgz")
@@ -195,6 +196,31 @@ class PackageTests(unittest.TestCase):
             "--target", self.folder / "target", sdist)
         self.assertTrue((self.folder / "target/tidings/py.typed").is_file())
         self.assertFalse((self.folder / "target/tidings/bin").exists())
+
+    def shown(self, heading, language):
+        """The first block of a language under a heading of the top-level README."""
+        text = (ROOT / "README.md").read_text(encoding="utf-8")
+        section = re.search(rf"^#+ {heading}\n(.*?)(?=^##|\Z)", text, re.M | re.S)[1]
+        return re.search(rf"^```{language}\n(.*?)^```", section, re.M | re.S)[1]
+
+    def test_what_readme_shows_first_runs_as_it_stands_there(self):
+        said = "1 unread: Tea is ready\n"
+        for heading, language, name, command in (
+            ("Python", "python", "hello.py", [self.python]),
+            ("Node", "js", "hello.mjs", [self.which("node")]),
+            ("Any other language", "python", "bare.py", [self.python]),
+            ("Shell", "sh", "hello.sh", [self.which("sh"), "-e"]),
+            ("Tidings", "sh", "pipe.sh", [self.which("sh"), "-e"]),
+        ):
+            with self.subTest(heading), tempfile.TemporaryDirectory(dir=self.folder / "host") as folder:
+                (Path(folder) / name).write_text(self.shown(heading, language), encoding="utf-8")
+                env = {**self.env, "PATH": str(self.in_command)}
+                printed = run(*command, name, cwd=folder, env=env)
+                if language == "sh":
+                    *_, last = printed.strip().split("\n")
+                    self.assertRegex(last.replace(" ", ""), r'"count":1.*"crew":\{"total":1,"count":1,"unseen":1\}')
+                else:
+                    self.assertEqual(printed, said)
 
 
 if __name__ == "__main__":
