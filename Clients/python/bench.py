@@ -167,14 +167,15 @@ def main():
     if options.json:
         print(json.dumps(found, indent=2))
         return
-    print(f"{options.in_flight} in flight; microseconds a call (processor time of the host)")
-    print(f"{'':20}{'bare loop':>16}{'asyncio':>18}{'over':>8}{'threads':>18}{'over':>8}")
+    print(f"{options.in_flight} in flight; microseconds a call (processor time of the host), and the ratio to the bare loop")
+    print(f"{'':20}{'bare loop':>16}" + "".join(f"{name:>16}{'over':>16}{'ratio':>7}" for name in ("asyncio", "threads")))
     for load, times in found.items():
+        bare, bare_cpu = times["bare loop"]
         cells = [f"{load:20}"]
         for name, (wall, cpu) in times.items():
-            cells.append(f"{wall:9.1f} ({cpu:5.1f})" if name == "bare loop" else f"{wall:11.1f} ({cpu:5.1f})")
+            cells.append(f"{wall:8.1f} ({cpu:5.1f})")
             if name != "bare loop":
-                cells.append(f"{wall - times['bare loop'][0]:8.1f}")
+                cells.append(f"{wall - bare:8.1f} ({cpu - bare_cpu:5.1f}){wall / bare:7.2f}")
         print("".join(cells))
 
 
