@@ -192,46 +192,87 @@ struct OrderQueueTests {
     #expect(queue.isEmpty, "seed \(seed)")
   }
 
-  /// Lists that appends add to when they start and reads copy at any moment while they run give the same as
-  /// one call after the other.
-  @Test(arguments: 0..<10) func randomRunIsEquivalentToOrderOfArrival(_ run: Int) {
+  /// What calls do to the lists of their keys, one after the other or as the queue lets them run: appends and
+  /// marks change a list when they start, whoever is alone on a key changes it when it ends, and reads copy
+  /// it when they end. Each call must see what it would have seen in order of arrival.
+  private struct Lists {
+    var lists: [UInt64: [Int]] = [:]
+
+    mutating func begin(_ id: Int, _ modes: [UInt64: Touch.Mode]) {
+      for (key, mode) in modes where mode == .append || mode == .mark { lists[key, default: []].append(id) }
+    }
+
+    /// What the call saw on the keys that it may look at.
+    mutating func end(_ id: Int, _ modes: [UInt64: Touch.Mode]) -> [UInt64: [Int]] {
+      var seen: [UInt64: [Int]] = [:]
+      for (key, mode) in modes where mode == .read || mode == .exclusive {
+        seen[key] = lists[key] ?? []
+        if mode == .exclusive { lists[key, default: []].append(-id) }
+      }
+      return seen
+    }
+  }
+
+  @Test(arguments: 0..<20) func randomRunIsEquivalentToOrderOfArrival(_ run: Int) {
     let seed = UInt64.random(in: 0...(.max))
     var random = SplitMix(seed)
     var queue = OrderQueue<Int>()
-    var concurrent: [UInt64: [Int]] = [:]
-    var sequential: [UInt64: [Int]] = [:]
+    var (concurrent, sequential) = (Lists(), Lists())
     var expected: [Int: [UInt64: [Int]]] = [:]
-    var touches: [Int: [Touch]] = [:]
+    var modes: [Int: [UInt64: Touch.Mode]] = [:]
     var tickets: [Int: Int] = [:]
     var running: [Int] = []
-    func begin(_ ready: Deque<Int>) {
-      for id in ready {
-        running.append(id)
-        for touch in Set(touches[id]!) where touch.mode == .append {
-          concurrent[touch.key, default: []].append(id)
-        }
-      }
-    }
-    for id in 0..<1_000 {
+    let keys = UInt64(1 + run % 6)
+    for id in 1...2_000 {
       var ready = Deque<Int>()
-      if running.isEmpty || Bool.random(using: &random) {
-        let mode: Touch.Mode = Bool.random(using: &random) ? .read : .append
-        let keys = Set((0..<3).map { _ in UInt64.random(in: 0..<5, using: &random) })
-        touches[id] = keys.map { Touch(key: $0, mode: mode) }
-        for key in keys where mode == .append { sequential[key, default: []].append(id) }
-        expected[id] = sequential.filter { keys.contains($0.key) }
-        tickets[id] = queue.enqueue(id, touching: touches[id]!, ready: &ready)
-      } else {
-        let index = running.indices.randomElement(using: &random)!
-        let ended = running.remove(at: index)
-        if touches[ended]!.contains(where: { $0.mode == .read }) {
-          let seen = concurrent.filter { entry in touches[ended]!.contains { $0.key == entry.key } }
-          #expect(seen == expected[ended], "seed \(seed), call \(ended)")
+      // More arrive than end, then all of them end.
+      if id <= 1_000, running.isEmpty || Int.random(in: 0..<10, using: &random) < 6 {
+        for _ in 0..<Int.random(in: 1...3, using: &random) {
+          modes[id, default: [:]][.random(in: 0..<keys, using: &random)] =
+            Touch.Mode.allCases.randomElement(using: &random)!
         }
-        queue.remove(tickets[ended]!, ready: &ready)
+        sequential.begin(id, modes[id]!)
+        expected[id] = sequential.end(id, modes[id]!)
+        tickets[id] = queue.enqueue(
+          id, touching: modes[id]!.map { Touch(key: $0, mode: $1) }, ready: &ready)
+      } else if let index = running.indices.randomElement(using: &random) {
+        let ended = running.remove(at: index)
+        #expect(concurrent.end(ended, modes[ended]!) == expected[ended], "seed \(seed), call \(ended)")
+        queue.remove(tickets.removeValue(forKey: ended)!, ready: &ready)
       }
-      begin(ready)
+      for started in ready {
+        concurrent.begin(started, modes[started]!)
+        running.append(started)
+      }
     }
+    #expect(queue.isEmpty && tickets.isEmpty && concurrent.lists == sequential.lists, "seed \(seed)")
+  }
+
+  /// A call that never ends holds up those that touch what it touches, and no other.
+  @Test func aSlowCallHoldsUpOnlyItsOwnKeys() {
+    for mode in Touch.Mode.allCases {
+      var queue = OrderQueue<Int>()
+      var ready = Deque<Int>()
+      _ = queue.enqueue(0, touching: [Touch(key: 0, mode: mode)], ready: &ready)
+      for id in 1..<500 {
+        let key = UInt64(1 + id % 50)
+        let other = Touch.Mode.allCases[id % Touch.Mode.allCases.count]
+        let ticket = queue.enqueue(id, touching: [Touch(key: key, mode: other)], ready: &ready)
+        queue.remove(ticket, ready: &ready)
+      }
+      #expect(Array(ready) == Array(0..<500))
+    }
+  }
+
+  /// Any number of readers of one log, each with marks of its own, run at once.
+  @Test func readersOfOneTeamDontWaitForOneAnother() {
+    var queue = OrderQueue<Int>()
+    var ready = Deque<Int>()
+    for id in 0..<500 {
+      let own = Touch(key: UInt64(id + 1), mode: id % 2 == 0 ? .read : .mark)
+      _ = queue.enqueue(id, touching: [Touch(key: 0, mode: .read), own], ready: &ready)
+    }
+    #expect(Array(ready) == Array(0..<500))
   }
 }
 

@@ -1,6 +1,11 @@
 """What one pipe sends takes effect in the order in which it was sent."""
 
-from sidecar import notification, on_each_store, request
+import base64
+import contextlib
+import random
+import sqlite3
+
+from sidecar import SidecarCase, notification, on_each_store, request
 
 
 @on_each_store(memory=True)
@@ -118,4 +123,77 @@ class OrderTests:
         sidecar.send(*talk)
         totals = {answer["id"]: answer["result"]["total"] for answer in sidecar.answers(50)}
         self.assertEqual(totals, {turn: turn + 1 for turn in range(50)})
+        sidecar.finish()
+
+    def test_any_interleaving_is_as_if_one_came_after_the_other(self):
+        """Random calls in one pipe, and the same ones one at a time: the same answers."""
+        for seed in range(3):
+            randomness = random.Random(seed)
+            calls = [self.call(randomness, number) for number in range(400)]
+            together, alone = self.sidecar(), self.sidecar()
+            answers = together.pipeline([request(id, method, **params)
+                                         for id, (method, params) in enumerate(calls)])
+            for id, (method, params) in enumerate(calls):
+                expected = alone.ask(request(id, method, **params))
+                self.assertEqual(self.timeless(answers[id]), self.timeless(expected), f"seed {seed}")
+            together.finish()
+            alone.finish()
+
+    def call(self, randomness, number):
+        """Any call on three teams and three readers; messages are told apart by their content."""
+        team, user = f"t{randomness.randrange(3)}", f"r{randomness.randrange(3)}"
+        message = {"message_type": "note", "content": str(number)}
+        # A number that may be there by now, in a log that all its readers share.
+        nid = base64.urlsafe_b64encode(b"\x01\x02" + team.encode()).decode().rstrip("=")
+        nid = f"{nid}.{randomness.randrange(1, 60)}"
+        return randomness.choice([
+            ("send_team_message", {"team_id": team, "user_id": user, **message}),
+            ("send_team_message", {"team_id": team, "user_id": user, **message}),
+            ("send_team_message", {"team_id": team, "user_id": user, "reader_ids": ["r0", "r1"], **message}),
+            ("send_account_message", {"reader_id": user, **message}),
+            ("send_announcement", message),
+            ("get_team_message", {"team_id": team, "user_id": user, "view": "unread", "pageSize": 200}),
+            ("get_account_message", {"user_id": user, "pageSize": 200}),
+            ("get_unread_count", {"user_id": user, "team_ids": ["t0", "t1", "t2"]}),
+            ("mark_read", {"team_id": team, "user_id": user, "all": True}),
+            ("mark_unread", {"team_id": team, "user_id": user, "nids": [nid]}),
+            ("archive_message", {"team_id": team, "user_id": user, "nids": [nid]}),
+            ("mark_seen", {"user_id": user, "all": True}),
+            ("join_team", {"team_id": team, "user_id": user}),
+            ("leave_team", {"team_id": team, "user_id": user}),
+            ("retract_message", {"nid": nid}),
+            ("get_message", {"team_id": team, "user_id": user, "nid": nid}),
+        ])
+
+    def timeless(self, value):
+        """An answer without what hangs on the clock, as the order of an inbox's two logs on a page does."""
+        if isinstance(value, list):
+            whole = [self.timeless(item) for item in value]
+            return sorted(whole, key=lambda item: item["nid"]) if whole and "nid" in whole[0] else whole
+        if isinstance(value, dict):
+            return {name: self.timeless(item) for name, item in value.items()
+                    if name not in ("create_time", "next_cursor")}
+        return value
+
+
+class SlowCallTests(SidecarCase):
+    def test_a_slow_call_holds_up_no_other(self):
+        """A mark that can't be written for now: only its own reader waits for it."""
+        url, path = self.store()
+        sidecar = self.spawn(store=url)
+        sidecar.result("send_team_message", team_id="t", user_id="ann", message_type="note")
+        inbox = {"team_id": "t", "user_id": "bo"}
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            sidecar.send(request("slow", "mark_read", all=True, **inbox))
+            sidecar.send(request("behind", "get_team_message", **inbox))
+            for reader in range(100):
+                page = sidecar.result("get_team_message", team_id="t", user_id=f"r{reader}")
+                self.assertEqual(page["count"], 1)
+            self.assertEqual(sidecar.result("get_account_message", user_id="bo")["total"], 0)
+            # None of these was waited for by skipping another's answer.
+            self.assertEqual(sidecar.result("get_status")["in_flight"], 3)
+            other.execute("ROLLBACK")
+        answers = {answer["id"]: answer["result"] for answer in sidecar.answers(2)}
+        self.assertEqual((answers["slow"]["changed"], answers["behind"]["count"]), (1, 0))
         sidecar.finish()
