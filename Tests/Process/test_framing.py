@@ -159,3 +159,18 @@ class FramingTests(SidecarCase):
         self.assertEqual(sum(answer == PONG for answer in answers), 5)
         self.assertLess(sidecar.peak_memory(), 120)
         sidecar.finish()
+
+    def test_line_breaks_in_data(self):
+        """Headers carry them, so they come back; where a message is a line they are spaces, and mean the same."""
+        data = b'{\n  "a": [1,\r\n 2], "b": "\\n"\n}'
+        send = (b'{"jsonrpc":"2.0","id":1,"method":"send_team_message","params":{"team_id":"t","user_id":"ann",'
+                b'"message_type":"note","data":' + data + b"}}")
+        page = line(request(2, "get_team_message", team_id="t", user_id="bo")).rstrip()
+        url, _ = self.store()
+        headers = b"".join(b"Content-Length: %d\r\n\r\n%s" % (len(text), text) for text in (send, page))
+        done = self.run_program("--store", url, input=headers)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b'"data":' + data + b",", done.stdout)
+        done = self.run_program("--store", url, input=page + b"\n")
+        self.assertEqual(done.stdout.count(b"\n"), 1)
+        self.assertIn(b'"data":' + data.replace(b"\n", b" ") + b",", done.stdout)

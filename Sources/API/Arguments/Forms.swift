@@ -29,9 +29,7 @@ extension Form where Value == String {
   static func object(_ limit: Int) -> Form {
     Form(.object([], open: true), "an object of at most \(limit) bytes") { json in
       guard json.kind == .object, json.raw.count <= limit else { return nil }
-      // A line break can only be white space here; as a space it can't break a line-delimited answer.
-      let bytes = json.raw.lazy.map { $0 == 0x0A ? 0x20 : $0 }
-      return String(decoding: bytes, as: UTF8.self)
+      return String(decoding: json.raw, as: UTF8.self)
     }
   }
 }

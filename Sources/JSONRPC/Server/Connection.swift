@@ -105,7 +105,7 @@ final class Connection: Sendable {
     writer.member("jsonrpc", "2.0")
     writer.key("method")
     writer.string(method)
-    writer.member("params", raw: params)
+    writer.member("params", raw: usesHeaders.load(ordering: .relaxed) ? params : params.onOneLine)
     writer.endObject()
     let message = writer.bytes
     return change { state in
