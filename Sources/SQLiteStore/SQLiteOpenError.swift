@@ -17,6 +17,8 @@ public struct SQLiteOpenError: Error, Hashable, Sendable, CustomStringConvertibl
   public enum Reason: Hashable, Sendable {
     /// The folder that should hold it does not exist.
     case missingFolder
+    /// The path is a symbolic link that leads nowhere.
+    case danglingLink
     /// The path names something that is no file.
     case notAFile
     /// The file or its folder can't be read or written by this user.
@@ -46,6 +48,9 @@ public struct SQLiteOpenError: Error, Hashable, Sendable, CustomStringConvertibl
     switch reason {
     case .missingFolder:
       "the folder of the database \(path) does not exist: create it, or name another path"
+    case .danglingLink:
+      "the database \(path) is a symbolic link to a file that does not exist: make that file (it may be empty), "
+        + "remove the link, or name another path"
     case .notAFile:
       "the database \(path) is not a file: name a file, which is created if it does not exist"
     case .notWritable:

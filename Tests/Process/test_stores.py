@@ -34,6 +34,7 @@ class StoreCase(SidecarCase):
         self.assert_no_crash(done.returncode)
         self.assertEqual(done.stdout, b"")
         self.assertIn(str(path), done.stderr.decode())
+        return done.stderr.decode()
 
 
 @on_each_store()
@@ -83,6 +84,17 @@ class StartTests(StoreCase):
         path.write_bytes(content)
         self.assert_refused(url, path)
         self.assertEqual(path.read_bytes(), content)
+        self.assertEqual(list(path.parent.iterdir()), [path])
+
+    def test_a_link_that_leads_nowhere(self):
+        url, path = self.store()
+        path.symlink_to(path.parent / "nothing.db")
+        self.assertIn("symbolic link", self.assert_refused(url, path))
+        self.assertEqual(list(path.parent.iterdir()), [path])
+        (path.parent / "nothing.db").touch()
+        sidecar = self.spawn(store=url)
+        sidecar.result("send_team_message", **SEND)
+        sidecar.finish()
 
     def test_a_path_with_odd_characters(self):
         for name in ("with space.db", "ü%20?x#y.db", "a&b=c.db"):
@@ -111,14 +123,18 @@ class StartTests(StoreCase):
             if "grdb_migrations" in tables:
                 database.execute("INSERT INTO grdb_migrations VALUES ('a version of the future')")
             database.commit()
+        os.unlink(f"{path}-lock")
         self.assert_refused(url, path)
+        self.assertEqual(list(path.parent.iterdir()), [path])
 
     def test_a_read_only_file(self):
         url, path = self.filled(3)
         before = path.read_bytes()
         path.chmod(0o444)
+        os.unlink(f"{path}-lock")
         self.assert_refused(url, path, **self.as_who_may_not_write(path))
         self.assertEqual(path.read_bytes(), before)
+        self.assertFalse(os.path.exists(f"{path}-lock"))
 
     def as_who_may_not_write(self, path):
         """Options for a program that the file's mode holds for: root, who may write everything, becomes another."""
@@ -226,6 +242,60 @@ class DamageTests(StoreCase):
             content[index] ^= 0xff
         wal.write_bytes(content)
         self.assert_survives(url, path)
+
+
+class DoctorTests(StoreCase):
+    def edited(self, *statements):
+        url, path = self.filled(5)
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            for statement in statements:
+                database.execute(statement)
+            database.commit()
+        return url, path
+
+    def test_it_says_what_is_wrong_and_what_to_do(self):
+        for statement, words in [
+            ("DELETE FROM message WHERE position & 4294967295 = 2", ["messages are missing", "backup"]),
+            ("UPDATE log SET head = 9 WHERE head = 5", ["messages are missing", "backup"]),
+            ("UPDATE log SET head = 3 WHERE head = 5", ["beyond the heads", "marks are of messages", "backup"]),
+            ("UPDATE message SET data = x'7b' WHERE position & 4294967295 = 2", ["no JSON object", "backup"]),
+            ("DROP INDEX message_type", ["index message_type is missing", "sqlite3", "CREATE INDEX"]),
+            ("DROP TABLE marks", ["table marks is missing", "backup"]),
+            ("DROP TABLE log", ["table log is missing", "backup"]),
+        ]:
+            with self.subTest(statement):
+                url, path = self.edited(statement)
+                done = self.run_program("doctor", "--store", url)
+                self.assertEqual(done.returncode, 70)
+                said = (done.stdout + done.stderr).decode()
+                for word in ["PROBLEM", str(path), *words]:
+                    self.assertIn(word, said)
+                for word in ("SELECT", "while executing", "SQLite error"):
+                    self.assertNotIn(word, said)
+
+    def test_a_sound_store(self):
+        url, _ = self.filled(5)
+        done = self.run_program("doctor", "--store", url)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("5 messages in 1 logs", done.stdout.decode())
+
+    def test_data_that_is_no_json_breaks_no_line(self):
+        """A message somebody spoilt by hand: an error that is whole, and every other answer as before."""
+        for data in ("7b", "5b5d", "", "7b7d0a7b7d", "7b2261223a317d7d", "22", "7b2261223aff7d"):
+            with self.subTest(data):
+                url, path = self.edited(
+                    f"UPDATE message SET data = x'{data}' WHERE position & 4294967295 = 2")
+                sidecar = self.spawn(store=url)
+                page = sidecar.result("get_team_message", pageSize=3, **INBOX)
+                self.assertEqual(len(page["data"]), 3)
+                error = sidecar.error("get_team_message", **INBOX)
+                self.assert_error(error, -32603, "internal")
+                self.assertIn("data", error["message"])
+                nid = page["data"][0]["nid"].rpartition(".")[0] + ".2"
+                self.assert_error(sidecar.error("get_message", nid=nid, **INBOX), -32603, "internal")
+                sidecar.result("retract_message", nid=nid)
+                self.assertEqual(sidecar.result("get_team_message", **INBOX)["total"], 4)
+                sidecar.finish()
 
 
 class LockTests(StoreCase):

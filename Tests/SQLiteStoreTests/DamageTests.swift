@@ -64,8 +64,6 @@ struct DamageTests {
     do {
       try await body()
     } catch is StoreError {
-    } catch is DatabaseError {
-      // What `doctor` may meet.
     } catch {
       Issue.record(error)
     }

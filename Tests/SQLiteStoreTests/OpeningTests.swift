@@ -43,7 +43,7 @@ struct OpeningTests {
     #expect(report.journalMode == "wal")
     #expect(report.isDurable)
     #expect(report.schemaVersion == Schema.version)
-    #expect(report.damage.isEmpty)
+    #expect(report.faults.isEmpty)
     #expect(report.size > 0 && report.walSize > 0)
     #expect(report.problems.isEmpty)
     #expect(report.plans.count == SQL.allCases.count { $0.hasPlan })
@@ -75,28 +75,34 @@ struct OpeningTests {
   @Test func whatIsNoDatabaseOfOursIsRefusedAndLeftAlone() throws {
     let folder = try ScratchFolder()
 
-    func expect(_ reason: SQLiteOpenError.Reason, _ path: String, _ words: String) {
+    func expect(_ reason: SQLiteOpenError.Reason, _ path: String, _ words: String) throws {
+      let before = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
       let error = #expect(throws: SQLiteOpenError.self) { try SQLiteStore(path: path) }
       #expect(error == SQLiteOpenError(path, reason))
       #expect(error?.description.contains(path) == true)
       #expect(error?.description.contains(words) == true)
+      // Nothing was made beside it.
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted() == before)
     }
 
-    expect(.missingFolder, folder.path("none/a.db"), "does not exist")
-    expect(.notAFile, folder.url.path, "not a file")
-    expect(.missingFolder, folder.path("b.db") + "/", "does not exist")
+    try expect(.missingFolder, folder.path("none/a.db"), "does not exist")
+    try expect(.notAFile, folder.url.path, "not a file")
+    try expect(.missingFolder, folder.path("b.db") + "/", "does not exist")
+    let link = folder.path("link.db")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder.path("no.db"))
+    try expect(.danglingLink, link, "symbolic link to a file that does not exist")
     #expect(throws: SQLiteOpenError("", .notAFile)) { try SQLiteStore(path: "") }
 
     let text = folder.path("notes.txt")
     let bytes = Data(String(repeating: "not a database ", count: 100).utf8)
     try bytes.write(to: URL(filePath: text))
-    expect(.notADatabase, text, "not a database")
+    try expect(.notADatabase, text, "not a database")
     #expect(try Data(contentsOf: URL(filePath: text)) == bytes)
 
     let other = folder.path("other.db")
     try DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE t (a)") }
     let before = try Data(contentsOf: URL(filePath: other))
-    expect(.otherProgram, other, "another program")
+    try expect(.otherProgram, other, "another program")
     #expect(try Data(contentsOf: URL(filePath: other)) == before)
   }
 
@@ -114,6 +120,11 @@ struct OpeningTests {
     let error = #expect(throws: SQLiteOpenError.self) { try SQLiteStore(path: path) }
     #expect(error?.reason == .newerVersion(found: newer, known: Schema.version))
     #expect(try Data(contentsOf: URL(filePath: path)) == before)
+    // The lock was there before, so it may be somebody's.
+    #expect(FileManager.default.fileExists(atPath: path + "-lock"))
+    try FileManager.default.removeItem(atPath: path + "-lock")
+    #expect(throws: SQLiteOpenError.self) { try SQLiteStore(path: path) }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["a.db"])
   }
 
   @Test(arguments: [0, -1, Int(Int32.min)])

@@ -60,7 +60,7 @@ struct GetChanges: Method {
         changes = try await look(backend)
       }
     }
-    return changes.encoded(inbox, limit: backend.limits.answerBytes)
+    return try changes.encoded(inbox, limit: backend.limits.answerBytes)
   }
 
   /// The changes since the cursor, or the present.

@@ -31,8 +31,8 @@ struct GetMessage: Method {
     guard let name = MessageName(nid: nid) else { throw StoreError.notFound }
     return try await backend.store.read { reader in
       guard let entry = try reader.state(of: inbox).entry(name, reader) else { throw StoreError.notFound }
-      return JSONWriter.value(reserving: 512) {
-        $0.message(entry, in: inbox, nidPrefix: MessageName.prefix(of: name.log))
+      return try JSONWriter.value(reserving: 512) { writer throws(RPCError) in
+        try writer.message(entry, in: inbox, nidPrefix: MessageName.prefix(of: name.log))
       }
     }
   }

@@ -1,10 +1,11 @@
 import Inbox
 import JSON
+import JSONRPC
 
 extension Changes {
   /// The result of `get_changes`. Of an answer that would grow over `limit` bytes only the first changes
   /// are given, at least one.
-  func encoded(_ inbox: Inbox, limit: Int) -> [UInt8] {
+  func encoded(_ inbox: Inbox, limit: Int) throws(RPCError) -> [UInt8] {
     var writer = JSONWriter(reserving: 256 + changes.count * 512)
     var (end, given) = (cursor, 0)
     writer.beginObject()
@@ -13,7 +14,7 @@ extension Changes {
     for change in changes {
       let room = limit - 1024 - writer.bytes.count
       guard given == 0 || room >= Page.Entry.largestSize else { break }
-      writer.change(change, in: inbox)
+      try writer.change(change, in: inbox)
       end = change.cursor
       given += 1
     }
@@ -26,13 +27,13 @@ extension Changes {
 }
 
 extension JSONWriter {
-  fileprivate mutating func change(_ change: Change, in inbox: Inbox) {
+  fileprivate mutating func change(_ change: Change, in inbox: Inbox) throws(RPCError) {
     beginObject()
     switch change.event {
     case .created(let entry):
       member("event", "created")
       key("message")
-      message(entry, in: inbox, nidPrefix: MessageName.prefix(of: inbox.log(entry.side)))
+      try message(entry, in: inbox, nidPrefix: MessageName.prefix(of: inbox.log(entry.side)))
     case .marked:
       member("event", "marked")
     case .retracted(let name):

@@ -1,9 +1,11 @@
 import Inbox
 import JSON
+import JSONRPC
 
 extension JSONWriter {
-  /// Writes a message as its reader sees it. `nidPrefix` is that of the message's log.
-  mutating func message(_ entry: Page.Entry, in inbox: Inbox, nidPrefix: String) {
+  /// Writes a message as its reader sees it. `nidPrefix` is that of the message's log. Throws if the store
+  /// holds `data` that is no JSON object, which would break the whole answer.
+  mutating func message(_ entry: Page.Entry, in inbox: Inbox, nidPrefix: String) throws(RPCError) {
     let message = entry.message
     let body = message.body
     beginObject()
@@ -18,6 +20,9 @@ extension JSONWriter {
     member("message_type", body.type.string)
     if let content = body.content { member("content", content) }
     if let data = body.data {
+      guard data.isJSONObject else {
+        throw RPCError(StoreError.damaged("the data of a message is no JSON object"))
+      }
       key("data" as StaticString)
       raw(data)
     }
@@ -50,9 +55,11 @@ extension JSONWriter {
   }
 
   /// A whole JSON value built by `body`.
-  static func value(reserving capacity: Int = 128, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
+  static func value<Failure: Error>(
+    reserving capacity: Int = 128, _ body: (inout JSONWriter) throws(Failure) -> Void
+  ) throws(Failure) -> [UInt8] {
     var writer = JSONWriter(reserving: capacity)
-    body(&writer)
+    try body(&writer)
     return writer.take()
   }
 
@@ -62,6 +69,17 @@ extension JSONWriter {
       writer.beginObject()
       body(&writer)
       writer.endObject()
+    }
+  }
+}
+
+extension String {
+  /// Whether it is one JSON object, nested no deeper than any request may be.
+  fileprivate var isJSONObject: Bool {
+    do {
+      return try JSON(parsing: Array(utf8), maximumDepth: 1000).kind == .object
+    } catch {
+      return false
     }
   }
 }

@@ -21,7 +21,7 @@ extension Page {
         if byNumber { throw .responseTooLarge(limit: limit) }
         break
       }
-      writer.message(entry, in: inbox, nidPrefix: entry.side == .shared ? shared : own)
+      try writer.message(entry, in: inbox, nidPrefix: entry.side == .shared ? shared : own)
       taken += 1
     }
     writer.endArray()

@@ -22,6 +22,14 @@ public struct Marks: Hashable, Sendable {
     }
   }
 
+  /// The highest number of a log that is marked, or lies in one of the reader's closed ranges; 0 if none is.
+  public func last(_ side: Inbox.Side) -> Int {
+    let marks = self[side]
+    let sets = [marks.read, marks.seen, marks.archived, marks.deleted].map { $0.last ?? 0 }
+    let ranges = side == .shared ? max(membership.closed.last ?? 0, membership.since - 1) : 0
+    return max(sets.max() ?? 0, marks.folded, ranges)
+  }
+
   /// The largest `encoded` that a store takes: 4 MiB, some two million ranges, a quarter of what one
   /// MongoDB document may hold.
   public static let maximumSize = 4 << 20

@@ -1,27 +1,49 @@
-import GRDB
-import GRDBSQLite
-import Inbox
-
 /// What an open store finds out about itself.
 public struct SQLiteReport: Hashable, Sendable {
   /// The database's file, without symbolic links.
   public var path: String
   /// The schema's version in the file.
-  public var schemaVersion: Int
+  public var schemaVersion = 0
   /// How changes are written: `wal`.
-  public var journalMode: String
+  public var journalMode = ""
   /// Whether every commit is flushed to the disk before it is acknowledged.
-  public var isDurable: Bool
+  public var isDurable = false
   /// The version of the SQLite library.
-  public var sqliteVersion: String
+  public var sqliteVersion = ""
   /// The size of the database in bytes.
-  public var size: Int
+  public var size = 0
   /// The size of its write-ahead log in bytes.
-  public var walSize: Int
-  /// What SQLite's `quick_check` found wrong; empty for a sound file.
-  public var damage: [String]
-  /// How each statement finds its rows.
-  public var plans: [Plan]
+  public var walSize = 0
+  /// How many logs, messages and inboxes with marks were looked at.
+  public var counts = Counts()
+  /// What is wrong with what the file holds.
+  public var faults: [Fault] = []
+  /// How each statement finds its rows; empty if tables or indexes are missing.
+  public var plans: [Plan] = []
+
+  /// What was looked at.
+  public struct Counts: Hashable, Sendable {
+    /// Logs.
+    public var logs = 0
+    /// Messages, retracted ones included.
+    public var messages = 0
+    /// Inboxes with marks.
+    public var marks = 0
+  }
+
+  /// Something that is not as Tidings leaves it.
+  public enum Fault: Hashable, Sendable {
+    /// SQLite's `integrity_check` says so of the file.
+    case file(String)
+    /// An index does not fit its table, which is whole.
+    case indexes(String)
+    /// A table that is missing, or that another program changed.
+    case table(String)
+    /// An index that is missing or that another program changed; `statement` makes it.
+    case index(String, statement: String)
+    /// `count` places where a log, a message or marks are wrong; `first` names one of them.
+    case content(String, count: Int, first: String)
+  }
 
   /// How a statement finds its rows.
   public struct Plan: Hashable, Sendable {
@@ -38,7 +60,7 @@ public struct SQLiteReport: Hashable, Sendable {
 
   /// What somebody should do something about, a sentence each; empty if all is well.
   public var problems: [String] {
-    var problems = damage.map { "the database is damaged, restore it from a backup: \($0)" }
+    var problems = faults.map(sentence)
     if !isDurable { problems.append("changes are not flushed to the disk before they are acknowledged") }
     for plan in plans where plan.scans {
       problems.append(
@@ -46,51 +68,25 @@ public struct SQLiteReport: Hashable, Sendable {
     }
     return problems
   }
-}
 
-extension SQLiteStore {
-  /// Examines the database. Reads the whole file: a second or so for each gigabyte.
-  public func doctor() async throws -> SQLiteReport {
-    let settings = try await write(size: 0) { connection in
-      Decision(value: try Settings(connection.database))
-    }
-    let (damage, plans) = try await readConnection { connection in
-      (try connection.damage(), try connection.plans())
-    }
-    return SQLiteReport(
-      path: file.canonicalPath, schemaVersion: settings.schemaVersion, journalMode: settings.journalMode,
-      isDurable: settings.synchronous >= 2, sqliteVersion: String(cString: sqlite3_libversion()),
-      size: DatabaseFile.size(file.canonicalPath), walSize: DatabaseFile.size(file.walPath),
-      damage: damage, plans: plans)
-  }
-
-  /// What holds on the connection that writes.
-  private struct Settings: Sendable {
-    var schemaVersion: Int
-    var journalMode: String
-    /// 2 is FULL.
-    var synchronous: Int
-
-    init(_ database: Database) throws {
-      schemaVersion = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-      journalMode = try String.fetchOne(database, sql: "PRAGMA journal_mode") ?? ""
-      synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? 0
+  private func sentence(_ fault: Fault) -> String {
+    switch fault {
+    case .file(let what):
+      "the file is damaged, restore it from a backup: \(what)"
+    case .indexes(let what):
+      "an index does not fit its table, \(mend("REINDEX")): \(what)"
+    case .table(let name):
+      "the table \(name) is missing or was changed by another program: restore the file from a backup"
+    case .index(let name, let statement):
+      "the index \(name) is missing or was changed by another program: \(mend(statement))"
+    case .content(let what, let count, let first):
+      "\(what) (\(count) found, the first is \(first)): restore the file from a backup"
     }
   }
-}
 
-extension Connection {
-  fileprivate func damage() throws -> [String] {
-    try String.fetchAll(database, sql: "PRAGMA quick_check(20)").filter { $0 != "ok" }
-  }
-
-  fileprivate func plans() throws -> [SQLiteReport.Plan] {
-    try SQL.allCases.filter(\.hasPlan).map { sql in
-      // GRDB counts the statement's parameters and wants a value for each.
-      let statement = try database.makeStatement(sql: "EXPLAIN QUERY PLAN " + sql.text)
-      statement.setUncheckedArguments(StatementArguments())
-      let steps = try Row.fetchAll(statement).map { row -> String in row["detail"] }
-      return SQLiteReport.Plan(statement: sql.text, steps: steps)
-    }
+  /// Tells how to run a statement that makes the file whole again.
+  private func mend(_ statement: String) -> String {
+    let quoted = "'" + path.replacing("'", with: "'\\''") + "'"
+    return "end every program that uses the file and run: sqlite3 \(quoted) \"\(statement)\""
   }
 }

@@ -32,7 +32,8 @@ extension Connection {
     return try log(name)?.id
   }
 
-  private static func logRow(_ statement: PreparedStatement) throws(StoreError) -> LogRow {
+  /// The row of a statement that gives id, head, time and record.
+  static func logRow(_ statement: PreparedStatement) throws(StoreError) -> LogRow {
     let id = try statement.integer(0)
     guard (1...Position.maximumLog).contains(id) else { throw .damagedColumn }
     var row = LogRow(

@@ -15,15 +15,19 @@ extension Connection: StoreReader {
   private func marks(of inbox: Inbox) throws(StoreError) -> Marks {
     try with(.marks) { statement throws(StoreError) in
       statement.bind(inbox.own.encoded, at: 1)
-      guard try statement.step() else { return Marks() }
-      // A version grows by one with every change: no inbox gets past 2^53.
-      let version = try statement.count(0, through: 1 << 53)
-      guard let bytes = try statement.bytes(1) else { throw .damagedColumn }
-      do {
-        return try Marks(version: version, encoded: bytes)
-      } catch {
-        throw .damaged("the marks of an inbox", error)
-      }
+      return try statement.step() ? try Self.marks(statement) : Marks()
+    }
+  }
+
+  /// The row of a statement that gives version and body.
+  static func marks(_ statement: PreparedStatement) throws(StoreError) -> Marks {
+    // A version grows by one with every change: no inbox gets past 2^53.
+    let version = try statement.count(0, through: 1 << 53)
+    guard let bytes = try statement.bytes(1) else { throw .damagedColumn }
+    do {
+      return try Marks(version: version, encoded: bytes)
+    } catch {
+      throw .damaged("the marks of an inbox", error)
     }
   }
 
@@ -78,7 +82,8 @@ extension Connection: StoreReader {
     return messages
   }
 
-  private static func message(_ statement: PreparedStatement) throws(StoreError) -> Message {
+  /// The row of a statement that gives position, time and the body's fields.
+  static func message(_ statement: PreparedStatement) throws(StoreError) -> Message {
     guard let type = try statement.text(6) else { throw .damagedColumn }
     let body = MessageBody(
       type: type, sender: try statement.text(2), username: try statement.string(3),

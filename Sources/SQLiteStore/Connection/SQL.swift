@@ -26,6 +26,10 @@ enum SQL: Int, CaseIterable {
   case marks
   case writeMarks
 
+  case allLogs
+  case allMessages
+  case allMarks
+
   var text: String {
     switch self {
     case .begin: "BEGIN DEFERRED"
@@ -90,13 +94,24 @@ enum SQL: Int, CaseIterable {
       INSERT INTO marks (inbox, version, body) VALUES (?1, ?2, ?3)
       ON CONFLICT (inbox) DO UPDATE SET version = excluded.version, body = excluded.body
       """
+
+    // For the doctor, who reads everything.
+    case .allLogs: "SELECT id, head, time, record, name FROM log"
+    case .allMessages:
+      """
+      SELECT position, time, user_id, username, team_name, receiver_id, message_type, content, data,
+        CASE WHEN json_valid(CAST(data AS TEXT)) THEN json_type(CAST(data AS TEXT)) = 'object' ELSE 0 END
+      FROM message ORDER BY position
+      """
+    case .allMarks: "SELECT version, body, inbox FROM marks"
     }
   }
 
-  /// Whether SQLite plans the statement; the others only steer the connection.
+  /// Whether SQLite plans the statement to find some rows; the others steer the connection, or read all.
   var hasPlan: Bool {
     switch self {
     case .begin, .beginImmediate, .commit, .rollback, .userVersion: false
+    case .allLogs, .allMessages, .allMarks: false
     default: true
     }
   }

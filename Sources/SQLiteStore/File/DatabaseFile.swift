@@ -23,6 +23,10 @@ struct DatabaseFile {
       guard status.st_mode & S_IFMT == S_IFREG else { throw SQLiteOpenError(path, .notAFile) }
     } else {
       guard errno == ENOENT else { throw SQLiteOpenError(path, errno: errno) }
+      var status = stat()
+      guard lstat(path, &status) != 0 || status.st_mode & S_IFMT != S_IFLNK else {
+        throw SQLiteOpenError(path, .danglingLink)
+      }
       let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
       let name = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
       let folder = slash.map { String(path[...$0]) } ?? "."
@@ -50,8 +54,14 @@ struct DatabaseFile {
     } else if errno != EEXIST {
       throw SQLiteOpenError(path, errno: errno)
     }
-    // As this user: SQLite would open a file that can't be written for reading only.
-    guard access(canonicalPath, R_OK | W_OK) == 0, access(folder, R_OK | W_OK | X_OK) == 0 else {
+    try checkAccess()
+  }
+
+  /// Throws if this user may not write the file, or what SQLite makes beside it: SQLite would open the file
+  /// for reading only. A file that does not exist passes.
+  func checkAccess() throws(SQLiteOpenError) {
+    guard access(folder, R_OK | W_OK | X_OK) == 0 else { throw SQLiteOpenError(path, errno: errno) }
+    guard access(canonicalPath, R_OK | W_OK) == 0 || errno == ENOENT else {
       throw SQLiteOpenError(path, errno: errno)
     }
   }

@@ -18,14 +18,40 @@ extension OpenDatabase {
     path: String, readers: Int, patience: Duration
   ) throws(SQLiteOpenError) -> OpenDatabase {
     let file = try DatabaseFile(path: path)
-    let turnstile = try Turnstile(file)
+    // Before anything is made beside it.
+    try file.checkAccess()
     var backoff = Backoff(patience)
-    do {
-      try turnstile.enter(&backoff)
-    } catch {
-      throw SQLiteOpenError(path, .busy)
-    }
+    let turnstile = try entered(file, &backoff)
     defer { turnstile.leave() }
+    do throws(SQLiteOpenError) {
+      return try open(file, turnstile, readers: readers, &backoff)
+    } catch {
+      // A file that is not ours is left as it was, with nothing beside it.
+      if error.isRefusal { turnstile.removeIfNew() }
+      throw error
+    }
+  }
+
+  /// The turnstile, with a turn in it.
+  private static func entered(
+    _ file: DatabaseFile, _ backoff: inout Backoff
+  ) throws(SQLiteOpenError) -> Turnstile {
+    while true {
+      let turnstile = try Turnstile(file)
+      do {
+        try turnstile.enter(&backoff)
+      } catch {
+        throw SQLiteOpenError(file.path, .busy)
+      }
+      // Its file may have been removed by one that was refused: others would lock a new one.
+      if turnstile.isCurrent { return turnstile }
+    }
+  }
+
+  private static func open(
+    _ file: DatabaseFile, _ turnstile: Turnstile, readers: Int, _ backoff: inout Backoff
+  ) throws(SQLiteOpenError) -> OpenDatabase {
+    let path = file.path
     try file.create()
     while true {
       do {
@@ -112,6 +138,14 @@ extension OpenDatabase {
 }
 
 extension SQLiteOpenError {
+  /// Whether the file is none that this program can ever use.
+  fileprivate var isRefusal: Bool {
+    switch reason {
+    case .notADatabase, .otherProgram, .newerVersion, .damaged, .notWritable: true
+    case .missingFolder, .danglingLink, .notAFile, .busy, .failed: false
+    }
+  }
+
   /// The error for a result code of SQLite.
   init(_ path: String, code: Int32) {
     switch Failure.primary(code) {

@@ -23,15 +23,16 @@ struct Doctor: ParsableCommand {
     if log.logLevel == .info { logger.logLevel = .warning }
     let store = try store.open(logger)
     let examination: Examination
-    switch store {
-    case let store as SQLiteStore: examination = Examination(try wait { try await store.doctor() })
-    case let store as MongoStore:
-      do {
-        examination = Examination(try wait { try await store.checkup() })
-      } catch StoreError.unavailable(let reason) {
-        throw Failure(.unavailable, reason)
+    do {
+      switch store {
+      case let store as SQLiteStore: examination = Examination(try wait { try await store.doctor() })
+      case let store as MongoStore: examination = Examination(try wait { try await store.checkup() })
+      default: examination = Examination(facts: [("store", "in memory: gone when the program ends")])
       }
-    default: examination = Examination(facts: [("store", "in memory: gone when the program ends")])
+    } catch StoreError.unavailable(let reason) {
+      throw Failure(.unavailable, reason)
+    } catch StoreError.damaged(let what) {
+      throw Failure(.software, what)
     }
     try wait { try await store.close() }
     print(examination.text)
@@ -74,7 +75,12 @@ extension Examination {
       ("schema", "version \(report.schemaVersion)"),
       ("SQLite", "\(report.sqliteVersion), journal mode \(report.journalMode)"),
       ("durability", report.isDurable ? "every commit is flushed to the disk" : "NOT flushed to the disk"),
-      ("check", report.damage.isEmpty ? "sound" : "\(report.damage.count) faults"),
+      (
+        "holds",
+        "\(report.counts.messages) messages in \(report.counts.logs) logs, marks of "
+          + "\(report.counts.marks) inboxes"
+      ),
+      ("check", report.faults.isEmpty ? "sound" : "\(report.faults.count) faults"),
       ("plans", "\(report.plans.count) statements, \(scans) of them read a whole table"),
     ]
     problems = report.problems

@@ -1,0 +1,154 @@
+import Inbox
+
+/// Compares what the tables say: logs with their messages, marks with their logs. Reads all of them, and
+/// keeps a number and a head for each log.
+struct Examination {
+  private let connection: Connection
+  private var logs: [Int64: Log] = [:]
+  private var heads: [LogName: Int] = [:]
+  private var found: [Wrong: Found] = [:]
+  private(set) var counts = SQLiteReport.Counts()
+
+  private struct Log {
+    var name: LogName
+    var head: Int
+    var tail: Int
+    /// The next number that its messages should have.
+    var next: Int
+    var time = Timestamp.min
+  }
+
+  /// What can be wrong, in the order of the report.
+  private enum Wrong: String, CaseIterable {
+    case log = "logs can't be read"
+    case orphans = "messages belong to no log"
+    case holes = "messages are missing from logs"
+    case beyond = "messages lie beyond the heads of their logs"
+    case backwards = "messages are older than the one before them"
+    case message = "messages can't be read"
+    case data = "the data of messages is no JSON object"
+    case marks = "marks can't be read"
+    case strangers = "marks are of messages that their logs don't have"
+  }
+
+  private struct Found {
+    var count: Int
+    var first: String
+  }
+
+  init(_ connection: Connection) {
+    self.connection = connection
+  }
+
+  /// What was found, worst first.
+  var faults: [SQLiteReport.Fault] {
+    Wrong.allCases.compactMap { wrong in
+      found[wrong].map { .content(wrong.rawValue, count: $0.count, first: $0.first) }
+    }
+  }
+
+  /// Looks at everything; throws what kept it from looking further.
+  mutating func run() throws(StoreError) {
+    try readLogs()
+    try readMessages()
+    try readMarks()
+  }
+
+  private mutating func add(_ wrong: Wrong, _ count: Int = 1, first: String) {
+    found[wrong, default: Found(count: 0, first: first)].count += count
+  }
+
+  private mutating func readLogs() throws(StoreError) {
+    var wrong: [String] = []
+    var read: [Int64: Log] = [:]
+    try connection.with(.allLogs) { statement throws(StoreError) in
+      while try statement.step() {
+        do throws(StoreError) {
+          let row = try Connection.logRow(statement)
+          let name = try Self.logName(statement, 4)
+          let tail = row.record.tail
+          read[row.id] = Log(name: name, head: row.head, tail: tail, next: tail)
+        } catch {
+          wrong.append("row \(try statement.integer(0))")
+        }
+      }
+    }
+    logs = read
+    heads = Dictionary(read.values.map { ($0.name, $0.head) }, uniquingKeysWith: { first, _ in first })
+    counts.logs = read.count + wrong.count
+    if let first = wrong.first { add(.log, wrong.count, first: first) }
+  }
+
+  private static func logName(_ statement: PreparedStatement, _ column: Int32) throws(StoreError) -> LogName {
+    guard let bytes = try statement.bytes(column) else { throw .damagedColumn }
+    do {
+      return try LogName(encoded: bytes)
+    } catch {
+      throw .damaged("the name of a log", error)
+    }
+  }
+
+  private mutating func readMessages() throws(StoreError) {
+    try connection.with(.allMessages) { statement throws(StoreError) in
+      while try statement.step() { try take(statement) }
+    }
+    for log in logs.values where log.next <= log.head {
+      add(.holes, log.head - log.next + 1, first: nid(log, log.next))
+    }
+  }
+
+  private mutating func take(_ statement: PreparedStatement) throws(StoreError) {
+    counts.messages += 1
+    let raw = try statement.integer(0)
+    let position = Position(rawValue: raw)
+    guard var log = logs[raw >> 32] else {
+      add(.orphans, first: "position \(raw)")
+      return
+    }
+    let seq = position.seq
+    do throws(StoreError) {
+      let message = try Connection.message(statement)
+      if message.time < log.time { add(.backwards, first: nid(log, seq)) }
+      log.time = max(log.time, message.time)
+      if message.body.data != nil, try statement.integer(9) == 0 { add(.data, first: nid(log, seq)) }
+    } catch {
+      add(.message, first: nid(log, seq))
+    }
+    // What lies before the tail is on its way out.
+    if seq > log.head {
+      add(.beyond, first: nid(log, seq))
+    } else if seq >= log.tail {
+      if seq > log.next { add(.holes, seq - log.next, first: nid(log, log.next)) }
+      log.next = seq + 1
+    }
+    logs[raw >> 32] = log
+  }
+
+  private mutating func readMarks() throws(StoreError) {
+    try connection.with(.allMarks) { statement throws(StoreError) in
+      while try statement.step() { takeMarks(statement) }
+    }
+  }
+
+  private mutating func takeMarks(_ statement: PreparedStatement) {
+    counts.marks += 1
+    do {
+      let own = try Self.logName(statement, 2)
+      let inbox: Inbox
+      switch own {
+      case .member(let team, let user): inbox = Inbox(user: user, team: team)
+      case .account(let user): inbox = Inbox(user: user)
+      case .team, .everyone: throw StoreError.damagedColumn
+      }
+      let marks = try Connection.marks(statement)
+      let isKnown = Inbox.Side.allCases.allSatisfy { side in
+        marks.last(side) <= heads[inbox.log(side)] ?? 0
+      }
+      if !isKnown { add(.strangers, first: MessageName.prefix(of: own)) }
+    } catch {
+      add(.marks, first: "number \(counts.marks)")
+    }
+  }
+
+  private func nid(_ log: Log, _ seq: Int) -> String { MessageName(log: log.name, seq: seq).nid }
+}
