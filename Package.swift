@@ -45,6 +45,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    .target(name: "Transcript", dependencies: ["JSON"], swiftSettings: settings),
     .target(name: "Inbox", dependencies: ["Locks"], swiftSettings: settings),
     .target(name: "MemoryStore", dependencies: ["Inbox", "Locks"], swiftSettings: settings),
     .target(
@@ -78,7 +79,7 @@ let package = Package(
     .executableTarget(
       name: "tidings",
       dependencies: [
-        "API", "MemoryStore", "MongoStore", "SQLiteStore",
+        "API", "Locks", "MemoryStore", "MongoStore", "SQLiteStore", "Transcript",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -88,6 +89,7 @@ let package = Package(
       name: "JSONSupport", dependencies: ["JSON"], path: "Tests/JSONSupport", swiftSettings: settings),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "JSONSupport"], swiftSettings: settings),
     .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC", "Locks"], swiftSettings: settings),
+    .testTarget(name: "TranscriptTests", dependencies: ["JSON", "Transcript"], swiftSettings: settings),
     .testTarget(name: "APITests", dependencies: ["API", "MemoryStore"], swiftSettings: settings),
     .testTarget(name: "InboxTests", dependencies: ["Inbox", "MemoryStore"], swiftSettings: settings),
     .testTarget(

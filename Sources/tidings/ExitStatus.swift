@@ -2,11 +2,13 @@ import ArgumentParser
 
 /// What the program's exit status says (sysexits.h).
 enum ExitStatus: Int32 {
+  case differs = 1
   case badParameters = 64
   case badData = 65
   case notFound = 66
   case unavailable = 69
   case software = 70
+  case cannotCreate = 73
   case outputClosed = 74
   case retryable = 75
   case forbidden = 77

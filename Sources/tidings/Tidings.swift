@@ -16,7 +16,7 @@ struct Tidings: ParsableCommand {
         echo '{"jsonrpc":"2.0","id":1,"method":"ping"}' | tidings --store memory:
       """,
     version: tidingsVersion,
-    subcommands: [Serve.self, Call.self, Schema.self, Doctor.self],
+    subcommands: [Serve.self, Call.self, Schema.self, Doctor.self, Replay.self],
     defaultSubcommand: Serve.self)
 
   static func main() {

@@ -16,6 +16,8 @@ struct Outbox: Sendable {
   private let batchBytes: Int
   /// `.headers` or lines.
   var framing = Framing.lines
+  /// Told of every message that is added.
+  var observer: (any ConversationObserver)?
   /// Whether nobody reads any more.
   private(set) var isClosed = false
   /// Bytes added and not yet written.
@@ -51,6 +53,7 @@ struct Outbox: Sendable {
       return
     }
     guard !isClosed else { return }
+    if let observer { observer.sent(Self.resultOpening + id + Self.resultKey + result + [UInt8(ascii: "}")]) }
     open(size)
     append { bytes in
       bytes.append(contentsOf: Self.resultOpening)
@@ -82,6 +85,7 @@ struct Outbox: Sendable {
   /// Adds a whole message, such as a notification.
   mutating func add(message: [UInt8]) {
     guard !isClosed else { return }
+    observer?.sent(message)
     open(message.count)
     append(large: message)
     end()

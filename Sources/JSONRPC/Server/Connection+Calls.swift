@@ -114,7 +114,8 @@ extension Connection {
     let reason = call.cancelReason.load(ordering: .acquiring).error
     switch error {
     case let error as RPCError: return error.kind == .cancelled ? reason ?? error : error
-    case is CancellationError: return reason ?? .cancelled()
+    // A store that knows the deadline may end a moment before the alarm.
+    case is CancellationError: return reason ?? (call.deadline == nil ? .cancelled() : .deadlineExceeded())
     default:
       // The type alone: an error's text may quote what a user sent.
       logger.error(

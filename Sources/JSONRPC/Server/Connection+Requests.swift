@@ -6,6 +6,7 @@ import Synchronization
 extension Connection {
   /// Takes one frame. Waits for room first; does nothing if it is told to stop meanwhile.
   func receive(_ frame: Frame) {
+    observe(frame)
     switch frame {
     case .message(let bytes):
       switch Packet(parsing: bytes, limits: limits) {
@@ -15,6 +16,15 @@ extension Connection {
       }
     case .oversize: reply(error: .messageTooLarge(limit: limits.requestBytes), id: nil, batch: nil)
     case .lostSync(let reason): reply(error: .parseError(reason), id: nil, batch: nil)
+    }
+  }
+
+  private func observe(_ frame: Frame) {
+    guard let observer else { return }
+    switch frame {
+    case .message(let bytes): observer.received(bytes)
+    case .oversize: observer.receivedUnreadable("a message over the limit of \(limits.requestBytes) bytes")
+    case .lostSync(let reason): observer.receivedUnreadable(reason)
     }
   }
 

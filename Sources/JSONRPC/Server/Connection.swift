@@ -12,6 +12,7 @@ final class Connection: Sendable {
   let limits: Limits
   let info: ServerInfo
   let logger: Logger
+  let observer: (any ConversationObserver)?
   let output: OutputDescriptor
   let state: Locked<ConnectionState>
   let readerWake: WakePipe
@@ -30,6 +31,8 @@ final class Connection: Sendable {
   let logsCalls: Bool
   /// When a drain must be over, on the monotonic clock in nanoseconds.
   let drainDeadline = Atomic<UInt64>(.max)
+  /// Whether a drain was asked for: a second time means at once.
+  let wasDrained = Atomic<Bool>(false)
   private let start = monotonicNanoseconds()
 
   /// Why reading is to stop; the higher one wins.
@@ -45,7 +48,8 @@ final class Connection: Sendable {
   }
 
   init(
-    service: any Service, info: ServerInfo, limits: Limits, output: Int32, logger: Logger
+    service: any Service, info: ServerInfo, limits: Limits, output: Int32, logger: Logger,
+    observer: (any ConversationObserver)? = nil
   ) throws(SystemError) {
     self.service = service
     methods = service.methods
@@ -54,9 +58,22 @@ final class Connection: Sendable {
     self.logger = logger
     logsCalls = logger.logLevel <= .debug
     self.output = OutputDescriptor(output)
-    state = Locked(ConnectionState(limits: limits, methods: methods.count))
+    self.observer = observer
+    state = Locked(ConnectionState(limits: limits, methods: methods.count, observer: observer))
     readerWake = try WakePipe()
     writerWake = try WakePipe()
+  }
+
+  /// A drain must be over at this time, unless it had to be earlier.
+  func drain(by deadline: UInt64) {
+    // Not `Atomic.min`, which takes UInt64.max for −1 (Swift 6.2).
+    var current = drainDeadline.load(ordering: .acquiring)
+    while deadline < current {
+      let (isDone, actual) = drainDeadline.compareExchange(
+        expected: current, desired: deadline, ordering: .acquiringAndReleasing)
+      if isDone { break }
+      current = actual
+    }
   }
 
   /// Asks the reading thread to stop.

@@ -30,8 +30,9 @@ struct ConnectionState: Sendable {
     case end
   }
 
-  init(limits: Limits, methods: Int) {
+  init(limits: Limits, methods: Int, observer: (any ConversationObserver)?) {
     outbox = Outbox(batchBytes: limits.outputBytes)
+    outbox.observer = observer
     records = [MethodRecord](repeating: MethodRecord(), count: methods)
   }
 

@@ -31,14 +31,15 @@ public final class Server: Sendable {
   ///   - info: who answers, for `initialize`.
   ///   - input: the descriptor to read from, and `output` that to write to; both stay the caller's.
   ///   - framing: how messages are told apart.
+  ///   - observer: is told of every message.
   public init(
     service: any Service, info: ServerInfo, limits: Limits = Limits(), input: Int32, output: Int32,
-    logger: Logger, framing: Framing = .detect
+    logger: Logger, framing: Framing = .detect, observer: (any ConversationObserver)? = nil
   ) throws(SystemError) {
     // A host that is gone is an error of write(2), not the end of the process.
     signal(SIGPIPE, SIG_IGN)
     connection = try Connection(
-      service: service, info: info, limits: limits, output: output, logger: logger)
+      service: service, info: info, limits: limits, output: output, logger: logger, observer: observer)
     self.input = InputDescriptor(input)
     self.framing = framing
   }
@@ -72,10 +73,20 @@ public final class Server: Sendable {
   /// call ends at once. May be called from any thread.
   public func drain(timeoutMilliseconds: Int) {
     let deadline = monotonicNanoseconds() + UInt64(max(0, timeoutMilliseconds)) * 1_000_000
-    let (isFirst, _) = connection.drainDeadline.compareExchange(
-      expected: .max, desired: deadline, ordering: .acquiringAndReleasing)
+    let isFirst = !connection.wasDrained.exchange(true, ordering: .acquiringAndReleasing)
+    if isFirst { connection.drain(by: deadline) }
     connection.stopReading(isFirst ? .drain : .now)
   }
+
+  /// The host has ended without closing its ends of the pipes, which others may hold open: drains, for three
+  /// seconds at most. May be called from any thread.
+  public func hostEnded() {
+    connection.drain(by: monotonicNanoseconds() + Self.orphanGrace)
+    connection.stopReading(.drain)
+  }
+
+  /// How long what was accepted may take once the host has ended, in nanoseconds.
+  private static let orphanGrace: UInt64 = 3_000_000_000
 
   /// Ends at once: what was accepted may stay unanswered. May be called from any thread.
   public func stop() { connection.stopReading(.now) }

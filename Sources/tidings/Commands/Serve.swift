@@ -19,6 +19,7 @@ struct Serve: ParsableCommand {
   @OptionGroup var store: StoreOptions
   @OptionGroup var log: LogOptions
   @OptionGroup(title: "What the host may ask") var scope: ScopeOptions
+  @OptionGroup var record: RecordOptions
   @OptionGroup(title: "Limits") var limits: LimitOptions
 
   @Option(
@@ -28,6 +29,11 @@ struct Serve: ParsableCommand {
   @Option(name: .long, help: "Seconds that SIGTERM leaves to answer what was accepted.")
   var drainTimeout = 10.0
 
+  @Flag(
+    name: .long,
+    help: "Go on when the process that started this one has ended; the end of stdin still ends it.")
+  var detached = false
+
   func validate() throws {
     guard (0...86_400).contains(drainTimeout) else {
       throw ValidationError("--drain-timeout must be from 0 to 86400 seconds")
@@ -35,6 +41,7 @@ struct Serve: ParsableCommand {
   }
 
   func run() throws {
+    let parent = Parent()
     let signals = Signals(drainMilliseconds: Int(drainTimeout * 1000))
     let streams: StandardStreams
     do {
@@ -44,12 +51,21 @@ struct Serve: ParsableCommand {
     }
     let logger = log.logger()
     let store = try store.open(logger)
+    let recording = try record.start(store: store.kind, logger)
     let server = try Server(
       service: TidingsService(store: store, limits: limits.limits, scope: scope.scope),
       info: ServerInfo(name: "tidings", version: tidingsVersion), limits: limits.limits,
-      input: streams.input, output: streams.output, logger: logger, framing: framing)
+      input: streams.input, output: streams.output, logger: logger, framing: framing,
+      observer: recording)
     signals.drain(server)
+    if !detached {
+      parent.onEnd {
+        logger.warning("the host has ended", metadata: ["pid": "\(parent.id)"])
+        server.hostEnded()
+      }
+    }
     let ending = server.run()
+    recording?.finish(ending)
     // Cut short, something still uses the store: its file is safe at any moment.
     if ending != .cutShort { try wait { try await store.close() } }
     leave(ending.status)

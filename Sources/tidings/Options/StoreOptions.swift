@@ -32,7 +32,7 @@ struct StoreOptions: ParsableArguments {
   private static let rule = "a store is sqlite:PATH, mongodb://..., mongodb+srv://... or memory:"
 
   /// Says what a store is without repeating what was given: it may hold a password.
-  private static func parse(_ text: String, from origin: String) throws -> StoreURL {
+  static func parse(_ text: String, from origin: String) throws -> StoreURL {
     guard let url = StoreURL(text) else {
       throw Failure(.badParameters, "\(origin): \(rule)")
     }
@@ -62,7 +62,12 @@ struct StoreOptions: ParsableArguments {
 
   /// Opens the store; throws `Failure` with what to do.
   func open(_ logger: Logger) throws -> any MessageStore {
-    switch try url() {
+    try Self.open(url(), logger)
+  }
+
+  /// Opens a store; throws `Failure` with what to do.
+  static func open(_ url: StoreURL, _ logger: Logger) throws -> any MessageStore {
+    switch url {
     case .memory:
       logger.info("messages are kept in memory until this program ends")
       return MemoryStore()
@@ -80,7 +85,7 @@ struct StoreOptions: ParsableArguments {
   }
 
   /// Goes on without a server: calls say so until there is one. What waiting can't heal ends the start.
-  private func openMongoDB(_ uri: String, _ logger: Logger) throws -> MongoStore {
+  private static func openMongoDB(_ uri: String, _ logger: Logger) throws -> MongoStore {
     do {
       let store = try MongoStore(uri: uri, logger: logger, endsWithProcess: true)
       let isReady = try wait { try await store.prepare() }

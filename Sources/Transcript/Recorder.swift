@@ -1,0 +1,243 @@
+import JSON
+
+/// Turns a conversation, message by message, into the steps of a transcript. What differs from run to run
+/// becomes placeholders: nids, cursors, times, and the text of errors.
+///
+/// Messages are to be given in an order in which the host may have seen them: an answer before every request
+/// that may hang on it.
+public struct Recorder: Sendable {
+  private let redaction: Redaction
+  /// The nids and cursors that answers had so far: where a request repeats one, it is the placeholder.
+  private var known: [String: StaticString] = [:]
+  /// The ids of requests whose results tell of the program rather than of the conversation.
+  private var loose: Set<[UInt8]> = []
+
+  /// How many messages were left out whose errors are still to come, to be left out too.
+  private var leftOut = 0
+
+  /// Deeper than any request that is taken.
+  private static let depth = 1_002
+  /// Methods whose results differ from run to run, or from version to version.
+  private static let looseMethods: [StaticString] = ["get_status", "rpc.discover", "initialize"]
+
+  /// - Parameter keepsContent: whether what people wrote is kept: the content, data and names of messages.
+  public init(keepsContent: Bool) {
+    redaction = Redaction(keepsContent: keepsContent)
+  }
+
+  /// A step that the program ends with this status.
+  public static func exit(_ status: Int32) -> [UInt8] {
+    step("exit") { $0.raw("\(status)") }
+  }
+
+  /// A step that says something.
+  public static func comment(_ text: String) -> [UInt8] {
+    step("comment") { $0.string(text) }
+  }
+
+  /// The steps for a message of the host.
+  public mutating func received(_ message: [UInt8]) -> [UInt8] {
+    guard let json = Self.parse(message) else { return unreadable(message) }
+    if json.kind == .string {
+      // As it is, a string would be text that is sent without its quotes.
+      let text = redaction.keepsContent ? json.text : "\"\""
+      return Self.step("send") { $0.string(text) }
+    }
+    return Self.step("send") { writer in
+      guard json.kind == .array else { return write(request: json, to: &writer) }
+      writer.beginArray()
+      for item in json.elements { write(request: item, to: &writer) }
+      writer.endArray()
+    }
+  }
+
+  /// The steps for something of the host that was not kept: it can't be sent again.
+  public mutating func receivedUnreadable(_ reason: String) -> [UInt8] {
+    leftOut += 1
+    return Self.comment("left out: \(reason)")
+  }
+
+  /// The steps for a message of the program.
+  public mutating func sent(_ message: [UInt8]) -> [UInt8] {
+    guard let json = Self.parse(message) else { return [] }
+    if json.kind == .array {
+      return Self.step("expect_batch") { writer in
+        writer.beginArray()
+        for item in json.elements { write(answer: item, to: &writer) }
+        writer.endArray()
+      }
+    }
+    // Progress comes by the clock.
+    if json["method"]?.equals("$/progress") == true { return [] }
+    if leftOut > 0, json["id"]?.isNull == true, let kind = json["error"]?["data"]?["kind"],
+      kind.equals("message_too_large") || kind.equals("parse_error")
+    {
+      leftOut -= 1
+      return []
+    }
+    return Self.step("expect") { write(answer: json, to: &$0) }
+  }
+
+  private static func parse(_ bytes: [UInt8]) -> JSON? {
+    do { return try JSON(parsing: bytes, maximumDepth: depth) } catch { return nil }
+  }
+
+  private static func step(_ name: StaticString, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.key(name)
+    body(&writer)
+    writer.endObject()
+    // A message with headers may have line breaks between its values; a step is one line.
+    return writer.bytes.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 } + [0x0A]
+  }
+
+  /// Text that is no JSON, or something as bad in its place.
+  private func unreadable(_ message: [UInt8]) -> [UInt8] {
+    if redaction.keepsContent, let text = String(validating: message, as: UTF8.self), !text.contains("\n") {
+      return Self.step("send") { $0.string(text) }
+    }
+    return Self.comment("\(message.count) bytes that are no JSON, left out")
+      + Self.step("send") { $0.string("?") }
+  }
+
+  // MARK: Requests
+
+  private mutating func write(request: JSON, to writer: inout JSONWriter) {
+    guard request.kind == .object else { return redaction.write(content: request, to: &writer) }
+    let method = request["method"]
+    if let method, Self.looseMethods.contains(where: method.equals), let id = request["id"] {
+      loose.insert(Array(id.raw))
+    }
+    writer.beginObject()
+    for (key, value) in request.members {
+      writer.key(key.string ?? "")
+      if key.equals("params") {
+        if method?.equals("initialize") == true, !redaction.keepsContent {
+          writer.raw("{}")
+        } else {
+          redaction.write(params: value, to: &writer, fill: placeholder)
+        }
+      } else if key.equals("jsonrpc") || key.equals("id") || key.equals("method") {
+        writer.raw(value.raw)
+      } else {
+        redaction.write(content: value, to: &writer)
+      }
+    }
+    writer.endObject()
+  }
+
+  /// Writes a nid or cursor that an answer had.
+  private func placeholder(_ value: JSON, to writer: inout JSONWriter) -> Bool {
+    guard let text = value.string, let kind = known[text] else { return false }
+    writer.string("<\(kind):\(text)>")
+    return true
+  }
+
+  // MARK: Answers
+
+  private mutating func write(answer: JSON, to writer: inout JSONWriter) {
+    let isLoose = answer["id"].map { loose.remove(Array($0.raw)) != nil } ?? false
+    writer.beginObject()
+    for (key, value) in answer.members {
+      writer.key(key.string ?? "")
+      if key.equals("error") {
+        write(error: value, to: &writer)
+      } else if key.equals("result"), isLoose, value.kind == .object {
+        Self.writeOpen(to: &writer)
+      } else if key.equals("id") {
+        writer.raw(value.raw)
+      } else {
+        write(value, named: "", of: answer, to: &writer)
+      }
+    }
+    writer.endObject()
+  }
+
+  private mutating func write(
+    _ value: JSON, named name: String, of owner: JSON, to writer: inout JSONWriter
+  ) {
+    if name == "data", value.kind == .object, owner["nid"] != nil {
+      // `<open>` would mean something else in a pattern.
+      if value.text.contains("<") { return writer.string("<any>") }
+      return redaction.write(data: value, to: &writer)
+    }
+    switch value.kind {
+    case .object:
+      writer.beginObject()
+      for (key, member) in value.members {
+        writer.key(key.string ?? "")
+        write(member, named: key.string ?? "", of: value, to: &writer)
+      }
+      writer.endObject()
+    case .array:
+      writer.beginArray()
+      for item in value.elements { write(item, named: name, of: owner, to: &writer) }
+      writer.endArray()
+    case .string: write(string: value, named: name, to: &writer)
+    case .number, .bool, .null: writer.raw(value.raw)
+    }
+  }
+
+  private mutating func write(string value: JSON, named name: String, to writer: inout JSONWriter) {
+    let text = value.string ?? ""
+    switch name {
+    case "create_time": writer.string("<time>")
+    case "nid": write(text, as: "nid", to: &writer)
+    case "cursor", "next_cursor", "subscription": write(text, as: "cursor", to: &writer)
+    default:
+      if Redaction.isContent(name), !redaction.keepsContent {
+        redaction.write(content: value, to: &writer)
+      } else if text.hasPrefix("<"), text.hasSuffix(">") {
+        writer.string("<string>")
+      } else {
+        writer.raw(value.raw)
+      }
+    }
+  }
+
+  /// The value is its own name: in one run the same value is the same thing.
+  private mutating func write(_ text: String, as kind: StaticString, to writer: inout JSONWriter) {
+    known[text] = kind
+    writer.string("<\(kind):\(text)>")
+  }
+
+  /// An error's message is for people, and its details may grow.
+  private func write(error: JSON, to writer: inout JSONWriter) {
+    writer.beginObject()
+    for (key, value) in error.members {
+      writer.key(key.string ?? "")
+      switch (key.string, value.kind) {
+      case ("message", _): writer.string("<string>")
+      case ("data", .object):
+        writer.beginObject()
+        for (key, value) in value.members {
+          writer.key(key.string ?? "")
+          if key.equals("details") {
+            Self.writeOpen(to: &writer, keeping: value["pointer"])
+          } else {
+            writer.raw(value.raw)
+          }
+        }
+        writer.endObject()
+      default: writer.raw(value.raw)
+      }
+    }
+    writer.endObject()
+  }
+
+  private static func writeOpen(to writer: inout JSONWriter, keeping pointer: JSON? = nil) {
+    writer.beginObject()
+    if let pointer {
+      let isName = pointer.string.map(Redaction.isName) ?? false
+      writer.member("pointer", raw: isName ? pointer.raw : Array(#""<string>""#.utf8)[...])
+    }
+    writer.member("<open>", true)
+    writer.endObject()
+  }
+}
+
+extension JSON {
+  /// The value's bytes as text.
+  fileprivate var text: String { String(decoding: raw, as: UTF8.self) }
+}

@@ -1,0 +1,31 @@
+import API
+import ArgumentParser
+import Logging
+
+/// Whether the conversation is recorded.
+struct RecordOptions: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Write the conversation to this file, for `tidings replay`; what messages say is left out.",
+      valueName: "file"))
+  var record: String?
+
+  @Flag(name: .long, help: "Record what messages say as well: content, data and names.")
+  var recordContent = false
+
+  func validate() throws {
+    if recordContent, record == nil { throw ValidationError("--record-content needs --record FILE") }
+  }
+
+  /// The recording that was asked for.
+  func start(store: String, _ logger: Logger) throws -> Recording? {
+    guard let record else { return nil }
+    let recording = try Recording(path: record, keepsContent: recordContent, logger: logger)
+    recording.comment("tidings \(tidingsVersion), \(store)")
+    logger.notice(
+      "the conversation is recorded",
+      metadata: ["path": "\(recording.path)", "content": "\(recordContent ? "kept" : "left out")"])
+    return recording
+  }
+}

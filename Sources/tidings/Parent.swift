@@ -1,0 +1,18 @@
+import Foundation
+
+/// The process that started this one: the host, or what it starts programs with.
+struct Parent: Sendable {
+  /// Its process id.
+  let id = getppid()
+
+  /// Runs `body` on a thread of its own, within about a second, once the parent has ended.
+  ///
+  /// Who loses its parent is given another, so asking for it tells. A signal at the parent's death would come
+  /// too early: as soon as the thread ends that started this process.
+  func onEnd(_ body: @escaping @Sendable () -> Void) {
+    Thread {
+      while getppid() == id { sleep(1) }
+      body()
+    }.start()
+  }
+}

@@ -1,0 +1,68 @@
+import JSON
+import Testing
+
+@testable import Transcript
+
+/// What a recording keeps of a request, and what it makes of the rest.
+struct RedactionTests {
+  private func recorded(_ request: String, keepsContent: Bool = false) throws -> JSON {
+    var recorder = Recorder(keepsContent: keepsContent)
+    return try #require(try JSON(parsing: recorder.received(Array(request.utf8)))["send"])
+  }
+
+  private func params(_ text: String) throws -> JSON {
+    try #require(try recorded(#"{"jsonrpc":"2.0","id":1,"method":"m","params":\#(text)}"#)["params"])
+  }
+
+  @Test(arguments: [
+    #"{"team_id":"t","user_id":"u","nids":["a","b"],"pageSize":"12","self":true,"view":null}"#,
+    #"{"_meta":{"progressToken":"p","timeout_ms":5}}"#,
+    #"{"content":""}"#, #"{"data":{}}"#, #"{"content":null}"#,
+  ]) func harmlessParametersStay(_ text: String) throws {
+    #expect(try Array(params(text).raw) == Array(text.utf8))
+  }
+
+  @Test(arguments: ["a", "ab", "längere Worte", "🧀", String(repeating: "w", count: 70_000)])
+  func textBecomesAsManyBytes(_ text: String) throws {
+    var writer = JSONWriter()
+    writer.string(text)
+    let content = String(decoding: writer.bytes, as: UTF8.self)
+    let out = try #require(try params(#"{"content":\#(content)}"#)["content"]?.string)
+    #expect(out.utf8.count == text.utf8.count)
+    #expect(out != text || text.utf8.count == 1)
+    // The same text is the same again, so that a repeated send is one.
+    #expect(try params(#"{"content":\#(content)}"#)["content"]?.string == out)
+  }
+
+  @Test(arguments: [
+    #"{"a":1}"#, #"{"":1}"#, #"{ }"#, #"{   }"#, #"{"secret":["secret",{"x":1}],"secret2":3}"#,
+  ]) func dataBecomesAsManyBytes(_ data: String) throws {
+    let out = try #require(try params(#"{"data":\#(data)}"#)["data"])
+    #expect(out.kind == .object)
+    #expect(out.raw.count == data.utf8.count)
+    #expect(!String(decoding: out.raw, as: UTF8.self).contains("secret"))
+  }
+
+  @Test(arguments: [
+    (#"{"contents":"secret"}"#, "secret"), (#"{"a secret":1}"#, "secret"),
+    (#"{"content":{"secret":1}}"#, "secret"),
+    (#"{"_meta":{"x":"secret"}}"#, "secret"), (#"{"content":54321}"#, "54321"),
+    (#"{"team_id":{"a secret":"secret"}}"#, "secret"), (#"["secret"]"#, "secret"), (#""secret""#, "secret"),
+  ]) func whatIsWrongIsLeftOutToo(_ text: String, _ secret: String) throws {
+    let out = String(decoding: try params(text).raw, as: UTF8.self)
+    #expect(!out.contains(secret), "\(out)")
+  }
+
+  @Test func differentTextStaysDifferent() throws {
+    let texts = try (0..<1000).map { number in
+      try #require(try params(#"{"content":"message number \#(number)"}"#)["content"]?.string)
+    }
+    #expect(Set(texts).count == 1000)
+  }
+
+  @Test func everythingStaysIfAsked() throws {
+    let params = #"{"content":"c","data":{"a":[1]},"other":{"b":2}}"#
+    let text = #"{"jsonrpc":"2.0","id":"x","method":"m","params":\#(params)}"#
+    #expect(try Array(recorded(text, keepsContent: true).raw) == Array(text.utf8))
+  }
+}
