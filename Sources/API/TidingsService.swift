@@ -46,9 +46,13 @@ public struct TidingsService: Service {
           owned = scope.mustHaveSent(claims)
         }
         return PreparedCall(methodIndex: index, touches: call.touches) { [owned] context in
-          do {
+          func run() async throws -> [UInt8] {
             if let owned, let user = scope.user { try await backend.store.expect(owned, sentBy: user) }
             return try await call.run(backend, context)
+          }
+          do {
+            guard let deadline = context.deadline else { return try await run() }
+            return try await StoreCall.$deadline.withValue(deadline) { try await run() }
           } catch let error as StoreError {
             throw RPCError(error)
           }

@@ -84,12 +84,14 @@ public final class MongoStore: MessageStore {
   public func read<Value: Sendable>(
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
+    let deadline = StoreCall.deadline
     for _ in 0..<Self.viewsAtMost {
       do {
-        return try await readOnce(body)
+        return try await readOnce(deadline, body)
       } catch is StaleView {
         continue
       } catch let error as MongoError {
+        if deadline != nil, error.kind == .deadlineExceeded { throw CancellationError() }
         throw StoreError(error)
       } catch let error as MongoStoreOpenError {
         throw StoreError(any: error)
@@ -99,11 +101,12 @@ public final class MongoStore: MessageStore {
   }
 
   private func readOnce<Value: Sendable>(
-    _ body: @escaping @Sendable (any StoreReader) throws -> Value
+    _ deadline: ContinuousClock.Instant?, _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
     var gathered = Gathered()
-    // Where one view can't come in several commands, or nobody knows yet, there is nothing to gather.
-    if let info = access.knownInfo, info.supportsSnapshotReads {
+    // Where one view can't come in several commands, or nobody knows yet, there is nothing to gather. A command
+    // for several calls can't end with one call's deadline.
+    if deadline == nil, let info = access.knownInfo, info.supportsSnapshotReads {
       gathering: for _ in 0..<Self.roundsAtMost {
         do {
           return try body(GatheredView(gathered: gathered))
@@ -120,7 +123,7 @@ public final class MongoStore: MessageStore {
         }
       }
     }
-    return try await access.run { [sentCache, gathered] session, info in
+    return try await access.run(deadline: deadline) { [sentCache, gathered] session, info in
       let view = View(session, sentCache, hasSnapshots: info.supportsSnapshotReads, newest: Self.pageSize)
       view.take(gathered)
       return try body(view)
@@ -133,10 +136,12 @@ public final class MongoStore: MessageStore {
   /// Appends with the next group that these logs are free for.
   public func append(_ draft: Draft, to logs: [LogName]) async throws -> [Receipt] {
     guard !logs.isEmpty else { return [] }
-    return try await withCheckedThrowingContinuation { continuation in
+    return try await withQueuedWork { work, continuation in
       writer.add(
         .append(
-          Append(draft: draft, logs: logs) { continuation.resume(with: $0.mapError { $0 as any Error }) }))
+          Append(draft: draft, logs: logs, begin: work.begin) {
+            continuation.resume(with: $0.mapError { $0 as any Error })
+          }))
     }
   }
 
@@ -145,16 +150,19 @@ public final class MongoStore: MessageStore {
     marksOf inbox: Inbox,
     _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
   ) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-      writer.add(.change(Change(inbox, continuation, body)))
+    try await withQueuedWork { work, continuation in
+      writer.add(.change(Change(inbox, work, continuation, body)))
     }
   }
 
   /// Retracts by the log's record, then clears what the message said.
   public func retract(_ message: MessageName) async throws -> Bool {
-    try await withCheckedThrowingContinuation { continuation in
+    try await withQueuedWork { work, continuation in
       writer.add(
-        .retract(Retract(name: message) { continuation.resume(with: $0.mapError { $0 as any Error }) }))
+        .retract(
+          Retract(name: message, begin: work.begin) {
+            continuation.resume(with: $0.mapError { $0 as any Error })
+          }))
     }
   }
 

@@ -50,11 +50,12 @@ public final class SQLiteStore: MessageStore {
   func readConnection<Value: Sendable>(
     _ body: @escaping @Sendable (Connection) throws -> Value
   ) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
+    try await withQueuedWork { work, continuation in
       let isOpen = threads.add { view in
+        guard work.begin() else { return }
         continuation.resume(with: Result { try body(view.get()) })
       }
-      if !isOpen { continuation.resume(throwing: StoreError.closed) }
+      if !isOpen, work.begin() { continuation.resume(throwing: StoreError.closed) }
     }
   }
 
@@ -81,8 +82,8 @@ public final class SQLiteStore: MessageStore {
   func write<Value: Sendable>(
     size: Int, _ decide: @escaping @Sendable (Connection) throws -> Decision<Value>
   ) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-      if !threads.add(Write(size: size, continuation, decide)) {
+    try await withQueuedWork { work, continuation in
+      if !threads.add(Write(size: size, work, continuation, decide)), work.begin() {
         continuation.resume(throwing: StoreError.closed)
       }
     }

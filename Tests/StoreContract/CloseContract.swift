@@ -1,7 +1,8 @@
+import Dispatch
 import Inbox
 import Testing
 
-/// How a store ends.
+/// How a store, or a call of it, ends.
 struct CloseContract {
   @Test(arguments: StoreUnderTest.allCases)
   func whatWasAcceptedIsFinished(_ kind: StoreUnderTest) async throws {
@@ -9,6 +10,54 @@ struct CloseContract {
       let calls = (1...100).map { n in Task.immediate { try await store.append(draft("\(n)")).seq } }
       try await store.close()
       for (index, call) in calls.enumerated() { #expect(try await call.value == index + 1) }
+    }
+  }
+
+  // In memory nothing is ever queued.
+  @Test(arguments: [StoreUnderTest.sqlite, .mongo, .mongoStandalone])
+  func whatIsTakenBackInTheQueueIsNotDone(_ kind: StoreUnderTest) async throws {
+    try await kind.run { store in
+      _ = try await store.append(draft("first"))
+      let (begun, begin) = AsyncStream<Void>.makeStream()
+      let gate = DispatchSemaphore(value: 0)
+      // Holds up what comes behind it on the same log. Only threads of the store's own block.
+      let slow = Task.immediate {
+        try await store.change(marksOf: bob) { _, _ in
+          begin.yield()
+          gate.wait()
+          gate.signal()
+        }
+      }
+      for await _ in begun { break }
+      let queued = Task.immediate { try await store.append(draft("never")) }
+      let marking = Task.immediate { try await store.mark(.read) }
+      queued.cancel()
+      marking.cancel()
+      // Told while the queue is still held up.
+      await #expect(throws: CancellationError.self) { _ = try await queued.value }
+      await #expect(throws: CancellationError.self) { _ = try await marking.value }
+      gate.signal()
+      try await slow.value
+      _ = try await store.append(draft("second"))
+      #expect(try await store.messages().map(\.body.content) == ["first", "second"])
+      #expect(try await store.state(of: bob).marks.shared.read.isEmpty)
+    }
+  }
+
+  @Test(arguments: StoreUnderTest.allCases)
+  func aCallOfACancelledTaskDoesNothingOrAll(_ kind: StoreUnderTest) async throws {
+    try await kind.run { store in
+      var done: [String] = []
+      for n in 0..<100 {
+        let call = Task.immediate { try await store.append(draft("\(n)")) }
+        if n.isMultiple(of: 3) { await Task.yield() }
+        call.cancel()
+        do {
+          _ = try await call.value
+          done.append("\(n)")
+        } catch is CancellationError {}
+      }
+      #expect(try await store.messages().map { $0.body.content ?? "" } == done)
     }
   }
 

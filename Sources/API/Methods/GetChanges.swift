@@ -53,6 +53,7 @@ struct GetChanges: Method {
     var changes = try await look(backend)
     if changes.changes.isEmpty, cursor != nil, wait > .zero {
       let waiting = try context.startWaiting()
+      context.progress(done: 0, total: 1)
       while changes.changes.isEmpty, !waiting.hasEnded, ContinuousClock.now < end {
         // Many that wait look less often, so that together they stay a small load.
         let pause = Duration.milliseconds(50) + .microseconds(200 * context.status.waiting)

@@ -70,7 +70,8 @@ extension PoolCore {
       work.cancel()
       return scheduler.cancel { $0.work === work }
     }
-    job?.settle(.fail(CancellationError()))
+    // Not from within the task's cancellation, which still looks at what a resumed task lets go of.
+    if let job { Task.detached { job.settle(.fail(CancellationError())) } }
   }
 
   private func assign(_ job: PoolJob, to id: Int) -> (any Error)? {

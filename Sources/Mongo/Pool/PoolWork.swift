@@ -23,11 +23,11 @@ final class PoolWork: Sendable {
 }
 
 /// Work in the queue: the call and what settles it.
-final class PoolJob {
+final class PoolJob: Sendable {
   let work: PoolWork
-  let settle: (PoolWork.Turn) -> Void
+  let settle: @Sendable (PoolWork.Turn) -> Void
 
-  init(_ work: PoolWork, _ settle: @escaping (PoolWork.Turn) -> Void) {
+  init(_ work: PoolWork, _ settle: @escaping @Sendable (PoolWork.Turn) -> Void) {
     self.work = work
     self.settle = settle
   }

@@ -18,11 +18,14 @@ final class Access: Sendable {
 
   /// Runs `body` on one of the pool's threads. While there is no primary calls wait for one; once that has
   /// lasted longer than a call may wait, they fail at once.
+  ///
+  /// `deadline` is when the caller stops waiting: no command is begun after it, and a read ends with it.
   func run<Value: Sendable>(
+    deadline: ContinuousClock.Instant? = nil,
     _ body: @escaping @Sendable (MongoSession, MongoServerInfo) throws -> Value
   ) async throws -> Value {
     guard !hasLongOutage else { throw StoreError.unavailable(reason) }
-    return try await pool.run { session in try body(session, self.info(session)) }
+    return try await pool.run(deadline: deadline) { session in try body(session, self.info(session)) }
   }
 
   /// As `run` without a task: `body` gets a session, or the reason why there is none, which may be at once.

@@ -50,8 +50,18 @@ enum Work: Sendable {
     }
   }
 
-  /// Tells the caller that nothing was done.
+  /// To be asked before anything is done. False if the caller has taken it back: then it must not be done.
+  func begin() -> Bool {
+    switch self {
+    case .append(let append): append.begin()
+    case .change(let change): change.begin()
+    case .retract(let retract): retract.begin()
+    }
+  }
+
+  /// Tells the caller that nothing was done, unless it has taken the work back.
   func fail(_ error: StoreError) {
+    guard begin() else { return }
     switch self {
     case .append(let append): append.settle(.failure(error))
     case .change(let change): change.fail(error)
@@ -64,6 +74,8 @@ enum Work: Sendable {
 struct Append: Sendable {
   var draft: Draft
   var logs: [LogName]
+  /// False if its caller has taken it back; see `Work.begin`.
+  var begin: @Sendable () -> Bool = { true }
   /// Tells the caller; called once.
   var settle: @Sendable (Result<[Receipt], StoreError>) -> Void
 
@@ -78,6 +90,8 @@ struct Change: Sendable {
   typealias Settle = @Sendable (StoreError?) -> Void
 
   var inbox: Inbox
+  /// False if its caller has taken it back; see `Work.begin`.
+  var begin: @Sendable () -> Bool = { true }
   /// Decides by the state, which it changes unless its own body fails. Throws only `StaleView`.
   var decide: @Sendable (any StoreReader, inout InboxState) throws(StaleView) -> Settle
   /// Tells the caller that nothing was done.
@@ -87,10 +101,11 @@ struct Change: Sendable {
 extension Change {
   /// A change that `body` decides and `continuation` waits for.
   init<Value: Sendable>(
-    _ inbox: Inbox, _ continuation: CheckedContinuation<Value, any Error>,
+    _ inbox: Inbox, _ work: QueuedWork, _ continuation: CheckedContinuation<Value, any Error>,
     _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
   ) {
     self.inbox = inbox
+    begin = work.begin
     decide = { reader, state throws(StaleView) in
       var next = state
       do {
@@ -121,6 +136,8 @@ extension Change {
 /// A message that is to be retracted.
 struct Retract: Sendable {
   var name: MessageName
+  /// False if its caller has taken it back; see `Work.begin`.
+  var begin: @Sendable () -> Bool = { true }
   /// Tells the caller; called once.
   var settle: @Sendable (Result<Bool, StoreError>) -> Void
 }

@@ -77,7 +77,7 @@ final class Writer: Sendable {
     var appends: [Append] = []
     var changes: [Change] = []
     var retracts: [Retract] = []
-    for work in group.work {
+    for work in group.work where work.begin() {
       switch work {
       case .append(let append): appends.append(append)
       case .change(let change): changes.append(change)

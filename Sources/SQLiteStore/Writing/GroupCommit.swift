@@ -26,33 +26,40 @@ struct GroupCommit {
     do {
       try turnstile.enter(&backoff)
     } catch {
-      for write in group { write.fail(error) }
+      for write in group where write.begin() { write.fail(error) }
       return
     }
     defer { turnstile.leave() }
     do {
       try identity.check()
     } catch {
-      for write in group { write.fail(error) }
+      for write in group where write.begin() { write.fail(error) }
       return
     }
-    if let failure = attempt(group, &backoff) {
+    var group = group
+    if let failure = attempt(&group, &backoff) {
       if group.count == 1 { return group[0].fail(failure) }
       // One of them may be what can't be written: it must not take the others with it.
       for write in group {
-        if let failure = attempt([write], &backoff) { write.fail(failure) }
+        var alone = [write]
+        if let failure = attempt(&alone, &backoff) { write.fail(failure) }
       }
     }
     checkpoint.runIfDue(connection)
   }
 
-  /// Makes the changes in one transaction. Returns the failure of one that could not be written: then all of
+  /// Makes the changes in one transaction; those that were taken back meanwhile leave the group. Returns the failure of one that could not be written: then all of
   /// them were undone, and their callers don't know yet.
-  private func attempt(_ group: [Write], _ backoff: inout Backoff) -> StoreError? {
+  private func attempt(_ group: inout [Write], _ backoff: inout Backoff) -> StoreError? {
     do {
       try connection.beginImmediate(&backoff)
     } catch {
-      for write in group { write.fail(error) }
+      for write in group where write.begin() { write.fail(error) }
+      return nil
+    }
+    group.removeAll { !$0.begin() }
+    guard !group.isEmpty else {
+      connection.rollback()
       return nil
     }
     var settle: [(StoreError?) -> Void] = []

@@ -4,6 +4,8 @@ import Inbox
 struct Write: Sendable {
   /// About how many bytes it writes.
   var size: Int
+  /// False if its caller has taken it back: then it must not be done. To be asked before anything else.
+  var begin: @Sendable () -> Bool
   /// Decides and writes; returns how to tell the caller, once it is known how the transaction ended (nil
   /// for committed). Throws only if the writing failed, and then the transaction can't be kept.
   var perform: @Sendable (Connection) throws(StoreError) -> (StoreError?) -> Void
@@ -14,10 +16,11 @@ struct Write: Sendable {
 extension Write {
   /// A change that `decide` decides and `continuation` waits for.
   init<Value: Sendable>(
-    size: Int, _ continuation: CheckedContinuation<Value, any Error>,
+    size: Int, _ work: QueuedWork, _ continuation: CheckedContinuation<Value, any Error>,
     _ decide: @escaping @Sendable (Connection) throws -> Decision<Value>
   ) {
     self.size = size
+    begin = work.begin
     perform = { connection throws(StoreError) in
       let decision: Decision<Value>
       do {

@@ -66,7 +66,8 @@ final class Gatherer: Sendable {
         startReady()
       }
     } onCancel: {
-      ask.settle(.failure(CancellationError()))
+      // Not from within the cancellation, which still looks at what a resumed task lets go of.
+      Task.detached { ask.settle(.failure(CancellationError())) }
     }
   }
 

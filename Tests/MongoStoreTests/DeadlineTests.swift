@@ -1,0 +1,34 @@
+import Inbox
+import MongoSupport
+import Testing
+
+@testable import MongoStore
+
+/// A caller that stops waiting.
+struct DeadlineTests {
+  @Test(arguments: topologies) func aReadEndsWithItsDeadline(_ topology: TestMongod.Topology) async throws {
+    try await withStores(try await .shared(topology)) { stores in
+      _ = try await stores[0].append(draft("first"), to: [team])
+      // Asks again and again for ever: only the deadline ends it.
+      await #expect(throws: CancellationError.self) {
+        try await StoreCall.$deadline.withValue(.now + .milliseconds(300)) {
+          try await stores[0].read { reader in
+            while true { _ = try reader.state(of: bob) }
+          }
+        }
+      }
+      // The next call of the same thread has none.
+      #expect(try await stores[0].messages().count == 1)
+    }
+  }
+
+  @Test func aDeadlineThatIsFarOffChangesNothing() async throws {
+    try await withStores(try await .shared(.replicaSet())) { stores in
+      _ = try await stores[0].append(draft("first"), to: [team])
+      let messages = try await StoreCall.$deadline.withValue(.now + .seconds(600)) {
+        try await stores[0].messages()
+      }
+      #expect(messages.count == 1)
+    }
+  }
+}
