@@ -13,7 +13,7 @@ PROGRAM := .build/release/tidings
 SWIFT_SOURCES := Package.swift $(wildcard Sources Tests)
 BENCHES := $(addprefix .build/bench/, pipe_driver sqlite_limit mongo_limit)
 
-.PHONY: help demo build test fuzz sanitize bench bench-clients dist generate format lint install clean dependencies
+.PHONY: help demo build test soak fuzz sanitize bench bench-clients dist generate format lint install clean dependencies
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ build: dependencies ## build the program: .build/release/tidings, the Swift runt
 test: build ## run every test: Swift's, then those that host the program from Python
 	@.ci/dependencies tests
 	@TIDINGS_BIN="$(CURDIR)/$(PROGRAM)" .ci/test
+
+soak: build ## a million requests with cancels, batches, doubled ids and kills; SOAK='--seed N' repeats one
+	@TIDINGS_BIN="$(CURDIR)/$(PROGRAM)" python3 Tests/Process/soak.py $(SOAK)
 
 fuzz: dependencies ## look for inputs that break something: FUZZ_SECONDS=600 for each of FUZZ_TARGETS
 	@.ci/fuzz
