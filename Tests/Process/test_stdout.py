@@ -4,7 +4,7 @@ import json
 import os
 import threading
 
-from sidecar import SidecarCase, request
+from sidecar import SidecarCase, notification, request
 
 MARKER = "a-secret-that-no-log-may-hold"
 
@@ -55,6 +55,28 @@ class OutputTests(SidecarCase):
         for entry in lines:
             self.assertIsInstance(json.loads(entry), dict)
         self.assertNotIn(MARKER, sidecar.errors_text())
+
+    def test_a_line_for_each_request(self):
+        sidecar = self.spawn("--log-level", "debug", "--log-format", "json")
+        sidecar.ask(request("a", "ping"))
+        sidecar.ask(request(2, "get_message", user_id="bo", nid="x"))
+        sidecar.finish()
+        lines = [json.loads(entry) for entry in sidecar.errors_text().splitlines()]
+        told = {entry["id"]: entry for entry in lines if entry["message"] == "answered"}
+        self.assertEqual((told['"a"']["method"], told['"a"']["outcome"]), ("ping", "result"))
+        self.assertEqual((told["2"]["method"], told["2"]["outcome"]), ("get_message", "not_found"))
+        for entry in told.values():
+            self.assertGreaterEqual(int(entry["us"]), 0)
+
+    def test_the_host_turns_tracing_on_and_off(self):
+        sidecar = self.spawn("--log-format", "json")
+        for id, value in (("before", None), ("traced", "messages"), ("after", "off")):
+            if value:
+                sidecar.send(notification("$/setTrace", value=value))
+            sidecar.ask(request(id, "ping"))
+        sidecar.finish()
+        lines = [json.loads(entry) for entry in sidecar.errors_text().splitlines()]
+        self.assertEqual([entry["id"] for entry in lines if entry["message"] == "answered"], ['"traced"'])
 
     def test_descriptor_1_points_at_stderr(self):
         sidecar = self.spawn()
