@@ -9,9 +9,9 @@ struct ReadQueueTests {
   @Test func oneThatIsAloneWaitsForNobody() {
     var queue = Queue()
     #expect(queue.take() == nil)
-    for ask in 1...Queue.groupsTogether {
-      queue.add(ask)
-      #expect(queue.take() == [ask])
+    for read in 1...Queue.groupsTogether {
+      queue.add(read)
+      #expect(queue.take() == [read])
     }
     queue.add(9)
     #expect(queue.take() == nil)
@@ -22,22 +22,22 @@ struct ReadQueueTests {
 
   @Test func whatComesMeanwhileGoesInEqualShares() {
     var queue = Queue()
-    for ask in 0..<32 { queue.add(ask) }
+    for read in 0..<32 { queue.add(read) }
     let groups = (0..<Queue.groupsTogether).compactMap { _ in queue.take() }
     #expect(groups.map(\.count) == [8, 8, 8, 8])
     #expect(groups.flatMap { $0 } == Array(0..<32))
     queue.done(8)
-    for ask in 32..<36 { queue.add(ask) }
+    for read in 32..<36 { queue.add(read) }
     // Of 28 in flight: a quarter, as far as so many wait.
     #expect(queue.take() == Array(32..<36))
   }
 
   @Test func aGroupHasALimit() {
     var queue = Queue()
-    for ask in 0..<1000 { queue.add(ask) }
-    #expect(queue.take()?.count == Queue.asksTogether)
-    var taken = Queue.asksTogether
-    queue.done(Queue.asksTogether)
+    for read in 0..<1000 { queue.add(read) }
+    #expect(queue.take()?.count == Queue.readsTogether)
+    var taken = Queue.readsTogether
+    queue.done(Queue.readsTogether)
     while let group = queue.take() {
       taken += group.count
       queue.done(group.count)

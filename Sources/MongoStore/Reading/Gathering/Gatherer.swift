@@ -1,6 +1,6 @@
 import Inbox
+import Locks
 import Mongo
-import Synchronization
 
 /// One want of one view, which is answered once.
 final class Ask: Sendable {
@@ -13,7 +13,7 @@ final class Ask: Sendable {
 
   let want: Want
   // Held for taking the continuation out: whoever does so resumes it.
-  private let waiter = Mutex<Waiter>(.none)
+  private let waiter = Locked<Waiter>(.none)
 
   private enum Waiter {
     case none
@@ -49,7 +49,7 @@ final class Gatherer: Sendable {
   private let sentCache: SentCache
   private let hints = HeadHints()
   // Held for an entry or for taking a group, never while the server is asked.
-  private let queue = Mutex(ReadQueue<Ask>())
+  private let queue = Locked(ReadQueue<Ask>())
 
   init(_ access: Access, _ sentCache: SentCache) {
     self.access = access
@@ -112,7 +112,7 @@ final class Gatherer: Sendable {
 /// grows, so what was seen stays true.
 final class HeadHints: Sendable {
   // Held for a look or an entry.
-  private let heads = Mutex<[LogName: Int]>([:])
+  private let heads = Locked<[LogName: Int]>([:])
   private let capacity = 131_072
 
   func head(of log: LogName) -> Int? { heads.withLock { $0[log] } }
