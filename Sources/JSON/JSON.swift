@@ -39,6 +39,19 @@ public struct JSON: Sendable {
     index = 0
   }
 
+  /// Whether a text is one JSON object, by the rules of `init(parsing:)`. Costs less than parsing: nothing is
+  /// copied or kept.
+  public static func isObject(_ text: String, maximumDepth: Int = 128) -> Bool {
+    var text = text
+    return text.withUTF8 { bytes in
+      do throws(JSONError) {
+        return try Parser.checkObject(bytes, maximumDepth: maximumDepth)
+      } catch {
+        return false
+      }
+    }
+  }
+
   /// What the value is.
   public var kind: Kind {
     switch firstByte {

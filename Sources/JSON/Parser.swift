@@ -14,13 +14,14 @@ struct Parser: ~Copyable {
   private var capacity: Int
   private(set) var count = 0
 
-  private init(text: UnsafePointer<UInt8>, of bytes: [UInt8], maximumDepth: Int) {
+  /// `kept` is what the document keeps of the text: all of it, or nothing if it is not handed out.
+  private init(text: UnsafePointer<UInt8>, count: Int, kept: [UInt8], maximumDepth: Int) {
     self.text = text
-    end = bytes.count
+    end = count
     self.maximumDepth = maximumDepth
     // Requests have an entry per ten bytes or so; only unusual texts need more than one per four.
-    capacity = bytes.count / 4 + 8
-    document = Document(text: bytes, capacity: capacity)
+    capacity = count / 4 + 8
+    document = Document(text: kept, capacity: capacity)
     entries = document.entries
   }
 
@@ -29,10 +30,22 @@ struct Parser: ~Copyable {
     guard bytes.count <= Int(Int32.max) else { throw JSONError(offset: 0, reason: .textTooLong) }
     return try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) -> Document in
       guard let base = buffer.baseAddress else { throw JSONError(offset: 0, reason: .emptyText) }
-      var parser = Parser(text: base, of: bytes, maximumDepth: maximumDepth)
+      var parser = Parser(text: base, count: buffer.count, kept: bytes, maximumDepth: maximumDepth)
       try parser.parseText()
       return parser.document
     }
+  }
+
+  /// Checks a text as `parse` does and keeps nothing of it; whether it is an object.
+  static func checkObject(
+    _ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int
+  ) throws(JSONError) -> Bool {
+    guard bytes.count <= Int(Int32.max) else { throw JSONError(offset: 0, reason: .textTooLong) }
+    guard let base = bytes.baseAddress else { throw JSONError(offset: 0, reason: .emptyText) }
+    var parser = Parser(text: base, count: bytes.count, kept: [], maximumDepth: maximumDepth)
+    try parser.parseText()
+    // A text that was parsed has a first entry.
+    return base[parser.entries[0].start] == ASCII.leftBrace
   }
 
   private mutating func parseText() throws(JSONError) {

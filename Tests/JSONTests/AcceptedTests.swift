@@ -13,6 +13,8 @@ struct AcceptedTests {
     // What is written is the same again, and so is each part's exact text.
     #expect(try Value(JSON(parsing: value.text)) == value)
     #expect(try Value(JSON(parsing: Array(json.raw))) == value)
+    // Checking without parsing agrees.
+    #expect(JSON.isObject(String(decoding: text, as: UTF8.self)) == (json.kind == .object))
   }
 
   static let structures = [

@@ -24,6 +24,8 @@ struct RefusedTests {
   @Test(arguments: structures + literals + numbers + escapes + controls + utf8 + duplicates)
   func refused(_ refusal: Refusal) {
     #expect(throws: refusal.error) { try JSON(parsing: refusal.text) }
+    // Text of Swift's is always valid UTF-8.
+    if let text = String(validating: refusal.text, as: UTF8.self) { #expect(!JSON.isObject(text)) }
     #expect(throws: (any Error).self) { try ReferenceReader.read(refusal.text) }
     // Inside an array it is refused as well, where its fault is one of its own.
     #expect(throws: JSONError.self) {

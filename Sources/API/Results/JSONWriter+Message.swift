@@ -20,7 +20,8 @@ extension JSONWriter {
     member("message_type", body.type.string)
     if let content = body.content { member("content", content) }
     if let data = body.data {
-      guard data.isJSONObject else {
+      // No deeper than any request may be.
+      guard JSON.isObject(data, maximumDepth: 1000) else {
         throw RPCError(StoreError.damaged("the data of a message is no JSON object"))
       }
       key("data" as StaticString)
@@ -69,17 +70,6 @@ extension JSONWriter {
       writer.beginObject()
       body(&writer)
       writer.endObject()
-    }
-  }
-}
-
-extension String {
-  /// Whether it is one JSON object, nested no deeper than any request may be.
-  fileprivate var isJSONObject: Bool {
-    do {
-      return try JSON(parsing: Array(utf8), maximumDepth: 1000).kind == .object
-    } catch {
-      return false
     }
   }
 }
