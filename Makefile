@@ -65,6 +65,7 @@ format: ## rewrite the Swift files in the house style
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)
 
 lint: ## check style, and the rules that a formatter does not know
+	@.ci/dependencies lint
 	@.ci/lint
 
 # Builds nothing: it often runs as another user than the one who has the toolchain.
