@@ -91,10 +91,11 @@ let package = Package(
     .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC", "Locks"], swiftSettings: settings),
     .testTarget(name: "TranscriptTests", dependencies: ["JSON", "Transcript"], swiftSettings: settings),
     .testTarget(name: "APITests", dependencies: ["API", "MemoryStore"], swiftSettings: settings),
-    .testTarget(name: "InboxTests", dependencies: ["Inbox", "MemoryStore"], swiftSettings: settings),
+    .testTarget(
+      name: "InboxTests", dependencies: ["Inbox", "Locks", "MemoryStore"], swiftSettings: settings),
     .testTarget(
       name: "StoreContract",
-      dependencies: ["Inbox", "MemoryStore", "MongoStore", "MongoSupport", "SQLiteStore"],
+      dependencies: ["Inbox", "Locks", "MemoryStore", "MongoStore", "MongoSupport", "SQLiteStore"],
       swiftSettings: settings),
     .testTarget(
       name: "SQLiteStoreTests",
@@ -106,9 +107,10 @@ let package = Package(
       dependencies: ["CMongoC", "Mongo", .product(name: "Logging", package: "swift-log")],
       path: "Tests/MongoSupport",
       swiftSettings: settings),
-    .testTarget(name: "MongoTests", dependencies: ["Mongo", "MongoSupport"], swiftSettings: settings),
     .testTarget(
-      name: "MongoStoreTests", dependencies: ["Inbox", "Mongo", "MongoStore", "MongoSupport"],
+      name: "MongoTests", dependencies: ["Locks", "Mongo", "MongoSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "MongoStoreTests", dependencies: ["Inbox", "Locks", "Mongo", "MongoStore", "MongoSupport"],
       swiftSettings: settings),
     fuzz,
   ],

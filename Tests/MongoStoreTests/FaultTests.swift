@@ -1,5 +1,6 @@
 import Foundation
 import Inbox
+import Locks
 import Mongo
 import MongoSupport
 import Synchronization
@@ -22,7 +23,7 @@ struct FaultTests {
 
     let next = Atomic(1)
     let isOver = Atomic(false)
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     var sent: [Int: Int] { state.withLock { $0.sent } }
     var marked: Set<Int> { state.withLock { $0.marked } }

@@ -1,7 +1,7 @@
 import Foundation
+import Locks
 import Mongo
 import MongoSupport
-import Synchronization
 import Testing
 
 @Suite("The pool")
@@ -31,7 +31,7 @@ struct MongoClientPoolTests {
 
   /// Counts who is inside, and the most at once.
   final class Counter: Sendable {
-    private let state = Mutex((now: 0, most: 0))
+    private let state = Locked((now: 0, most: 0))
 
     var most: Int { state.withLock { $0.most } }
 

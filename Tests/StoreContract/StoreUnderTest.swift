@@ -1,11 +1,11 @@
 import Foundation
 import Inbox
+import Locks
 import MemoryStore
 import Mongo
 import MongoStore
 import MongoSupport
 import SQLiteStore
-import Synchronization
 import Testing
 
 /// The stores that must keep the contract. Another store is one more case.
@@ -65,7 +65,7 @@ enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
 
 /// Tells the time that a test sets.
 final class ManualClock: Sendable {
-  private let now = Mutex<Timestamp>(1_000_000)
+  private let now = Locked<Timestamp>(1_000_000)
 
   var wallClock: WallClock { { self.now.withLock { $0 } } }
 

@@ -7,7 +7,7 @@ extension Schema {
   func misfit(_ json: JSON, at place: String = "$") -> String? {
     switch self {
     case .any: return nil
-    case .described(let schema, _): return schema.misfit(json, at: place)
+    case .described(let schema, _), .defaulting(let schema, _): return schema.misfit(json, at: place)
     case .component(let name):
       guard let component = Components.schemas.first(where: { $0.name == name }) else { return "no \(name)" }
       return component.schema.misfit(json, at: place)

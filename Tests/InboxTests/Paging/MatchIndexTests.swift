@@ -1,12 +1,12 @@
 import Inbox
+import Locks
 import MemoryStore
-import Synchronization
 import Testing
 
 @Suite struct MatchIndexTests {
   /// Counts what the store is asked for.
   final class CountingReader: StoreReader, Sendable {
-    let asked = Mutex<[ClosedRange<Int>]>([])
+    let asked = Locked<[ClosedRange<Int>]>([])
 
     func states(of inboxes: [Inbox]) -> [InboxState] { [] }
     func messages(in log: LogName, _ numbers: SequenceSet) -> [Message] { [] }

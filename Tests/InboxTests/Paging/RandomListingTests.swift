@@ -1,6 +1,6 @@
 import Inbox
+import Locks
 import MemoryStore
-import Synchronization
 import Testing
 
 /// Listings and marks of random inboxes against the naive one, for every view, order and filter.
@@ -11,7 +11,7 @@ import Testing
     print("seed \(seed)")
     var random = SplitMix(state: seed)
     // A clock that often stands still and sometimes goes back: ties between the logs are the hard part.
-    let now = Mutex<Timestamp>(1_000)
+    let now = Locked<Timestamp>(1_000)
     let store = MemoryStore(clock: { now.withLock { $0 } })
     let inbox = Inbox(user: "u0", team: Bool.random(using: &random) ? "blue" : nil)
     var naive = Naive(inbox: inbox)
