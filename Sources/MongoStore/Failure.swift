@@ -8,7 +8,7 @@ extension StoreError {
     switch error.kind {
     case .unavailable: self = .unavailable(error.message)
     case .network: self = .unavailable("the connection to MongoDB broke: \(error.message)")
-    case .deadlineExceeded: self = .unavailable("MongoDB did not answer in time")
+    case .deadlineExceeded: self = .late
     case .overloaded: self = .unavailable("too many calls wait for MongoDB")
     case .closed: self = .closed
     case .authentication: self = .unavailable("MongoDB refuses the credentials")
@@ -20,6 +20,9 @@ extension StoreError {
   }
 
   static let closed = StoreError.unavailable("the store is closed")
+
+  /// The caller's deadline has passed.
+  static let late = StoreError.unavailable("MongoDB did not answer in time")
 
   /// A log has holes.
   static let damagedLog = StoreError.damaged("a log lacks messages that its head says it has")

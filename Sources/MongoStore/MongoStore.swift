@@ -93,6 +93,8 @@ public final class MongoStore: MessageStore {
       } catch let error as MongoError {
         if deadline != nil, error.kind == .deadlineExceeded { throw CancellationError() }
         throw StoreError(error)
+      } catch let error as StoreError where error == .late && deadline != nil {
+        throw CancellationError()
       } catch let error as MongoStoreOpenError {
         throw StoreError(any: error)
       }
