@@ -6,11 +6,12 @@
   import Darwin
 #endif
 
-// Unchecked: `value` is reached only between locking and unlocking.
 /// A value that one thread at a time may look at or change.
 ///
 /// A mutex of the system's own rather than `Synchronization.Mutex`, which ThreadSanitizer can't see into on
 /// Linux: with this one it checks everything around the lock.
+///
+/// Unchecked: `value` is reached only between locking and unlocking.
 public final class Locked<Value: Sendable>: @unchecked Sendable {
   // Both are allocated once and never move, as a mutex demands; they go with the last reference.
   @usableFromInline let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
