@@ -41,19 +41,31 @@ final class Conversation {
       }
     }
     try require(connection.state.withLock { $0.isDone }, "bytes are not accounted for")
-    let lines = written.split(separator: 0x0A)
     let json = try? JSON(parsing: message, maximumDepth: limits.depth)
     let isBatch = json?.kind == .array && (1...limits.batchItems).contains(json?.count ?? 0)
+    let requests = isBatch ? Array(json!.elements) : json.map { [$0] }
+    let messages = try written.split(separator: 0x0A).map { try JSON(parsing: Array($0), maximumDepth: 1_000) }
+    let lines = Array(messages.drop { $0["method"]?.equals("$/progress") == true })
+    for progress in messages.dropLast(lines.count) { try check(progress: progress, of: requests ?? []) }
     try require(lines.count <= 1, "\(lines.count) answers to one message")
-    let answers = try lines.flatMap { line in
-      let answer = try JSON(parsing: Array(line), maximumDepth: 1_000)
+    let answers = try lines.flatMap { answer in
       try require((answer.kind == .array) == isBatch, "a batch is answered by an array, and only a batch")
       return isBatch ? Array(answer.elements) : [answer]
     }
-    let exchange = Exchange(requests: isBatch ? Array(json!.elements) : json.map { [$0] }, answers: answers)
+    let exchange = Exchange(requests: requests, answers: answers)
     for answer in answers { try check(answer) }
     if !hasEnded { try checkIDs(exchange) }
     return exchange
+  }
+
+  /// Progress comes before the answer, and only to who gave a token.
+  private func check(progress: JSON, of requests: [JSON]) throws {
+    let tokens = requests.compactMap { $0["params"]?["_meta"]?["progressToken"] }.map { text($0) }
+    try require(progress["id"] == nil, "progress is no request")
+    try require(tokens.contains(text(progress["params"]?["token"])), "progress that nobody asked for")
+    let value = progress["params"]?["value"]
+    let (done, total) = (value?["done"]?.integer ?? -1, value?["total"]?.integer ?? -1)
+    try require((0...max(total, 0)).contains(done), "progress of \(done) of \(total)")
   }
 
   /// An answer as the standard has it.
