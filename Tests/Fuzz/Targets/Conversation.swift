@@ -44,7 +44,9 @@ final class Conversation {
     let json = try? JSON(parsing: message, maximumDepth: limits.depth)
     let isBatch = json?.kind == .array && (1...limits.batchItems).contains(json?.count ?? 0)
     let requests = isBatch ? Array(json!.elements) : json.map { [$0] }
-    let messages = try written.split(separator: 0x0A).map { try JSON(parsing: Array($0), maximumDepth: 1_000) }
+    let messages = try written.split(separator: 0x0A).map {
+      try JSON(parsing: Array($0), maximumDepth: 1_000)
+    }
     let lines = Array(messages.drop { $0["method"]?.equals("$/progress") == true })
     for progress in messages.dropLast(lines.count) { try check(progress: progress, of: requests ?? []) }
     try require(lines.count <= 1, "\(lines.count) answers to one message")
