@@ -52,8 +52,9 @@ class Soak:
 
     def __init__(self, store, requests, kills, seed):
         self.store, self.requests, self.random = store, requests, random.Random(seed)
-        # The last process lives through the second half: its memory is what is looked at.
-        self.kills = sorted(self.random.randrange(requests // 20, requests // 2) for _ in range(kills))
+        # The last process lives through four fifths: its memory is looked at, and SQLite's caches need some
+        # 350,000 requests to fill.
+        self.kills = sorted(self.random.randrange(requests // 50, requests // 5) for _ in range(kills))
         self.counts = collections.Counter()
         self.pending = {}
         self.waits = collections.deque()
