@@ -346,7 +346,7 @@ class HostTests(support.Case):
         """Runs a host in a process of its own. Returns what it printed, as JSON values."""
         code = f"import sys; sys.path.insert(0, {str(support.CLIENT)!r})\n"
         code += f"options = {dict(self.options, store=self.store)!r}\n"
-        code += "import asyncio, json, os, signal\nfrom tidings import Tidings, sync\n" + body
+        code += "import asyncio, json, os, signal, time\nfrom tidings import Tidings, sync\n" + body
         run = subprocess.run([sys.executable, "-X", "dev", "-c", code], stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, timeout=support.DEADLINE, text=True)
         self.errors = run.stderr
@@ -477,7 +477,9 @@ with sync.Tidings.start(**options) as inbox:
     pid = inbox.pid
     try:
         os.killpg(os.getpgid(0), signal.SIGINT)
-        signal.pause()
+        # Not pause(): another thread may be the one that the signal interrupts, and this one would sleep on.
+        while True:
+            time.sleep(0.01)
     except KeyboardInterrupt:
         inbox.ping()
         print(json.dumps(inbox.pid == pid))
