@@ -34,6 +34,8 @@ public final class TestMongod: Sendable {
 
   /// How the servers stand together.
   public let topology: Topology
+  /// Whether other tests use the servers too.
+  let isShared: Bool
   private let folder: URL
   private let guardian: Guardian
   private let binary: String
@@ -47,7 +49,13 @@ public final class TestMongod: Sendable {
   public static func start(
     _ topology: Topology, arguments: [String] = []
   ) async throws -> TestMongod {
-    let mongod = try TestMongod(topology, arguments: arguments)
+    try await start(topology, arguments: arguments, isShared: false)
+  }
+
+  fileprivate static func start(
+    _ topology: Topology, arguments: [String] = [], isShared: Bool
+  ) async throws -> TestMongod {
+    let mongod = try TestMongod(topology, arguments: arguments, isShared: isShared)
     try await mongod.launchAll()
     return mongod
   }
@@ -57,8 +65,9 @@ public final class TestMongod: Sendable {
     try await SharedMongods.instance.mongod(topology)
   }
 
-  private init(_ topology: Topology, arguments: [String]) throws {
+  private init(_ topology: Topology, arguments: [String], isShared: Bool) throws {
     self.topology = topology
+    self.isShared = isShared
     self.arguments = arguments
     binary = try MongodBinary.path()
     folder = FileManager.default.temporaryDirectory
@@ -220,7 +229,7 @@ private actor SharedMongods {
   private var started: [TestMongod.Topology: Task<TestMongod, any Error>] = [:]
 
   func mongod(_ topology: TestMongod.Topology) async throws -> TestMongod {
-    let task = started[topology] ?? Task { try await TestMongod.start(topology) }
+    let task = started[topology] ?? Task { try await TestMongod.start(topology, isShared: true) }
     started[topology] = task
     return try await task.value
   }

@@ -9,7 +9,7 @@ extension Logger {
   }
 }
 
-/// Runs `body` with a pool on a database of its own, and drops that afterwards.
+/// Runs `body` with a pool on a database of its own, and drops that afterwards, where the servers stay.
 public func withPool<R>(
   _ mongod: TestMongod, options: String = "", queueLimit: Int = 4096,
   _ body: (MongoClientPool) async throws -> R
@@ -19,7 +19,7 @@ public func withPool<R>(
     try MongoURI(mongod.uri(database: name, options: options)), queueLimit: queueLimit, logger: .quiet)
   do {
     let result = try await body(pool)
-    try await pool.run { try $0.dropDatabase() }
+    if mongod.isShared { try await pool.run { try $0.dropDatabase() } }
     await pool.close()
     return result
   } catch {
@@ -28,7 +28,8 @@ public func withPool<R>(
   }
 }
 
-/// Runs `body` with the connection string of a database of its own, and drops that afterwards. A few at once:
+/// Runs `body` with the connection string of a database of its own, and drops that afterwards, as `withPool`. A
+/// few at once:
 /// tests run all together, and making so many collections at the same time takes a server minutes.
 public func withDatabase<R>(
   _ mongod: TestMongod, options: String = "", _ body: (String) async throws -> R
@@ -39,6 +40,8 @@ public func withDatabase<R>(
   defer { Task { await DatabaseGate.shared.leave() } }
   let result: Result<R, any Error>
   do { result = .success(try await body(uri)) } catch { result = .failure(error) }
+  // Servers of the test's own go with it, and may be in no state to drop anything.
+  guard mongod.isShared else { return try result.get() }
   // The test's own timeouts may be short.
   let pool = MongoClientPool(
     try MongoURI(mongod.uri(database: name, options: "serverSelectionTimeoutMS=60000")), logger: .quiet)
