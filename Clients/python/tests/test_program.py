@@ -483,7 +483,10 @@ with sync.Tidings.start(**options) as inbox:
     except KeyboardInterrupt:
         inbox.ping()
         print(json.dumps(inbox.pid == pid))
-""".replace("with sync", "os.setpgid(0, 0)\nwith sync")), [True])
+""".replace("with sync", """os.setpgid(0, 0)
+# A test run in the background is started with interrupts ignored, and so is its host.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+with sync""", 1)), [True])
 
 
 if __name__ == "__main__":
