@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// A new primary has every write that a majority confirmed, but it does not know that a majority has it
 /// before a first write of its own is confirmed: until then its majority reads may be older than what its
-/// predecessor acknowledged. A linearizable read waits for that, and one for each election is enough.
+/// predecessor acknowledged. Waiting for that once for each election is enough.
 final class Elections: Sendable {
   /// How many elections were heard of. It is raised before libmongoc sends anything to the new primary, so a
   /// read with the same number before and after it was not answered by an unknown primary.

@@ -7,9 +7,6 @@ public enum MongoReadConcern: Sendable, Hashable {
   /// As majority, and everything in the command at one point in time. Needs a replica set or sharded
   /// cluster of 5.0 or later; see ``MongoServerInfo/supportsSnapshotReads``.
   case snapshot
-  /// What the primary has once a majority has confirmed that it still is the primary. Needs a replica set,
-  /// and waits for the round trips between its members.
-  case linearizable
 }
 
 extension MongoReadConcern {
@@ -18,7 +15,6 @@ extension MongoReadConcern {
     switch self {
     case .majority: nil
     case .snapshot: "snapshot"
-    case .linearizable: "linearizable"
     }
   }
 }
@@ -41,9 +37,7 @@ extension MongoSession {
   public func command(
     _ command: BSONDocument, database: String? = nil, readConcern: MongoReadConcern = .majority
   ) throws(MongoError) -> BSONDocument {
-    var limit = try remainingMilliseconds()
-    // Without a majority it would wait for ever.
-    if readConcern == .linearizable { limit = min(limit ?? .max, Int64(writeTimeout)) }
+    let limit = try remainingMilliseconds()
     var options: BSONDocument?
     if limit != nil || readConcern != .majority {
       options = try build { (writer) throws(MongoError) in
@@ -191,15 +185,26 @@ extension MongoSession {
     while true {
       let election = elections.last
       if !elections.isConfirmed(election) {
-        // What it finds does not matter.
-        let probe: BSONDocument = ["find": .string(collection), "filter": ["_id": nil], "limit": 1]
-        _ = try self.command(probe, readConcern: .linearizable)
+        try awaitMajority(collection)
         guard elections.last == election else { continue }
         elections.confirm(election)
       }
       let reply = try self.command(command, readConcern: readConcern)
       if elections.last == election { return reply }
     }
+  }
+
+  /// Waits until the newest thing that the primary wrote is in the journals of a majority, by a write that
+  /// changes nothing: the server confirms it no earlier. (A linearizable read waits for the same, but writes
+  /// an entry of its own and then for the next periodic flush of the journals: tens of milliseconds.)
+  private func awaitMajority(_ collection: String) throws(MongoError) {
+    let isBounded = try remainingMilliseconds().map { $0 < Int64(writeTimeout) } ?? false
+    let result = updateOne(collection, filter: ["_id": nil], update: ["$set": ["_id": nil]])
+    guard var error = result.error else { return }
+    // Nothing was written, whatever became of it.
+    error.outcome = .known
+    if error.kind == .writeConcern, isBounded { error.kind = .deadlineExceeded }
+    throw error
   }
 
   /// Tells the server not to keep a cursor. If that fails, the server ends it by itself after ten minutes.
