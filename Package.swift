@@ -11,7 +11,8 @@ let settings: [SwiftSetting] = [
 // The fuzz targets: in an ordinary build a test, which feeds them the cases and the seeds; with TIDINGS_FUZZ
 // set (`make fuzz`) a program of libFuzzer's.
 let fuzzed: [Target.Dependency] = [
-  "API", "JSON", "JSONRPC", "JSONSupport", "MemoryStore", .product(name: "Logging", package: "swift-log"),
+  "API", "JSON", "JSONRPC", "JSONSupport", "MemoryStore", "Seeds",
+  .product(name: "Logging", package: "swift-log"),
 ]
 let fuzz: Target =
   Context.environment["TIDINGS_FUZZ"] == nil
@@ -51,7 +52,7 @@ let package = Package(
     .target(
       name: "SQLiteStore",
       dependencies: [
-        "Inbox",
+        "Inbox", "Locks",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "DequeModule", package: "swift-collections"),
@@ -84,22 +85,25 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // Random numbers that can be had again.
+    .target(name: "Seeds", path: "Tests/Seeds", swiftSettings: settings),
     // A second JSON reader, to compare with.
     .target(
       name: "JSONSupport", dependencies: ["JSON"], path: "Tests/JSONSupport", swiftSettings: settings),
-    .testTarget(name: "JSONTests", dependencies: ["JSON", "JSONSupport"], swiftSettings: settings),
-    .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC", "Locks"], swiftSettings: settings),
+    .testTarget(
+      name: "JSONTests", dependencies: ["JSON", "JSONSupport", "Seeds"], swiftSettings: settings),
+    .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC", "Locks", "Seeds"], swiftSettings: settings),
     .testTarget(name: "TranscriptTests", dependencies: ["JSON", "Transcript"], swiftSettings: settings),
     .testTarget(name: "APITests", dependencies: ["API", "MemoryStore"], swiftSettings: settings),
     .testTarget(
-      name: "InboxTests", dependencies: ["Inbox", "Locks", "MemoryStore"], swiftSettings: settings),
+      name: "InboxTests", dependencies: ["Inbox", "Locks", "MemoryStore", "Seeds"], swiftSettings: settings),
     .testTarget(
       name: "StoreContract",
-      dependencies: ["Inbox", "Locks", "MemoryStore", "MongoStore", "MongoSupport", "SQLiteStore"],
+      dependencies: ["Inbox", "Locks", "MemoryStore", "MongoStore", "MongoSupport", "Seeds", "SQLiteStore"],
       swiftSettings: settings),
     .testTarget(
       name: "SQLiteStoreTests",
-      dependencies: ["Inbox", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["Inbox", "Seeds", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: settings),
     // Real mongods for every test that needs one.
     .target(
@@ -108,7 +112,7 @@ let package = Package(
       path: "Tests/MongoSupport",
       swiftSettings: settings),
     .testTarget(
-      name: "MongoTests", dependencies: ["Locks", "Mongo", "MongoSupport"], swiftSettings: settings),
+      name: "MongoTests", dependencies: ["Locks", "Mongo", "MongoSupport", "Seeds"], swiftSettings: settings),
     .testTarget(
       name: "MongoStoreTests", dependencies: ["Inbox", "Locks", "Mongo", "MongoStore", "MongoSupport"],
       swiftSettings: settings),

@@ -1,3 +1,4 @@
+import Seeds
 import Testing
 
 @testable import Inbox
@@ -33,7 +34,7 @@ import Testing
   }
 
   @Test func randomSetsRoundTrip() throws {
-    var generator = printedGenerator()
+    var generator = SeededGenerator.printed()
     for lowest in SequenceSetRandomTests.places {
       for _ in 0..<300 {
         let set = randomPair(lowest: lowest, width: 40, using: &generator).set
@@ -81,13 +82,13 @@ import Testing
   }
 
   @Test func everyCorruptByteOfALongerSet() throws {
-    var generator = printedGenerator()
+    var generator = SeededGenerator.printed()
     let numbers = (0..<60).map { _ in Int.random(in: 1...100_000, using: &generator) }
     try corruptEveryByte(of: encoded(SequenceSet(numbers: numbers)))
   }
 
   @Test func randomBytesAreRefusedOrGiveAProperSet() {
-    var generator = printedGenerator()
+    var generator = SeededGenerator.printed()
     for _ in 0..<20_000 {
       let length = Int.random(in: 0...12, using: &generator)
       let bytes = (0..<length).map { _ in

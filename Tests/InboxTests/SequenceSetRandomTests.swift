@@ -1,3 +1,4 @@
+import Seeds
 import Testing
 
 @testable import Inbox
@@ -8,7 +9,7 @@ import Testing
 
   @Test(arguments: places)
   func pairsAgreeWithSet(_ lowest: Int) {
-    var generator = printedGenerator()
+    var generator = SeededGenerator.printed()
     for _ in 0..<1500 {
       let (a, modelA) = randomPair(lowest: lowest, width: 40, using: &generator)
       let (b, modelB) = randomPair(lowest: lowest, width: 40, using: &generator)
@@ -26,7 +27,7 @@ import Testing
   /// A few ranges beside very many are looked up rather than merged.
   @Test(arguments: [1, Int.max - 799])
   func fewRangesBesideManyAgreeWithSet(_ lowest: Int) {
-    var generator = printedGenerator()
+    var generator = SeededGenerator.printed()
     for _ in 0..<150 {
       let (many, modelMany) = randomPair(lowest: lowest, width: 800, using: &generator)
       let ends = (0..<Int.random(in: 1...4, using: &generator)).map { _ in
@@ -50,7 +51,7 @@ import Testing
 
   @Test(arguments: places)
   func singleSetsAgreeWithSet(_ lowest: Int) {
-    var generator = printedGenerator()
+    var generator = SeededGenerator.printed()
     for _ in 0..<400 {
       let (set, model) = randomPair(lowest: lowest, width: 40, using: &generator)
       let members = model.sorted()
@@ -78,7 +79,7 @@ import Testing
   /// Long runs of changes in place on one value, with copies held so that sharing is exercised too.
   @Test(arguments: places)
   func changesAgreeWithSet(_ lowest: Int) {
-    var generator = printedGenerator()
+    var generator = SeededGenerator.printed()
     var set = SequenceSet()
     var model: Set<Int> = []
     var held = (set: set, model: model)
@@ -115,7 +116,7 @@ import Testing
 
   @Test(arguments: places)
   func lawsHold(_ lowest: Int) {
-    var generator = printedGenerator()
+    var generator = SeededGenerator.printed()
     for _ in 0..<1000 {
       let a = randomPair(lowest: lowest, width: 40, using: &generator).set
       let b = randomPair(lowest: lowest, width: 40, using: &generator).set

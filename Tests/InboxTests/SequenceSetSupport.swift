@@ -1,3 +1,4 @@
+import Seeds
 import Testing
 
 @testable import Inbox
@@ -26,31 +27,6 @@ func isNormalised(_ set: SequenceSet) -> Bool {
   }
   return set.spanCount == spans.count && set.count == total && set.isEmpty == spans.isEmpty
     && set.first == spans.first?.first && set.last == spans.last?.last
-}
-
-/// SplitMix64: small, and the same numbers from the same seed everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
-/// A generator whose seed is printed, so that a failure can be run again: put the printed number in place
-/// of `nil` where it is called.
-func printedGenerator(seed: UInt64? = nil, name: String = #function) -> SeededGenerator {
-  let seed = seed ?? UInt64.random(in: .min ... .max)
-  print("\(name): seed \(seed)")
-  return SeededGenerator(seed: seed)
 }
 
 /// A random set within `lowest` ... `lowest + width - 1`, with the same members as a plain `Set`.

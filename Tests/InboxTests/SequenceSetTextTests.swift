@@ -1,3 +1,4 @@
+import Seeds
 import Testing
 
 @testable import Inbox
@@ -27,7 +28,7 @@ import Testing
   }
 
   @Test func randomSetsRoundTrip() {
-    var generator = printedGenerator()
+    var generator = SeededGenerator.printed()
     for lowest in SequenceSetRandomTests.places {
       for _ in 0..<300 {
         let set = randomPair(lowest: lowest, width: 40, using: &generator).set
@@ -37,7 +38,7 @@ import Testing
   }
 
   @Test func randomTextIsRefusedOrWrittenBackAsItWas() {
-    var generator = printedGenerator()
+    var generator = SeededGenerator.printed()
     let alphabet = Array("0123459:,, ")
     for _ in 0..<20_000 {
       let length = Int.random(in: 0...8, using: &generator)

@@ -1,4 +1,5 @@
 import Foundation
+import Seeds
 import Testing
 
 @testable import JSONRPC
@@ -187,7 +188,7 @@ struct ConcurrencyTests {
   /// is answered exactly once.
   @Test(arguments: 0..<4) func everyRequestIsAnsweredOnce(_ run: Int) async throws {
     let seed = UInt64.random(in: 0...(.max))
-    var random = SplitMix(seed)
+    var random = SeededGenerator(seed: seed)
     var limits = Limits()
     limits.inFlight = run % 2 == 0 ? 256 : 16
     let service = TestService()
@@ -196,7 +197,7 @@ struct ConcurrencyTests {
     let methods = ["ping", "append", "read", "gate", "wait", "stubborn", "nothing", "fail"]
     var sent = 0
     var answersWithoutID = 0
-    func next(_ random: inout SplitMix) -> String {
+    func next(_ random: inout SeededGenerator) -> String {
       sent += 1
       let method = methods.randomElement(using: &random)!
       let timeout = Int.random(in: 0..<20, using: &random) == 0 ? #","_meta":{"timeout_ms":1}"# : ""

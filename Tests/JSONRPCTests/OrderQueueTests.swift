@@ -1,4 +1,5 @@
 import DequeModule
+import Seeds
 import Testing
 
 @testable import JSONRPC
@@ -145,7 +146,7 @@ struct OrderQueueTests {
 
   @Test(arguments: 0..<12) func randomRunAgreesWithTheRule(_ run: Int) {
     let seed = UInt64.random(in: 0...(.max))
-    var random = SplitMix(seed)
+    var random = SeededGenerator(seed: seed)
     var queue = OrderQueue<Int>()
     var model = Model()
     var tickets: [Int: Int] = [:]
@@ -215,7 +216,7 @@ struct OrderQueueTests {
 
   @Test(arguments: 0..<20) func randomRunIsEquivalentToOrderOfArrival(_ run: Int) {
     let seed = UInt64.random(in: 0...(.max))
-    var random = SplitMix(seed)
+    var random = SeededGenerator(seed: seed)
     var queue = OrderQueue<Int>()
     var (concurrent, sequential) = (Lists(), Lists())
     var expected: [Int: [UInt64: [Int]]] = [:]
@@ -273,19 +274,5 @@ struct OrderQueueTests {
       _ = queue.enqueue(id, touching: [Touch(key: 0, mode: .read), own], ready: &ready)
     }
     #expect(Array(ready) == Array(0..<500))
-  }
-}
-
-/// A generator with a seed, so that a failing run can be run again.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

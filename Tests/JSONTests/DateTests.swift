@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import JSONSupport
+import Seeds
 import Testing
 
 @Suite("Times")

@@ -1,5 +1,6 @@
 import JSON
 import JSONSupport
+import Seeds
 import Testing
 
 @Suite("Damaged texts")

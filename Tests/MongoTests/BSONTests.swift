@@ -1,6 +1,7 @@
 import Foundation
 import Mongo
 import MongoSupport
+import Seeds
 import Testing
 
 @Suite("BSON bytes")
@@ -220,7 +221,7 @@ struct BSONTests {
   func mutations() {
     let seed = UInt64.random(in: 0 ... .max)
     print("BSON mutations: seed \(seed)")
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     let bytes = Array(Self.rich.bytes)
     for _ in 0..<20_000 {
       var changed = bytes
@@ -271,18 +272,5 @@ struct BSONTests {
       default: break
       }
     }
-  }
-}
-
-/// A small generator whose runs can be repeated from their seed.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Inbox
 import SQLiteStore
+import Seeds
 import Testing
 
 /// A damaged file gives errors or answers, and never ends the process.
@@ -10,7 +11,7 @@ struct DamageTests {
   func flippedBytesNeverEndTheProcess(seed: UInt64) async throws {
     let folder = try ScratchFolder()
     let sound = try await DamageTests.bytes(of: folder)
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     for trial in 0..<5 {
       var bytes = sound
       for _ in 0..<Int.random(in: 1...20, using: &random) {
@@ -113,20 +114,5 @@ struct DamageTests {
     _ = try await store.mark(.read)
     try await store.close()
     return try Data(contentsOf: URL(filePath: path))
-  }
-}
-
-/// The same numbers for the same seed.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,5 +1,6 @@
 import Inbox
 import MemoryStore
+import Seeds
 import Testing
 
 /// The same random operations on every store leave the same.
@@ -9,7 +10,7 @@ struct RandomRunContract {
     let clock = ManualClock()
     let model = MemoryStore(clock: clock.wallClock)
     try await kind.run(clock: clock) { store in
-      var random = SplitMix(seed: seed)
+      var random = SeededGenerator(seed: seed)
       for step in 0..<1500 {
         clock.set(Timestamp(step / 4) + .random(in: -3...3, using: &random))
         let operation = Operation.random(&random)
@@ -36,7 +37,7 @@ private enum Operation {
   static let teams: [Text] = ["t", "t\0", "u"]
   static let types: [Text] = ["note", "task"]
 
-  static func random(_ random: inout SplitMix) -> Operation {
+  static func random(_ random: inout SeededGenerator) -> Operation {
     let user = users.randomElement(using: &random)!
     let team = Bool.random(using: &random) ? teams.randomElement(using: &random)! : nil
     let inbox = Inbox(user: user, team: team)
@@ -116,20 +117,5 @@ private enum Operation {
     } catch {
       return "\(error)"
     }
-  }
-}
-
-/// The same numbers for the same seed.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

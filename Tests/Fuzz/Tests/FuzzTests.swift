@@ -1,5 +1,6 @@
 import Foundation
 import JSONSupport
+import Seeds
 import Testing
 
 /// Every fuzz target with what is known: its seeds, the inputs that once broke something, and damaged copies of

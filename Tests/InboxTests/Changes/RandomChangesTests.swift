@@ -1,5 +1,6 @@
 import Inbox
 import MemoryStore
+import Seeds
 import Testing
 
 /// A follower that takes changes in, at random moments and a few at a time, always ends with the inbox itself.
@@ -33,7 +34,7 @@ import Testing
 
   @Test(arguments: seeds) func missesNothingAndSeesNothingTwice(_ seed: UInt64) async throws {
     print("seed \(seed)")
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     let store = MemoryStore(clock: { 1_000 })
     let inbox = Inbox(user: "u0", team: "blue")
     var follower = Follower(cursor: ChangeCursor(try await store.read { try $0.state(of: inbox) }))

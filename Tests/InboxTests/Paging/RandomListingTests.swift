@@ -1,6 +1,7 @@
 import Inbox
 import Locks
 import MemoryStore
+import Seeds
 import Testing
 
 /// Listings and marks of random inboxes against the naive one, for every view, order and filter.
@@ -9,7 +10,7 @@ import Testing
 
   @Test(arguments: seeds) func agreesWithTheNaiveInbox(_ seed: UInt64) async throws {
     print("seed \(seed)")
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     // A clock that often stands still and sometimes goes back: ties between the logs are the hard part.
     let now = Locked<Timestamp>(1_000)
     let store = MemoryStore(clock: { now.withLock { $0 } })
@@ -34,7 +35,9 @@ import Testing
     }
   }
 
-  private func mark(_ naive: inout Naive, _ store: MemoryStore, _ random: inout SplitMix) async throws {
+  private func mark(
+    _ naive: inout Naive, _ store: MemoryStore, _ random: inout SeededGenerator
+  ) async throws {
     let flags: [MarkChange.Flag] = [.read, .read, .unread, .seen, .archived, .unarchived, .deleted]
     let flag = flags.randomElement(using: &random)!
     let names = naive.copies.map(\.name)
@@ -60,7 +63,7 @@ import Testing
   }
 
   private func compare(
-    _ naive: Naive, _ store: MemoryStore, _ random: inout SplitMix, seed: UInt64, step: Int
+    _ naive: Naive, _ store: MemoryStore, _ random: inout SeededGenerator, seed: UInt64, step: Int
   ) async throws {
     var query = PageQuery(inbox: naive.inbox)
     query.view = View.allCases.randomElement(using: &random)!
@@ -93,18 +96,5 @@ import Testing
       query.start = .cursor(cursor)
     }
     #expect(walked == expected.map(\.message), place)
-  }
-}
-
-/// Steele, Lea and Flood's SplitMix64: small, and the same everywhere for a seed.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

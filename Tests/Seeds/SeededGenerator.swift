@@ -1,10 +1,10 @@
-/// A generator whose runs can be repeated from the seed that they print.
+/// A generator whose runs can be repeated from the seed that they print: Steele, Lea and Flood's SplitMix64,
+/// small, and the same everywhere for a seed.
 package struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
 
   package init(seed: UInt64) { state = seed }
 
-  /// SplitMix64.
   package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var word = state
@@ -13,9 +13,9 @@ package struct SeededGenerator: RandomNumberGenerator {
     return word ^ word >> 31
   }
 
-  /// A generator with a new seed, which is printed.
-  package static func printed(_ name: String) -> SeededGenerator {
-    let seed = UInt64.random(in: 0 ... .max)
+  /// A generator with a new seed, which is printed; to run a failure again, give the printed number as `seed`.
+  package static func printed(_ name: String = #function, seed: UInt64? = nil) -> SeededGenerator {
+    let seed = seed ?? UInt64.random(in: 0 ... .max)
     print("\(name): seed \(seed)")
     return SeededGenerator(seed: seed)
   }
