@@ -1,4 +1,5 @@
 import CMongoC
+import Locks
 
 /// A change stream's thread and what it shares with the consumer.
 ///

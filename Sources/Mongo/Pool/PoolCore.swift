@@ -1,4 +1,5 @@
 import CMongoC
+import Locks
 import Logging
 
 /// The threads and the lock around a ``PoolScheduler``.

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Inbox
+import Locks
 
 /// The threads of a store: one writes, the others read, each with a connection of its own. Blocking calls
 /// happen only here, never on Swift's cooperative pool.

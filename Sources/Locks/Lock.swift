@@ -10,10 +10,11 @@
 ///
 /// `@unchecked Sendable`: the mutex and the signals live at a fixed address from init to deinit, and pthreads
 /// allow every thread to use them.
-final class Lock: @unchecked Sendable {
+public final class Lock: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 
-  init() {
+  /// A lock that nobody holds.
+  public init() {
     let result = pthread_mutex_init(mutex, nil)
     precondition(result == 0, "pthread_mutex_init failed: \(result)")
   }
@@ -23,7 +24,8 @@ final class Lock: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  func withLock<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+  /// Runs `body` with the lock held by this thread, which must not have it already.
+  public func withLock<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return try body()
@@ -32,10 +34,11 @@ final class Lock: @unchecked Sendable {
   /// Something to wait for under a lock.
   ///
   /// `@unchecked Sendable` for the same reason as the lock.
-  final class Signal: @unchecked Sendable {
+  public final class Signal: @unchecked Sendable {
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    init() {
+    /// Nobody waits yet.
+    public init() {
       #if canImport(Darwin)
         let result = pthread_cond_init(condition, nil)
       #else
@@ -54,17 +57,23 @@ final class Lock: @unchecked Sendable {
       condition.deallocate()
     }
 
-    func signal() {
+    /// Wakes one thread that waits.
+    public func signal() {
       pthread_cond_signal(condition)
     }
 
+    /// Wakes all threads that wait.
+    public func broadcast() {
+      pthread_cond_broadcast(condition)
+    }
+
     /// Waits with the lock held by this thread, which has it again afterwards. May wake without a signal.
-    func wait(_ lock: Lock) {
+    public func wait(_ lock: Lock) {
       pthread_cond_wait(condition, lock.mutex)
     }
 
     /// As ``wait(_:)``, for at most this long.
-    func wait(_ lock: Lock, atMost duration: Duration) {
+    public func wait(_ lock: Lock, atMost duration: Duration) {
       let (seconds, attoseconds) = max(duration, .zero).components
       let nanoseconds = Int(attoseconds / 1_000_000_000)
       var time = timespec()
@@ -84,40 +93,4 @@ final class Lock: @unchecked Sendable {
       #endif
     }
   }
-}
-
-/// Starts a detached thread for blocking calls, which must not run on Swift's cooperative pool.
-///
-/// Returns false if the system has no thread to give.
-func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
-  let start = Unmanaged.passRetained(ThreadBody(run: body))
-  var attributes = pthread_attr_t()
-  pthread_attr_init(&attributes)
-  defer { pthread_attr_destroy(&attributes) }
-  pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-  pthread_attr_setstacksize(&attributes, 2 << 20)
-  #if canImport(Darwin)
-    var thread: pthread_t?
-    let result = pthread_create(&thread, &attributes, { runThread($0) }, start.toOpaque())
-  #else
-    var thread = pthread_t()
-    let result = pthread_create(&thread, &attributes, { runThread($0) }, start.toOpaque())
-  #endif
-  // Nobody else releases the body if the thread doesn't run.
-  if result != 0 { start.release() }
-  return result == 0
-}
-
-private final class ThreadBody {
-  let run: @Sendable () -> Void
-
-  init(run: @escaping @Sendable () -> Void) {
-    self.run = run
-  }
-}
-
-private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-  guard let argument else { return nil }
-  Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
-  return nil
 }

@@ -1,0 +1,38 @@
+/// A value that threads share and wait for.
+///
+/// Unchecked: the value is touched only while the lock is held.
+public final class Monitor<State: Sendable>: @unchecked Sendable {
+  private let lock = Lock()
+  private let changed = Lock.Signal()
+  private var state: State
+
+  /// A value that nobody waits for yet.
+  public init(_ state: State) {
+    self.state = state
+  }
+
+  /// Changes the value and wakes one thread that waits; never blocks for longer than another such change.
+  public func update<R>(_ body: (inout State) -> R) -> R {
+    let result = lock.withLock { body(&state) }
+    // The lock is free when a thread is woken: it would only wake to wait for it.
+    changed.signal()
+    return result
+  }
+
+  /// Changes the value and wakes all threads that wait.
+  public func updateForAll<R>(_ body: (inout State) -> R) -> R {
+    let result = lock.withLock { body(&state) }
+    changed.broadcast()
+    return result
+  }
+
+  /// Blocks the thread until `body` returns something.
+  public func wait<R>(for body: (inout State) -> R?) -> R {
+    lock.withLock {
+      while true {
+        if let result = body(&state) { return result }
+        changed.wait(lock)
+      }
+    }
+  }
+}
