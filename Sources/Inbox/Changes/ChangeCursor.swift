@@ -24,33 +24,21 @@ public struct ChangeCursor: Hashable, Sendable {
   private static func name(of inbox: Inbox) -> UInt64 { fingerprint(inbox.own.encoded) }
 
   /// The cursor as clients see it; to them it is opaque.
-  public var text: String {
-    var writer = ByteWriter()
-    writer.writeByte(Self.format)
-    writer.writeVarint(inbox)
-    for number in [position.shared, position.own, retractions.shared, retractions.own, marks] {
-      writer.writeVarint(UInt64(number))
-    }
-    return Base64URL.encode(writer.bytes)
-  }
+  public var text: String { code.text }
 
   /// Reads `text` back; nil for any other text.
   public init?(text: String) {
-    guard let bytes = Base64URL.decode(text.utf8) else { return nil }
-    do {
-      var reader = ByteReader(bytes)
-      try reader.expectByte(Self.format)
-      inbox = try reader.readVarint()
-      position = Cursor.Position(shared: try reader.readCount(), own: try reader.readCount())
-      retractions = Cursor.Position(shared: try reader.readCount(), own: try reader.readCount())
-      marks = try reader.readCount()
-      try reader.expectEnd()
-    } catch {
-      // Any other text is no cursor: the caller says so and names the parameter.
-      return nil
-    }
-    let numbers = [position.shared, position.own, retractions.shared, retractions.own, marks]
-    guard numbers.allSatisfy({ $0 <= Cursor.largestNumber }), self.text == text else { return nil }
+    guard let code = CursorCode(text: text, format: Self.format, count: 5) else { return nil }
+    inbox = code.name
+    position = Cursor.Position(shared: code.numbers[0], own: code.numbers[1])
+    retractions = Cursor.Position(shared: code.numbers[2], own: code.numbers[3])
+    marks = code.numbers[4]
+  }
+
+  private var code: CursorCode {
+    CursorCode(
+      format: Self.format, name: inbox,
+      numbers: [position.shared, position.own, retractions.shared, retractions.own, marks])
   }
 
   // Another than that of a listing's cursor, so that neither is taken for the other.

@@ -34,37 +34,24 @@ public struct Cursor: Hashable, Sendable {
   }
 
   /// The cursor as clients see it; to them it is opaque.
-  public var text: String {
-    var writer = ByteWriter()
-    writer.writeByte(Self.format)
-    writer.writeVarint(listing)
-    for number in [part, position.shared, position.own, heads.shared, heads.own] {
-      writer.writeVarint(UInt64(number))
-    }
-    return Base64URL.encode(writer.bytes)
-  }
+  public var text: String { code.text }
 
   /// Reads `text` back; nil for any other text.
   public init?(text: String) {
-    guard let bytes = Base64URL.decode(text.utf8) else { return nil }
-    do {
-      var reader = ByteReader(bytes)
-      try reader.expectByte(Self.format)
-      listing = try reader.readVarint()
-      part = try reader.readCount()
-      position = Position(shared: try reader.readCount(), own: try reader.readCount())
-      heads = Position(shared: try reader.readCount(), own: try reader.readCount())
-      try reader.expectEnd()
-    } catch {
-      // Any other text is no cursor: the caller says so and names the parameter.
+    guard let code = CursorCode(text: text, format: Self.format, count: 5), code.numbers[0] <= 1 else {
       return nil
     }
-    // A cursor may come from anywhere: arithmetic on its numbers must not overflow.
-    let numbers = [position.shared, position.own, heads.shared, heads.own]
-    guard part <= 1, numbers.allSatisfy({ $0 <= Self.largestNumber }), self.text == text else { return nil }
+    listing = code.name
+    part = code.numbers[0]
+    position = Position(shared: code.numbers[1], own: code.numbers[2])
+    heads = Position(shared: code.numbers[3], own: code.numbers[4])
+  }
+
+  private var code: CursorCode {
+    CursorCode(
+      format: Self.format, name: listing,
+      numbers: [part, position.shared, position.own, heads.shared, heads.own])
   }
 
   private static let format: UInt8 = 1
-  /// More than any log can hold, far from the largest integer.
-  static let largestNumber = 1 << 62
 }
