@@ -45,20 +45,14 @@ public struct TidingsService: Service {
           if let refusal = scope.refusal(of: M.deed, claims) { throw refusal }
           owned = scope.mustHaveSent(claims)
         }
-        guard owned != nil || Self.hasDeadline(params) else {
-          // As most calls are: nothing around it that costs.
-          return PreparedCall(methodIndex: index, touches: call.touches) { context in
-            do { return try await call.run(backend, context) } catch let error as StoreError {
-              throw RPCError(error)
-            }
-          }
-        }
         return PreparedCall(methodIndex: index, touches: call.touches) { [owned] context in
-          func run() async throws -> [UInt8] {
-            if let owned, let user = scope.user { try await backend.store.expect(owned, sentBy: user) }
-            return try await call.run(backend, context)
-          }
           do {
+            // As most calls are: nothing around it that costs.
+            if owned == nil, context.deadline == nil { return try await call.run(backend, context) }
+            func run() async throws -> [UInt8] {
+              if let owned, let user = scope.user { try await backend.store.expect(owned, sentBy: user) }
+              return try await call.run(backend, context)
+            }
             guard let deadline = context.deadline else { return try await run() }
             return try await StoreCall.$deadline.withValue(deadline) { try await run() }
           } catch let error as StoreError {
@@ -67,7 +61,5 @@ public struct TidingsService: Service {
         }
       }
     }
-
-    private static func hasDeadline(_ params: JSON?) -> Bool { params?["_meta"]?["timeout_ms"] != nil }
   }
 }

@@ -30,7 +30,7 @@ final class Connection: Sendable {
   /// Whether every request is logged.
   let logsCalls: Bool
   /// When a drain must be over, on the monotonic clock in nanoseconds.
-  let drainDeadline = Atomic<UInt64>(.max)
+  let drainDeadline = Atomic(Int.max)
   /// Whether a drain was asked for: a second time means at once.
   let wasDrained = Atomic<Bool>(false)
   private let start = monotonicNanoseconds()
@@ -66,14 +66,7 @@ final class Connection: Sendable {
 
   /// A drain must be over at this time, unless it had to be earlier.
   func drain(by deadline: UInt64) {
-    // Not `Atomic.min`, which takes UInt64.max for −1 (Swift 6.2).
-    var current = drainDeadline.load(ordering: .acquiring)
-    while deadline < current {
-      let (isDone, actual) = drainDeadline.compareExchange(
-        expected: current, desired: deadline, ordering: .acquiringAndReleasing)
-      if isDone { break }
-      current = actual
-    }
+    drainDeadline.min(Int(clamping: deadline), ordering: .acquiringAndReleasing)
   }
 
   /// Asks the reading thread to stop.

@@ -169,7 +169,7 @@ public final class Server: Sendable {
       }
       // Asked anew: the last write may have failed since.
       if isDone { return ending(reason, connection.stopsReading.load(ordering: .acquiring)) }
-      let deadline = min(grace, connection.drainDeadline.load(ordering: .acquiring))
+      let deadline = min(grace, UInt64(connection.drainDeadline.load(ordering: .acquiring)))
       guard let milliseconds = Self.timeLeft(until: deadline) else {
         return request == .outputClosed ? .outputClosed : .cutShort
       }
