@@ -38,6 +38,13 @@ class CommandTests(SidecarCase):
                 self.assert_no_crash(done.returncode)
                 self.assertIn(str(path), (done.stdout + done.stderr).decode())
 
+    def test_doctor_makes_no_file(self):
+        path = self.folder() / "tidings.db"
+        done = self.run_program("doctor", "--store", f"sqlite:{path}")
+        self.assertEqual(done.returncode, 69)
+        self.assertIn(f"no file at {path}", done.stderr.decode())
+        self.assertEqual(list(path.parent.iterdir()), [])
+
     def test_help(self):
         done = self.run_program("--help")
         self.assertEqual(done.returncode, 0)

@@ -21,7 +21,12 @@ struct Doctor: ParsableCommand {
     var logger = log.logger()
     // What is found says where the store is.
     if log.logLevel == .info { logger.logLevel = .warning }
-    let store = try store.open(logger)
+    let url = try store.url()
+    // Looking changes nothing: no file is made.
+    if case .sqlite(let path) = url, !FileManager.default.fileExists(atPath: path) {
+      throw Failure(.unavailable, "there is no file at \(path): tidings serve makes it")
+    }
+    let store = try StoreOptions.open(url, logger)
     let examination: Examination
     do {
       switch store {
