@@ -141,7 +141,7 @@ public final class MongoStore: MessageStore {
     return try await withQueuedWork { work, continuation in
       writer.add(
         .append(
-          Append(draft: draft, logs: logs, begin: work.begin) {
+          Append(draft: draft, logs: logs, begin: work.begin, progress: StoreCall.progress) {
             continuation.resume(with: $0.mapError { $0 as any Error })
           }))
     }

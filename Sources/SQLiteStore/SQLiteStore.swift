@@ -62,7 +62,9 @@ public final class SQLiteStore: MessageStore {
   /// Appends with the next group that is committed; all logs in one transaction.
   public func append(_ draft: Draft, to logs: [LogName]) async throws -> [Receipt] {
     let size = (draft.body.size + 256) * logs.count
-    return try await write(size: size) { [clock] in try $0.append(draft, to: logs, at: clock()) }
+    return try await write(size: size) { [clock, progress = StoreCall.progress] in
+      try $0.append(draft, to: logs, at: clock(), progress)
+    }
   }
 
   /// Runs `body` on the writing thread and commits with the next group.

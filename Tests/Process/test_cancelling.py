@@ -3,7 +3,7 @@
 import random
 import sqlite3
 
-from sidecar import SidecarCase, notification, request
+from sidecar import SidecarCase, notification, on_each_store, request
 
 SEND = {"team_id": "t", "user_id": "ann", "message_type": "note"}
 INBOX = {"team_id": "t", "user_id": "bo"}
@@ -89,6 +89,26 @@ class AnyMomentTests(SidecarCase):
         there = [message["content"] for message in again.messages(**INBOX)]
         self.assertEqual(sorted(there), sorted(done), f"seed {seed}")
         again.finish()
+
+
+@on_each_store(memory=True)
+class FanOutProgressTests:
+    def test_a_fan_out_tells_how_many_readers_have_it(self):
+        sidecar = self.spawn(store=self.new_store())
+        readers = [f"reader-{number}" for number in range(5000)]
+        sidecar.send(request(1, "send_account_message", message_type="note", reader_ids=readers,
+                             _meta={"progressToken": "fan-out"}))
+        told = []
+        while "id" not in (message := sidecar.receive()):
+            self.assertEqual((message["method"], message["params"]["token"]), ("$/progress", "fan-out"))
+            told.append(message["params"]["value"])
+        self.assertEqual(len(message["result"]["messages"]), 5000)
+        self.assertEqual(told[0], {"done": 0, "total": 5000})
+        self.assertEqual({value["total"] for value in told}, {5000})
+        done = [value["done"] for value in told]
+        self.assertEqual(done, sorted(set(done)))
+        self.assertLessEqual(done[-1], 5000)
+        self.assertEqual(sidecar.finish(), [])
 
 
 class ProgressTests(SidecarCase):

@@ -1,4 +1,5 @@
 import Inbox
+import Locks
 import Testing
 
 /// Numbers, times, keys and order of what is appended.
@@ -45,6 +46,22 @@ struct AppendContract {
       let messages = try await store.messages()
       #expect(messages.map(\.seq) == Array(1...1000))
       #expect(Set(messages.map(\.body.content)).count == 1000)
+    }
+  }
+
+  @Test(arguments: StoreUnderTest.allCases)
+  func anAppendToManyLogsTellsHowFarItIs(_ kind: StoreUnderTest) async throws {
+    try await kind.run { store in
+      let told = Locked<[Int]>([])
+      let logs = (1...3000).map { LogName.account(Text("reader \($0)")) }
+      let receipts = try await StoreCall.$progress.withValue({ done in told.withLock { $0.append(done) } }) {
+        try await store.append(draft(), to: logs)
+      }
+      #expect(receipts.count == 3000)
+      let numbers = told.withLock { $0 }
+      #expect(numbers.allSatisfy { (0...3000).contains($0) })
+      // In memory it is done before there is anything to tell.
+      if kind != .memory { #expect(numbers.contains { $0 > 0 && $0 < 3000 }) }
     }
   }
 

@@ -46,6 +46,6 @@ struct SendAccountMessage: Method {
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     guard let readers = sending.readers else { return try await sending.send(to: logs[0], backend) }
-    return try await sending.send(to: logs, of: readers, backend)
+    return try await sending.send(to: logs, of: readers, backend, context)
   }
 }

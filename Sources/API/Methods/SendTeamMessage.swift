@@ -40,6 +40,6 @@ struct SendTeamMessage: Method {
     guard let logs, let readers = sending.readers else {
       return try await sending.send(to: .team(team), backend)
     }
-    return try await sending.send(to: logs, of: readers, backend)
+    return try await sending.send(to: logs, of: readers, backend, context)
   }
 }

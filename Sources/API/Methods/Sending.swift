@@ -37,8 +37,10 @@ struct Sending: Sendable {
   }
 
   /// Appends to a log for each reader.
-  func send(to logs: [LogName], of readers: [Text], _ backend: Backend) async throws -> [UInt8] {
-    let receipts = try await backend.store.append(draft, to: logs)
+  func send(
+    to logs: [LogName], of readers: [Text], _ backend: Backend, _ context: CallContext
+  ) async throws -> [UInt8] {
+    let receipts = try await append(to: logs, backend, context)
     return JSONWriter.object(reserving: 64 + 192 * logs.count) { writer in
       var first = receipts[0]
       first.duplicate = receipts.allSatisfy(\.duplicate)
@@ -52,6 +54,18 @@ struct Sending: Sendable {
         writer.endObject()
       }
       writer.endArray()
+    }
+  }
+
+  /// Appends to many logs, and tells how far it is if the host asked for that.
+  private func append(
+    to logs: [LogName], _ backend: Backend, _ context: CallContext
+  ) async throws -> [Receipt] {
+    guard context.wantsProgress else { return try await backend.store.append(draft, to: logs) }
+    let total = logs.count
+    context.progress(done: 0, total: total)
+    return try await StoreCall.$progress.withValue({ context.progress(done: $0, total: total) }) {
+      try await backend.store.append(draft, to: logs)
     }
   }
 

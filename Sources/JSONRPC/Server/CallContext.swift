@@ -28,6 +28,9 @@ public struct CallContext: Sendable {
   /// When the request's time is over, if it has a `timeout_ms`.
   public var deadline: ContinuousClock.Instant? { call.deadline }
 
+  /// Whether the host gave a `progressToken`.
+  public var wantsProgress: Bool { call.progressToken != nil }
+
   /// Tells a host that gave a `progressToken` how far the work is: `done` of `total`. Reports that don't
   /// grow, or come within a tenth of a second, are left out, so calling it often costs little.
   public func progress(done: Int, total: Int) {

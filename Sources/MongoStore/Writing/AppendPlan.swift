@@ -268,6 +268,20 @@ extension AppendPlan {
     }
   }
 
+  /// Tells the calls that want to know how many of their messages are settled.
+  func tellProgress() {
+    for (index, call) in calls.enumerated() {
+      guard let progress = call.progress else { continue }
+      progress(
+        parts[index].count { part in
+          switch part {
+          case .receipt: true
+          case .item(let item), .sameAs(let item): items[item].state.isSettled
+          }
+        })
+    }
+  }
+
   /// Every call is told the same: nothing was begun.
   func allFailed(_ error: StoreError) -> [Result<[Receipt], StoreError>] {
     calls.map { _ in .failure(error) }

@@ -35,6 +35,7 @@ struct AppendRun {
     while !plan.isSettled {
       do throws(StoreError) {
         try step()
+        plan.tellProgress()
       } catch {
         // What may surface is worth more attempts; of the rest nothing was written.
         if !plan.maySurface || !patience.pause() { plan.giveUp(error) }

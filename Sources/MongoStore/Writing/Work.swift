@@ -76,6 +76,8 @@ struct Append: Sendable {
   var logs: [LogName]
   /// False if its caller has taken it back; see `Work.begin`.
   var begin: @Sendable () -> Bool = { true }
+  /// Tells the caller how many logs have the message, if it wants to know.
+  var progress: (@Sendable (Int) -> Void)?
   /// Tells the caller; called once.
   var settle: @Sendable (Result<[Receipt], StoreError>) -> Void
 

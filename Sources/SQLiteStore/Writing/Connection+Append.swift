@@ -4,7 +4,7 @@ extension Connection {
   /// Decides what appending the draft means. Nothing is appended if one log holds the draft's key with
   /// another digest.
   func append(
-    _ draft: Draft, to names: [LogName], at now: Timestamp
+    _ draft: Draft, to names: [LogName], at now: Timestamp, _ progress: (@Sendable (Int) -> Void)? = nil
   ) throws(StoreError) -> Decision<[Receipt]> {
     var receipts: [Receipt] = []
     var slots: [Slot] = []
@@ -23,7 +23,10 @@ extension Connection {
     }
     if !slots.isEmpty { try checkRoom(forLogs: slots.count { $0.log == nil }) }
     return Decision(value: receipts) { [slots] connection throws(StoreError) in
-      for slot in slots { try connection.write(draft, slot) }
+      for (index, slot) in slots.enumerated() {
+        if index % 256 == 0 { progress?(index) }
+        try connection.write(draft, slot)
+      }
     }
   }
 

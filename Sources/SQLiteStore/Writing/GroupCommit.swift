@@ -48,8 +48,8 @@ struct GroupCommit {
     checkpoint.runIfDue(connection)
   }
 
-  /// Makes the changes in one transaction; those that were taken back meanwhile leave the group. Returns the failure of one that could not be written: then all of
-  /// them were undone, and their callers don't know yet.
+  /// Makes the changes in one transaction; those that were taken back meanwhile leave the group. Returns the
+  /// failure of one that could not be written: then all of them were undone, and their callers don't know yet.
   private func attempt(_ group: inout [Write], _ backoff: inout Backoff) -> StoreError? {
     do {
       try connection.beginImmediate(&backoff)
