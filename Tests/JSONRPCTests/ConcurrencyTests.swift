@@ -1,4 +1,5 @@
 import Foundation
+import Locks
 import Seeds
 import Testing
 
@@ -15,6 +16,37 @@ struct ConcurrencyTests {
     #expect(answers.map(\.id) == (2...200).map(String.init))
     service.gates.open("gate")
     #expect(try await host.finish().lines.map(Answer.init).map(\.id) == ["1"])
+  }
+
+  /// Three calls that have stopped, then let go in one cork: how much is still to be written within it.
+  private func queuedInCork(_ params: String) async throws -> (bytes: Int, answers: [String]) {
+    let service = TestService()
+    let host = try Host(service)
+    for id in 1...3 { host.request(id, "gate", params) }
+    // Begun by the same thread after them: when it is answered they have stopped.
+    host.request(4, "ping")
+    #expect(try await host.answer().id == "4")
+    await service.gates.wait(for: "gate", count: 3)
+    let bytes = Cork.together {
+      service.gates.open("gate")
+      return host.server.connection.state.withLock { $0.outbox.queuedBytes }
+    }
+    let answers = try await host.next(3).map(Answer.init).map(\.id)
+    #expect(await host.finish().ending == .endOfInput)
+    return (bytes, answers.sorted())
+  }
+
+  @Test func answersThatAreSettledTogetherGoOutTogether() async throws {
+    let queued = try await queuedInCork("{}")
+    #expect(queued.bytes == 3 * #"{"jsonrpc":"2.0","id":1,"result":{}}"#.utf8.count + 3)
+    #expect(queued.answers == ["1", "2", "3"])
+  }
+
+  @Test func aHostNeedNotWaitForManyBytesThatAreSettledTogether() async throws {
+    let text = String(repeating: "x", count: Outbox.corkedBytes)
+    let queued = try await queuedInCork(#"{"text":"\#(text)"}"#)
+    #expect(queued.bytes == 0)
+    #expect(queued.answers == ["1", "2", "3"])
   }
 
   @Test func aReadSeesTheAppendBeforeItAndNoLaterOne() async throws {

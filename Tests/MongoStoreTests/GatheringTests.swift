@@ -45,6 +45,29 @@ struct GatheringTests {
     }
   }
 
+  /// Reads never stop, and there is one thread for all.
+  @Test func aWriteGetsItsTurnBetweenReads() async throws {
+    try await withStores(
+      try await .shared(.replicaSet()), options: "waitQueueTimeoutMS=60000&maxPoolSize=1"
+    ) { stores in
+      let store = stores[0]
+      _ = try await store.append(draft("first"), to: [team])
+      _ = try await store.state()
+      let readers = (0..<100).map { _ in
+        Task {
+          while !Task.isCancelled { _ = try await store.state() }
+        }
+      }
+      for n in 1...5 { _ = try await store.append(draft("\(n)"), to: [team]) }
+      for reader in readers { reader.cancel() }
+      // The last read of each was taken back.
+      for reader in readers {
+        if case .failure(let error) = await reader.result { #expect(error is CancellationError) }
+      }
+      #expect(try await store.state().shared.head == 6)
+    }
+  }
+
   @Test func deepPagesComeTogetherToo() async throws {
     try await withStores(try await .shared(.replicaSet())) { stores in
       let store = stores[0]

@@ -7,6 +7,10 @@ struct Outbox: Sendable {
   /// The bytes that one take gives, about: answers are gathered until there are as many.
   static let segmentBytes = 64 << 10
 
+  /// The bytes up to which answers that are settled together wait for one another: the host is to have
+  /// something to do meanwhile.
+  static let corkedBytes = 16 << 10
+
   private var segments = Deque<[UInt8]>()
   /// How much of the first segment is written.
   private var firstOffset = 0

@@ -86,6 +86,8 @@ final class Connection: Sendable {
     var starts = false
     var wakesReader = false
     var flushes = false
+    /// Whether there is so little to write that it may wait for what comes with it.
+    var mayWait = false
   }
 
   /// Changes the state and does what follows from the change. Not for the answers of calls that the reading
@@ -99,11 +101,19 @@ final class Connection: Sendable {
       if !isReader {
         aftermath.wakesReader = state.wakesReader(limits)
         aftermath.flushes = state.mayFlush
+        aftermath.mayWait = state.outbox.queuedBytes < Outbox.corkedBytes
       }
       return (result, aftermath)
     }
-    // A write that returns at once costs less than waking a thread to do it.
-    if aftermath.flushes { flush(segments: 1) }
+    // A write that returns at once costs less than waking a thread to do it; one for several answers less
+    // than one for each.
+    if aftermath.flushes {
+      if aftermath.mayWait, let cork = Cork.current {
+        cork.putOff(for: self) { self.flush(segments: 1) }
+      } else {
+        flush(segments: 1)
+      }
+    }
     if aftermath.wakesReader { readerWake.wake() }
     if aftermath.starts { startReady() }
     return result

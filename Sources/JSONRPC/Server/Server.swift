@@ -17,7 +17,7 @@ import Synchronization
 /// order in which they came. Memory is bounded by `Limits`: where a limit is reached the server stops reading,
 /// and drops nothing.
 public final class Server: Sendable {
-  private let connection: Connection
+  let connection: Connection
   private let input: InputDescriptor
   private let framing: Framing
 

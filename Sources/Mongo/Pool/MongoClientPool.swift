@@ -77,6 +77,9 @@ public final class MongoClientPool: Sendable {
   /// Whether there is a primary, as far as is known now.
   public var isAvailable: Bool { core.isAvailable }
 
+  /// Whether there is a primary and nobody waits for a thread: whoever has one may do more on it.
+  public var hasRoom: Bool { core.hasRoom }
+
   /// Why there is no primary: the last heartbeat's error, if any.
   public var lastError: MongoError? { core.lastError }
 

@@ -36,6 +36,8 @@ final class PoolCore: @unchecked Sendable {
 
   var isAvailable: Bool { lock.withLock { scheduler.isAvailable } }
 
+  var hasRoom: Bool { lock.withLock { scheduler.isAvailable && scheduler.waiting == 0 } }
+
   var lastError: MongoError? { lock.withLock { scheduler.isAvailable ? nil : failure } }
 
   func start() {

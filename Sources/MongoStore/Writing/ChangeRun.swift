@@ -1,4 +1,5 @@
 import Inbox
+import Locks
 import Mongo
 
 /// Carries out a group of changes of marks on one of the pool's threads: all that wait for one inbox become
@@ -43,17 +44,21 @@ struct ChangeRun {
         return
       }
       let toWrite = decided.filter { $0.replacement != nil }
-      for unchanged in decided where unchanged.replacement == nil { settle(unchanged, nil) }
+      Cork.together {
+        for unchanged in decided where unchanged.replacement == nil { settle(unchanged, nil) }
+      }
       guard !toWrite.isEmpty else { continue }
       let outcomes = CompareAndSet(collection: .marks, session: session)
         .write(toWrite.compactMap(\.replacement), &patience)
       var isContended = false
-      for (decided, outcome) in zip(toWrite, outcomes) {
-        switch outcome {
-        case .written: settle(decided, nil)
-        case .unknown: settle(decided, .notConfirmed)
-        case .failed(let error): settle(decided, error)
-        case .lost: isContended = true
+      Cork.together {
+        for (decided, outcome) in zip(toWrite, outcomes) {
+          switch outcome {
+          case .written: settle(decided, nil)
+          case .unknown: settle(decided, .notConfirmed)
+          case .failed(let error): settle(decided, error)
+          case .lost: isContended = true
+          }
         }
       }
       if isContended, !patience.pause() { fail(.contended) }

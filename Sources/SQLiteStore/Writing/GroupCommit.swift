@@ -1,5 +1,6 @@
 import GRDBSQLite
 import Inbox
+import Locks
 
 /// Commits groups of waiting changes, each group in one transaction and with one flush to the disk.
 struct GroupCommit {
@@ -74,7 +75,7 @@ struct GroupCommit {
       return error
     }
     let failure = connection.commit()
-    for settle in settle { settle(failure) }
+    Cork.together { for settle in settle { settle(failure) } }
     return nil
   }
 }

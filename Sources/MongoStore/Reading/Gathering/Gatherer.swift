@@ -82,11 +82,12 @@ final class Gatherer: Sendable {
     var group = first
     while true {
       let answers = Result { try self.bring(group, session.get()) }
-      for (index, ask) in group.enumerated() { ask.settle(answers.map { $0[index] }) }
+      Cork.together { for (index, ask) in group.enumerated() { ask.settle(answers.map { $0[index] }) } }
       let next = queue.withLock { queue -> [Ask]? in
         queue.done(group.count)
-        // Without a server the next ones wait for one where that is bounded.
-        return access.pool.isAvailable ? queue.take() : nil
+        // Without a server the next ones wait for one where that is bounded; and who waits for a thread goes
+        // first.
+        return access.pool.hasRoom ? queue.take() : nil
       }
       guard let next else { break }
       group = next
