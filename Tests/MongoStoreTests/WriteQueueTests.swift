@@ -18,7 +18,9 @@ struct WriteQueueTests {
   }
 
   /// Outside of expectations, which can't change what they look at.
-  private func take(_ queue: inout WriteQueue) -> WriteQueue.Group? { queue.take() }
+  private func take(_ queue: inout WriteQueue) -> WriteQueue.Group? {
+    queue.call().flatMap { queue.take($0) }
+  }
 
   private func queue(_ work: Work...) -> WriteQueue {
     var queue = WriteQueue()
@@ -109,6 +111,51 @@ struct WriteQueueTests {
     #expect(work13?.map(\.writes) == [[team]])
   }
 
+  @Test func whatComesWhileAThreadIsOnItsWayGoesWithIt() throws {
+    var queue = queue(append(team))
+    let first = queue.call()
+    let call = try #require(first)
+    _ = queue.add(append(.everyone))
+    // One thread is enough until it has come.
+    let second = queue.call()
+    #expect(second == nil)
+    let group = queue.take(call)
+    #expect(group?.work.map(\.writes) == [[team], [.everyone]])
+  }
+
+  @Test func aThreadThatDoesNotComeGivesUpWhatItWasCalledFor() throws {
+    var queue = queue(append(team), change(bob))
+    let first = queue.call()
+    let call = try #require(first)
+    _ = queue.add(append(team))
+    let given = queue.abandon(call)
+    #expect(given.map(\.kind) == [.append, .change])
+    let next = take(&queue)
+    #expect(next?.work.map(\.kind) == [.append])
+    next.map { queue.done($0.id) }
+    #expect(queue.isIdle)
+  }
+
+  @Test func noThreadIsCalledForWhatHasToWait() throws {
+    var queue = queue(append(team))
+    let group = take(&queue)
+    _ = queue.add(append(team))
+    let early = queue.call()
+    #expect(early == nil)
+    queue.done(try #require(group).id)
+    let call = queue.call()
+    #expect(call != nil)
+  }
+
+  @Test func whatIsTakenLeavesTheRestInOrder() throws {
+    var queue = queue(append(team), change(bob), append(.everyone), retract(team), append(.account("bob")))
+    let group = take(&queue)
+    #expect(group?.work.map(\.writes) == [[team], [.everyone], [.account("bob")]])
+    queue.done(try #require(group).id)
+    let kinds = (1...2).map { _ in take(&queue)?.work.map(\.kind) }
+    #expect(kinds == [[.change], nil])
+  }
+
   @Test func aGroupIsBounded() throws {
     var queue = WriteQueue()
     for _ in 0..<(WriteQueue.workTogether + 5) { _ = queue.add(append(team)) }
@@ -126,7 +173,7 @@ struct WriteQueueTests {
     let isTaken = queue.add(append(team))
     #expect(!isTaken)
     #expect(!queue.isIdle)
-    while let group = queue.take() { queue.done(group.id) }
+    while let group = take(&queue) { queue.done(group.id) }
     #expect(queue.isIdle)
   }
 }

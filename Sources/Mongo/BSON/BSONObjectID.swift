@@ -3,6 +3,12 @@ public struct BSONObjectID: Sendable, Hashable {
   private var high: UInt64
   private var low: UInt32
 
+  /// The id whose first eight bytes are those of one number and whose last four those of another, the most
+  /// significant byte first.
+  public init(high: UInt64, low: UInt32) {
+    (self.high, self.low) = (high, low)
+  }
+
   /// The id with these bytes, or nil unless there are exactly 12.
   public init?(_ bytes: some Collection<UInt8>) {
     guard bytes.count == 12 else { return nil }

@@ -8,10 +8,9 @@ struct Token: Hashable, Sendable {
 
   static func random(at milliseconds: Int64) -> Token {
     let seconds = UInt32(truncatingIfNeeded: milliseconds / 1000)
-    let bytes =
-      withUnsafeBytes(of: seconds.bigEndian, Array.init)
-      + withUnsafeBytes(of: UInt64.random(in: 0 ... .max), Array.init)
-    guard let id = BSONObjectID(bytes) else { preconditionFailure("4 and 8 are 12 bytes") }
-    return Token(id: id)
+    let random = UInt64.random(in: 0 ... .max)
+    return Token(
+      id: BSONObjectID(
+        high: UInt64(seconds) << 32 | random >> 32, low: UInt32(truncatingIfNeeded: random)))
   }
 }

@@ -6,6 +6,9 @@ import Inbox
 /// Work takes effect in the order it came wherever it touches the same log or inbox. What has to wait for
 /// nothing earlier is taken together with others of its kind, as one group; a log has at most one group of
 /// appends on its way, so that the next number is never a guess.
+///
+/// A thread is called as soon as something may run, and takes its group when it comes: what was added meanwhile
+/// goes with it.
 struct WriteQueue {
   /// Work that is done together.
   struct Group: Sendable {
@@ -14,11 +17,24 @@ struct WriteQueue {
   }
 
   /// How many groups of each kind run at once at most, how much work one has, and about how many bytes.
-  static let groupsTogether = 2
+  static let groupsTogether = 4
   static let workTogether = 1000
   static let bytesTogether = 8 << 20
 
-  private var waiting: Deque<Work> = []
+  /// A thread on its way to take a group.
+  struct Call: Hashable, Sendable {
+    /// The last work that it was called for.
+    fileprivate var last: Int
+  }
+
+  private struct Entry {
+    var number: Int
+    var work: Work
+  }
+
+  private var waiting: Deque<Entry> = []
+  private var lastNumber = 0
+  private var isCalling = false
   private var waitingKinds: [Work.Kind: Int] = [:]
   private var running: [Int: Group] = [:]
   private var runningKinds: [Work.Kind: Int] = [:]
@@ -60,7 +76,8 @@ struct WriteQueue {
   /// False if the queue is closed.
   mutating func add(_ work: Work) -> Bool {
     guard !isClosed else { return false }
-    waiting.append(work)
+    lastNumber += 1
+    waiting.append(Entry(number: lastNumber, work: work))
     waitingKinds[work.kind, default: 0] += 1
     return true
   }
@@ -71,41 +88,77 @@ struct WriteQueue {
   /// Whether everything is done.
   var isIdle: Bool { waiting.isEmpty && running.isEmpty }
 
-  /// The next group that may run now; nil if there is none.
-  mutating func take() -> Group? {
-    // Asked for at every entry: what waits is looked through only if some of it may have room.
-    let mayRun = Work.Kind.allCases.contains { waitingKinds[$0, default: 0] > 0 && hasRoom($0) }
+  /// A call for a thread; nil if nothing may run now, or one is on its way: that one looks again when it has
+  /// come.
+  mutating func call() -> Call? {
+    guard !isCalling, mayRun, scan({ _ in false }) else { return nil }
+    isCalling = true
+    return Call(last: lastNumber)
+  }
+
+  /// What a thread that was called does; nil if there is nothing left.
+  mutating func take(_ call: Call) -> Group? {
+    isCalling = false
     guard mayRun else { return nil }
-    var group: [Work] = []
-    var kept: Deque<Work> = []
-    var ahead = Touched()
+    var group: [Entry] = []
     var size = 0
-    var index = waiting.startIndex
-    while index < waiting.endIndex {
-      let work = waiting[index]
-      let isSameKind = group.first.map { $0.kind == work.kind } ?? hasRoom(work.kind)
-      let isReady =
-        isSameKind && !inUse.conflicts(with: work) && !ahead.conflicts(with: work) && !isHeldBack(work)
-      if isReady {
-        group.append(work)
-        size += work.size
-      } else {
-        ahead.add(work)
-        kept.append(work)
-      }
-      index += 1
-      if group.count >= Self.workTogether || size >= Self.bytesTogether { break }
+    _ = scan { entry in
+      group.append(entry)
+      size += entry.work.size
+      return group.count < Self.workTogether && size < Self.bytesTogether
     }
-    guard let kind = group.first?.kind else { return nil }
-    kept.append(contentsOf: waiting[index...])
-    waiting = kept
-    for work in group { inUse.add(work) }
+    guard let kind = group.first?.work.kind else { return nil }
+    remove(group)
+    for entry in group { inUse.add(entry.work) }
     waitingKinds[kind, default: group.count] -= group.count
     runningKinds[kind, default: 0] += 1
     lastID += 1
-    let taken = Group(id: lastID, work: group)
+    let taken = Group(id: lastID, work: group.map(\.work))
     running[lastID] = taken
     return taken
+  }
+
+  /// No thread will come: gives up everything that it was called for. What came later calls anew, and gets as
+  /// long as this to wait for one.
+  mutating func abandon(_ call: Call) -> [Work] {
+    isCalling = false
+    let given = waiting.prefix { $0.number <= call.last }.map(\.work)
+    waiting.removeFirst(given.count)
+    for work in given { waitingKinds[work.kind, default: 1] -= 1 }
+    return given
+  }
+
+  /// Asked for at every entry: what waits is looked through only if some of it may have room.
+  private var mayRun: Bool { Work.Kind.allCases.contains { waitingKinds[$0, default: 0] > 0 && hasRoom($0) } }
+
+  /// Shows what may run now and goes together, in order, until `body` has enough. False if nothing may run.
+  private func scan(_ body: (Entry) -> Bool) -> Bool {
+    var kind: Work.Kind?
+    var ahead = Touched()
+    for entry in waiting {
+      let work = entry.work
+      let isSameKind = kind.map { $0 == work.kind } ?? hasRoom(work.kind)
+      if isSameKind, !inUse.conflicts(with: work), !ahead.conflicts(with: work), !isHeldBack(work) {
+        kind = work.kind
+        if !body(entry) { return true }
+      } else {
+        ahead.add(work)
+      }
+    }
+    return kind != nil
+  }
+
+  /// Takes these out of what waits; both are in order.
+  private mutating func remove(_ group: [Entry]) {
+    guard let last = group.last?.number else { return }
+    var next = group.makeIterator()
+    var taken = next.next()?.number
+    var kept: Deque<Entry> = []
+    while let entry = waiting.first, entry.number <= last {
+      waiting.removeFirst()
+      if entry.number == taken { taken = next.next()?.number } else { kept.append(entry) }
+    }
+    if !kept.isEmpty { waiting = kept + waiting }
   }
 
   private func hasRoom(_ kind: Work.Kind) -> Bool { runningKinds[kind, default: 0] < Self.groupsTogether }

@@ -50,26 +50,38 @@ final class Writer: Sendable {
   }
 
   private func startReady() {
-    while let group = state.withLock({ $0.queue.take() }) {
-      Task.detached { await self.run(group) }
-    }
+    guard let call = state.withLock({ $0.queue.call() }) else { return }
+    access.start { self.run(call, $0) }
   }
 
-  private func run(_ group: WriteQueue.Group) async {
+  private func run(_ call: WriteQueue.Call, _ session: Result<MongoSession, any Error>) {
     do {
-      try await access.run { session, info in self.carryOut(group, session, info) }
+      let session = try session.get()
+      let info = try access.info(session)
+      guard let group = state.withLock({ $0.queue.take(call) }) else { return }
+      // What may run beside it.
+      startReady()
+      carryOut(group, session, info)
+      finish { $0.done(group.id) }
     } catch {
-      // Thrown before the body began: nothing was done.
-      for work in group.work { work.fail(StoreError(any: error)) }
+      // Nothing was begun.
+      let error = StoreError(any: error)
+      let given = state.withLock { $0.queue.abandon(call) }
+      Cork.together { for work in given { work.fail(error) } }
+      finish { _ in }
     }
+    startReady()
+  }
+
+  /// Changes the queue, and tells those who wait for its end if it is empty then.
+  private func finish(_ body: (inout WriteQueue) -> Void) {
     let closers = state.withLock { state in
-      state.queue.done(group.id)
+      body(&state.queue)
       guard state.queue.isClosed, state.queue.isIdle else { return [] as [CheckedContinuation<Void, Never>] }
       defer { state.closers = [] }
       return state.closers
     }
     for closer in closers { closer.resume() }
-    startReady()
   }
 
   /// Tells every caller of a group; throws nothing.
@@ -87,7 +99,8 @@ final class Writer: Sendable {
     if !appends.isEmpty {
       holdBack(tools.turns.look(session, tools.clock))
       var run = AppendRun(appends, tools, session)
-      for (append, result) in zip(appends, run.run()) { append.settle(result) }
+      let results = run.run()
+      Cork.together { for (append, result) in zip(appends, results) { append.settle(result) } }
     }
     if !changes.isEmpty {
       var run = ChangeRun(changes, tools, hasSnapshots: info.supportsSnapshotReads, session)
