@@ -39,10 +39,10 @@ class Mongod:
     """One server with a folder of its own; a replica set of one member, or standalone.
 
     `arguments` are further ones of mongod; `client` are options that its clients need, such as those for
-    TLS, in the spelling of a URI.
+    TLS, in the spelling of a URI. `cache` is in GB, mongod's own choice if it is None.
     """
 
-    def __init__(self, *arguments, replica_set=True, client=None):
+    def __init__(self, *arguments, replica_set=True, client=None, cache=0.25):
         self.folder = Path(tempfile.mkdtemp(prefix="tidings-mongod-"))
         self.port = free_port()
         self.host = f"127.0.0.1:{self.port}"
@@ -51,7 +51,7 @@ class Mongod:
         self.command = [
             binary(), "--bind_ip", "127.0.0.1", "--port", str(self.port), "--dbpath", self.folder,
             "--logpath", self.folder / "log", "--logappend", "--nounixsocket",
-            "--wiredTigerCacheSizeGB", "0.25",
+            *([] if cache is None else ["--wiredTigerCacheSizeGB", str(cache)]),
             "--setParameter", "diagnosticDataCollectionEnabled=false",
             *(["--replSet", "tests", "--oplogSize", "256"] if replica_set else []), *arguments]
         self.process = None
