@@ -5,7 +5,8 @@ import JSONRPC
 /// Answers every method of the contract over one store, within one scope.
 public struct TidingsService: Service {
   private let backend: Backend
-  private let entries: [Entry]
+  /// By the length of their names, in bytes.
+  private let entries: [[Entry]]
   /// The methods' names, in the order of the contract.
   public let methods: [String]
 
@@ -13,16 +14,25 @@ public struct TidingsService: Service {
   public init(store: any MessageStore, limits: Limits = Limits(), scope: Scope = Scope()) {
     backend = Backend(store: store, limits: limits, scope: scope)
     methods = Registry.methods.map { "\($0.name)" }
-    entries = Registry.methods.enumerated().map { Entry($1, index: $0, scope) }
+    let all = Registry.methods.enumerated().map { Entry($1, index: $0, scope) }
+    let longest = all.map(\.name.utf8CodeUnitCount).max() ?? 0
+    entries = (0...longest).map { length in all.filter { $0.name.utf8CodeUnitCount == length } }
   }
 
   /// Checks method and parameters, without I/O.
   public func prepare(method: JSON, params: JSON?) throws(RPCError) -> PreparedCall {
-    // Some twenty names of which few have the same length: comparing them costs less than hashing one.
-    guard let entry = entries.first(where: { method.equals($0.name) }) else {
-      throw .methodNotFound(method.string ?? "")
-    }
+    guard let entry = entry(method) else { throw .methodNotFound(method.string ?? "") }
     return try entry.prepare(backend, params)
+  }
+
+  /// Few names have the same length: comparing those costs less than hashing one.
+  private func entry(_ method: JSON) -> Entry? {
+    let length = method.raw.count - 2
+    if entries.indices.contains(length), let entry = entries[length].first(where: { method.equals($0.name) }) {
+      return entry
+    }
+    // A name with escapes is longer than what it stands for.
+    return entries.joined().first { method.equals($0.name) }
   }
 
   private struct Entry: Sendable {
@@ -45,14 +55,20 @@ public struct TidingsService: Service {
           if let refusal = scope.refusal(of: M.deed, claims) { throw refusal }
           owned = scope.mustHaveSent(claims)
         }
-        return PreparedCall(methodIndex: index, touches: call.touches) { [owned] context in
-          do {
-            // As most calls are: nothing around it that costs.
-            if owned == nil, context.deadline == nil { return try await call.run(backend, context) }
-            func run() async throws -> [UInt8] {
-              if let owned, let user = scope.user { try await backend.store.expect(owned, sentBy: user) }
-              return try await call.run(backend, context)
+        guard owned != nil || Self.hasDeadline(params) else {
+          // As most calls are: nothing around it that costs.
+          return PreparedCall(methodIndex: index, touches: call.touches) { context in
+            do { return try await call.run(backend, context) } catch let error as StoreError {
+              throw RPCError(error)
             }
+          }
+        }
+        return PreparedCall(methodIndex: index, touches: call.touches) { [owned] context in
+          func run() async throws -> [UInt8] {
+            if let owned, let user = scope.user { try await backend.store.expect(owned, sentBy: user) }
+            return try await call.run(backend, context)
+          }
+          do {
             guard let deadline = context.deadline else { return try await run() }
             return try await StoreCall.$deadline.withValue(deadline) { try await run() }
           } catch let error as StoreError {
@@ -61,5 +77,7 @@ public struct TidingsService: Service {
         }
       }
     }
+
+    private static func hasDeadline(_ params: JSON?) -> Bool { params?["_meta"]?["timeout_ms"] != nil }
   }
 }

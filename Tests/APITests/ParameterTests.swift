@@ -87,9 +87,15 @@ import Testing
     }
   }
 
+  @Test func aNameMayHaveEscapes() throws {
+    #expect(try Self.refusal(#"p\u0069ng"#, nil) == nil)
+    #expect(try Self.refusal(#"p\u0069n"#, nil) == "method_not_found ")
+  }
+
   @Test func anUnknownMethodIsRefused() throws {
     #expect(try Self.refusal("get_team_messages", nil) == "method_not_found ")
     #expect(try Self.refusal("", nil) == "method_not_found ")
+    #expect(try Self.refusal(String(repeating: "x", count: 1000), nil) == "method_not_found ")
   }
 
   static func text(_ count: Int) -> String { "\"" + String(repeating: "x", count: count) + "\"" }

@@ -127,7 +127,8 @@ public final class Server: Sendable {
       deliver(frame, framer)
       if case .lostSync = frame { return false }
       sinceFlush += 1
-      if sinceFlush == 64 {
+      // Few enough that a host with many in flight works on these answers while the next ones are made.
+      if sinceFlush == 16 {
         sinceFlush = 0
         connection.flush()
       }
