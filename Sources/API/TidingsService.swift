@@ -41,7 +41,7 @@ public struct TidingsService: Service {
 
     init<M: Method>(_ method: M.Type, index: Int, _ scope: Scope) {
       name = M.name
-      let known = M.parameters
+      let known = M.parameters.map(\.name)
       let defaults = scope.defaults
       let isScoped = scope != Scope()
       prepare = { backend, params throws(RPCError) in

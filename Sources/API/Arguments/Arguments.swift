@@ -34,11 +34,11 @@ struct Arguments {
     return json
   }
 
-  /// Refuses the first parameter that the method does not have.
-  func refuseUnknown(_ known: [any ParameterDescription]) throws(RPCError) {
+  /// Refuses the first parameter that is none of these.
+  func refuseUnknown(_ known: [StaticString]) throws(RPCError) {
     guard let params, params.count > 0 else { return }
     for (key, _) in params.members
-    where !key.equals("_meta") && !known.contains(where: { key.equals($0.name) }) {
+    where !known.contains(where: key.equals) && !key.equals("_meta") {
       let name = key.string ?? ""
       throw .invalidParams(pointer: "/" + escaped(name), message: "there is no parameter of this name")
     }
