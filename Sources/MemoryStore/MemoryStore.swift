@@ -22,7 +22,9 @@ public final class MemoryStore: MessageStore {
   }
 
   /// See `MessageStore.append`.
-  public func append(_ draft: Draft, to logs: [LogName]) async throws -> [Receipt] {
+  public func append(
+    _ draft: Draft, to logs: [LogName], progress: (@Sendable (Int) -> Void)?
+  ) async throws -> [Receipt] {
     try contents.withLock { contents in
       // A conflict in any log is found before anything is appended.
       let held = try logs.map { try contents.first(of: draft, in: $0) }

@@ -136,12 +136,14 @@ public final class MongoStore: MessageStore {
   private static let viewsAtMost = 20
 
   /// Appends with the next group that these logs are free for.
-  public func append(_ draft: Draft, to logs: [LogName]) async throws -> [Receipt] {
+  public func append(
+    _ draft: Draft, to logs: [LogName], progress: (@Sendable (Int) -> Void)?
+  ) async throws -> [Receipt] {
     guard !logs.isEmpty else { return [] }
     return try await withQueuedWork { work, continuation in
       writer.add(
         .append(
-          Append(draft: draft, logs: logs, begin: work.begin, progress: StoreCall.progress) {
+          Append(draft: draft, logs: logs, begin: work.begin, progress: progress) {
             continuation.resume(with: $0.mapError { $0 as any Error })
           }))
     }

@@ -60,9 +60,11 @@ public final class SQLiteStore: MessageStore {
   }
 
   /// Appends with the next group that is committed; all logs in one transaction.
-  public func append(_ draft: Draft, to logs: [LogName]) async throws -> [Receipt] {
+  public func append(
+    _ draft: Draft, to logs: [LogName], progress: (@Sendable (Int) -> Void)?
+  ) async throws -> [Receipt] {
     let size = (draft.body.size + 256) * logs.count
-    return try await write(size: size) { [clock, progress = StoreCall.progress] in
+    return try await write(size: size) { [clock] in
       try $0.append(draft, to: logs, at: clock(), progress)
     }
   }

@@ -54,8 +54,8 @@ struct AppendContract {
     try await kind.run { store in
       let told = Locked<[Int]>([])
       let logs = (1...3000).map { LogName.account(Text("reader \($0)")) }
-      let receipts = try await StoreCall.$progress.withValue({ done in told.withLock { $0.append(done) } }) {
-        try await store.append(draft(), to: logs)
+      let receipts = try await store.append(draft(), to: logs) { done in
+        told.withLock { $0.append(done) }
       }
       #expect(receipts.count == 3000)
       let numbers = told.withLock { $0 }

@@ -32,7 +32,7 @@ struct Sending: Sendable {
 
   /// Appends to one log.
   func send(to log: LogName, _ backend: Backend) async throws -> [UInt8] {
-    let receipt = try await backend.store.append(draft, to: [log])[0]
+    let receipt = try await backend.store.append(draft, to: [log], progress: nil)[0]
     return JSONWriter.object { $0.receipt(receipt, in: log) }
   }
 
@@ -61,12 +61,12 @@ struct Sending: Sendable {
   private func append(
     to logs: [LogName], _ backend: Backend, _ context: CallContext
   ) async throws -> [Receipt] {
-    guard context.wantsProgress else { return try await backend.store.append(draft, to: logs) }
+    guard context.wantsProgress else {
+      return try await backend.store.append(draft, to: logs, progress: nil)
+    }
     let total = logs.count
     context.progress(done: 0, total: total)
-    return try await StoreCall.$progress.withValue({ context.progress(done: $0, total: total) }) {
-      try await backend.store.append(draft, to: logs)
-    }
+    return try await backend.store.append(draft, to: logs) { context.progress(done: $0, total: total) }
   }
 
   private var draft: Draft {

@@ -17,7 +17,12 @@ public protocol MessageStore: Sendable {
   /// Appends the draft to each log, durably, and returns a receipt for each in the same order. `logs` are
   /// distinct. A log that holds the draft's key already keeps its message; if one of them holds the key
   /// with another digest, nothing is appended and `StoreError.conflict` is thrown.
-  func append(_ draft: Draft, to logs: [LogName]) async throws -> [Receipt]
+  ///
+  /// `progress` is told now and then, if it takes a while, how many of the logs have their message: from any
+  /// thread, without a wait; it may go back when something has to be done again.
+  func append(
+    _ draft: Draft, to logs: [LogName], progress: (@Sendable (Int) -> Void)?
+  ) async throws -> [Receipt]
 
   /// Changes one inbox's marks by a pure function of its state, durably and as one atomic write, and
   /// returns what the function returned. It may run more than once; marks left as they were are not
@@ -54,6 +59,13 @@ public protocol StoreReader {
   func numbers(
     in log: LogName, where field: MessageField, from first: Int, through last: Int
   ) throws -> SequenceSet
+}
+
+extension MessageStore {
+  /// As ``append(_:to:progress:)``, for whoever does not ask how far it is.
+  public func append(_ draft: Draft, to logs: [LogName]) async throws -> [Receipt] {
+    try await append(draft, to: logs, progress: nil)
+  }
 }
 
 /// What messages can be found by.

@@ -76,8 +76,4 @@ public func withQueuedWork<Value: Sendable>(
 public enum StoreCall {
   /// When the caller stops waiting: a read that can be bounded ends by then, with a `CancellationError`.
   @TaskLocal public static var deadline: ContinuousClock.Instant?
-
-  /// To be told, by an append to many logs, how many of them have their message. From any thread; may go back
-  /// when something has to be done again.
-  @TaskLocal public static var progress: (@Sendable (Int) -> Void)?
 }
