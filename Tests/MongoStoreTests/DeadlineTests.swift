@@ -22,6 +22,23 @@ struct DeadlineTests {
     }
   }
 
+  /// The first read after an election waits for a write, and whoever makes a backup locks writes out.
+  @Test func aReadThatFindsWritesLockedOutEndsWithItsDeadline() async throws {
+    let mongod = try await TestMongod.start(.replicaSet())
+    try await withStores(mongod, 2) { stores in
+      _ = try await stores[0].append(draft("first"), to: [team])
+      try await mongod.command(["fsync": 1, "lock": true])
+      await #expect(throws: CancellationError.self) {
+        try await StoreCall.$deadline.withValue(.now + .milliseconds(500)) { try await stores[1].messages() }
+      }
+      // Who knows the primary reads on.
+      #expect(try await stores[0].messages().count == 1)
+      try await mongod.command(["fsyncUnlock": 1])
+      #expect(try await stores[1].messages().count == 1)
+    }
+    await mongod.stop()
+  }
+
   @Test func aDeadlineThatIsFarOffChangesNothing() async throws {
     try await withStores(try await .shared(.replicaSet())) { stores in
       _ = try await stores[0].append(draft("first"), to: [team])

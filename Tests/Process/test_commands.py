@@ -43,7 +43,10 @@ class CommandTests(SidecarCase):
         done = self.run_program("doctor", "--store", f"sqlite:{path}")
         self.assertEqual(done.returncode, 69)
         self.assertIn(f"no file at {path}", done.stderr.decode())
-        self.assertEqual(list(path.parent.iterdir()), [])
+        home = self.folder()
+        done = self.run_program("doctor", env={"XDG_DATA_HOME": str(home)})
+        self.assertEqual(done.returncode, 69)
+        self.assertEqual([*path.parent.iterdir(), *home.iterdir()], [])
 
     def test_help(self):
         done = self.run_program("--help")

@@ -18,8 +18,9 @@ public protocol MessageStore: Sendable {
   /// distinct. A log that holds the draft's key already keeps its message; if one of them holds the key
   /// with another digest, nothing is appended and `StoreError.conflict` is thrown.
   ///
-  /// `progress` is told now and then, if it takes a while, how many of the logs have their message: from any
-  /// thread, without a wait; it may go back when something has to be done again.
+  /// `progress` is told now and then, if it takes a while, how many of the logs have their message, if only as
+  /// a part of what is not committed yet: from any thread, without a wait; it may go back when something has
+  /// to be done again.
   func append(
     _ draft: Draft, to logs: [LogName], progress: (@Sendable (Int) -> Void)?
   ) async throws -> [Receipt]

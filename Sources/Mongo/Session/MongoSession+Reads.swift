@@ -198,13 +198,38 @@ extension MongoSession {
   /// changes nothing: the server confirms it no earlier. (A linearizable read waits for the same, but writes
   /// an entry of its own and then for the next periodic flush of the journals: tens of milliseconds.)
   private func awaitMajority(_ collection: String) throws(MongoError) {
-    let isBounded = try remainingMilliseconds().map { $0 < Int64(writeTimeout) } ?? false
-    let result = updateOne(collection, filter: ["_id": nil], update: ["$set": ["_id": nil]])
-    guard var error = result.error else { return }
-    // Nothing was written, whatever became of it.
-    error.outcome = .known
-    if error.kind == .writeConcern, isBounded { error.kind = .deadlineExceeded }
-    throw error
+    let end = ContinuousClock.now + .milliseconds(Int(writeTimeout))
+    do {
+      try writeNothing(collection)
+    } catch {
+      // Once more, as libmongoc does with reads, if the primary has gone; not if it is slow.
+      guard error.isRetryable, error.kind == .server || error.kind == .network, .now < end else { throw error }
+      try writeNothing(collection)
+    }
+  }
+
+  private func writeNothing(_ collection: String) throws(MongoError) {
+    let remaining = try remainingMilliseconds()
+    let limit = min(remaining ?? .max, Int64(writeTimeout))
+    let command: BSONDocument = [
+      "update": .string(collection),
+      "updates": [["q": ["_id": nil], "u": ["$set": ["_id": nil]]]],
+      // Bounds what the time limit of the write concern does not: waiting for locks.
+      "maxTimeMS": .int64(limit),
+      "writeConcern": ["w": "majority", "j": true, "wtimeout": .int64(limit)],
+    ]
+    let reply = BSONOwner()
+    // As a read: there is nothing of which the outcome could be unknown.
+    try MongoError.check(.read, reply: reply) { error in
+      command.withBSON {
+        mongoc_client_command_with_opts(client, database, $0, nil, nil, reply.pointer, error)
+      }
+    }
+    let document = reply.document
+    let failure = try read { () throws(BSONError) in try document.find("writeConcernError")?.document() }
+    guard let failure else { return }
+    let text = try read { () throws(BSONError) in try failure.find("errmsg")?.string() ?? "" }
+    throw MongoError(remaining == limit ? .deadlineExceeded : .writeConcern, text, domain: "write_concern")
   }
 
   /// Tells the server not to keep a cursor. If that fails, the server ends it by itself after ten minutes.

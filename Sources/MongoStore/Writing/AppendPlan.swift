@@ -268,7 +268,7 @@ extension AppendPlan {
     }
   }
 
-  /// Tells the calls that want to know how many of their messages are settled.
+  /// Tells the calls that want to know how many of their logs have the message.
   func tellProgress() {
     for (index, call) in calls.enumerated() {
       guard let progress = call.progress else { continue }
@@ -276,7 +276,8 @@ extension AppendPlan {
         parts[index].count { part in
           switch part {
           case .receipt: true
-          case .item(let item), .sameAs(let item): items[item].state.isSettled
+          case .item(let item), .sameAs(let item):
+            if case .done = items[item].state { true } else { false }
           }
         })
     }

@@ -22,9 +22,10 @@ extension Connection {
       slots.append(Slot(name: name, log: log?.id, receipt: receipt))
     }
     if !slots.isEmpty { try checkRoom(forLogs: slots.count { $0.log == nil }) }
-    return Decision(value: receipts) { [slots] connection throws(StoreError) in
+    return Decision(value: receipts) {
+      [slots, before = receipts.count - slots.count] connection throws(StoreError) in
       for (index, slot) in slots.enumerated() {
-        if index % 256 == 0 { progress?(index) }
+        if index % 256 == 0 { progress?(before + index) }
         try connection.write(draft, slot)
       }
     }

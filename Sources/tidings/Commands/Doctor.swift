@@ -21,8 +21,8 @@ struct Doctor: ParsableCommand {
     var logger = log.logger()
     // What is found says where the store is.
     if log.logLevel == .info { logger.logLevel = .warning }
-    let url = try store.url()
-    // Looking changes nothing: no file is made.
+    let url = try store.url(makesFolder: false)
+    // Who asks about a file that is not there has mistyped its name, or is too early: none is made.
     if case .sqlite(let path) = url, !FileManager.default.fileExists(atPath: path) {
       throw Failure(.unavailable, "there is no file at \(path): tidings serve makes it")
     }

@@ -20,13 +20,13 @@ struct StoreOptions: ParsableArguments {
       valueName: "url"))
   var store: String?
 
-  /// The store that was asked for.
-  func url() throws -> StoreURL {
+  /// The store that was asked for; with `makesFolder`, the folder of the standard one exists afterwards.
+  func url(makesFolder: Bool = true) throws -> StoreURL {
     if let store { return try Self.parse(store, from: "--store") }
     if let text = ProcessInfo.processInfo.environment["TIDINGS_STORE"], !text.isEmpty {
       return try Self.parse(text, from: "TIDINGS_STORE")
     }
-    return .sqlite(path: try Self.standardPath())
+    return .sqlite(path: try Self.standardPath(makesFolder: makesFolder))
   }
 
   private static let rule = "a store is sqlite:PATH, mongodb://..., mongodb+srv://... or memory:"
@@ -39,8 +39,8 @@ struct StoreOptions: ParsableArguments {
     return url
   }
 
-  /// The file used when none is named; its folder is made if missing, for this user alone.
-  private static func standardPath() throws -> String {
+  /// The file used when none is named; its folder is made for this user alone.
+  private static func standardPath(makesFolder: Bool) throws -> String {
     let environment = ProcessInfo.processInfo.environment
     let home: URL
     // The XDG base directory specification: a path that is not absolute is ignored.
@@ -52,8 +52,10 @@ struct StoreOptions: ParsableArguments {
     }
     let folder = home.appendingPathComponent("tidings")
     do {
-      try FileManager.default.createDirectory(
-        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      if makesFolder {
+        try FileManager.default.createDirectory(
+          at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      }
     } catch {
       throw Failure(.unavailable, "the folder \(folder.path) can't be made: \(error.localizedDescription)")
     }
