@@ -28,11 +28,9 @@ public struct TidingsService: Service {
   /// Few names have the same length: comparing those costs less than hashing one.
   private func entry(_ method: JSON) -> Entry? {
     let length = method.raw.count - 2
-    if entries.indices.contains(length), let entry = entries[length].first(where: { method.equals($0.name) }) {
-      return entry
-    }
+    let alike = entries.indices.contains(length) ? entries[length] : []
     // A name with escapes is longer than what it stands for.
-    return entries.joined().first { method.equals($0.name) }
+    return alike.first { method.equals($0.name) } ?? entries.joined().first { method.equals($0.name) }
   }
 
   private struct Entry: Sendable {

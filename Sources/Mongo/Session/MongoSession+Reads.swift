@@ -203,7 +203,8 @@ extension MongoSession {
       try writeNothing(collection)
     } catch {
       // Once more, as libmongoc does with reads, if the primary has gone; not if it is slow.
-      guard error.isRetryable, error.kind == .server || error.kind == .network, .now < end else { throw error }
+      let hasGone = error.isRetryable && (error.kind == .server || error.kind == .network)
+      guard hasGone, .now < end else { throw error }
       try writeNothing(collection)
     }
   }
