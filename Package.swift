@@ -114,7 +114,8 @@ let package = Package(
     .testTarget(
       name: "MongoTests", dependencies: ["Locks", "Mongo", "MongoSupport", "Seeds"], swiftSettings: settings),
     .testTarget(
-      name: "MongoStoreTests", dependencies: ["Inbox", "Locks", "Mongo", "MongoStore", "MongoSupport"],
+      name: "MongoStoreTests",
+      dependencies: ["Inbox", "Locks", "Mongo", "MongoStore", "MongoSupport", "Seeds"],
       swiftSettings: settings),
     fuzz,
   ],

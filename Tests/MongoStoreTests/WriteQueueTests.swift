@@ -1,4 +1,5 @@
 import Inbox
+import Seeds
 import Testing
 
 @testable import MongoStore
@@ -145,6 +146,32 @@ struct WriteQueueTests {
     queue.done(try #require(group).id)
     let call = queue.call()
     #expect(call != nil)
+  }
+
+  /// What it remembers of what waits is what a look at all of it would say.
+  @Test(arguments: 1...50 as ClosedRange<UInt64>)
+  func itRemembersWhetherAnythingMayRun(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var queue = WriteQueue()
+    var running: [Int] = []
+    let logs: [LogName] = [team, .everyone, .account("bob")]
+    for _ in 0..<400 {
+      let log = try #require(logs.randomElement(using: &random))
+      switch Int.random(in: 0..<10, using: &random) {
+      case 0..<4: _ = queue.add(append(log))
+      case 4: _ = queue.add(change(Inbox(user: "bob", team: "t")))
+      case 5: _ = queue.add(retract(log))
+      case 6: queue.heldBack = Bool.random(using: &random) ? [log] : []
+      case 7: if let id = running.popLast() { queue.done(id) }
+      default: break
+      }
+      // Setting it again makes the other one forget what it remembers.
+      var forgetful = queue
+      forgetful.heldBack = queue.heldBack
+      let (mine, other) = (queue.call(), forgetful.call())
+      #expect(mine == other)
+      if let group = mine.flatMap({ queue.take($0) }) { running.append(group.id) }
+    }
   }
 
   @Test func whatIsTakenLeavesTheRestInOrder() throws {

@@ -39,11 +39,16 @@ struct WriteQueue {
   private var running: [Int: Group] = [:]
   private var runningKinds: [Work.Kind: Int] = [:]
   private var inUse = Touched()
+  /// What all that waits touches, where none of it may run: what comes then is looked at alone, so that many
+  /// that wait for one log are not looked through at every entry.
+  private var blocked: Touched?
   private var lastID = 0
   private(set) var isClosed = false
 
   /// Logs that another process has its turn on: nothing is appended to them for now.
-  var heldBack: Set<LogName> = []
+  var heldBack: Set<LogName> = [] {
+    didSet { blocked = nil }
+  }
 
   private struct Touched {
     var written: Set<LogName> = []
@@ -79,6 +84,7 @@ struct WriteQueue {
     lastNumber += 1
     waiting.append(Entry(number: lastNumber, work: work))
     waitingKinds[work.kind, default: 0] += 1
+    if blocked.map({ mayStart(work, behind: $0) }) == true { blocked = nil } else { blocked?.add(work) }
     return true
   }
 
@@ -91,7 +97,9 @@ struct WriteQueue {
   /// A call for a thread; nil if nothing may run now, or one is on its way: that one looks again when it has
   /// come.
   mutating func call() -> Call? {
-    guard !isCalling, mayRun, scan({ _ in false }) else { return nil }
+    guard !isCalling, mayRun, blocked == nil else { return nil }
+    blocked = scan { _ in false }
+    guard blocked == nil else { return nil }
     isCalling = true
     return Call(last: lastNumber)
   }
@@ -99,6 +107,7 @@ struct WriteQueue {
   /// What a thread that was called does; nil if there is nothing left.
   mutating func take(_ call: Call) -> Group? {
     isCalling = false
+    blocked = nil
     guard mayRun else { return nil }
     var group: [Entry] = []
     var size = 0
@@ -122,30 +131,35 @@ struct WriteQueue {
   /// long as this to wait for one.
   mutating func abandon(_ call: Call) -> [Work] {
     isCalling = false
+    blocked = nil
     let given = waiting.prefix { $0.number <= call.last }.map(\.work)
     waiting.removeFirst(given.count)
     for work in given { waitingKinds[work.kind, default: 1] -= 1 }
     return given
   }
 
-  /// Asked for at every entry: what waits is looked through only if some of it may have room.
+  /// Whether any of what waits may have room.
   private var mayRun: Bool { Work.Kind.allCases.contains { waitingKinds[$0, default: 0] > 0 && hasRoom($0) } }
 
-  /// Shows what may run now and goes together, in order, until `body` has enough. False if nothing may run.
-  private func scan(_ body: (Entry) -> Bool) -> Bool {
+  /// Shows what may run now and goes together, in order, until `body` has enough. If nothing may run, returns
+  /// what all that waits touches.
+  private func scan(_ body: (Entry) -> Bool) -> Touched? {
     var kind: Work.Kind?
     var ahead = Touched()
     for entry in waiting {
       let work = entry.work
-      let isSameKind = kind.map { $0 == work.kind } ?? hasRoom(work.kind)
-      if isSameKind, !inUse.conflicts(with: work), !ahead.conflicts(with: work), !isHeldBack(work) {
+      if kind ?? work.kind == work.kind, mayStart(work, behind: ahead) {
         kind = work.kind
-        if !body(entry) { return true }
+        if !body(entry) { return nil }
       } else {
         ahead.add(work)
       }
     }
-    return kind != nil
+    return kind == nil ? ahead : nil
+  }
+
+  private func mayStart(_ work: Work, behind ahead: Touched) -> Bool {
+    hasRoom(work.kind) && !inUse.conflicts(with: work) && !ahead.conflicts(with: work) && !isHeldBack(work)
   }
 
   /// Takes these out of what waits; both are in order.
@@ -171,6 +185,7 @@ struct WriteQueue {
   mutating func done(_ id: Int) {
     guard let group = running.removeValue(forKey: id), let kind = group.work.first?.kind else { return }
     for work in group.work { inUse.remove(work) }
+    blocked = nil
     runningKinds[kind, default: 1] -= 1
   }
 }
