@@ -28,9 +28,9 @@ public func withPool<R>(
   }
 }
 
-/// Runs `body` with the connection string of a database of its own, and drops that afterwards, as `withPool`. A
-/// few at once:
-/// tests run all together, and making so many collections at the same time takes a server minutes.
+/// Runs `body` with the connection string of a database of its own, and drops that afterwards, as `withPool`.
+/// A few at once: tests run all together, and making so many collections at the same time takes a server
+/// minutes.
 public func withDatabase<R>(
   _ mongod: TestMongod, options: String = "", _ body: (String) async throws -> R
 ) async throws -> R {

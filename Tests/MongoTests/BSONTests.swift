@@ -219,9 +219,7 @@ struct BSONTests {
 
   @Test("random damage gives a value or an error, never a crash")
   func mutations() {
-    let seed = UInt64.random(in: 0 ... .max)
-    print("BSON mutations: seed \(seed)")
-    var random = SeededGenerator(seed: seed)
+    var random = SeededGenerator.printed("BSON mutations")
     let bytes = Array(Self.rich.bytes)
     for _ in 0..<20_000 {
       var changed = bytes

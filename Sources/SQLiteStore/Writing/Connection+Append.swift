@@ -4,7 +4,7 @@ extension Connection {
   /// Decides what appending the draft means. Nothing is appended if one log holds the draft's key with
   /// another digest.
   func append(
-    _ draft: Draft, to names: [LogName], at now: Timestamp, _ progress: (@Sendable (Int) -> Void)? = nil
+    _ draft: Draft, to names: [LogName], at now: Timestamp, _ progress: (@Sendable (Int) -> Void)?
   ) throws(StoreError) -> Decision<[Receipt]> {
     var receipts: [Receipt] = []
     var slots: [Slot] = []
