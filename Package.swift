@@ -37,7 +37,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "JSON", swiftSettings: settings),
-    .target(name: "Locks", swiftSettings: settings),
+    .target(name: "Locks", dependencies: ["CSystem"], swiftSettings: settings),
     .target(
       name: "JSONRPC",
       dependencies: [
@@ -46,6 +46,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    // What Swift does not see of the system.
+    .target(name: "CSystem"),
     .target(name: "Transcript", dependencies: ["JSON"], swiftSettings: settings),
     .target(name: "Inbox", dependencies: ["Locks"], swiftSettings: settings),
     .target(name: "MemoryStore", dependencies: ["Inbox", "Locks"], swiftSettings: settings),
@@ -80,8 +82,10 @@ let package = Package(
     .executableTarget(
       name: "tidings",
       dependencies: [
-        "API", "Locks", "MemoryStore", "MongoStore", "SQLiteStore", "Transcript",
+        "API", "CSystem", "Inbox", "JSON", "JSONRPC", "Locks", "MemoryStore", "MongoStore", "SQLiteStore",
+        "Transcript",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
 

@@ -1,4 +1,5 @@
 import JSON
+import Locks
 import Logging
 import Synchronization
 
@@ -48,7 +49,7 @@ public final class Server: Sendable {
   /// Swift's pool. To be called once.
   public func run() -> Ending {
     connection.readerThread.store(Thread.currentID, ordering: .relaxed)
-    guard let writer = Thread({ [connection] in connection.runWriter() }) else {
+    guard let writer = Thread("write answers", { [connection] in connection.runWriter() }) else {
       return .inputFailed(EAGAIN)
     }
     let ending = finish(read())

@@ -29,6 +29,7 @@ struct ScopeOptions: ParsableArguments {
   func validate() throws {
     for (name, value) in [("user", user)] + teams.map({ ("team", $0) }) {
       guard let value else { continue }
+      guard !value.hasStandIns else { throw ValidationError("--\(name) must be UTF-8") }
       guard (1...128).contains(value.utf8.count) else {
         throw ValidationError("--\(name) must be an identifier of 1 to 128 bytes")
       }

@@ -1,3 +1,5 @@
+import CSystem
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -7,7 +9,7 @@
 #endif
 
 /// A thread of its own, for calls that block: these never run on the pool that Swift's tasks share.
-struct Thread: Sendable {
+public struct Thread: Sendable {
   private let handle: Handle
 
   #if canImport(Darwin)
@@ -17,9 +19,10 @@ struct Thread: Sendable {
     private struct Handle: Sendable { let value: pthread_t }
   #endif
 
-  /// Starts a thread; nil if the system has none to give.
-  init?(_ body: @escaping @Sendable () -> Void) {
-    let start = Unmanaged.passRetained(ThreadStart(body))
+  /// Starts a thread; nil if the system has none to give. The name is what debuggers and `top` show, cut at 15
+  /// bytes by Linux.
+  public init?(_ name: StaticString, _ body: @escaping @Sendable () -> Void) {
+    let start = Unmanaged.passRetained(ThreadStart(name, body))
     #if canImport(Darwin)
       var handle: pthread_t?
       let status = pthread_create(&handle, nil, { run($0) }, start.toOpaque())
@@ -39,14 +42,22 @@ struct Thread: Sendable {
     #endif
   }
 
+  /// Starts a thread that ends by itself; false if the system has none to give.
+  public static func start(_ name: StaticString, _ body: @escaping @Sendable () -> Void) -> Bool {
+    guard let thread = Thread(name, body) else { return false }
+    thread.detach()
+    return true
+  }
+
   /// Waits until the thread has ended. To be called once.
-  func join() { pthread_join(handle.value, nil) }
+  public func join() { pthread_join(handle.value, nil) }
 
   /// Lets the thread end by itself. To be called instead of `join`.
-  func detach() { pthread_detach(handle.value) }
+  public func detach() { pthread_detach(handle.value) }
 
   /// A number that no other living thread has; never 0.
-  static var currentID: UInt {
+  @inlinable
+  public static var currentID: UInt {
     #if canImport(Darwin)
       UInt(bitPattern: pthread_self())
     #else
@@ -56,19 +67,22 @@ struct Thread: Sendable {
 }
 
 private final class ThreadStart: Sendable {
+  let name: StaticString
   let body: @Sendable () -> Void
-  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+
+  init(_ name: StaticString, _ body: @escaping @Sendable () -> Void) {
+    self.name = name
+    self.body = body
+  }
 }
 
 private func run(_ argument: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
   // Balances `passRetained` at the start: exactly one thread gets this pointer.
-  Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue().body()
+  let start = Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
+  // A literal, which ends with 0.
+  UnsafeRawPointer(start.name.utf8Start).withMemoryRebound(to: CChar.self, capacity: 1) {
+    tidings_name_thread($0)
+  }
+  start.body()
   return nil
-}
-
-/// The monotonic clock, in nanoseconds.
-func monotonicNanoseconds() -> UInt64 {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
 }
