@@ -15,13 +15,6 @@ final class Signals: Sendable {
   private let server = Mutex<Server?>(nil)
   private let drainMilliseconds: Int
 
-  /// Errors of write(2) in place of signals that end the process: of a host that closes its ends, and of a file
-  /// that would grow beyond what the system allows this process.
-  static func ignoreThoseOfWriting() {
-    signal(SIGPIPE, SIG_IGN)
-    signal(SIGXFSZ, SIG_IGN)
-  }
-
   /// Watches from here on. To be called before any other thread starts: threads inherit what is blocked,
   /// so that a signal reaches only the thread that waits for it.
   init(drainMilliseconds: Int) throws(Failure) {

@@ -28,7 +28,8 @@ struct Tidings: ParsableCommand {
     defaultSubcommand: Serve.self)
 
   static func main() {
-    Signals.ignoreThoseOfWriting()
+    // A host that closes stderr or the answers is an error of write(2), not the end of the process.
+    signal(SIGPIPE, SIG_IGN)
     MongoStore.programStarts()
     do {
       var command = try parseAsRoot(ProgramArguments.read())

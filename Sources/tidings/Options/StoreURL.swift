@@ -39,8 +39,8 @@ enum StoreURL: Hashable {
 
   private static func unknown(_ text: String) -> Refusal {
     let name = text.prefix { $0 != ":" && $0 != "/" && $0 != "." }.lowercased()
-    if ["memory", ":memory:", "sqlite::memory:"].contains(text.lowercased()) {
-      return Refusal(sentence: "\(rule): for one in memory, write memory:")
+    if ["memory", ":memory:"].contains(text.lowercased()) {
+      return Refusal(sentence: "\"\(text)\" is none: for a store in memory, write memory:")
     }
     if name == "file" {
       let path = text.dropFirst("file:".count)
