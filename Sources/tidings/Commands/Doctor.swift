@@ -22,8 +22,8 @@ struct Doctor: ParsableCommand {
     if log.logLevel == .info { logger.logLevel = .warning }
     let url = try store.url(makesFolder: false)
     // Who asks about a file that is not there has mistyped its name, or is too early: none is made.
-    if case .sqlite(let path) = url, !Folder.holds(path) {
-      throw Failure(.unavailable, "there is no file at \(String(bytes: path)): tidings serve makes it")
+    if case .sqlite(let path) = url, !path.exists {
+      throw Failure(.unavailable, "there is no file at \(path): tidings serve makes it")
     }
     let store = try StoreOptions.open(url, logger)
     let examination: Examination

@@ -2,6 +2,7 @@ import API
 import ArgumentParser
 import JSON
 import JSONRPC
+import SQLiteStore
 import Transcript
 
 /// Plays a recorded conversation and compares the answers.
@@ -83,7 +84,7 @@ struct Replay: ParsableCommand {
 extension Replay {
   private func content() throws(Failure) -> [UInt8] {
     do {
-      let descriptor = try Descriptor.reading(file.systemBytes)
+      let descriptor = try Descriptor.reading(FilePath(bytes: file.systemBytes))
       defer { descriptor.close() }
       return try descriptor.readToEnd()
     } catch {

@@ -23,7 +23,7 @@ struct StoreOptions: ParsableArguments {
   func url(makesFolder: Bool = true) throws(Failure) -> StoreURL {
     if let store { return try Self.parse(store, from: "--store") }
     if let text = Environment.value("TIDINGS_STORE") { return try Self.parse(text, from: "TIDINGS_STORE") }
-    return .sqlite(path: try Self.standardPath(makesFolder: makesFolder).systemBytes)
+    return .sqlite(path: FilePath(bytes: try Self.standardPath(makesFolder: makesFolder).systemBytes))
   }
 
   /// Reads what an option, or a variable, says.
@@ -50,7 +50,7 @@ struct StoreOptions: ParsableArguments {
     folder += "/tidings"
     if makesFolder {
       do {
-        try Folder.make(folder.systemBytes)
+        try Folder.make(FilePath(bytes: folder.systemBytes))
       } catch {
         throw Failure(.unavailable, "the folder \(folder) can't be made: \(error)")
       }
@@ -72,8 +72,8 @@ struct StoreOptions: ParsableArguments {
       return MemoryStore()
     case .sqlite(let path):
       do {
-        let store = try SQLiteStore(path: String(decoding: path, as: UTF8.self))
-        logger.info("messages are kept in a file", metadata: ["path": "\(String(bytes: path))"])
+        let store = try SQLiteStore(path: path)
+        logger.info("messages are kept in a file", metadata: ["path": "\(path)"])
         return store
       } catch {
         throw Failure(.unavailable, "\(error)")

@@ -1,9 +1,11 @@
+import SQLiteStore
+
 /// Where the messages are kept, as `--store` names it.
 enum StoreURL: Hashable {
   /// In memory, until the program ends.
   case memory
-  /// In one file, named by the bytes of its path.
-  case sqlite(path: [UInt8])
+  /// In one file.
+  case sqlite(path: FilePath)
   /// In a MongoDB database.
   case mongodb(uri: String)
 
@@ -17,7 +19,7 @@ enum StoreURL: Hashable {
     if text == "memory:" {
       self = .memory
     } else if text.hasPrefix("sqlite:") {
-      self = .sqlite(path: try Self.path(text, home: home).systemBytes)
+      self = .sqlite(path: FilePath(bytes: try Self.path(text, home: home).systemBytes))
     } else if text.hasPrefix("mongodb://") || text.hasPrefix("mongodb+srv://") {
       guard !text.hasStandIns else { throw Refusal(sentence: "the URI is not UTF-8") }
       self = .mongodb(uri: text)

@@ -1,4 +1,5 @@
 import JSONRPC
+import SQLiteStore
 
 #if canImport(Glibc)
   import Glibc
@@ -19,11 +20,9 @@ struct Descriptor: Sendable {
   /// Whether a person sits there.
   var isTerminal: Bool { isatty(number) == 1 }
 
-  /// A file to read, by the bytes of its path.
-  static func reading(_ path: [UInt8]) throws(SystemError) -> Descriptor {
-    let number = (path + [0]).withUnsafeBufferPointer { bytes in
-      bytes.withMemoryRebound(to: CChar.self) { open($0.baseAddress!, O_RDONLY | O_CLOEXEC) }
-    }
+  /// A file to read.
+  static func reading(_ path: FilePath) throws(SystemError) -> Descriptor {
+    let number = path.withCString { open($0, O_RDONLY | O_CLOEXEC) }
     guard number >= 0 else { throw SystemError("open") }
     return Descriptor(number: number)
   }

@@ -1,4 +1,5 @@
 import JSONRPC
+import SQLiteStore
 
 #if canImport(Glibc)
   import Glibc
@@ -8,26 +9,18 @@ import JSONRPC
   import Darwin
 #endif
 
-/// Folders of the file system, by the bytes of their paths.
+/// Folders of the file system.
 enum Folder {
   /// Makes a folder and those above it, as far as they are missing, for this user alone.
-  static func make(_ path: [UInt8]) throws(SystemError) {
-    let slash = UInt8(ascii: "/")
+  static func make(_ path: FilePath) throws(SystemError) {
+    let (bytes, slash) = (path.bytes, UInt8(ascii: "/"))
     // What stands before each slash behind a name, then the whole.
-    let ends = path.indices.dropFirst().filter { path[$0] == slash && path[$0 - 1] != slash } + [path.count]
+    let ends =
+      bytes.indices.dropFirst().filter { bytes[$0] == slash && bytes[$0 - 1] != slash } + [bytes.count]
     for end in ends {
-      let status = (path[..<end] + [0]).withUnsafeBufferPointer { bytes in
-        bytes.withMemoryRebound(to: CChar.self) { mkdir($0.baseAddress!, 0o700) }
-      }
+      let status = FilePath(bytes: Array(bytes[..<end])).withCString { mkdir($0, 0o700) }
       // A file that has the name of a folder is found when what lies in it is opened.
       guard status == 0 || errno == EEXIST else { throw SystemError("mkdir") }
-    }
-  }
-
-  /// Whether there is something of this name, as far as this user can see.
-  static func holds(_ path: [UInt8]) -> Bool {
-    (path + [0]).withUnsafeBufferPointer { bytes in
-      bytes.withMemoryRebound(to: CChar.self) { access($0.baseAddress!, F_OK) == 0 || errno != ENOENT }
     }
   }
 }

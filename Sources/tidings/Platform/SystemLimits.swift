@@ -43,7 +43,7 @@ enum SystemLimits {
     let gate = Monitor(Gate())
     var started = 0
     for _ in 0..<count {
-      let isStarted = Thread.start("check") {
+      let isStarted = SystemThread.startDetached(named: "check") {
         gate.wait { $0.isOpen ? () : nil }
         gate.updateForAll { $0.ended += 1 }
       }
@@ -62,7 +62,7 @@ enum SystemLimits {
 
   /// Runs `body` on a thread of its own, where it may block.
   static func startThread(_ name: StaticString, _ body: @escaping @Sendable () -> Void) throws(Failure) {
-    guard Thread.start(name, body) else { throw noThread }
+    guard SystemThread.startDetached(named: name, body) else { throw noThread }
   }
 
   private static let noThread = Failure(

@@ -23,11 +23,6 @@ extension String {
     }
   }
 
-  /// The text for the bytes of a path.
-  init(bytes: [UInt8]) {
-    self = bytes.withUnsafeBufferPointer { String(parts: $0[...]) }
-  }
-
   private init(parts bytes: Slice<UnsafeBufferPointer<UInt8>>) {
     var (text, rest) = ("", bytes)
     while let byte = rest.first {
