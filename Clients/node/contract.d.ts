@@ -394,6 +394,7 @@ export type GetStatusResult = {
   limits: Record<string, number>;
   scope: {
     user_id?: string;
+    username?: string;
     team_ids?: string[];
     read_only: boolean;
   };
