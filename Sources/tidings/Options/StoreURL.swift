@@ -72,7 +72,7 @@ enum StoreURL: Hashable {
     if let colon = path.firstIndex(of: ":"), path[colon...].hasPrefix("://") {
       throw refusal("is a URL behind sqlite:, which takes the path of a file")
     }
-    if let question = path.firstIndex(of: "?") {
+    if let question = path.firstIndex(of: "?"), path[question...].dropFirst().beginsWithOption {
       throw refusal("has options, and a file has none: write sqlite:\(path[..<question])")
     }
     guard path.hasPrefix("~") else { return String(path) }
@@ -82,5 +82,13 @@ enum StoreURL: Hashable {
     guard let home else { throw refusal("needs a home folder, and this user has none: write the whole path") }
     guard path.count > 2 else { throw refusal("names no file: write sqlite:~/PATH") }
     return home + path.dropFirst()
+  }
+}
+
+extension Substring {
+  /// Whether it reads `name=...`, as in the query of a URL; a file's name may have a question mark too.
+  fileprivate var beginsWithOption: Bool {
+    let name = prefix { $0.isLetter || $0 == "_" }
+    return !name.isEmpty && dropFirst(name.count).hasPrefix("=")
   }
 }
