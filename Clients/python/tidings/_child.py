@@ -83,6 +83,11 @@ class Child:
         self._exit = self._watch()
         self._stderr = Stderr(self._process.stderr.fileno(), logger, self._log_ended, program.names)
 
+    @property
+    def gone(self) -> bool:
+        """Whether the process has ended. `on_end` comes once its pipes are read."""
+        return self._exited
+
     def write(self, data: bytes) -> None:
         """Writes, or keeps what the pipe doesn't take. What a dead child doesn't take is dropped."""
         if not self._input_open or not data:

@@ -251,6 +251,8 @@ class Engine:
         return max(0.0, self._start_by - self.loop.time())
 
     def _too_slow(self) -> None:
+        if self._child and self._child.gone:
+            return  # It has ended by itself, which is about to be told.
         self._fault = StartTimeoutError(f"{self._name} gave no answer within {self._start_timeout:g} s of its start")
         if self._child:
             self._child.kill()
