@@ -96,7 +96,8 @@ _ESCAPE = re.compile(
 def _text(run: bytes) -> str:
     """Text in which no half of a surrogate pair stands alone: Python could neither print nor encode it.
     As in text that is damaged otherwise, U+FFFD takes its place."""
-    if b"\\ud" in run or b"\\uD" in run:
+    # One byte is found far faster than three, and most runs have none.
+    if b"\\" in run and (b"\\ud" in run or b"\\uD" in run):
         run = _ESCAPE.sub(lambda found: b"\\ufffd" if found[1] else found[0], run)
     return run.decode("utf-8")
 
