@@ -61,7 +61,7 @@ class Tidings(AsyncMethods):
         log_level: the least level that the program logs. It comes out at the logger "tidings".
         timeout: seconds that a call may take if it doesn't say otherwise. None: any time.
         restarts: deaths of the program in a row, without an answer between them, until calls fail.
-        start_timeout: seconds until the first answer.
+        start_timeout: seconds until the first answer, however often the program is tried until then.
         close_timeout: seconds that `close` leaves to what is in flight.
         default: gives something with a form in JSON for a value that has none (a UUID, a datetime), as
             json.dumps takes it: default=str.
