@@ -33,11 +33,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .target(name: "JSON", swiftSettings: settings),
-    .target(name: "Locks", swiftSettings: settings),
+    .target(name: "Locks", dependencies: ["CSystem"], swiftSettings: settings),
     .target(
       name: "JSONRPC",
       dependencies: [
@@ -46,15 +45,16 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    // What Swift does not see of the system.
+    .target(name: "CSystem"),
     .target(name: "Transcript", dependencies: ["JSON"], swiftSettings: settings),
     .target(name: "Inbox", dependencies: ["Locks"], swiftSettings: settings),
     .target(name: "MemoryStore", dependencies: ["Inbox", "Locks"], swiftSettings: settings),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(
       name: "SQLiteStore",
       dependencies: [
-        "Inbox", "Locks",
-        .product(name: "GRDB", package: "GRDB.swift"),
-        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        "CSQLite", "Inbox", "Locks",
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: settings),
@@ -80,8 +80,10 @@ let package = Package(
     .executableTarget(
       name: "tidings",
       dependencies: [
-        "API", "Locks", "MemoryStore", "MongoStore", "SQLiteStore", "Transcript",
+        "API", "CSystem", "Inbox", "JSON", "JSONRPC", "Locks", "MemoryStore", "MongoStore", "SQLiteStore",
+        "Transcript",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
 
@@ -103,7 +105,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "SQLiteStoreTests",
-      dependencies: ["Inbox", "Seeds", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["CSQLite", "Inbox", "Locks", "Seeds", "SQLiteStore"],
       swiftSettings: settings),
     // Real mongods for every test that needs one.
     .target(
