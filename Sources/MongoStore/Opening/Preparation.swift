@@ -1,3 +1,4 @@
+import Inbox
 import Mongo
 
 /// Makes a database ready: collections, indexes and the layout's version. May be done again, and by several
@@ -10,22 +11,32 @@ struct Preparation {
   }
 
   /// Throws `MongoStoreOpenError` for what waiting can't heal, `MongoError` for the rest.
-  func run() throws -> MongoServerInfo {
+  ///
+  /// An empty database is made ready if `makes`. One that holds something, and lacks something else, is left as
+  /// it is: it may be on its way back from a backup.
+  func run(makes: Bool = true) throws -> (server: MongoServerInfo, state: DatabaseState) {
     do {
       let info = try session.serverInfo()
       guard info.version >= Self.oldest else {
         throw MongoStoreOpenError.oldServer("\(info.version)", oldest: "\(Self.oldest)")
       }
       try checkRights()
-      let found = try version()
-      if let found {
-        guard found <= Collection.version else {
-          throw MongoStoreOpenError.newerVersion(found: Int(found), known: Int(Collection.version))
-        }
-        return info
+      let version = try version()
+      if let version, version > Collection.version {
+        throw MongoStoreOpenError.newerVersion(found: Int(version), known: Int(Collection.version))
       }
-      try create()
-      return info
+      var (state, faults) = try Inspection(session: session).look()
+      try refuse(faults)
+      if version == nil || !faults.isEmpty {
+        guard try isEmpty() else { throw Self.incomplete(faults.first) }
+        guard makes else { throw StoreError.emptied }
+        try create()
+        (state, faults) = try Inspection(session: session).look()
+        try refuse(faults)
+        // Whoever dropped it has done so again.
+        if let fault = faults.first { throw Self.incomplete(fault) }
+      }
+      return (info, state)
     } catch let error as MongoError {
       switch error.kind {
       case .authentication: throw MongoStoreOpenError.credentials
@@ -37,9 +48,30 @@ struct Preparation {
 
   private static let oldest = MongoServerInfo.Version(4, 4)
 
-  private func version() throws -> Int64? {
+  /// The layout's version, if it says so.
+  func version() throws -> Int64? {
     let found = try session.find(Collection.schema.rawValue, filter: ["_id": "layout"], limit: 1)
     return try found.documents.documents().first?.get("version").int64()
+  }
+
+  private func refuse(_ faults: [LayoutFault]) throws(MongoStoreOpenError) {
+    guard let fault = faults.first(where: { !$0.mayPass }) else { return }
+    throw .layout(fault.what, advice: fault.advice)
+  }
+
+  private static func incomplete(_ fault: LayoutFault?) -> StoreError {
+    .unavailable(
+      "the database is not whole: " + (fault?.what ?? "the document of tidings_schema is missing")
+        + "; if no restore is under way, see tidings doctor")
+  }
+
+  /// Whether nothing is kept here.
+  private func isEmpty() throws -> Bool {
+    for collection in [Collection.messages, .logs, .marks] {
+      let found = try session.find(collection.rawValue, filter: [:], projection: ["_id": 1], limit: 1)
+      guard try found.documents.documents().isEmpty else { return false }
+    }
+    return true
   }
 
   private func create() throws {
@@ -59,7 +91,7 @@ struct Preparation {
     let reply = try session.rawCommand(["connectionStatus": 1, "showPrivileges": true], database: "admin")
     let info = try reply.get("authInfo").document()
     guard try !info.get("authenticatedUsers").array().isEmpty else { return }
-    let needed: Set<String> = ["find", "insert", "update", "remove"]
+    let needed: Set<String> = ["find", "insert", "update", "remove", "listCollections", "listIndexes"]
     var missing = Dictionary(uniqueKeysWithValues: Collection.allCases.map { ($0.rawValue, needed) })
     for privilege in try info.get("authenticatedUserPrivileges").array().documents() {
       let resource = try privilege.get("resource").document()

@@ -4,7 +4,8 @@ import Mongo
 /// Carries out a group of appends on one of the pool's threads.
 struct AppendRun {
   private let session: MongoSession
-  private let heads: HeadCache
+  private let layout: Layout
+  private var heads: HeadCache { layout.past.heads }
   private let clock: ServerClock
   private let turns: Turns
   private var plan: AppendPlan
@@ -15,9 +16,9 @@ struct AppendRun {
   private static let chunkBytes = 8 << 20
   private static let logsTogether = 1000
 
-  init(_ calls: [Append], _ tools: Tools, _ session: MongoSession) {
+  init(_ calls: [Append], _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
     self.session = session
-    heads = tools.heads
+    self.layout = layout
     clock = tools.clock
     turns = tools.turns
     plan = AppendPlan(calls)
@@ -41,9 +42,46 @@ struct AppendRun {
         if !plan.maySurface || !patience.pause() { plan.giveUp(error) }
       }
     }
-    heads.remember(plan.cleanHeads)
+    if plan.hasNew { confirm() }
     for log in lostRaces.keys { turns.finish(log, session) }
     return plan.results()
+  }
+
+  /// Makes sure that what was written is where it can be found again, each number once: before anybody is told.
+  private mutating func confirm() {
+    let moment = ContinuousClock.now
+    while true {
+      do {
+        try layout.confirmMessages(session)
+        return heads.remember(plan.cleanHeads, at: moment)
+      } catch let error as MongoError where error.isRetryable {
+        guard patience.pause() else { return plan.unconfirm() }
+      } catch {
+        session.suspectChange()
+        if error as? StoreError == .replaced { withdraw() }
+        return plan.unconfirm()
+      }
+    }
+  }
+
+  /// Takes back what was written into other collections than were meant, where it follows nothing: it would be
+  /// a hole in the logs of whoever prepares them. What can't be taken back now was not acknowledged either.
+  private func withdraw() {
+    for (log, messages) in plan.newMessages {
+      guard let first = messages.min(by: { $0.seq < $1.seq })?.seq, first > 1 else { continue }
+      do throws(StoreError) {
+        let before = try documents(
+          .find(
+            .messages, filter: ["log": .binary(log), "seq": .int64(Int64(first - 1))],
+            projection: ["_id": 1], sort: nil, limit: 1, hint: nil))
+        guard before.isEmpty else { continue }
+      } catch {
+        continue
+      }
+      _ = session.bulk(
+        Collection.messages.rawValue,
+        messages.map { .deleteOne(filter: ["_id": .objectID($0.token.id)]) }, ordered: false)
+    }
   }
 
   private func now() throws(StoreError) -> Timestamp {
@@ -106,6 +144,12 @@ struct AppendRun {
     guard let error = result.error else { return plan.written(chunk) }
     heads.forget(Set(chunk.map { plan.log(of: $0) }))
     clock.forget()
+    if error.kind == .replacedCollection {
+      if let refusal = result.writeErrors.first, chunk.indices.contains(refusal.index) {
+        plan.written(chunk[..<refusal.index])
+      }
+      return plan.giveUp(.replaced)
+    }
     if result.outcome == .unknown {
       plan.unknown(chunk)
       return try settleBySlots(Set(chunk.map { plan.log(of: $0) }), pausing: true)
