@@ -70,10 +70,12 @@ public final class MongoStore: MessageStore {
           try await access.run { _, _ in true }
         }
         group.addTask {
-          // A member that does not answer says nothing about the others: they get a second.
-          var failing = 0
-          for _ in 0..<150 where failing < 50 {
+          // A member that does not answer says nothing about the others: they get a second. Who answers may
+          // take longer to make collections.
+          var (failing, waited) = (0, 0)
+          while failing < 50, waited < (pool.isAvailable ? 1500 : 150) {
             try await Task.sleep(for: .milliseconds(20))
+            waited += 1
             failing = pool.lastError == nil ? 0 : failing + 1
           }
           return false

@@ -145,6 +145,7 @@ struct ChangedDatabaseTests {
           try session.find($0, filter: ["seq": ["$not": ["$gt": 5]]], limit: 100).documents.documents()
         }
       }
+      let kept = try saved[0].map { try $0.get("content").string() }
       try await stores[0].examine { session in
         try session.dropDatabase()
         try session.insertMany("tidings_messages", saved[0]).get()
@@ -173,7 +174,7 @@ struct ChangedDatabaseTests {
       let numbers = try await send(["a", "b", "c", "d"], stores)
       #expect(numbers.sorted() == [6, 7, 8, 9])
       for store in stores {
-        expectWhole(try await store.messages(), (1...5).map { "\($0)" } + ["a", "b", "c", "d"])
+        expectWhole(try await store.messages(), kept + ["a", "b", "c", "d"])
       }
     }
   }

@@ -42,11 +42,11 @@ extension Layout {
   /// after the write and before it is acknowledged. An index that is there now has refused every number that
   /// was given twice before.
   func confirmMessages(_ session: MongoSession) throws {
+    try confirmCollections(session)
     let indexes = try session.listIndexes(Collection.messages.rawValue)
     if indexes != state.messageIndexes {
       try Inspection.checkIndexes(of: .messages, indexes, onlyUnique: true)
     }
-    try confirmCollections(session)
   }
 
   /// Throws unless what was written is in these collections: for servers that can't be told which are meant.

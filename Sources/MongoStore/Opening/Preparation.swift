@@ -21,22 +21,17 @@ struct Preparation {
         throw MongoStoreOpenError.oldServer("\(info.version)", oldest: "\(Self.oldest)")
       }
       try checkRights()
-      let version = try version()
-      if let version, version > Collection.version {
-        throw MongoStoreOpenError.newerVersion(found: Int(version), known: Int(Collection.version))
+      var found = try look()
+      if !found.isWhole {
+        if try isEmpty() {
+          guard makes else { throw StoreError.emptied }
+          try create()
+        }
+        // Another process may have made it ready meanwhile, and put something into it; or dropped it again.
+        found = try look()
+        guard found.isWhole else { throw Self.incomplete(found.faults.first) }
       }
-      var (state, faults) = try Inspection(session: session).look()
-      try refuse(faults)
-      if version == nil || !faults.isEmpty {
-        guard try isEmpty() else { throw Self.incomplete(faults.first) }
-        guard makes else { throw StoreError.emptied }
-        try create()
-        (state, faults) = try Inspection(session: session).look()
-        try refuse(faults)
-        // Whoever dropped it has done so again.
-        if let fault = faults.first { throw Self.incomplete(fault) }
-      }
-      return (info, state)
+      return (info, found.state)
     } catch let error as MongoError {
       switch error.kind {
       case .authentication: throw MongoStoreOpenError.credentials
@@ -54,9 +49,26 @@ struct Preparation {
     return try found.documents.documents().first?.get("version").int64()
   }
 
-  private func refuse(_ faults: [LayoutFault]) throws(MongoStoreOpenError) {
-    guard let fault = faults.first(where: { !$0.mayPass }) else { return }
-    throw .layout(fault.what, advice: fault.advice)
+  private struct Found {
+    var state: DatabaseState
+    var faults: [LayoutFault]
+    var hasVersion: Bool
+
+    var isWhole: Bool { hasVersion && faults.isEmpty }
+  }
+
+  /// Throws `MongoStoreOpenError` for what no waiting heals.
+  private func look() throws -> Found {
+    // The version comes last when a database is made: whoever finds it finds everything.
+    let version = try version()
+    if let version, version > Collection.version {
+      throw MongoStoreOpenError.newerVersion(found: Int(clamping: version), known: Int(Collection.version))
+    }
+    let (state, faults) = try Inspection(session: session).look()
+    if let fault = faults.first(where: { !$0.mayPass }) {
+      throw MongoStoreOpenError.layout(fault.what, advice: fault.advice)
+    }
+    return Found(state: state, faults: faults, hasVersion: version != nil)
   }
 
   private static func incomplete(_ fault: LayoutFault?) -> StoreError {

@@ -64,17 +64,13 @@ struct AppendRun {
     }
   }
 
-  /// Takes back what was written into other collections than were meant, where it follows nothing: it would be
-  /// a hole in the logs of whoever prepares them. What can't be taken back now was not acknowledged either.
+  /// Takes back what was written into other collections than were meant, where nothing can have come after it:
+  /// in those that nobody has prepared, and in logs that lack what would come before it. What can't be taken
+  /// back now was not acknowledged either.
   private func withdraw() {
     for (log, messages) in plan.newMessages {
-      guard let first = messages.min(by: { $0.seq < $1.seq })?.seq, first > 1 else { continue }
-      do throws(StoreError) {
-        let before = try documents(
-          .find(
-            .messages, filter: ["log": .binary(log), "seq": .int64(Int64(first - 1))],
-            projection: ["_id": 1], sort: nil, limit: 1, hint: nil))
-        guard before.isEmpty else { continue }
+      do {
+        guard try isStray(log, messages.map(\.seq).min() ?? 1) else { continue }
       } catch {
         continue
       }
@@ -82,6 +78,14 @@ struct AppendRun {
         Collection.messages.rawValue,
         messages.map { .deleteOne(filter: ["_id": .objectID($0.token.id)]) }, ordered: false)
     }
+  }
+
+  private func isStray(_ log: [UInt8], _ first: Int) throws -> Bool {
+    let indexes = try session.listIndexes(Collection.messages.rawValue)
+    let names = try indexes.map { try $0.get("name").string() }
+    guard names.contains(Collection.Index.position) else { return true }
+    guard first > 1 else { return false }
+    return try documents(.slots(log, from: first - 1, through: first - 1)).isEmpty
   }
 
   private func now() throws(StoreError) -> Timestamp {
