@@ -24,24 +24,34 @@ public struct ChangeCursor: Hashable, Sendable {
   private static func name(of inbox: Inbox) -> UInt64 { fingerprint(inbox.own.encoded) }
 
   /// The cursor as clients see it; to them it is opaque.
-  public var text: String { code.text }
+  public var text: String {
+    CursorCode.text(Self.format) { writer in
+      writer.writeVarint(inbox)
+      writer.writePosition(position)
+      writer.writePosition(retractions)
+      writer.writeVarint(UInt64(marks))
+    }
+  }
 
   /// Reads `text` back; nil for any other text.
   public init?(text: String) {
-    guard let code = CursorCode(text: text, format: Self.format, count: 5) else { return nil }
-    inbox = code.name
-    position = Cursor.Position(shared: code.numbers[0], own: code.numbers[1])
-    retractions = Cursor.Position(shared: code.numbers[2], own: code.numbers[3])
-    marks = code.numbers[4]
+    let cursor = CursorCode.read(text, format: Self.format) { reader throws(DecodingFailure) in
+      ChangeCursor(
+        inbox: try reader.readVarint(), position: try reader.readPosition(),
+        retractions: try reader.readPosition(), marks: try reader.readPlace())
+    }
+    guard let cursor, cursor.text == text else { return nil }
+    self = cursor
   }
 
-  private var code: CursorCode {
-    CursorCode(
-      format: Self.format, name: inbox,
-      numbers: [position.shared, position.own, retractions.shared, retractions.own, marks])
+  private init(inbox: UInt64, position: Cursor.Position, retractions: Cursor.Position, marks: Int) {
+    self.inbox = inbox
+    self.position = position
+    self.retractions = retractions
+    self.marks = marks
   }
 
-  // Another than that of a listing's cursor, so that neither is taken for the other.
+  // Even, as those of all change cursors.
   private static let format: UInt8 = 2
 }
 

@@ -24,6 +24,9 @@ public struct ByteWriter: Sendable {
     bytes.append(UInt8(truncatingIfNeeded: rest))
   }
 
+  /// How many bytes `writeVarint` takes for a number that is not negative.
+  static func size(ofVarint value: Int) -> Int { max(1, (Int.bitWidth - value.leadingZeroBitCount + 6) / 7) }
+
   /// Writes `count` varints, each asked for by its index: faster than one at a time.
   @inline(__always)
   mutating func writeVarints(count: Int, _ value: (Int) -> UInt64) {
