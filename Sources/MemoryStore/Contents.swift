@@ -8,7 +8,7 @@ struct Contents: StoreReader {
   struct Log {
     var messages: [Message] = []
     var record = LogRecord()
-    var keys: [Text: Key] = [:]
+    var keys: [SenderKey: Key] = [:]
     /// Ascending numbers by what messages can be found by.
     var index: [MessageField: [Int]] = [:]
   }
@@ -20,7 +20,7 @@ struct Contents: StoreReader {
 
   /// The receipt of the message that holds the draft's key; nil if none does.
   func first(of draft: Draft, in name: LogName) throws -> Receipt? {
-    guard let key = draft.key, let log = logs[name], let held = log.keys[key] else { return nil }
+    guard let key = draft.senderKey, let log = logs[name], let held = log.keys[key] else { return nil }
     guard held.digest == draft.digest else { throw StoreError.conflict(name) }
     return Receipt(seq: held.seq, time: log.messages[held.seq - 1].time, duplicate: true)
   }
@@ -29,7 +29,7 @@ struct Contents: StoreReader {
     let seq = (logs[name]?.messages.count ?? 0) + 1
     let time = max(now, logs[name]?.messages.last?.time ?? now)
     logs[name, default: Log()].messages.append(Message(seq: seq, time: time, body: draft.body))
-    if let key = draft.key { logs[name]!.keys[key] = Key(seq: seq, digest: draft.digest) }
+    if let key = draft.senderKey { logs[name]!.keys[key] = Key(seq: seq, digest: draft.digest) }
     for field in draft.body.fields { logs[name]!.index[field, default: []].append(seq) }
     return Receipt(seq: seq, time: time, duplicate: false)
   }

@@ -15,8 +15,9 @@ public protocol MessageStore: Sendable {
   ) async throws -> Value
 
   /// Appends the draft to each log, durably, and returns a receipt for each in the same order. `logs` are
-  /// distinct. A log that holds the draft's key already keeps its message; if one of them holds the key
-  /// with another digest, nothing is appended and `StoreError.conflict` is thrown.
+  /// distinct. A log that holds the draft's key of the same sender already keeps its message; if one of them
+  /// holds it with another digest, nothing is appended and `StoreError.conflict` is thrown. Another sender's key
+  /// is as if it were not there.
   ///
   /// `progress` is told now and then, if it takes a while, how many of the logs have their message, if only as
   /// a part of what is not committed yet: from any thread, without a wait; it may go back when something has

@@ -2,7 +2,7 @@
 public enum StoreError: Error, Hashable, Sendable {
   /// The message does not exist.
   case notFound
-  /// A log holds the draft's key with another digest.
+  /// A log holds the draft's key, of the same sender, with another digest.
   case conflict(LogName)
   /// A record would outgrow what a store keeps; nothing was changed.
   case limitReached(String)

@@ -116,14 +116,16 @@ struct Slot: Hashable {
 /// A message that holds a key.
 struct Holder {
   var log: [UInt8]
-  var key: Text
+  var key: SenderKey
   var digest: [UInt8]
   var receipt: Receipt
 
   init(_ document: BSONDocument) throws(StoreError) {
     do {
       log = Array(try document.get("log").binary())
-      key = Text(try document.get("key").string())
+      key = SenderKey(
+        sender: try document.find("user_id").map { element throws(BSONError) in Text(try element.string()) },
+        key: Text(try document.get("key").string()))
       digest = Array(try document.get("digest").binary())
       receipt = Receipt(
         seq: Int(try document.get("seq").int64()), time: try document.get("time").milliseconds(),
@@ -133,5 +135,7 @@ struct Holder {
     }
   }
 
-  static let projection: BSONDocument = ["_id": 0, "log": 1, "key": 1, "digest": 1, "seq": 1, "time": 1]
+  static let projection: BSONDocument = [
+    "_id": 0, "log": 1, "user_id": 1, "key": 1, "digest": 1, "seq": 1, "time": 1,
+  ]
 }

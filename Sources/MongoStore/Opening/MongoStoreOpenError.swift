@@ -9,6 +9,8 @@ public enum MongoStoreOpenError: Error, Hashable, Sendable, CustomStringConverti
   case rights
   /// The layout was written by a newer Tidings.
   case newerVersion(found: Int, known: Int)
+  /// The layout is of a version before the first that was released, and can't be brought up.
+  case olderVersion(found: Int, known: Int)
   /// The server is too old.
   case oldServer(String, oldest: String)
 
@@ -23,6 +25,9 @@ public enum MongoStoreOpenError: Error, Hashable, Sendable, CustomStringConverti
       "the MongoDB user lacks rights: grant it the role readWrite on the URI's database"
     case .newerVersion(let found, let known):
       "the database has layout version \(found) and this program knows \(known): use a newer one"
+    case .olderVersion(let found, let known):
+      "the database has layout version \(found), from before the first release, and this program needs \(known): "
+        + "use an empty database"
     case .oldServer(let version, let oldest):
       "MongoDB \(version) is too old: \(oldest) or later is needed"
     }

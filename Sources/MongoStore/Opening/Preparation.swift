@@ -20,7 +20,10 @@ struct Preparation {
       let found = try version()
       if let found {
         guard found <= Collection.version else {
-          throw MongoStoreOpenError.newerVersion(found: Int(found), known: Int(Collection.version))
+          throw MongoStoreOpenError.newerVersion(found: Int(clamping: found), known: Int(Collection.version))
+        }
+        guard found == Collection.version else {
+          throw MongoStoreOpenError.olderVersion(found: Int(clamping: found), known: Int(Collection.version))
         }
         return info
       }
