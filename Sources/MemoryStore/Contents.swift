@@ -34,6 +34,12 @@ struct Contents: StoreReader {
     return Receipt(seq: seq, time: time, duplicate: false)
   }
 
+  /// Retracts a message that there is. In place: the log is not copied.
+  mutating func retract(_ message: MessageName, _ record: LogRecord) {
+    logs[message.log]?.record = record
+    logs[message.log]?.messages[message.seq - 1].body.clear()
+  }
+
   func states(of inboxes: [Inbox]) -> [InboxState] {
     inboxes.map { state(of: $0) }
   }

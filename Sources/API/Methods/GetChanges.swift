@@ -50,7 +50,7 @@ struct GetChanges: Method {
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     let end = ContinuousClock.now + wait
-    var changes = try await look(backend)
+    var changes = try await look(backend, context)
     if changes.changes.isEmpty, cursor != nil, wait > .zero {
       let waiting = try context.startWaiting()
       context.progress(done: 0, total: 1)
@@ -58,19 +58,21 @@ struct GetChanges: Method {
         // Many that wait look less often, so that together they stay a small load.
         let pause = Duration.milliseconds(50) + .microseconds(200 * context.status.waiting)
         try await waiting.sleep(until: min(end, ContinuousClock.now + pause))
-        changes = try await look(backend)
+        changes = try await look(backend, context)
       }
     }
     return try changes.encoded(inbox, limit: backend.limits.answerBytes)
   }
 
   /// The changes since the cursor, or the present.
-  private func look(_ backend: Backend) async throws -> Changes {
+  private func look(_ backend: Backend, _ context: CallContext) async throws -> Changes {
     do {
       return try await backend.store.read { [inbox, cursor] reader in
+        try context.checkTime()
         let state = try reader.state(of: inbox)
         guard let cursor else { return .none(state) }
-        return try state.changes(since: cursor, limit: Self.changesPerAnswer, reader)
+        return try state.changes(
+          since: cursor, limit: Self.changesPerAnswer, reader, check: context.checkTime)
       }
     } catch is ChangeCursorExpired {
       throw RPCError.cursorExpired(pointer: "/cursor")

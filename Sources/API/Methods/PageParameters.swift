@@ -44,7 +44,8 @@ struct PageParameters {
     let limit = backend.limits.answerBytes
     let matches = backend.matches
     return try await backend.store.read { [query, byNumber] reader in
-      try query.page(IndexedReader(reader, matches)).encoded(limit: limit, byNumber: byNumber)
+      let timed = TimedReader(reader, context.checkTime)
+      return try query.page(IndexedReader(timed, matches)).encoded(limit: limit, byNumber: byNumber)
     }
   }
 }

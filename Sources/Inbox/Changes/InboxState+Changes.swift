@@ -3,45 +3,44 @@ extension InboxState {
   /// the messages before the cursor, then the messages that came, oldest first, then one change for all
   /// marks. In this order a host can stop after any of them and go on from its cursor.
   ///
-  /// A message that came and was retracted since is not reported at all. Throws `ChangeCursorExpired`.
+  /// A message that came and was retracted since is not reported at all. The counts go on step by step: what a
+  /// change costs does not depend on how large the marks and records are. `check` is called now and then, and
+  /// ends it by throwing. Throws `ChangeCursorExpired`.
   public func changes(
-    since cursor: ChangeCursor, limit: Int, _ reader: any StoreReader
+    since cursor: ChangeCursor, limit: Int, _ reader: any StoreReader, check: () throws -> Void = {}
   ) throws -> Changes {
     let pending = try retractions(since: cursor)
+    try check()
     var (cursor, changes) = (cursor, [Change]())
     let start = cursor.position
-    // The state as the host knows it, brought to the present step by step.
+    // The state as the host knows it; only its numbers are brought to the present.
     var then = self
     then.shared.head = start.shared
     then.own.head = start.own
-    then.shared.record.retracted.subtract(SequenceSet(numbers: pending[.shared]!))
-    then.own.record.retracted.subtract(SequenceSet(numbers: pending[.own]!))
+    for side in Inbox.Side.allCases {
+      then[side].record.retracted.subtract(SequenceSet(numbers: pending[side]!))
+    }
+    var counts = try then.counts(check)
 
     for side in Inbox.Side.allCases {
       for seq in pending[side]! {
+        try check()
         cursor.retractions[side] += 1
-        let wasKnown = then.living(side).contains(seq)
-        switch side {
-        case .shared: then.shared.record.retracted.insert(seq)
-        case .own: then.own.record.retracted.insert(seq)
-        }
-        guard wasKnown else { continue }
+        guard then.isLiving(seq, side) else { continue }
+        counts.remove(seq, then, side)
         let name = MessageName(log: inbox.log(side), seq: seq)
-        changes.append(Change(event: .retracted(name), counts: then.counts, cursor: cursor))
+        changes.append(Change(event: .retracted(name), counts: counts, cursor: cursor))
       }
     }
 
     let shared = living(.shared).above(start.shared)
     let own = living(.own).above(start.own)
+    try check()
     let arrivals = try arrivals(shared.oldest(limit), own.oldest(limit), reader).prefix(limit)
     for entry in arrivals {
-      let seq = entry.message.seq
-      switch entry.side {
-      case .shared: then.shared.head = seq
-      case .own: then.own.head = seq
-      }
-      cursor.position[entry.side] = seq
-      changes.append(Change(event: .created(entry), counts: then.counts, cursor: cursor))
+      counts.add(entry)
+      cursor.position[entry.side] = entry.message.seq
+      changes.append(Change(event: .created(entry), counts: counts, cursor: cursor))
     }
     guard arrivals.count == shared.count + own.count else {
       return Changes(changes: changes, cursor: cursor, more: true)
@@ -81,5 +80,43 @@ extension InboxState {
     // Both runs are in order already and the sort keeps what is equal in place.
     let entries = try entries(.shared, shared) + entries(.own, own)
     return entries.sorted { $0.message.time < $1.message.time }
+  }
+}
+
+extension InboxState {
+  fileprivate subscript(_ side: Inbox.Side) -> LogState {
+    get { log(side) }
+    set {
+      switch side {
+      case .shared: shared = newValue
+      case .own: own = newValue
+      }
+    }
+  }
+
+  /// Whether a message exists for this reader: as `living` says, without making the whole set.
+  private func isLiving(_ seq: Int, _ side: Inbox.Side) -> Bool {
+    let log = log(side)
+    return log.record.tail <= seq && seq <= log.head
+      && (side == .own || marks.membership.shows(seq))
+      && !log.record.retracted.contains(seq) && !marks[side].deleted.contains(seq)
+  }
+}
+
+extension InboxState.Counts {
+  /// A message came into being for this reader.
+  fileprivate mutating func add(_ entry: Page.Entry) {
+    guard !entry.archived else { return }
+    total += 1
+    if !entry.read { unread += 1 }
+    if !entry.seen { unseen += 1 }
+  }
+
+  /// A living message is gone.
+  fileprivate mutating func remove(_ seq: Int, _ state: InboxState, _ side: Inbox.Side) {
+    guard !state.marks[side].archived.contains(seq) else { return }
+    total -= 1
+    if !state.isRead(seq, side) { unread -= 1 }
+    if !state.marks[side].seen.contains(seq) { unseen -= 1 }
   }
 }

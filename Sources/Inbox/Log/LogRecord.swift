@@ -12,6 +12,9 @@ public struct LogRecord: Hashable, Sendable {
   /// How many retractions the record keeps in order.
   public static let retractionsKept = 1000
 
+  /// The largest `encoded` that a store takes: 4 MiB, as for marks.
+  public static let maximumSize = 4 << 20
+
   /// The record of a log that nothing has happened to.
   public init() {}
 

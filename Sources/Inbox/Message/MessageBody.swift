@@ -31,4 +31,7 @@ public struct MessageBody: Hashable, Sendable {
 
   /// What stays of a retracted message.
   public var cleared: MessageBody { MessageBody(type: type, sender: sender) }
+
+  /// Leaves what `cleared` has.
+  public mutating func clear() { self = cleared }
 }

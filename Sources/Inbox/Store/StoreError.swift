@@ -17,4 +17,6 @@ public enum StoreError: Error, Hashable, Sendable {
 extension StoreError {
   /// The marks have grown past `Marks.maximumSize`.
   public static let marksTooLarge = StoreError.limitReached("marks of more than 4 MiB")
+  /// A log's record has grown past `LogRecord.maximumSize`.
+  public static let recordTooLarge = StoreError.limitReached("retractions of more than 4 MiB in one log")
 }
