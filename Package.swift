@@ -33,7 +33,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .target(name: "JSON", swiftSettings: settings),
@@ -49,12 +48,11 @@ let package = Package(
     .target(name: "Transcript", dependencies: ["JSON"], swiftSettings: settings),
     .target(name: "Inbox", dependencies: ["Locks"], swiftSettings: settings),
     .target(name: "MemoryStore", dependencies: ["Inbox", "Locks"], swiftSettings: settings),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(
       name: "SQLiteStore",
       dependencies: [
-        "Inbox", "Locks",
-        .product(name: "GRDB", package: "GRDB.swift"),
-        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        "CSQLite", "Inbox", "Locks",
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: settings),
@@ -103,7 +101,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "SQLiteStoreTests",
-      dependencies: ["Inbox", "Seeds", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["CSQLite", "Inbox", "Locks", "Seeds", "SQLiteStore"],
       swiftSettings: settings),
     // Real mongods for every test that needs one.
     .target(

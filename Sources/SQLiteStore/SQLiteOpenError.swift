@@ -1,15 +1,7 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// Why a database could not be opened. `description` is one sentence for the person who starts the program.
 public struct SQLiteOpenError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The database's path, as it was given.
-  public let path: String
+  public let path: FilePath
   /// What is wrong.
   public let reason: Reason
 
@@ -38,7 +30,7 @@ public struct SQLiteOpenError: Error, Hashable, Sendable, CustomStringConvertibl
   }
 
   /// An error for the database at `path`.
-  public init(_ path: String, _ reason: Reason) {
+  public init(_ path: FilePath, _ reason: Reason) {
     self.path = path
     self.reason = reason
   }

@@ -1,6 +1,12 @@
-import Foundation
-import GRDB
 import Inbox
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// Keeps logs and marks in an SQLite file, for one host. Several processes may use the file at once.
 ///
@@ -17,18 +23,23 @@ public final class SQLiteStore: MessageStore {
   /// Opens the database at `path`; a missing file is made, readable by its owner only, a missing folder is
   /// an error. `clock` tells the time that messages get. Blocks, a few milliseconds unless other processes
   /// hold the database. Throws a `SQLiteOpenError`, which says in one sentence what is wrong.
-  public convenience init(path: String, clock: @escaping WallClock = systemTime) throws(SQLiteOpenError) {
-    let readers = min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 4)
+  public convenience init(path: FilePath, clock: @escaping WallClock = systemTime) throws(SQLiteOpenError) {
+    let readers = min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1), 4)
     try self.init(path: path, clock: clock, readers: readers, patience: .seconds(10))
+  }
+
+  /// As `init(path:clock:)`, for a path that is text.
+  public convenience init(path: String, clock: @escaping WallClock = systemTime) throws(SQLiteOpenError) {
+    try self.init(path: FilePath(path), clock: clock)
   }
 
   /// `patience` is how long a call waits for other processes before it fails.
   init(
-    path: String, clock: @escaping WallClock, readers: Int, patience: Duration
+    path: FilePath, clock: @escaping WallClock, readers: Int, patience: Duration
   ) throws(SQLiteOpenError) {
     let opened = try OpenDatabase.open(path: path, readers: readers, patience: patience)
     file = opened.file
-    threads = StoreThreads(opened, patience: patience)
+    threads = try StoreThreads(opened, patience: patience)
     self.clock = clock
   }
 

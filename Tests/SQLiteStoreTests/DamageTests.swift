@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import Inbox
 import SQLiteStore
 import Seeds
@@ -83,7 +82,7 @@ struct DamageTests {
     let folder = try ScratchFolder()
     let path = folder.path("a.db")
     try await DamageTests.bytes(of: folder).write(to: URL(filePath: path))
-    try await DatabaseQueue(path: path).writeWithoutTransaction { try $0.execute(sql: sql) }
+    try TestDatabase.execute(path, sql)
     let store = try SQLiteStore(path: path)
     await #expect {
       let query = PageQuery(inbox: bob)

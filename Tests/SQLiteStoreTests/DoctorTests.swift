@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import Inbox
 import Testing
 
@@ -26,9 +25,7 @@ struct DoctorTests {
     let folder = try ScratchFolder()
     let path = folder.path("a.db")
     try await make(path)
-    try await DatabaseQueue(path: path).writeWithoutTransaction {
-      try $0.execute(sql: sql)
-    }
+    try TestDatabase.execute(path, sql)
     let store = try SQLiteStore(path: path)
     let report = try await store.doctor()
     try await store.close()
@@ -84,10 +81,7 @@ struct DoctorTests {
     let folder = try ScratchFolder()
     let path = folder.path("a.db")
     try await Self.make(path)
-    func change(_ sql: String) async throws {
-      try await DatabaseQueue(path: path).writeWithoutTransaction { try $0.execute(sql: sql) }
-    }
-    try await change("DROP INDEX \(name)")
+    try TestDatabase.execute(path, "DROP INDEX \(name)")
     var store = try SQLiteStore(path: path)
     let faults = try await store.doctor().faults
     try await store.close()
@@ -95,7 +89,7 @@ struct DoctorTests {
       Issue.record("\(faults)")
       return
     }
-    try await change(statement)
+    try TestDatabase.execute(path, statement)
     store = try SQLiteStore(path: path)
     #expect(try await store.doctor().problems == [])
     try await store.close()

@@ -1,6 +1,5 @@
+import CSQLite
 import Foundation
-import GRDB
-import GRDBSQLite
 import Inbox
 import Testing
 
@@ -40,28 +39,27 @@ struct FailureTests {
   @Test func aDatabaseThatAnotherProgramHoldsIsUnavailableForAWhile() async throws {
     let folder = try ScratchFolder()
     let path = folder.path("a.db")
-    let store = try SQLiteStore(path: path, clock: systemTime, readers: 1, patience: .milliseconds(50))
+    let store = try SQLiteStore(
+      path: FilePath(path), clock: systemTime, readers: 1, patience: .milliseconds(50))
     _ = try await store.append(draft("first"))
-    var configuration = Configuration()
-    configuration.allowsUnsafeTransactions = true
-    let other = try DatabaseQueue(path: path, configuration: configuration)
-    try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+    let other = try TestDatabase(path)
+    try other.execute("BEGIN IMMEDIATE")
     await #expect(throws: StoreError.unavailable("another process keeps the database locked")) {
       try await store.append(draft("refused"))
     }
     // Readers don't mind.
     #expect(try await store.messages().count == 1)
-    try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+    try other.execute("ROLLBACK")
     #expect(try await store.append(draft("second")).seq == 2)
-    try other.close()
     try await store.close()
   }
 
   @Test func aProcessThatHangsInItsTurnMakesTheOthersUnavailable() async throws {
     let folder = try ScratchFolder()
     let path = folder.path("a.db")
-    let store = try SQLiteStore(path: path, clock: systemTime, readers: 1, patience: .milliseconds(50))
-    let turnstile = try Turnstile(try DatabaseFile(path: path))
+    let store = try SQLiteStore(
+      path: FilePath(path), clock: systemTime, readers: 1, patience: .milliseconds(50))
+    let turnstile = try Turnstile(try DatabaseFile(path: FilePath(path)))
     var backoff = Backoff(.seconds(60))
     try turnstile.enter(&backoff)
     await #expect {
@@ -69,8 +67,8 @@ struct FailureTests {
     } throws: { error in
       if case .unavailable(let text) = error as? StoreError { text.contains("busy") } else { false }
     }
-    #expect(throws: SQLiteOpenError(path, .busy)) {
-      try SQLiteStore(path: path, clock: systemTime, readers: 1, patience: .milliseconds(50))
+    #expect(throws: SQLiteOpenError(FilePath(path), .busy)) {
+      try SQLiteStore(path: FilePath(path), clock: systemTime, readers: 1, patience: .milliseconds(50))
     }
     turnstile.leave()
     #expect(try await store.append(draft()).seq == 1)
@@ -83,19 +81,15 @@ struct FailureTests {
     var store = try SQLiteStore(path: path)
     _ = try await store.append(draft())
     try await store.close()
-    try await DatabaseQueue(path: path).writeWithoutTransaction {
-      try $0.execute(
-        sql: "UPDATE log SET head = 4294967294; UPDATE message SET position = (1 << 32) + 4294967294")
-    }
+    try TestDatabase.execute(
+      path, "UPDATE log SET head = 4294967294; UPDATE message SET position = (1 << 32) + 4294967294")
     store = try SQLiteStore(path: path)
     #expect(try await store.append(draft("last")).seq == 4_294_967_295)
     await #expect(throws: StoreError.logFull) { try await store.append(draft()) }
     #expect(try await store.messages().map(\.seq) == [4_294_967_294, 4_294_967_295])
     try await store.close()
 
-    try await DatabaseQueue(path: path).writeWithoutTransaction {
-      try $0.execute(sql: "UPDATE log SET id = 2147483646")
-    }
+    try TestDatabase.execute(path, "UPDATE log SET id = 2147483646")
     store = try SQLiteStore(path: path)
     #expect(try await store.append(draft(), to: .everyone).seq == 1)
     await #expect(throws: StoreError.tooManyLogs) { try await store.append(draft(), to: .account("a")) }
@@ -118,8 +112,8 @@ struct FailureTests {
     (SQLITE_TOOBIG, "limitReached", "outcomeUnknown"),
   ])
   func codesMean(code: Int32, error: String, commitError: String) {
-    #expect("\(Failure.error(code))".hasPrefix(error))
-    #expect("\(Failure.commitError(code))".hasPrefix(commitError))
+    #expect("\(Failure(code).error)".hasPrefix(error))
+    #expect("\(Failure(code).commitError)".hasPrefix(commitError))
   }
 }
 
@@ -127,7 +121,7 @@ extension SQLiteStore {
   /// As a full disk would.
   fileprivate func limitPages(to count: Int) async throws {
     try await write(size: 0) { connection in
-      try connection.database.execute(sql: "PRAGMA max_page_count = \(count)")
+      try connection.database.execute("PRAGMA max_page_count = \(count)")
       return Decision(value: ())
     }
   }

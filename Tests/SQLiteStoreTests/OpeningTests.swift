@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import Inbox
 import Testing
 
@@ -16,11 +15,8 @@ struct OpeningTests {
       #expect(try ScratchFolder.mode(path + suffix) == 0o600, "\(suffix)")
     }
     try await store.close()
-    // The last connection leaves the database alone, and the file that processes lock.
-    #expect(
-      try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted() == [
-        "a.db", "a.db-lock",
-      ])
+    // What the log held is in the database.
+    #expect(try Data(contentsOf: URL(filePath: path + "-wal")).isEmpty)
   }
 
   @Test func whatWasWrittenIsThereWhenItIsOpenedAgain() async throws {
@@ -33,6 +29,23 @@ struct OpeningTests {
       #expect(try await store.read { try $0.state(of: bob).marks.version } == round)
       try await store.close()
     }
+  }
+
+  @Test func aFileThatIsAsItShouldBeIsNotWritten() async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    var store = try SQLiteStore(path: path)
+    _ = try await store.append(draft())
+    try await store.close()
+    let before = try Data(contentsOf: URL(filePath: path))
+    let time = try ScratchFolder.changed(path)
+    store = try SQLiteStore(path: path)
+    #expect(try await store.messages().count == 1)
+    #expect(try Data(contentsOf: URL(filePath: path + "-wal")).isEmpty)
+    try await store.close()
+    #expect(try Data(contentsOf: URL(filePath: path + "-wal")).isEmpty)
+    #expect(try Data(contentsOf: URL(filePath: path)) == before)
+    #expect(try ScratchFolder.changed(path) == time)
   }
 
   @Test func commitsAreFlushedAndPlansSearch() async throws {
@@ -59,13 +72,13 @@ struct OpeningTests {
     let folder = try ScratchFolder()
     let store = try SQLiteStore(path: folder.path("a.db"))
     try await store.readConnection { connection throws in
-      #expect(throws: DatabaseError.self) { try connection.database.execute(sql: "DELETE FROM log") }
-      #expect(try Int.fetchOne(connection.database, sql: "PRAGMA wal_autocheckpoint") == 0)
+      #expect(throws: Failure.self) { try connection.database.execute("DELETE FROM log") }
+      #expect(try connection.database.integer("PRAGMA wal_autocheckpoint") == 0)
     }
     let writer = try await store.write(size: 0) { connection in
       Decision(
         value: try ["wal_autocheckpoint", "synchronous", "secure_delete"].map {
-          try Int.fetchOne(connection.database, sql: "PRAGMA \($0)")
+          try connection.database.integer("PRAGMA \($0)")
         })
     }
     #expect(writer == [0, 2, 1])
@@ -78,7 +91,7 @@ struct OpeningTests {
     func expect(_ reason: SQLiteOpenError.Reason, _ path: String, _ words: String) throws {
       let before = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
       let error = #expect(throws: SQLiteOpenError.self) { try SQLiteStore(path: path) }
-      #expect(error == SQLiteOpenError(path, reason))
+      #expect(error == SQLiteOpenError(FilePath(path), reason))
       #expect(error?.description.contains(path) == true)
       #expect(error?.description.contains(words) == true)
       // Nothing was made beside it.
@@ -91,7 +104,7 @@ struct OpeningTests {
     let link = folder.path("link.db")
     try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder.path("no.db"))
     try expect(.danglingLink, link, "symbolic link to a file that does not exist")
-    #expect(throws: SQLiteOpenError("", .notAFile)) { try SQLiteStore(path: "") }
+    #expect(throws: SQLiteOpenError(FilePath(""), .notAFile)) { try SQLiteStore(path: "") }
 
     let text = folder.path("notes.txt")
     let bytes = Data(String(repeating: "not a database ", count: 100).utf8)
@@ -100,7 +113,7 @@ struct OpeningTests {
     #expect(try Data(contentsOf: URL(filePath: text)) == bytes)
 
     let other = folder.path("other.db")
-    try DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE t (a)") }
+    try TestDatabase.execute(other, "CREATE TABLE t (a)")
     let before = try Data(contentsOf: URL(filePath: other))
     try expect(.otherProgram, other, "another program")
     #expect(try Data(contentsOf: URL(filePath: other)) == before)
@@ -113,9 +126,7 @@ struct OpeningTests {
     _ = try await store.append(draft())
     try await store.close()
     let newer = Schema.version + 1
-    try await DatabaseQueue(path: path).writeWithoutTransaction {
-      try $0.execute(sql: "PRAGMA user_version = \(newer)")
-    }
+    try TestDatabase.execute(path, "PRAGMA user_version = \(newer)")
     let before = try Data(contentsOf: URL(filePath: path))
     let error = #expect(throws: SQLiteOpenError.self) { try SQLiteStore(path: path) }
     #expect(error?.reason == .newerVersion(found: newer, known: Schema.version))
@@ -133,10 +144,8 @@ struct OpeningTests {
     let path = folder.path("a.db")
     let store = try SQLiteStore(path: path)
     try await store.close()
-    try await DatabaseQueue(path: path).writeWithoutTransaction {
-      try $0.execute(sql: "PRAGMA user_version = \(version)")
-    }
-    #expect(throws: SQLiteOpenError(path, .damaged)) { try SQLiteStore(path: path) }
+    try TestDatabase.execute(path, "PRAGMA user_version = \(version)")
+    #expect(throws: SQLiteOpenError(FilePath(path), .damaged)) { try SQLiteStore(path: path) }
   }
 
   @Test func aFileThatANewerVersionTakesOverWhileItIsOpenIsLeftAlone() async throws {
@@ -145,12 +154,11 @@ struct OpeningTests {
     let store = try SQLiteStore(path: path)
     _ = try await store.append(draft())
     let newer = Schema.version + 1
-    let other = try DatabaseQueue(path: path)
-    try await other.writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = \(newer)") }
+    let other = try TestDatabase(path)
+    try other.execute("PRAGMA user_version = \(newer)")
     let text = "the database was changed by another version of Tidings: restart this one"
     await #expect(throws: StoreError.unavailable(text)) { try await store.append(draft()) }
     await #expect(throws: StoreError.unavailable(text)) { try await store.messages() }
-    try other.close()
     try await store.close()
   }
 
@@ -173,9 +181,7 @@ struct OpeningTests {
     let folder = try ScratchFolder()
     let path = folder.path("a.db")
     // As far as it gets before the schema is committed: an empty database in WAL mode.
-    try await DatabaseQueue(path: path).writeWithoutTransaction {
-      try $0.execute(sql: "PRAGMA journal_mode = WAL")
-    }
+    try TestDatabase.execute(path, "PRAGMA journal_mode = WAL")
     let store = try SQLiteStore(path: path)
     #expect(try await store.append(draft()).seq == 1)
     try await store.close()

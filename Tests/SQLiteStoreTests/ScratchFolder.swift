@@ -25,6 +25,11 @@ final class ScratchFolder: Sendable {
   static func mode(_ path: String) throws -> Int {
     try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int ?? -1
   }
+
+  /// When the file was last written.
+  static func changed(_ path: String) throws -> Date? {
+    try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+  }
 }
 
 let team = LogName.team("t")

@@ -1,5 +1,6 @@
 import Foundation
 import Inbox
+import Locks
 import SQLiteStore
 import Testing
 
@@ -21,10 +22,11 @@ struct SnapshotTests {
     }
     // A thread of its own may block.
     await withCheckedContinuation { continuation in
-      Thread.detachNewThread {
+      let isStarted = SystemThread.startDetached {
         reading.wait()
         continuation.resume()
       }
+      precondition(isStarted)
     }
     #expect(try await store.append(draft()).seq == 2)
     appended.signal()

@@ -93,7 +93,7 @@ final class Connection: Sendable {
   /// Changes the state and does what follows from the change. Not for the answers of calls that the reading
   /// thread runs itself: those it flushes together.
   func change<Result: Sendable>(_ body: (inout ConnectionState) -> Result) -> Result {
-    let isReader = Thread.currentID == readerThread.load(ordering: .relaxed)
+    let isReader = SystemThread.currentID == readerThread.load(ordering: .relaxed)
     let (result, aftermath) = state.withLock { state in
       let result = body(&state)
       var aftermath = Aftermath()

@@ -1,4 +1,5 @@
 import JSON
+import Locks
 import Logging
 import Synchronization
 
@@ -47,8 +48,8 @@ public final class Server: Sendable {
   /// Serves until the host or the caller ends it. Blocks the calling thread, which must not be one of
   /// Swift's pool. To be called once.
   public func run() -> Ending {
-    connection.readerThread.store(Thread.currentID, ordering: .relaxed)
-    guard let writer = Thread({ [connection] in connection.runWriter() }) else {
+    connection.readerThread.store(SystemThread.currentID, ordering: .relaxed)
+    guard let writer = SystemThread({ [connection] in connection.runWriter() }) else {
       return .inputFailed(EAGAIN)
     }
     let ending = finish(read())

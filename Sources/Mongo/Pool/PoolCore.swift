@@ -41,7 +41,7 @@ final class PoolCore: @unchecked Sendable {
   var lastError: MongoError? { lock.withLock { scheduler.isAvailable ? nil : failure } }
 
   func start() {
-    guard !startThread({ self.conduct() }) else { return }
+    guard !SystemThread.startDetached({ self.conduct() }) else { return }
     finish()
   }
 }
@@ -88,7 +88,7 @@ extension PoolCore {
     let worker = Worker()
     worker.job = job
     workers[id] = worker
-    guard !startThread({ self.work(id) }) else { return nil }
+    guard !SystemThread.startDetached({ self.work(id) }) else { return nil }
     workers[id] = nil
     scheduler.workerDidNotStart()
     return MongoError(.overloaded, "the system has no thread to give")
@@ -174,7 +174,7 @@ extension PoolCore {
       return true
     }
     guard isOpen else { return stream.fail(MongoError(.closed, "the MongoDB pool is closed")) }
-    guard !startThread({ stream.watch(in: self) }) else { return }
+    guard !SystemThread.startDetached({ stream.watch(in: self) }) else { return }
     stream.fail(MongoError(.overloaded, "the system has no thread to give"))
     remove(stream)
   }
@@ -224,7 +224,7 @@ extension PoolCore {
     guard let patience else { return mongoc_client_pool_destroy(clients) }
     // The pointer is this thread's alone until it is handed to the other one.
     nonisolated(unsafe) let clients = clients
-    let isStarted = startThread {
+    let isStarted = SystemThread.startDetached {
       mongoc_client_pool_destroy(clients)
       self.lock.withLock {
         self.isDestroyed = true

@@ -1,7 +1,7 @@
 /// What an open store finds out about itself.
 public struct SQLiteReport: Hashable, Sendable {
   /// The database's file, without symbolic links.
-  public var path: String
+  public var path: FilePath
   /// The schema's version in the file.
   public var schemaVersion = 0
   /// How changes are written: `wal`.
@@ -86,7 +86,6 @@ public struct SQLiteReport: Hashable, Sendable {
 
   /// Tells how to run a statement that makes the file whole again.
   private func mend(_ statement: String) -> String {
-    let quoted = "'" + path.replacing("'", with: "'\\''") + "'"
-    return "end every program that uses the file and run: sqlite3 \(quoted) \"\(statement)\""
+    "end every program that uses the file and run: sqlite3 \(path.quoted) \"\(statement)\""
   }
 }

@@ -1,5 +1,4 @@
-import GRDB
-import GRDBSQLite
+import CSQLite
 import Inbox
 
 extension SQLiteStore {
@@ -7,7 +6,7 @@ extension SQLiteStore {
   public func doctor() async throws -> SQLiteReport {
     var report = SQLiteReport(path: file.canonicalPath)
     let settings = try await write(size: 0) { connection in
-      Decision(value: try connection.translating { try Settings(connection.database) })
+      Decision(value: try connection.translating { () throws(Failure) in try Settings(connection.database) })
     }
     report.schemaVersion = settings.schemaVersion
     report.journalMode = settings.journalMode
@@ -25,10 +24,10 @@ extension SQLiteStore {
     /// 2 is FULL.
     var synchronous: Int
 
-    init(_ database: Database) throws {
-      schemaVersion = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-      journalMode = try String.fetchOne(database, sql: "PRAGMA journal_mode") ?? ""
-      synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? 0
+    init(_ database: Database) throws(Failure) {
+      schemaVersion = try database.integer("PRAGMA user_version")
+      journalMode = try database.text("PRAGMA journal_mode")
+      synchronous = try database.integer("PRAGMA synchronous")
     }
   }
 }
@@ -37,7 +36,7 @@ extension Connection {
   /// The report with what this connection finds in the file.
   fileprivate func examined(_ report: SQLiteReport) throws -> SQLiteReport {
     var report = report
-    let schema = try translating { try Schema.faults(of: database) }
+    let schema = try translating { () throws(Failure) in try Schema.faults(of: database) }
     report.faults = schema + integrity()
     // Without their tables and indexes the statements below can't run.
     guard schema.isEmpty else { return report }
@@ -50,44 +49,43 @@ extension Connection {
     }
     report.counts = examination.counts
     report.faults += examination.faults
-    report.plans = try translating { try plans() }
+    report.plans = try translating { () throws(Failure) in try plans() }
     return report
   }
 
   /// What SQLite itself finds wrong.
   private func integrity() -> [SQLiteReport.Fault] {
     do {
-      let found = try String.fetchAll(database, sql: "PRAGMA integrity_check(20)").filter { $0 != "ok" }
+      let found = try database.rows("PRAGMA integrity_check(20)") { $0.anyText(0) }.filter { $0 != "ok" }
       // "row 7 missing from index x", "wrong # of entries in index x": with nothing else, the tables are whole.
-      let areIndexes = found.allSatisfy { $0.contains("index") && !$0.contains("Page") }
+      let areIndexes = found.allSatisfy { $0.holds("index") && !$0.holds("Page") }
       return found.map { areIndexes ? .indexes($0) : .file($0) }
-    } catch let error as DatabaseError {
-      return [.file(Failure.name(error.extendedResultCode.rawValue))]
     } catch {
-      return [.file("\(error)")]
+      return [.file(error.name)]
     }
   }
 
-  private func plans() throws -> [SQLiteReport.Plan] {
-    try SQL.allCases.filter(\.hasPlan).map { sql in
-      // GRDB counts the statement's parameters and wants a value for each.
-      let statement = try database.makeStatement(sql: "EXPLAIN QUERY PLAN " + sql.text)
-      statement.setUncheckedArguments(StatementArguments())
-      let steps = try Row.fetchAll(statement).map { row -> String in row["detail"] }
+  private func plans() throws(Failure) -> [SQLiteReport.Plan] {
+    try SQL.allCases.filter(\.hasPlan).map { sql throws(Failure) in
+      let steps = try database.rows("EXPLAIN QUERY PLAN " + sql.text) { $0.anyText(3) }
       return SQLiteReport.Plan(statement: sql.text, steps: steps)
     }
   }
 
-  /// Runs `body` and says its failures as the store does: GRDB's own texts quote statements.
-  fileprivate func translating<Value>(_ body: () throws -> Value) throws(StoreError) -> Value {
+  /// Runs `body` and says its failures as the store does.
+  fileprivate func translating<Value>(_ body: () throws(Failure) -> Value) throws(StoreError) -> Value {
     do {
       return try body()
-    } catch let error as StoreError {
-      throw error
-    } catch let error as DatabaseError {
-      throw Failure.error(error.extendedResultCode.rawValue)
     } catch {
-      throw .damaged("\(error)")
+      throw error.error
     }
+  }
+}
+
+extension String {
+  /// Whether these bytes are in the text. The standard library's own search brings in regular expressions.
+  fileprivate func holds(_ word: String) -> Bool {
+    let (text, word) = (Array(utf8), Array(word.utf8))
+    return text.indices.contains { text[$0...].starts(with: word) }
   }
 }

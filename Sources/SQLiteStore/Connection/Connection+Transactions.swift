@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 import Inbox
 
 extension Connection {
@@ -29,8 +29,8 @@ extension Connection {
         }
         rollback()
       }
-      guard Failure.isBusy(code) else { throw Failure.error(code) }
-      guard backoff.pause() else { throw Failure.error(code) }
+      let failure = database.failure(code)
+      guard failure.isBusy, backoff.pause() else { throw failure.error }
     }
   }
 
@@ -39,8 +39,9 @@ extension Connection {
     do {
       let code = try code(of: .commit)
       if code == SQLITE_DONE { return nil }
+      let failure = database.failure(code)
       rollback()
-      return Failure.commitError(code)
+      return failure.commitError
     } catch {
       rollback()
       return error

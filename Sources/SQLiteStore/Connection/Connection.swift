@@ -1,9 +1,6 @@
-import GRDB
-import GRDBSQLite
 import Inbox
 
-/// One connection to the database with its statements. Used only by the thread that made it, inside GRDB's
-/// access to the connection.
+/// One connection to the database with its statements. Used only by the thread that made it.
 final class Connection {
   let database: Database
   private var statements = [PreparedStatement?](repeating: nil, count: SQL.allCases.count)
@@ -43,13 +40,26 @@ final class Connection {
 
   private func prepared(_ sql: SQL) throws(StoreError) -> PreparedStatement {
     if let statement = statements[sql.rawValue] { return statement }
-    let statement = try PreparedStatement(sql, database)
+    let statement: PreparedStatement
+    do {
+      statement = try PreparedStatement(sql.text, database)
+    } catch {
+      throw error.error
+    }
     statements[sql.rawValue] = statement
     return statement
   }
 
   /// Whether a transaction is open; SQLite closes it itself after some failures.
-  var isInTransaction: Bool { database.isInsideTransaction }
+  var isInTransaction: Bool { database.isInTransaction }
+
+  /// Closes the connection.
+  func close() -> StoreError? {
+    for index in statements.indices { statements[index] = nil }
+    return database.close().map {
+      .unavailable("a connection to the database could not be closed (\($0.name))")
+    }
+  }
 }
 
 // What is known of logs between two calls.

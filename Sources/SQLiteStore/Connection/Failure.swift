@@ -1,57 +1,98 @@
-import GRDBSQLite
+import CSQLite
 import Inbox
 
-/// What SQLite's result codes mean to a caller. The texts are ours: SQLite's own may quote what is stored.
-enum Failure {
-  /// The primary code of an extended one.
-  static func primary(_ code: Int32) -> Int32 { code & 0xFF }
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A call of SQLite's that failed, and what it means to a caller. The texts are ours: SQLite's own may quote
+/// what is stored.
+struct Failure: Error, Hashable {
+  /// SQLite's extended result code.
+  let code: Int32
+  /// What the system said; 0 if it was not asked, or is not to blame.
+  let errno: Int32
+
+  init(_ code: Int32, errno: Int32 = 0) {
+    self.code = code
+    self.errno = errno
+  }
+
+  /// The primary code of the extended one.
+  var primary: Int32 { code & 0xFF }
 
   /// Whether another connection was in the way, so that the same call may succeed a little later.
-  static func isBusy(_ code: Int32) -> Bool {
-    primary(code) == SQLITE_BUSY || primary(code) == SQLITE_LOCKED
+  var isBusy: Bool { primary == SQLITE_BUSY || primary == SQLITE_LOCKED }
+
+  /// What keeps the system from writing or opening, as the end of a sentence with what to do; nil if it is
+  /// something else.
+  var shortage: String? {
+    if primary == SQLITE_FULL { return Shortage.disk }
+    return primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN ? Shortage.text(errno) : nil
   }
 
   /// The error for a statement that failed; nothing of its transaction was kept.
-  static func error(_ code: Int32) -> StoreError {
-    switch primary(code) {
-    case SQLITE_FULL:
-      .unavailable("the disk that holds the database is full: free some space")
+  var error: StoreError {
+    if let shortage { return .unavailable(shortage) }
+    switch primary {
     case SQLITE_IOERR:
-      .unavailable("the database could not be read or written (\(name(code))): check the disk")
+      return .unavailable("the database could not be read or written (\(name)): check the disk")
     case SQLITE_BUSY, SQLITE_LOCKED:
-      .unavailable("another process keeps the database locked")
+      return .unavailable("another process keeps the database locked")
     case SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH, SQLITE_CANTOPEN:
-      .unavailable(
-        "the database or its folder can't be opened for writing (\(name(code))): check the permissions")
+      return .unavailable(
+        "the database or its folder can't be opened for writing (\(name)): check the permissions")
     case SQLITE_NOMEM:
-      .unavailable("out of memory")
+      return .unavailable("out of memory")
     case SQLITE_TOOBIG:
-      .limitReached("a record of more than SQLite takes")
+      return .limitReached("a record of more than SQLite takes")
     case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_CONSTRAINT, SQLITE_ERROR, SQLITE_SCHEMA, SQLITE_MISMATCH:
       // A constraint or a missing table: what we never write.
-      .damaged("the database is damaged (\(name(code))): restore it from a backup")
+      return .damaged("the database is damaged (\(name)): restore it from a backup")
     default:
-      .unavailable("the database failed (\(name(code)))")
+      return .unavailable("the database failed (\(name))")
     }
   }
 
   /// The error for a COMMIT that failed. Bytes that could not be written are no commit; after any other
   /// failure a complete commit may lie in the file and come alive when it is opened next.
-  static func commitError(_ code: Int32) -> StoreError {
-    switch (primary(code), code) {
-    case (SQLITE_FULL, _), (SQLITE_BUSY, _), (SQLITE_LOCKED, _), (SQLITE_READONLY, _), (SQLITE_CORRUPT, _),
-      (_, ioErrorWrite):
-      error(code)
+  var commitError: StoreError {
+    switch primary {
+    case SQLITE_FULL, SQLITE_BUSY, SQLITE_LOCKED, SQLITE_READONLY, SQLITE_CORRUPT: return error
+    case _ where code == Self.ioErrorWrite: return error
     default:
-      .outcomeUnknown("the database could not be written to the disk (\(name(code))): check the disk")
+      if let shortage { return .outcomeUnknown(shortage) }
+      return .outcomeUnknown("the database could not be written to the disk (\(name)): check the disk")
     }
   }
 
   /// SQLITE_IOERR_WRITE, a macro that Swift doesn't see.
   private static let ioErrorWrite = SQLITE_IOERR | (3 << 8)
 
-  static func name(_ code: Int32) -> String {
+  /// SQLite's own name for it.
+  var name: String {
     "SQLite says: \(String(cString: sqlite3_errstr(code))), code \(code)"
+  }
+}
+
+/// What a system may have run out of: sentences that say what to do.
+enum Shortage {
+  static let disk = "the disk that holds the database is full: free some space"
+
+  /// The sentence for a number of the system's; nil for what is no shortage.
+  static func text(_ code: Int32) -> String? {
+    switch code {
+    case ENOSPC: disk
+    case EDQUOT: "the quota of disk space is used up: free some space"
+    case EFBIG: "the limit on the size of files is reached: raise it (ulimit -f)"
+    case EMFILE, ENFILE: "too many files are open: raise the limit (ulimit -n)"
+    case ENOMEM: "out of memory"
+    default: nil
+    }
   }
 }
 

@@ -1,24 +1,26 @@
-import GRDB
-import GRDBSQLite
+import CSQLite
 import Inbox
 
-/// A statement compiled once and run many times, on the one thread that owns its connection. Raw calls on
-/// GRDB's statement: a page of twelve rows through GRDB's `Row` costs more than all of its reading.
+/// A statement compiled once and run many times, on the one thread that owns its connection.
 final class PreparedStatement {
-  /// Owns `handle`.
-  private let statement: Statement
   private let handle: OpaquePointer
   private var bindCode = SQLITE_OK
+  /// Lives as long as its statements.
+  private let database: Database
 
-  init(_ sql: SQL, _ database: Database) throws(StoreError) {
-    do {
-      statement = try database.makeStatement(sql: sql.text)
-    } catch let error as DatabaseError {
-      throw Failure.error(error.extendedResultCode.rawValue)
-    } catch {
-      throw .damaged("a statement", error)
-    }
-    handle = statement.sqliteStatement
+  init(_ sql: String, _ database: Database) throws(Failure) {
+    self.database = database
+    var handle: OpaquePointer?
+    let code = sqlite3_prepare_v3(
+      database.handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
+    guard code == SQLITE_OK else { throw database.failure(code) }
+    guard let handle else { throw Failure(SQLITE_MISUSE) }
+    self.handle = handle
+  }
+
+  deinit {
+    // Repeats the failure of its last run.
+    sqlite3_finalize(handle)
   }
 
   func bind(_ value: Int64, at index: Int32) {
@@ -68,7 +70,7 @@ final class PreparedStatement {
     switch stepCode() {
     case SQLITE_ROW: return true
     case SQLITE_DONE: return false
-    case let code: throw Failure.error(code)
+    case let code: throw database.failure(code).error
     }
   }
 
@@ -80,6 +82,16 @@ final class PreparedStatement {
   }
 }
 
+// What SQLite itself says, which needs no check.
+extension PreparedStatement {
+  func anyInteger(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }
+
+  func anyText(_ column: Int32) -> String {
+    sqlite3_column_text(handle, column).map { String(cString: $0) } ?? ""
+  }
+}
+
+// What the file holds, which may be anything.
 extension PreparedStatement {
   func integer(_ column: Int32) throws(StoreError) -> Int64 {
     guard sqlite3_column_type(handle, column) == SQLITE_INTEGER else { throw .damagedColumn }
@@ -130,7 +142,7 @@ extension PreparedStatement {
       // An empty blob has no address; nor has one for which there is no memory.
       case SQLITE_BLOB where sqlite3_column_bytes(handle, column) == 0:
         return UnsafeRawBufferPointer(start: nil, count: 0)
-      case SQLITE_BLOB: throw Failure.error(SQLITE_NOMEM)
+      case SQLITE_BLOB: throw Failure(SQLITE_NOMEM).error
       default: throw .damagedColumn
       }
     }

@@ -1,5 +1,3 @@
-import GRDB
-
 /// What the file looks like. The schema's version is the number of migrations applied to it.
 enum Schema {
   /// Marks the file as ours: "Tdng".
@@ -53,23 +51,22 @@ enum Schema {
   }
 
   /// Reads what the file is; writes nothing.
-  static func identity(of database: Database) throws -> Identity {
-    let application = try Int.fetchOne(database, sql: "PRAGMA application_id")
-    let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+  static func identity(of database: Database) throws(Failure) -> Identity {
+    let application = try database.integer("PRAGMA application_id")
+    let version = try database.integer("PRAGMA user_version")
     if application == applicationID { return .ours(version: version) }
-    let isEmpty = try Row.fetchOne(database, sql: "SELECT 1 FROM sqlite_schema LIMIT 1") == nil
+    let isEmpty = try database.rows("SELECT 1 FROM sqlite_schema LIMIT 1") { _ in }.isEmpty
     return application == 0 && version == 0 && isEmpty ? .empty : .foreign
   }
 
   /// Brings a file of an older version, or an empty one, to this version, in one transaction.
-  static func migrate(_ database: Database) throws {
-    try database.inTransaction(.immediate) {
+  static func migrate(_ database: Database) throws(Failure) {
+    try database.transaction { () throws(Failure) in
       // Read again: another process may have migrated since.
-      let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-      for migration in migrations.dropFirst(version) { try database.execute(sql: migration) }
-      try database.execute(
-        sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(Self.version)")
-      return .commit
+      let version = try database.integer("PRAGMA user_version")
+      guard version < Self.version else { return }
+      for migration in migrations.dropFirst(version) { try database.execute(migration) }
+      try database.execute("PRAGMA application_id = \(applicationID); PRAGMA user_version = \(Self.version)")
     }
   }
 }

@@ -9,45 +9,47 @@
 /// The database's file before SQLite opens it.
 struct DatabaseFile {
   /// As it was given.
-  let path: String
+  let path: FilePath
   /// Without symbolic links, so that all processes lock the same file.
-  let canonicalPath: String
+  let canonicalPath: FilePath
+  /// Where it lies.
+  private let folder: FilePath
 
   /// Finds the file, or the place where it will be. Opens nothing.
-  init(path: String) throws(SQLiteOpenError) {
+  init(path: FilePath) throws(SQLiteOpenError) {
     self.path = path
+    guard !path.bytes.contains(0) else { throw SQLiteOpenError(path, .failed("its name holds a NUL")) }
     if let whole = Self.canonical(path) {
       canonicalPath = whole
       var status = stat()
-      guard stat(whole, &status) == 0 else { throw SQLiteOpenError(path, errno: errno) }
+      guard whole.withCString({ stat($0, &status) }) == 0 else { throw SQLiteOpenError(path, errno: errno) }
       guard status.st_mode & S_IFMT == S_IFREG else { throw SQLiteOpenError(path, .notAFile) }
     } else {
       guard errno == ENOENT else { throw SQLiteOpenError(path, errno: errno) }
       var status = stat()
-      guard lstat(path, &status) != 0 || status.st_mode & S_IFMT != S_IFLNK else {
+      guard path.withCString({ lstat($0, &status) }) != 0 || status.st_mode & S_IFMT != S_IFLNK else {
         throw SQLiteOpenError(path, .danglingLink)
       }
-      let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-      let name = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
-      let folder = slash.map { String(path[...$0]) } ?? "."
+      let (folder, name) = path.split
       guard let folder = Self.canonical(folder) else {
         throw errno == ENOENT ? SQLiteOpenError(path, .missingFolder) : SQLiteOpenError(path, errno: errno)
       }
       guard !name.isEmpty else { throw SQLiteOpenError(path, .notAFile) }
-      canonicalPath = folder == "/" ? "/" + name : folder + "/" + name
+      canonicalPath = folder.appending(name)
     }
+    folder = canonicalPath.split.folder
   }
 
   /// The file whose locks keep processes apart.
-  var lockPath: String { canonicalPath + "-lock" }
+  var lockPath: FilePath { canonicalPath + "-lock" }
   /// SQLite's write-ahead log.
-  var walPath: String { canonicalPath + "-wal" }
+  var walPath: FilePath { canonicalPath + "-wal" }
 
   /// Makes the file if it does not exist, readable by its owner only; SQLite's other files take over its
   /// mode. A file that exists is not opened: closing it would drop the locks that SQLite holds on it
   /// elsewhere in this process.
   func create() throws(SQLiteOpenError) {
-    let descriptor = open(canonicalPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    let descriptor = canonicalPath.withCString { open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }
     if descriptor >= 0 {
       _ = close(descriptor)
       try flushFolder()
@@ -60,47 +62,58 @@ struct DatabaseFile {
   /// Throws if this user may not write the file, or what SQLite makes beside it: SQLite would open the file
   /// for reading only. A file that does not exist passes.
   func checkAccess() throws(SQLiteOpenError) {
-    guard access(folder, R_OK | W_OK | X_OK) == 0 else { throw SQLiteOpenError(path, errno: errno) }
-    guard access(canonicalPath, R_OK | W_OK) == 0 || errno == ENOENT else {
+    guard folder.withCString({ access($0, R_OK | W_OK | X_OK) }) == 0 else {
+      throw SQLiteOpenError(path, errno: errno)
+    }
+    guard canonicalPath.withCString({ access($0, R_OK | W_OK) }) == 0 || errno == ENOENT else {
       throw SQLiteOpenError(path, errno: errno)
     }
   }
 
   /// How many bytes a file has; 0 if there is none.
-  static func size(_ path: String) -> Int {
+  static func size(_ path: FilePath) -> Int {
     var status = stat()
-    return stat(path, &status) == 0 ? Int(status.st_size) : 0
-  }
-
-  private var folder: String {
-    let slash = canonicalPath.utf8.lastIndex(of: UInt8(ascii: "/"))!
-    return slash == canonicalPath.startIndex ? "/" : String(canonicalPath[..<slash])
+    return path.withCString { stat($0, &status) } == 0 ? Int(status.st_size) : 0
   }
 
   /// Makes the new file's name last.
   private func flushFolder() throws(SQLiteOpenError) {
-    let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+    let descriptor = folder.withCString { open($0, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw SQLiteOpenError(path, errno: errno) }
     defer { _ = close(descriptor) }
     // Some file systems can't flush a folder; they need not.
     guard fsync(descriptor) == 0 || errno == EINVAL else { throw SQLiteOpenError(path, errno: errno) }
   }
 
-  private static func canonical(_ path: String) -> String? {
-    guard let resolved = realpath(path, nil) else { return nil }
+  private static func canonical(_ path: FilePath) -> FilePath? {
+    guard let resolved = path.withCString({ realpath($0, nil) }) else { return nil }
     defer { free(resolved) }
-    return String(cString: resolved)
+    return FilePath(terminated: resolved)
+  }
+}
+
+extension FilePath {
+  private static let slash = UInt8(ascii: "/")
+
+  /// The folder, and the name in it.
+  fileprivate var split: (folder: FilePath, name: ArraySlice<UInt8>) {
+    guard let slash = bytes.lastIndex(of: Self.slash) else { return (FilePath("."), bytes[...]) }
+    return (FilePath(bytes: Array(bytes[...max(slash - 1, 0)])), bytes[(slash + 1)...])
+  }
+
+  fileprivate func appending(_ name: ArraySlice<UInt8>) -> FilePath {
+    FilePath(bytes: (bytes == [Self.slash] ? bytes : bytes + [Self.slash]) + name)
   }
 }
 
 extension SQLiteOpenError {
   /// The error for what a system call reported.
-  init(_ path: String, errno code: Int32) {
+  init(_ path: FilePath, errno code: Int32) {
     switch code {
     case EACCES, EPERM, EROFS: self.init(path, .notWritable)
     case ENOENT, ENOTDIR: self.init(path, .missingFolder)
     case EISDIR: self.init(path, .notAFile)
-    default: self.init(path, .failed(String(cString: strerror(code))))
+    default: self.init(path, .failed(Shortage.text(code) ?? String(cString: strerror(code))))
     }
   }
 }

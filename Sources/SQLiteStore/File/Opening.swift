@@ -1,21 +1,20 @@
-import GRDB
-import GRDBSQLite
+import CSQLite
 import Inbox
 
 /// The connections of a store that was opened, with what keeps other processes out.
-struct OpenDatabase {
+struct OpenDatabase: Sendable {
   var file: DatabaseFile
   var turnstile: Turnstile
   var identity: FileIdentity
-  var writer: DatabaseQueue
-  var readers: [DatabaseQueue]
+  var writer: Database
+  var readers: [Database]
 }
 
 extension OpenDatabase {
   /// Opens the file, made and brought to this version if need be. Blocks; waits for other processes no
   /// longer than `patience`.
   static func open(
-    path: String, readers: Int, patience: Duration
+    path: FilePath, readers: Int, patience: Duration
   ) throws(SQLiteOpenError) -> OpenDatabase {
     let file = try DatabaseFile(path: path)
     // Before anything is made beside it.
@@ -51,7 +50,6 @@ extension OpenDatabase {
   private static func open(
     _ file: DatabaseFile, _ turnstile: Turnstile, readers: Int, _ backoff: inout Backoff
   ) throws(SQLiteOpenError) -> OpenDatabase {
-    let path = file.path
     try file.create()
     while true {
       do {
@@ -62,78 +60,69 @@ extension OpenDatabase {
         let identity = FileIdentity([file.canonicalPath, file.lockPath])
         return OpenDatabase(
           file: file, turnstile: turnstile, identity: identity, writer: writer, readers: readers)
+      } catch let failure as Failure {
+        guard failure.isBusy else { throw SQLiteOpenError(file.path, failure) }
+        guard backoff.pause() else { throw SQLiteOpenError(file.path, .busy) }
       } catch let error as SQLiteOpenError {
         throw error
-      } catch let error as DatabaseError {
-        let code = error.extendedResultCode.rawValue
-        guard Failure.isBusy(code) else { throw SQLiteOpenError(path, code: code) }
-        guard backoff.pause() else { throw SQLiteOpenError(path, .busy) }
       } catch {
-        throw SQLiteOpenError(path, .failed("\(error)"))
+        throw SQLiteOpenError(file.path, .failed("\(error)"))
       }
     }
   }
 
-  private static func writer(_ file: DatabaseFile) throws -> DatabaseQueue {
-    let writer = try DatabaseQueue(path: file.canonicalPath, configuration: configuration)
-    try writer.inDatabase { database in
-      switch try Schema.identity(of: database) {
-      case .foreign:
-        throw SQLiteOpenError(file.path, .otherProgram)
-      case .ours(let version) where version > Schema.version:
-        throw SQLiteOpenError(file.path, .newerVersion(found: version, known: Schema.version))
-      case .ours(let version) where version < 1:
-        throw SQLiteOpenError(file.path, .damaged)
-      case .empty, .ours:
-        break
-      }
-      // Nothing is written before the file is known to be ours.
-      guard sqlite3_db_readonly(database.sqliteConnection, "main") == 0 else {
-        throw SQLiteOpenError(file.path, .notWritable)
-      }
-      try common(database)
-      guard try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL") == "wal" else {
-        throw SQLiteOpenError(file.path, .failed("its file system has no shared memory for SQLite"))
-      }
-      try database.execute(
-        sql: """
-          PRAGMA synchronous = FULL;
-          PRAGMA secure_delete = ON;
-          PRAGMA journal_size_limit = 67108864;
-          """)
-      try Schema.migrate(database)
+  private static func writer(_ file: DatabaseFile) throws -> Database {
+    // A file that is refused keeps its log, and gets none: SQLite removes at once the one it makes for reading.
+    let hasLog = file.walPath.exists
+    let writer = try Database(file.canonicalPath, .readWrite)
+    if hasLog { try writer.leaveLogAtClose() }
+    let identity = try Schema.identity(of: writer)
+    switch identity {
+    case .foreign:
+      throw SQLiteOpenError(file.path, .otherProgram)
+    case .ours(let version) where version > Schema.version:
+      throw SQLiteOpenError(file.path, .newerVersion(found: version, known: Schema.version))
+    case .ours(let version) where version < 1:
+      throw SQLiteOpenError(file.path, .damaged)
+    case .empty, .ours:
+      break
     }
+    // Nothing is written before the file is known to be ours.
+    guard !writer.isReadOnly else { throw SQLiteOpenError(file.path, .notWritable) }
+    try writer.leaveLogAtClose()
+    try common(writer)
+    guard try writer.text("PRAGMA journal_mode = WAL") == "wal" else {
+      throw SQLiteOpenError(file.path, .failed("its file system has no shared memory for SQLite"))
+    }
+    try writer.execute(
+      """
+      PRAGMA synchronous = FULL;
+      PRAGMA secure_delete = ON;
+      PRAGMA journal_size_limit = 67108864;
+      """)
+    // A file that is as it should be is not written.
+    if identity != .ours(version: Schema.version) { try Schema.migrate(writer) }
     return writer
   }
 
-  private static func reader(_ file: DatabaseFile) throws -> DatabaseQueue {
-    var configuration = configuration
-    configuration.readonly = true
-    let reader = try DatabaseQueue(path: file.canonicalPath, configuration: configuration)
-    try reader.inDatabase { try common($0) }
+  private static func reader(_ file: DatabaseFile) throws(Failure) -> Database {
+    let reader = try Database(file.canonicalPath, .readOnly)
+    try reader.leaveLogAtClose()
+    try common(reader)
     return reader
   }
 
-  private static func common(_ database: Database) throws {
-    // Checkpoints run in the turnstile, cells are checked before a damaged page can mislead, and a file
-    // from elsewhere can't run code.
+  private static func common(_ database: Database) throws(Failure) {
+    // Checkpoints run in the turnstile, cells are checked before a damaged page can mislead, a file from
+    // elsewhere can't run code, and what is sorted needs no other file.
     try database.execute(
-      sql: """
-        PRAGMA wal_autocheckpoint = 0;
-        PRAGMA cell_size_check = ON;
-        PRAGMA trusted_schema = OFF;
-        PRAGMA cache_size = -4000;
-        """)
-  }
-
-  private static var configuration: Configuration {
-    var configuration = Configuration()
-    configuration.label = "tidings"
-    configuration.busyMode = .immediateError
-    configuration.foreignKeysEnabled = false
-    // Transactions are ours; GRDB would end the process over one left open.
-    configuration.allowsUnsafeTransactions = true
-    return configuration
+      """
+      PRAGMA wal_autocheckpoint = 0;
+      PRAGMA cell_size_check = ON;
+      PRAGMA trusted_schema = OFF;
+      PRAGMA temp_store = MEMORY;
+      PRAGMA cache_size = -4000;
+      """)
   }
 }
 
@@ -146,14 +135,17 @@ extension SQLiteOpenError {
     }
   }
 
-  /// The error for a result code of SQLite.
-  init(_ path: String, code: Int32) {
-    switch Failure.primary(code) {
+  /// The error for what SQLite reported.
+  init(_ path: FilePath, _ failure: Failure) {
+    if let shortage = failure.shortage {
+      self.init(path, .failed(shortage))
+      return
+    }
+    switch failure.primary {
     case SQLITE_NOTADB: self.init(path, .notADatabase)
     case SQLITE_CORRUPT, SQLITE_ERROR, SQLITE_CONSTRAINT: self.init(path, .damaged)
     case SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH: self.init(path, .notWritable)
-    case SQLITE_FULL: self.init(path, .failed("the disk is full"))
-    default: self.init(path, .failed(Failure.name(code)))
+    default: self.init(path, .failed(failure.name))
     }
   }
 }

@@ -16,7 +16,7 @@ import Inbox
 /// process keep one another out too. The system unlocks them when the process ends, however it ends.
 final class Turnstile: Sendable {
   private let descriptor: Int32
-  private let path: String
+  private let path: FilePath
   /// Whether this one made the file.
   private let isNew: Bool
 
@@ -28,23 +28,24 @@ final class Turnstile: Sendable {
   /// Opens the file, which is made if it does not exist.
   init(_ file: DatabaseFile) throws(SQLiteOpenError) {
     path = file.lockPath
-    let made = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    let made = path.withCString { open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }
     isNew = made >= 0
-    descriptor = isNew ? made : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    descriptor = isNew ? made : path.withCString { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
     guard descriptor >= 0 else { throw SQLiteOpenError(file.path, errno: errno) }
   }
 
   /// Whether the file that is locked still has its name.
   var isCurrent: Bool {
     var (mine, named) = (stat(), stat())
-    return fstat(descriptor, &mine) == 0 && stat(path, &named) == 0 && mine.st_dev == named.st_dev
+    return fstat(descriptor, &mine) == 0 && path.withCString({ stat($0, &named) }) == 0
+      && mine.st_dev == named.st_dev
       && mine.st_ino == named.st_ino
   }
 
   /// Removes the file if this one made it. Only with a turn: who waits for one then finds that it is gone.
   func removeIfNew() {
     // What can't be removed is an empty file that does no harm.
-    if isNew { _ = unlink(path) }
+    if isNew { _ = path.withCString { unlink($0) } }
   }
 
   deinit {

@@ -1,5 +1,3 @@
-import Foundation
-import GRDB
 import Inbox
 import Locks
 
@@ -28,21 +26,30 @@ final class StoreThreads: Sendable {
     var waiting: [CheckedContinuation<Void, any Error>] = []
   }
 
-  /// Starts the threads, which take over the connections.
-  init(_ opened: OpenDatabase, patience: Duration) {
+  /// Starts the threads, which take over the connections. Throws if the system has none to give; then none
+  /// is left.
+  init(_ opened: OpenDatabase, patience: Duration) throws(SQLiteOpenError) {
     self.patience = patience
     identity = opened.identity
-    ending = Monitor(Ending(readers: opened.readers.count))
-    for (index, reader) in opened.readers.enumerated() {
-      start("read \(index)") { [self, count = opened.readers.count] in read(reader, of: count) }
+    ending = Monitor(Ending(readers: 0))
+    // The readers first: the writer's end is that of all.
+    for reader in opened.readers {
+      ending.update { $0.readers += 1 }
+      guard SystemThread.startDetached({ [self, count = opened.readers.count] in read(reader, of: count) })
+      else {
+        ending.update { $0.readers -= 1 }
+        throw abandoned(opened.file.path)
+      }
     }
-    start("write") { [self] in write(opened.writer, opened.turnstile) }
+    let isStarted = SystemThread.startDetached { [self] in write(opened.writer, opened.turnstile) }
+    if !isStarted { throw abandoned(opened.file.path) }
   }
 
-  private func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
-    let thread = Thread(block: body)
-    thread.name = "sqlite \(name)"
-    thread.start()
+  /// Ends the threads that were started.
+  private func abandoned(_ path: FilePath) -> SQLiteOpenError {
+    close()
+    ending.wait { $0.readers == 0 ? () : nil }
+    return SQLiteOpenError(path, .failed("the system has no thread to give: raise its limit (ulimit -u)"))
   }
 
   /// Queues a read; false after `close`.
@@ -74,18 +81,14 @@ final class StoreThreads: Sendable {
 
 // What the threads run.
 extension StoreThreads {
-  private func read(_ queue: DatabaseQueue, of readers: Int) {
-    queue.inDatabase { database in
-      let connection = Connection(database)
-      while true {
-        let next = reads.wait { queue in
-          queue.take { min(Self.readsTogether, ($0 + readers - 1) / readers) }
-        }
-        guard case .work(let reads) = next else { return }
-        serve(reads, connection)
-      }
+  private func read(_ database: Database, of readers: Int) {
+    let connection = Connection(database)
+    while case .work(let reads) = reads.wait(for: { queue in
+      queue.take { min(Self.readsTogether, ($0 + readers - 1) / readers) }
+    }) {
+      serve(reads, connection)
     }
-    let failure = close(queue)
+    let failure = connection.close()
     ending.update {
       $0.readers -= 1
       $0.failure = $0.failure ?? failure
@@ -108,17 +111,17 @@ extension StoreThreads {
     _ = connection.commit()
   }
 
-  private func write(_ queue: DatabaseQueue, _ turnstile: Turnstile) {
-    queue.inDatabase { database in
-      var group = GroupCommit(Connection(database), turnstile, identity, patience: patience)
-      while case .work(let writes) = writes.wait(for: { queue in
-        queue.take({ min(Self.writesTogether, $0) }, size: Self.bytesTogether, of: \.size)
-      }) {
-        group.commit(writes)
-      }
+  private func write(_ database: Database, _ turnstile: Turnstile) {
+    let connection = Connection(database)
+    var group = GroupCommit(connection, turnstile, identity, patience: patience)
+    while case .work(let writes) = writes.wait(for: { queue in
+      queue.take({ min(Self.writesTogether, $0) }, size: Self.bytesTogether, of: \.size)
+    }) {
+      group.commit(writes)
     }
     ending.wait { $0.readers == 0 ? () : nil }
-    let failure = closeLast(queue, turnstile)
+    group.fold()
+    let failure = connection.close()
     let (waiting, first) = ending.update { ending in
       ending.isOver = true
       ending.failure = ending.failure ?? failure
@@ -126,27 +129,5 @@ extension StoreThreads {
       return (ending.waiting, ending.failure)
     }
     for continuation in waiting { resume(continuation, first) }
-  }
-
-  /// Closes the last connection, which moves the write-ahead log into the database: in the turnstile.
-  private func closeLast(_ queue: DatabaseQueue, _ turnstile: Turnstile) -> StoreError? {
-    var backoff = Backoff(patience)
-    do {
-      try turnstile.enter(&backoff)
-    } catch {
-      // The log stays beside the database and is read when it is opened next.
-      return close(queue) ?? error
-    }
-    defer { turnstile.leave() }
-    return close(queue)
-  }
-
-  private func close(_ queue: DatabaseQueue) -> StoreError? {
-    do {
-      try queue.close()
-      return nil
-    } catch {
-      return .unavailable("a connection to the database could not be closed: \(error)")
-    }
   }
 }

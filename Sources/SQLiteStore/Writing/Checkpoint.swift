@@ -1,5 +1,4 @@
-import GRDB
-import GRDBSQLite
+import CSQLite
 
 /// Moves what the write-ahead log holds into the database, once it has grown enough.
 ///
@@ -26,15 +25,22 @@ struct Checkpoint {
     var inLog: Int32 = 0
     let mode = pagesInLog > Self.pagesKept ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE
     // A checkpoint that fails loses nothing: the log is whole, and the next one goes on.
-    _ = sqlite3_wal_checkpoint_v2(connection.database.sqliteConnection, nil, mode, &inLog, nil)
+    _ = sqlite3_wal_checkpoint_v2(connection.database.handle, nil, mode, &inLog, nil)
     pagesInLog = Int(inLog)
+  }
+
+  /// Moves all of the log into the database and empties it, as far as no reader needs it.
+  static func fold(_ connection: Connection) {
+    // A checkpoint that fails loses nothing: the log is read when the file is opened next.
+    _ = sqlite3_wal_checkpoint_v2(
+      connection.database.handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
   }
 
   /// How many pages the connection has written since it was opened.
   private static func pagesWritten(_ connection: Connection) -> Int {
     var (current, highest) = (Int32(0), Int32(0))
     sqlite3_db_status(
-      connection.database.sqliteConnection, SQLITE_DBSTATUS_CACHE_WRITE, &current, &highest, 0)
+      connection.database.handle, SQLITE_DBSTATUS_CACHE_WRITE, &current, &highest, 0)
     return Int(current)
   }
 }

@@ -1,4 +1,3 @@
-import GRDBSQLite
 import Inbox
 import Locks
 
@@ -47,6 +46,19 @@ struct GroupCommit {
       }
     }
     checkpoint.runIfDue(connection)
+  }
+
+  /// Moves what the write-ahead log holds into the database, before the connection is closed.
+  func fold() {
+    var backoff = Backoff(patience)
+    do {
+      try turnstile.enter(&backoff)
+    } catch {
+      // The log stays beside the database and is read when it is opened next.
+      return
+    }
+    defer { turnstile.leave() }
+    Checkpoint.fold(connection)
   }
 
   /// Makes the changes in one transaction; those that were taken back meanwhile leave the group. Returns the

@@ -1,0 +1,82 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A thread of its own, for calls that block: these never run on the pool that Swift's tasks share.
+public struct SystemThread: Sendable {
+  private let handle: Handle
+
+  #if canImport(Darwin)
+    // Unchecked: an opaque address, which the system's calls take on any thread.
+    private struct Handle: @unchecked Sendable { let value: pthread_t }
+  #else
+    private struct Handle: Sendable { let value: pthread_t }
+  #endif
+
+  /// The size of a stack: the same everywhere, whatever the limit that the process was started with.
+  private static let stackSize = 2 << 20
+
+  /// Starts a thread; nil if the system has none to give.
+  public init?(_ body: @escaping @Sendable () -> Void) {
+    guard let handle = Self.start(PTHREAD_CREATE_JOINABLE, body) else { return nil }
+    self.handle = handle
+  }
+
+  /// Starts a thread that nobody waits for. False if the system has none to give.
+  public static func startDetached(_ body: @escaping @Sendable () -> Void) -> Bool {
+    start(PTHREAD_CREATE_DETACHED, body) != nil
+  }
+
+  private static func start(_ state: some BinaryInteger, _ body: @escaping @Sendable () -> Void) -> Handle? {
+    var attributes = pthread_attr_t()
+    guard pthread_attr_init(&attributes) == 0 else { return nil }
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setdetachstate(&attributes, Int32(state))
+    pthread_attr_setstacksize(&attributes, stackSize)
+    let start = Unmanaged.passRetained(ThreadStart(body))
+    #if canImport(Darwin)
+      var thread: pthread_t?
+      let status = pthread_create(&thread, &attributes, { run($0) }, start.toOpaque())
+    #else
+      var thread: pthread_t? = pthread_t()
+      let status = pthread_create(&thread!, &attributes, { run($0) }, start.toOpaque())
+    #endif
+    guard status == 0, let thread else {
+      // Nobody else releases the body if the thread doesn't run.
+      start.release()
+      return nil
+    }
+    return Handle(value: thread)
+  }
+
+  /// Waits until the thread has ended. To be called once.
+  public func join() { pthread_join(handle.value, nil) }
+
+  /// Lets the thread end by itself. To be called instead of `join`.
+  public func detach() { pthread_detach(handle.value) }
+
+  /// A number that no other living thread has; never 0.
+  public static var currentID: UInt {
+    #if canImport(Darwin)
+      UInt(bitPattern: pthread_self())
+    #else
+      UInt(pthread_self())
+    #endif
+  }
+}
+
+private final class ThreadStart: Sendable {
+  let body: @Sendable () -> Void
+  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+}
+
+private func run(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  guard let argument else { return nil }
+  // Balances `passRetained` at the start: exactly one thread gets this pointer.
+  Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue().body()
+  return nil
+}

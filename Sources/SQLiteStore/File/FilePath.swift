@@ -1,0 +1,95 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A path as the system has it: bytes, in no particular encoding.
+public struct FilePath: Hashable, Sendable, CustomStringConvertible {
+  /// The path without the NUL that ends it.
+  public let bytes: [UInt8]
+
+  /// The path of these bytes. One with a NUL among them names no file: opening refuses it.
+  public init(bytes: [UInt8]) { self.bytes = bytes }
+
+  /// The path whose bytes are this text's UTF-8.
+  public init(_ text: String) { bytes = Array(text.utf8) }
+
+  /// The path that a call of the system's returned.
+  init(terminated bytes: UnsafePointer<CChar>) {
+    var end = bytes
+    while end.pointee != 0 { end += 1 }
+    self.bytes = UnsafeBufferPointer(start: bytes, count: end - bytes).map { UInt8(bitPattern: $0) }
+  }
+
+  /// Calls `body` with the path as the system's calls take it.
+  func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
+    try (bytes.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { try body($0.baseAddress!) }
+  }
+
+  /// Whether something has this name, a link that leads nowhere included.
+  var exists: Bool {
+    var status = stat()
+    return withCString { lstat($0, &status) } == 0
+  }
+
+  static func + (path: FilePath, suffix: StaticString) -> FilePath {
+    FilePath(bytes: path.bytes + suffix.withUTF8Buffer { Array($0) })
+  }
+
+  /// The path for people, on one line: what is no UTF-8 and what steers a terminal is written as `\xE9`, and a
+  /// backslash is doubled, so that two paths never look the same.
+  public var description: String {
+    var text = ""
+    var rest = bytes[...]
+    while let first = rest.first {
+      // One scalar at a time: a byte that begins none is shown alone.
+      var decoder = UTF8()
+      var input = rest.makeIterator()
+      if case .scalarValue(let scalar) = decoder.decode(&input) {
+        let size = UTF8.width(scalar)
+        if scalar == "\\" {
+          text += "\\\\"
+        } else if Self.isHidden(scalar) {
+          for byte in rest.prefix(size) { text += Self.escaped(byte) }
+        } else {
+          text.unicodeScalars.append(scalar)
+        }
+        rest = rest.dropFirst(size)
+      } else {
+        text += Self.escaped(first)
+        rest = rest.dropFirst()
+      }
+    }
+    return text
+  }
+
+  /// Whether a reader would not see the character: controls, and what ends a line or turns its direction.
+  private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0..<0x20, 0x7F..<0xA0, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF: true
+    default: false
+    }
+  }
+
+  private static func escaped(_ byte: UInt8) -> String {
+    let digits = Array("0123456789ABCDEF".unicodeScalars)
+    var text = "\\x"
+    text.unicodeScalars.append(digits[Int(byte >> 4)])
+    text.unicodeScalars.append(digits[Int(byte & 15)])
+    return text
+  }
+
+  /// The path as one word of a shell's command.
+  var quoted: String {
+    let shown = description
+    let isPlain = shown.utf8.elementsEqual(bytes)
+    var word = isPlain ? "'" : "$'"
+    for scalar in shown.unicodeScalars {
+      if scalar == "'" { word += isPlain ? "'\\''" : "\\'" } else { word.unicodeScalars.append(scalar) }
+    }
+    return word + "'"
+  }
+}
