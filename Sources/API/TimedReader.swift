@@ -29,6 +29,11 @@ struct TimedReader: StoreReader {
     return try reader.times(in: log, numbers)
   }
 
+  func tokens(in log: LogName, _ numbers: [Int]) throws -> [UInt64] {
+    try check()
+    return try reader.tokens(in: log, numbers)
+  }
+
   func last(in log: LogName, notAfter time: Timestamp) throws -> Int {
     try check()
     return try reader.last(in: log, notAfter: time)

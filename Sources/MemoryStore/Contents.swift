@@ -28,7 +28,8 @@ struct Contents: StoreReader {
   mutating func append(_ draft: Draft, to name: LogName, at now: Timestamp) -> Receipt {
     let seq = (logs[name]?.messages.count ?? 0) + 1
     let time = max(now, logs[name]?.messages.last?.time ?? now)
-    logs[name, default: Log()].messages.append(Message(seq: seq, time: time, body: draft.body))
+    logs[name, default: Log()].messages.append(
+      Message(seq: seq, time: time, token: .random(in: 0 ... .max), body: draft.body))
     if let key = draft.senderKey { logs[name]!.keys[key] = Key(seq: seq, digest: draft.digest) }
     for field in draft.body.fields { logs[name]!.index[field, default: []].append(seq) }
     return Receipt(seq: seq, time: time, duplicate: false)
@@ -69,6 +70,10 @@ struct Contents: StoreReader {
 
   func times(in name: LogName, _ numbers: [Int]) -> [Timestamp] {
     numbers.map { logs[name]!.messages[$0 - 1].time }
+  }
+
+  func tokens(in name: LogName, _ numbers: [Int]) -> [UInt64] {
+    numbers.map { logs[name]!.messages[$0 - 1].token }
   }
 
   func last(in name: LogName, notAfter time: Timestamp) -> Int {

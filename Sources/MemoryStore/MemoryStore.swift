@@ -47,6 +47,7 @@ public final class MemoryStore: MessageStore {
       if state.marks != before {
         guard state.marks.encoded.count <= Marks.maximumSize else { throw StoreError.marksTooLarge }
         state.marks.version += 1
+        state.marks.stamp = .random(in: 0 ... .max)
         contents.marks[inbox] = state.marks
       }
       return value

@@ -25,7 +25,7 @@ struct GetChanges: Method {
   static let errors: [RPCError.Kind] = [.cursorExpired, .limitReached, .storeUnavailable]
   static let example = Example(
     params: #"{"user_id":"bo","team_id":"blue"}"#,
-    result: #"{"changes":[],"cursor":"AqnW59ST4MyLsQEAAAAAAA","more":false}"#)
+    result: #"{"changes":[],"cursor":"BBi7w3AGEebnAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","more":false}"#)
 
   /// How many new messages one answer has at most.
   private static let changesPerAnswer = 100
@@ -38,6 +38,9 @@ struct GetChanges: Method {
     inbox = try arguments.inbox()
     let text = try arguments(Self.cursor)
     cursor = text.flatMap(ChangeCursor.init(text:))
+    if let text, cursor == nil, ChangeCursor.isOfAnotherFormat(text) {
+      throw .cursorExpired(pointer: "/cursor")
+    }
     if text != nil, cursor?.belongs(to: inbox) != true {
       throw .invalidParams(pointer: "/cursor", message: "cursor must be a cursor of this inbox's changes")
     }
@@ -70,7 +73,7 @@ struct GetChanges: Method {
       return try await backend.store.read { [inbox, cursor] reader in
         try context.checkTime()
         let state = try reader.state(of: inbox)
-        guard let cursor else { return .none(state) }
+        guard let cursor else { return try .none(state, reader) }
         return try state.changes(
           since: cursor, limit: Self.changesPerAnswer, reader, check: context.checkTime)
       }

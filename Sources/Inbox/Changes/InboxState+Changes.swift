@@ -9,10 +9,10 @@ extension InboxState {
   public func changes(
     since cursor: ChangeCursor, limit: Int, _ reader: any StoreReader, check: () throws -> Void = {}
   ) throws -> Changes {
-    let pending = try retractions(since: cursor)
+    let pending = try retractions(since: cursor, reader)
     try check()
     var (cursor, changes) = (cursor, [Change]())
-    let start = cursor.position
+    let start = (shared: cursor.shared.seq, own: cursor.own.seq)
     // The state as the host knows it; only its numbers are brought to the present.
     var then = self
     then.shared.head = start.shared
@@ -25,7 +25,8 @@ extension InboxState {
     for side in Inbox.Side.allCases {
       for seq in pending[side]! {
         try check()
-        cursor.retractions[side] += 1
+        cursor[side].retractions += 1
+        cursor[side].trail = log(side).record.trail(after: cursor[side].retractions) ?? 0
         guard then.isLiving(seq, side) else { continue }
         counts.remove(seq, then, side)
         let name = MessageName(log: inbox.log(side), seq: seq)
@@ -39,7 +40,8 @@ extension InboxState {
     let arrivals = try arrivals(shared.oldest(limit), own.oldest(limit), reader).prefix(limit)
     for entry in arrivals {
       counts.add(entry)
-      cursor.position[entry.side] = entry.message.seq
+      cursor[entry.side].seq = entry.message.seq
+      cursor[entry.side].token = entry.message.token
       changes.append(Change(event: .created(entry), counts: counts, cursor: cursor))
     }
     guard arrivals.count == shared.count + own.count else {
@@ -47,24 +49,37 @@ extension InboxState {
     }
 
     // What is left before the heads is gone or hidden.
-    cursor.position = Cursor.Position(shared: self.shared.head, own: self.own.head)
-    if cursor.marks != marks.version {
-      cursor.marks = marks.version
+    for side in Inbox.Side.allCases where cursor[side].seq != log(side).head {
+      cursor[side].seq = log(side).head
+      cursor[side].token = try reader.token(in: inbox.log(side), log(side).head)
+    }
+    if cursor.marks != ChangeCursor.MarksVersion(marks) {
+      cursor.marks = ChangeCursor.MarksVersion(marks)
       changes.append(Change(event: .marked, counts: counts, cursor: cursor))
     }
     return Changes(changes: changes, cursor: cursor, more: false)
   }
 
-  /// The retractions of each side that a cursor has not reported, oldest first.
-  private func retractions(since cursor: ChangeCursor) throws -> [Inbox.Side: [Int]] {
+  /// The retractions of each side that a cursor has not reported, oldest first. Throws `ChangeCursorExpired` for
+  /// a cursor that is too old, and for one of another past: the message it stands on is not the one that it
+  /// stood on, or other messages were retracted before it.
+  private func retractions(
+    since cursor: ChangeCursor, _ reader: any StoreReader
+  ) throws -> [Inbox.Side: [Int]] {
     var pending: [Inbox.Side: [Int]] = [:]
     for side in Inbox.Side.allCases {
-      let log = log(side)
-      let missed = log.record.retractionCount - cursor.retractions[side]
-      guard cursor.position[side] <= log.head, cursor.position[side] >= log.record.tail - 1,
-        (0...log.record.newestRetractions.count).contains(missed)
-      else { throw ChangeCursorExpired() }
-      pending[side] = Array(log.record.newestRetractions.suffix(missed))
+      let (log, point) = (log(side), cursor[side])
+      guard point.seq <= log.head, log.record.trail(after: point.retractions) == point.trail else {
+        throw ChangeCursorExpired()
+      }
+      // What lies before the tail is gone, and can't be compared: it goes on at the tail.
+      if point.seq >= log.record.tail {
+        guard try reader.token(in: inbox.log(side), point.seq) == point.token else {
+          throw ChangeCursorExpired()
+        }
+      }
+      pending[side] = Array(
+        log.record.newestRetractions.suffix(log.record.retractionCount - point.retractions))
     }
     return pending
   }

@@ -31,6 +31,9 @@ public struct SenderKey: Hashable, Sendable {
 }
 
 extension Draft {
+  /// About how many bytes it takes in each log.
+  public var storedSize: Int { body.size + (key?.string.utf8.count ?? 0) + 256 }
+
   /// The key as its sender's.
   public var senderKey: SenderKey? { key.map { SenderKey(sender: body.sender, key: $0) } }
 }

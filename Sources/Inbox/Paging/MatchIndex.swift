@@ -77,6 +77,11 @@ public struct IndexedReader: StoreReader {
     try reader.times(in: log, numbers)
   }
 
+  /// See `StoreReader.tokens`.
+  public func tokens(in log: LogName, _ numbers: [Int]) throws -> [UInt64] {
+    try reader.tokens(in: log, numbers)
+  }
+
   /// See `StoreReader.last`.
   public func last(in log: LogName, notAfter time: Timestamp) throws -> Int {
     try reader.last(in: log, notAfter: time)

@@ -15,7 +15,8 @@ public protocol MessageStore: Sendable {
   ) async throws -> Value
 
   /// Appends the draft to each log, durably, and returns a receipt for each in the same order. `logs` are
-  /// distinct. A log that holds the draft's key of the same sender already keeps its message; if one of them
+  /// distinct. What is too much for one change is appended log by log, in the order of the logs: others may come
+  /// between, and a failure in the middle is `StoreError.interrupted`. A log that holds the draft's key of the same sender already keeps its message; if one of them
   /// holds it with another digest, nothing is appended and `StoreError.conflict` is thrown. Another sender's key
   /// is as if it were not there.
   ///
@@ -52,6 +53,10 @@ public protocol StoreReader {
 
   /// The time of each of these numbers, in order; all of them are between the log's tail and head.
   func times(in log: LogName, _ numbers: [Int]) throws -> [Timestamp]
+
+  /// The token of each of these numbers, in order; all of them are between the log's tail and head. A token is
+  /// random, and stays with the message: a log that went another way has another one at the same number.
+  func tokens(in log: LogName, _ numbers: [Int]) throws -> [UInt64]
 
   /// The last number whose time is at most `time`; 0 if there is none.
   func last(in log: LogName, notAfter time: Timestamp) throws -> Int

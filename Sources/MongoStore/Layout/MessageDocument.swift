@@ -33,12 +33,14 @@ struct MessageDocument {
     var reader = BSONReader(document)
     var seq: Int?
     var time: Timestamp?
+    var token: UInt64?
     var type: Text?
     var body = MessageBody(type: "")
     isCleared = false
     while let element = try reader.next() {
       switch element.key {
       case "log": log = try element.binary()
+      case "_id": token = try element.objectID().random
       case "seq": seq = Int(try element.int64())
       case "time": time = try element.milliseconds()
       case "message_type": type = Text(try element.string())
@@ -54,9 +56,10 @@ struct MessageDocument {
     }
     guard let seq, seq > 0 else { throw .missingKey("seq") }
     guard let time else { throw .missingKey("time") }
+    guard let token else { throw .missingKey("_id") }
     guard let type else { throw .missingKey("message_type") }
     body.type = type
-    message = Message(seq: seq, time: time, body: body)
+    message = Message(seq: seq, time: time, token: token, body: body)
   }
 
   /// The document of a draft at a place.

@@ -172,7 +172,7 @@ extension AppendPlan {
     for index in items.indices {
       guard case .placed = items[index].state else { continue }
       chunk.append(index)
-      size += calls[items[index].call].size / max(1, calls[items[index].call].logs.count)
+      size += calls[items[index].call].draft.storedSize
       if chunk.count >= count || size >= bytes { break }
     }
     return chunk
@@ -307,25 +307,26 @@ extension AppendPlan {
   }
 
   private func result(of call: Int) -> Result<[Receipt], StoreError> {
-    var receipts: [Receipt] = []
+    var receipts: [Receipt?] = []
     var failure: StoreError?
     var isTouched = false
     for part in parts[call] {
+      var receipt: Receipt?
       switch part {
-      case .receipt(let receipt): receipts.append(receipt)
+      case .receipt(let known): receipt = known
       case .item(let index), .sameAs(let index):
         switch items[index].state {
-        case .done(var receipt):
-          if case .sameAs = part { receipt.duplicate = true } else { isTouched = true }
-          receipts.append(receipt)
+        case .done(let done):
+          receipt = done
+          if case .sameAs = part { receipt?.duplicate = true } else { isTouched = true }
         case .failed(let error): failure = failure ?? error
         case .unplaced, .placed: failure = failure ?? .notConfirmed
         }
       }
+      receipts.append(receipt)
     }
-    guard let failure else { return .success(receipts) }
+    guard let failure else { return .success(receipts.compactMap(\.self)) }
     // Part of it is written: whoever repeats it completes it.
-    if isTouched, case .unavailable = failure { return .failure(.notConfirmed) }
-    return .failure(failure)
+    return .failure(isTouched ? .interrupted(failure, receipts) : failure)
   }
 }

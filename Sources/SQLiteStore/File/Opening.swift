@@ -84,6 +84,8 @@ extension OpenDatabase {
       throw SQLiteOpenError(file.path, .newerVersion(found: version, known: Schema.version))
     case .ours(let version) where version < 1:
       throw SQLiteOpenError(file.path, .damaged)
+    case .ours(let version) where version < Schema.oldest:
+      throw SQLiteOpenError(file.path, .olderVersion(found: version, known: Schema.version))
     case .empty, .ours:
       break
     }
@@ -130,7 +132,7 @@ extension SQLiteOpenError {
   /// Whether the file is none that this program can ever use.
   fileprivate var isRefusal: Bool {
     switch reason {
-    case .notADatabase, .otherProgram, .newerVersion, .damaged, .notWritable: true
+    case .notADatabase, .otherProgram, .newerVersion, .olderVersion, .damaged, .notWritable: true
     case .missingFolder, .danglingLink, .notAFile, .busy, .failed: false
     }
   }

@@ -39,7 +39,7 @@ import Testing
     var random = SeededGenerator(seed: seed)
     let store = MemoryStore(clock: { 1_000 })
     let inbox = Inbox(user: "u0", team: "blue")
-    var follower = Follower(cursor: ChangeCursor(try await store.read { try $0.state(of: inbox) }))
+    var follower = Follower(cursor: try await store.read { try ChangeCursor($0.state(of: inbox), $0) })
     var sent: [MessageName] = []
     for _ in 0..<300 {
       switch Int.random(in: 0..<10, using: &random) {
@@ -106,7 +106,7 @@ import Testing
       }
       try await send(20)
       try await retract(4)
-      let before = try await store.read { try $0.state(of: inbox) }
+      let before = try await store.read { try ChangeCursor($0.state(of: inbox), $0) }
       try await retract(Int.random(in: 0...8, using: &random))
       try await send(Int.random(in: 0...9, using: &random))
       try await retract(Int.random(in: 0...3, using: &random))
@@ -126,19 +126,19 @@ import Testing
         after.marks[side].deleted = some(6)
       }
       let state = after
-      let changes = try await store.read { try state.changes(since: ChangeCursor(before), limit: 6, $0) }
+      let changes = try await store.read { try state.changes(since: before, limit: 6, $0) }
       for change in changes.changes {
         var then = state
         for side in Inbox.Side.allCases {
           let record = state.log(side).record
-          let left = record.retractionCount - change.cursor.retractions[side]
+          let left = record.retractionCount - change.cursor[side].retractions
           let pending = SequenceSet(numbers: record.newestRetractions.suffix(left))
           switch side {
           case .shared:
-            then.shared.head = change.cursor.position.shared
+            then.shared.head = change.cursor.shared.seq
             then.shared.record.retracted.subtract(pending)
           case .own:
-            then.own.head = change.cursor.position.own
+            then.own.head = change.cursor.own.seq
             then.own.record.retracted.subtract(pending)
           }
         }
@@ -152,14 +152,14 @@ import Testing
     let inbox = Inbox(user: "u0", team: "blue")
     var state = InboxState(inbox: inbox)
     state.shared.head = 1_000_001
-    let cursor = ChangeCursor(state)
+    let reader = MatchIndexTests.CountingReader()
+    let cursor = try ChangeCursor(state, reader)
     state.shared.record.retracted = SequenceSet(numbers: stride(from: 2, through: 998_000, by: 2))
     for seq in stride(from: 998_002, through: 1_000_000, by: 2) {
       let isNew = state.shared.record.retract(seq)
       #expect(isNew)
     }
     let present = state
-    let reader = MatchIndexTests.CountingReader()
     let checks = Locked(0)
     let changes = try present.changes(since: cursor, limit: 5, reader) { checks.withLock { $0 += 1 } }
     #expect(changes.changes.count == 1_000)
@@ -173,7 +173,7 @@ import Testing
     let store = MemoryStore()
     let inbox = Inbox(user: "u0", team: "blue")
     _ = try await store.append(Draft(body: MessageBody(type: "a")), to: [.team("blue")])
-    let cursor = ChangeCursor(try await store.read { try $0.state(of: inbox) })
+    let cursor = try await store.read { try ChangeCursor($0.state(of: inbox), $0) }
     for flag in [MarkChange.Flag.read, .seen, .archived] {
       _ = try await store.change(marksOf: inbox) { try MarkChange(flag, .all).apply(to: &$1, $0) }
     }
@@ -192,7 +192,7 @@ import Testing
     for _ in 0...LogRecord.retractionsKept {
       _ = try await store.append(Draft(body: MessageBody(type: "a")), to: [.everyone])
     }
-    let cursor = ChangeCursor(try await store.read { try $0.state(of: inbox) })
+    let cursor = try await store.read { try ChangeCursor($0.state(of: inbox), $0) }
     for seq in 1...LogRecord.retractionsKept + 1 {
       #expect(try await store.retract(MessageName(log: .everyone, seq: seq)))
     }

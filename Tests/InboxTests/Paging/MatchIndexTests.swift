@@ -14,6 +14,7 @@ import Testing
     func states(of inboxes: [Inbox]) -> [InboxState] { [] }
     func messages(in log: LogName, _ numbers: SequenceSet) -> [Message] { [] }
     func times(in log: LogName, _ numbers: [Int]) -> [Timestamp] { [] }
+    func tokens(in log: LogName, _ numbers: [Int]) -> [UInt64] { numbers.map { UInt64($0) } }
     func last(in log: LogName, notAfter time: Timestamp) -> Int { 0 }
     func numbers(in log: LogName, where field: MessageField, from first: Int, through last: Int)
       -> SequenceSet
