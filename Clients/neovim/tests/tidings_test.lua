@@ -390,7 +390,7 @@ end)
 
 test("a program that does not end is ended, and what a wrapper started too", function()
   local children = vim.fn.tempname()
-  local program, pids = traced(("trap '' TERM; \"$TIDINGS_BIN\" \"$@\"; sleep 1000 & echo $! > %s; wait"):format(children))
+  local program, pids = traced(("trap '' TERM; sleep 1000 & echo $! > %s; \"$TIDINGS_BIN\" \"$@\"; wait"):format(children))
   setup({ program = program })
   tidings.call("ping")
   tidings.stop(10)
