@@ -214,7 +214,7 @@ on_end = function(connection, ending)
   if running == connection then
     running = nil
   end
-  local hopeless = ending.fault ~= nil or (not ending.answered and ending.signal == 0)
+  local hopeless = not ending.answered and (ending.fault ~= nil or ending.signal == 0)
   local numbers = vim.tbl_keys(waiting)
   table.sort(numbers)
   local again, lost, sends = {}, {}, 0
