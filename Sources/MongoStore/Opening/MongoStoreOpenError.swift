@@ -9,6 +9,8 @@ public enum MongoStoreOpenError: Error, Hashable, Sendable, CustomStringConverti
   case rights
   /// The layout was written by a newer Tidings.
   case newerVersion(found: Int, known: Int)
+  /// A collection or an index is not as it should be.
+  case layout(String, advice: String)
   /// The server is too old.
   case oldServer(String, oldest: String)
 
@@ -23,6 +25,8 @@ public enum MongoStoreOpenError: Error, Hashable, Sendable, CustomStringConverti
       "the MongoDB user lacks rights: grant it the role readWrite on the URI's database"
     case .newerVersion(let found, let known):
       "the database has layout version \(found) and this program knows \(known): use a newer one"
+    case .layout(let what, let advice):
+      "the database can't be used: \(what): \(advice)"
     case .oldServer(let version, let oldest):
       "MongoDB \(version) is too old: \(oldest) or later is needed"
     }

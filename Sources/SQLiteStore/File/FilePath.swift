@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// A path as the system has it: bytes, in no particular encoding.
 public struct FilePath: Hashable, Sendable, CustomStringConvertible {
   /// The path without the NUL that ends it.
@@ -30,10 +22,7 @@ public struct FilePath: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Whether something has this name, a link that leads nowhere included.
-  public var exists: Bool {
-    var status = stat()
-    return withCString { lstat($0, &status) } == 0
-  }
+  public var exists: Bool { FileStatus(self) != nil }
 
   static func + (path: FilePath, suffix: StaticString) -> FilePath {
     FilePath(bytes: path.bytes + suffix.withUTF8Buffer { Array($0) })
