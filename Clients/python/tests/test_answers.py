@@ -157,6 +157,26 @@ class AnswerTests(support.Case):
         self.assertEqual(len(lines), 5)
 
 
+    def test_the_lines_of_the_client_say_of_what_they_speak(self):
+        async def work(inbox):
+            return await inbox.call("m")
+
+        self.assertEqual(self.session("""
+            greet()
+            one = asked()
+            if count == 0:
+                die()
+            if count == 1:
+                write("garbage")
+            answer(one["id"], result=1)
+            asked()
+        """, work), 1)
+        for line in self.log.text.splitlines():
+            self.assertRegex(line, "^the program /.*/fake ")
+        self.assertRegex(self.log.text, "fake was ended by signal 9; it is started again with 1 calls in flight")
+        self.assertRegex(self.log.text, "process [0-9]+. wrote what is no JSON: a line of 7 bytes")
+
+
 class RealTests(support.Case):
     def test_what_a_sender_puts_into_data_stops_no_reader(self):
         # As another host may write it, in another language: the program keeps `data` to the byte.
