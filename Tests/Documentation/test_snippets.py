@@ -222,6 +222,17 @@ class PageTests(Snippets):
                 listed = self.call("get_team_message", f"sqlite:{copy}", team_id="crew", user_id="bob")
                 self.assertEqual([message["content"] for message in listed["data"]], ["Tea is ready"])
 
+    def test_a_copy_is_restored_as_the_page_says(self):
+        self.call("send_team_message", **TEA)
+        shutil.copy(self.folder / "inbox.db", self.folder / "copy.db")
+        self.call("send_team_message", **{**TEA, "content": "Never mind"})
+        for path in self.folder.glob("inbox.db-[ws]*"):
+            path.unlink()
+        (self.folder / "copy.db").replace(self.folder / "inbox.db")
+        self.run_command([PROGRAM, "doctor", "--store", "sqlite:inbox.db"])
+        listed = self.call("get_team_message", team_id="crew", user_id="bob")
+        self.assertEqual([message["content"] for message in listed["data"]], ["Tea is ready"])
+
     def test_every_command_that_is_shown_is_one(self):
         """In text and in what can't run here: the program knows each command and each option."""
         known = {}
