@@ -173,7 +173,8 @@ class ReadmeTests(Snippets):
         targets = set(re.findall(r"^([a-z-]+):.*##", pages.read("Makefile"), re.M))
         for path in pages.every_page():
             text = path.read_text(encoding="utf-8")
-            asked = re.findall(r"^(?:[A-Z]+=\S+ |sudo )?make (?:-C \S+ )?([a-z-]+)", "\n".join(pages.blocks(text, "sh")), re.M)
+            scripts = "\n".join(pages.blocks(text, "sh"))
+            asked = re.findall(r"^(?:[A-Z]+=\S+ |sudo )?make (?:-C \S+ )?([a-z-]+)", scripts, re.M)
             asked += re.findall(r"`(?:[A-Z]+=\S+ |sudo )?make ([a-z-]+)`", text)
             with self.subTest(path.name):
                 self.assertFalse(set(asked) - targets)

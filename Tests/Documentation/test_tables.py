@@ -14,7 +14,8 @@ COMMANDS = ("serve", "call", "schema", "doctor", "replay")
 
 def said(*arguments):
     """What the program prints."""
-    return subprocess.run([PROGRAM, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
+    done = subprocess.run([PROGRAM, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def page(name):
@@ -45,7 +46,8 @@ class ContractTests(unittest.TestCase):
                         self.assertIn(parameter, given[0])
                     elif "rest as above" not in optional:
                         self.assertIn(parameter, given[0] | given[1])
-                named = {word for word in given[0] | given[1] if "_" in word or word in ("nid", "nids", "cursor", "from")}
+                words = ("nid", "nids", "cursor", "from")
+                named = {word for word in given[0] | given[1] if "_" in word or word in words}
                 self.assertFalse(named - set(parameters) - ({"from"} if name == "leave_team" else set()))
 
     def test_every_kind_of_error_is_in_the_table(self):

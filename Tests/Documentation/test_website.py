@@ -88,7 +88,8 @@ class WebsiteTests(unittest.TestCase):
                 self.assertEqual(made, wanted)
 
     def test_a_heading_of_any_form_has_an_anchor(self):
-        titles = {heading for path in pages.every_page() for heading in pages.headings(path.read_text(encoding="utf-8"))}
+        texts = [path.read_text(encoding="utf-8") for path in pages.every_page()]
+        titles = {heading for text in texts for heading in pages.headings(text)}
         self.assertTrue(all(re.search(r"\w", pages.docc_anchor(title)) for title in titles))
         self.assertEqual(pages.docc_anchor("Emacs, and whatever speaks LSP"), "Emacs-and-whatever-speaks-LSP")
 
