@@ -110,7 +110,10 @@ export interface SendTeamMessageParams extends Meta {
   data?: object | null;
   /** Only these readers get the message. */
   reader_ids?: string[] | null;
-  /** Makes sending again safe: a log that has a message with this key keeps it and appends nothing. */
+  /**
+   * Makes sending again safe: a log that has a message of this sender with this key keeps it and appends
+   * nothing.
+   */
   idempotency_key?: string | null;
 }
 
@@ -134,7 +137,10 @@ export interface SendAccountMessageParams extends Meta {
   content?: string | null;
   /** A JSON object of at most 64 KiB as it is sent; it comes back byte for byte. */
   data?: object | null;
-  /** Makes sending again safe: a log that has a message with this key keeps it and appends nothing. */
+  /**
+   * Makes sending again safe: a log that has a message of this sender with this key keeps it and appends
+   * nothing.
+   */
   idempotency_key?: string | null;
 }
 
@@ -154,7 +160,10 @@ export interface SendAnnouncementParams extends Meta {
   content?: string | null;
   /** A JSON object of at most 64 KiB as it is sent; it comes back byte for byte. */
   data?: object | null;
-  /** Makes sending again safe: a log that has a message with this key keeps it and appends nothing. */
+  /**
+   * Makes sending again safe: a log that has a message of this sender with this key keeps it and appends
+   * nothing.
+   */
   idempotency_key?: string | null;
 }
 
@@ -584,7 +593,10 @@ export class DeadlineExceededError extends TidingsError {
   readonly kind: "deadline_exceeded";
 }
 
-/** `limit_reached`, code 1004: Too many of something at once: worth trying again later. */
+/**
+ * `limit_reached`, code 1004: Too many of something at once, worth trying again later; or too much, which
+ * details.pointer names.
+ */
 export class LimitReachedError extends TidingsError {
   readonly kind: "limit_reached";
 }
@@ -612,8 +624,8 @@ export class StoreUnavailableError extends TidingsError {
 }
 
 /**
- * `outcome_unknown`, code 2004: It may have been done: ask again, and send again with the same idempotency
- * key.
+ * `outcome_unknown`, code 2004: It may have been done, in part (details.messages): send it again with the
+ * same idempotency key.
  */
 export class OutcomeUnknownError extends TidingsError {
   readonly kind: "outcome_unknown";

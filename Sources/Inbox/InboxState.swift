@@ -45,12 +45,17 @@ public struct InboxState: Hashable, Sendable {
   }
 
   /// How many messages the view `inbox` has, how many of them are not read, and how many not seen.
-  public var counts: Counts {
+  public var counts: Counts { counts {} }
+
+  /// The same; `check` is called between its steps, and ends it by throwing.
+  public func counts<Failure: Error>(_ check: () throws(Failure) -> Void) throws(Failure) -> Counts {
     var counts = Counts()
     for side in Inbox.Side.allCases {
       let living = living(side).subtracting(marks[side].archived)
+      try check()
       counts.total += living.count
       counts.unread += living.count - living.countIntersecting(read(side))
+      try check()
       counts.unseen += living.count - living.countIntersecting(marks[side].seen)
     }
     return counts
@@ -76,10 +81,15 @@ extension InboxState {
     return entry(of: message, side)
   }
 
+  /// Whether a number is read: as `read` says, without making the whole set.
+  func isRead(_ seq: Int, _ side: Inbox.Side) -> Bool {
+    marks[side].read.contains(seq) || log(side).sent.contains(seq)
+  }
+
   /// A living message as its reader sees it.
   func entry(of message: Message, _ side: Inbox.Side) -> Page.Entry {
     Page.Entry(
-      side: side, message: message, read: read(side).contains(message.seq),
+      side: side, message: message, read: isRead(message.seq, side),
       seen: marks[side].seen.contains(message.seq), archived: marks[side].archived.contains(message.seq),
       part: 0)
   }

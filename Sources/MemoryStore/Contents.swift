@@ -2,13 +2,15 @@ import Inbox
 
 /// All logs and marks. A value: whoever holds a copy has a view that does not change.
 struct Contents: StoreReader {
+  /// Nobody else can change it.
+  var past: Int { 0 }
   var logs: [LogName: Log] = [:]
   var marks: [Inbox: Marks] = [:]
 
   struct Log {
     var messages: [Message] = []
     var record = LogRecord()
-    var keys: [Text: Key] = [:]
+    var keys: [SenderKey: Key] = [:]
     /// Ascending numbers by what messages can be found by.
     var index: [MessageField: [Int]] = [:]
   }
@@ -20,7 +22,7 @@ struct Contents: StoreReader {
 
   /// The receipt of the message that holds the draft's key; nil if none does.
   func first(of draft: Draft, in name: LogName) throws -> Receipt? {
-    guard let key = draft.key, let log = logs[name], let held = log.keys[key] else { return nil }
+    guard let key = draft.senderKey, let log = logs[name], let held = log.keys[key] else { return nil }
     guard held.digest == draft.digest else { throw StoreError.conflict(name) }
     return Receipt(seq: held.seq, time: log.messages[held.seq - 1].time, duplicate: true)
   }
@@ -28,10 +30,17 @@ struct Contents: StoreReader {
   mutating func append(_ draft: Draft, to name: LogName, at now: Timestamp) -> Receipt {
     let seq = (logs[name]?.messages.count ?? 0) + 1
     let time = max(now, logs[name]?.messages.last?.time ?? now)
-    logs[name, default: Log()].messages.append(Message(seq: seq, time: time, body: draft.body))
-    if let key = draft.key { logs[name]!.keys[key] = Key(seq: seq, digest: draft.digest) }
+    logs[name, default: Log()].messages.append(
+      Message(seq: seq, time: time, token: .random(in: 0 ... .max), body: draft.body))
+    if let key = draft.senderKey { logs[name]!.keys[key] = Key(seq: seq, digest: draft.digest) }
     for field in draft.body.fields { logs[name]!.index[field, default: []].append(seq) }
     return Receipt(seq: seq, time: time, duplicate: false)
+  }
+
+  /// Retracts a message that there is. In place: the log is not copied.
+  mutating func retract(_ message: MessageName, _ record: LogRecord) {
+    logs[message.log]?.record = record
+    logs[message.log]?.messages[message.seq - 1].body.clear()
   }
 
   func states(of inboxes: [Inbox]) -> [InboxState] {
@@ -63,6 +72,10 @@ struct Contents: StoreReader {
 
   func times(in name: LogName, _ numbers: [Int]) -> [Timestamp] {
     numbers.map { logs[name]!.messages[$0 - 1].time }
+  }
+
+  func tokens(in name: LogName, _ numbers: [Int]) -> [UInt64] {
+    numbers.map { logs[name]!.messages[$0 - 1].token }
   }
 
   func last(in name: LogName, notAfter time: Timestamp) -> Int {

@@ -47,6 +47,7 @@ public final class MemoryStore: MessageStore {
       if state.marks != before {
         guard state.marks.encoded.count <= Marks.maximumSize else { throw StoreError.marksTooLarge }
         state.marks.version += 1
+        state.marks.stamp = .random(in: 0 ... .max)
         contents.marks[inbox] = state.marks
       }
       return value
@@ -56,12 +57,13 @@ public final class MemoryStore: MessageStore {
   /// See `MessageStore.retract`.
   public func retract(_ message: MessageName) async throws -> Bool {
     try contents.withLock { contents in
-      guard var log = contents.logs[message.log], log.messages.indices.contains(message.seq - 1) else {
-        throw StoreError.notFound
-      }
-      guard log.record.retract(message.seq) else { return false }
-      log.messages[message.seq - 1].body = log.messages[message.seq - 1].body.cleared
-      contents.logs[message.log] = log
+      guard let log = contents.logs[message.log], (1...).contains(message.seq),
+        message.seq <= log.messages.count
+      else { throw StoreError.notFound }
+      var record = log.record
+      guard record.retract(message.seq) else { return false }
+      guard record.encoded.count <= LogRecord.maximumSize else { throw StoreError.recordTooLarge }
+      contents.retract(message, record)
       return true
     }
   }

@@ -25,7 +25,7 @@ extension StoreError {
   var reason: String {
     switch self {
     case .unavailable(let reason), .outcomeUnknown(let reason), .damaged(let reason),
-      .limitReached(let reason):
+      .limitReached(let reason), .interrupted(let reason, _):
       reason
     case .notFound: "not found"
     case .conflict: "conflict"

@@ -21,6 +21,8 @@ public struct SQLiteOpenError: Error, Hashable, Sendable, CustomStringConvertibl
     case otherProgram
     /// The file was written by a newer Tidings.
     case newerVersion(found: Int, known: Int)
+    /// The file is of a version before the first that was released, and can't be brought up.
+    case olderVersion(found: Int, known: Int)
     /// The file is damaged.
     case damaged
     /// A file of the store belongs to another user.
@@ -65,6 +67,9 @@ public struct SQLiteOpenError: Error, Hashable, Sendable, CustomStringConvertibl
       "the file \(path) is a database of another program: name another path"
     case .newerVersion(let found, let known):
       "the database \(path) has schema version \(found) and this program knows \(known): use a newer one"
+    case .olderVersion(let found, let known):
+      "the database \(path) has schema version \(found), from before the first release, and this program needs "
+        + "\(known): name another path"
     case .damaged:
       "the database \(path) is damaged: restore it from a backup"
     case .foreignOwner(let file):

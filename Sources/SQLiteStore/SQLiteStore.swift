@@ -18,7 +18,7 @@ public final class SQLiteStore: MessageStore {
   public let kind = "sqlite"
   let file: DatabaseFile
   private let threads: StoreThreads
-  private let clock: WallClock
+  let clock: WallClock
 
   /// Opens the database at `path`; a missing file is made, readable by its owner only, a missing folder is
   /// an error. Files that belong to other users, or that these may read or write, are refused unless
@@ -78,16 +78,6 @@ public final class SQLiteStore: MessageStore {
     }
   }
 
-  /// Appends with the next group that is committed; all logs in one transaction.
-  public func append(
-    _ draft: Draft, to logs: [LogName], progress: (@Sendable (Int) -> Void)?
-  ) async throws -> [Receipt] {
-    let size = (draft.body.size + 256) * logs.count
-    return try await write(size: size) { [clock] in
-      try $0.append(draft, to: logs, at: clock(), progress)
-    }
-  }
-
   /// Runs `body` on the writing thread and commits with the next group.
   public func change<Value: Sendable>(
     marksOf inbox: Inbox,
@@ -118,9 +108,4 @@ public final class SQLiteStore: MessageStore {
     threads.close()
     try await withCheckedThrowingContinuation { threads.whenOver($0) }
   }
-}
-
-extension MessageBody {
-  /// About how many bytes it takes.
-  fileprivate var size: Int { (content?.utf8.count ?? 0) + (data?.utf8.count ?? 0) }
 }

@@ -146,13 +146,27 @@ class Filters:
             return self.view == "all" or copy.archived
         return not copy.archived and (self.view == "inbox" or copy.read == (self.view == "read"))
 
-    def rank(self, copy):
-        """The part of the list that a copy belongs to."""
-        return int(copy.read) if self.order == "unread_first" else 0
+    def first(self, copies):
+        """What stands in the first part of two, as the first page finds it."""
+        unread = frozenset(copy for copy in copies if self.order == "unread_first" and not copy.read)
+        # A cursor has room for some 700 ranges; no run comes near.
+        assert len(unread) < 700 or runs(unread) < 700, "more ranges than this model knows what to do with"
+        return unread
 
-    def sorted(self, copies):
+    def sorted(self, copies, first):
         copies = sorted(copies, key=lambda copy: copy.age, reverse=self.order != "oldest")
-        return sorted(copies, key=self.rank) if self.order == "unread_first" else copies
+        return sorted(copies, key=lambda copy: part(copy, first)) if self.order == "unread_first" else copies
+
+
+def part(copy, first):
+    """The part of a list that a copy belongs to: which that is was decided by the list's first page."""
+    return 0 if copy in first else 1
+
+
+def runs(copies):
+    """How many runs of numbers, in both logs together."""
+    places = {(copy.shared, copy.message.seq) for copy in copies}
+    return sum((shared, seq - 1) not in places for shared, seq in places)
 
 
 class Position:
@@ -163,9 +177,9 @@ class Position:
     once passed stays passed.
     """
 
-    def __init__(self, inbox, filters, last, changes, start=None):
-        self.inbox, self.filters, self.changes = inbox, filters, changes
-        self.rank = filters.rank(last)
+    def __init__(self, inbox, filters, last, changes, first, start=None):
+        self.inbox, self.filters, self.changes, self.first = inbox, filters, changes, first
+        self.part = part(last, first)
         self.limits, self.heads = {}, {}
         for shared in (True, False):
             places = [copy for copy in inbox.copies if copy.shared == shared]
@@ -173,15 +187,16 @@ class Position:
                 self.limits[shared] = sum(copy.age <= last.age for copy in places)
             else:
                 self.limits[shared] = 1 + sum(copy.age < last.age for copy in places)
-            if start is not None and start.rank == self.rank:
+            if start is not None and start.part == self.part:
                 passed = max if filters.order == "oldest" else min
                 self.limits[shared] = passed(self.limits[shared], start.limits[shared])
             # What was sent after the first page comes in no later part of `unread_first`.
             self.heads[shared] = len(places) if start is None else start.heads[shared]
 
     def precedes(self, copy):
-        if self.filters.rank(copy) != self.rank:
-            return self.filters.rank(copy) > self.rank and copy.message.seq <= self.heads[copy.shared]
+        place = part(copy, self.first)
+        if place != self.part:
+            return place > self.part and copy.message.seq <= self.heads[copy.shared]
         if self.filters.order == "oldest":
             return copy.message.seq > self.limits[copy.shared]
         return copy.message.seq < self.limits[copy.shared]
@@ -192,8 +207,8 @@ class Page:
     whole list. `changes` is the inbox's count of changes when its walk began; `loose` says that there
     were some since, so that not every right answer is equal to this one."""
 
-    def __init__(self, inbox, filters, listed, rest, size, start):
-        self.inbox, self.filters, self.listed, self.rest = inbox, filters, listed, rest
+    def __init__(self, inbox, filters, listed, rest, size, first, start):
+        self.inbox, self.filters, self.listed, self.rest, self.first = inbox, filters, listed, rest, first
         self.size, self.start = size, start
         self.changes = inbox.changes if start is None else start.changes
         self.loose = self.changes != inbox.changes
@@ -202,14 +217,14 @@ class Page:
         self.total, self.count = len(listed), sum(not copy.read for copy in listed)
 
     def position(self, last):
-        return Position(self.inbox, self.filters, last, self.changes, self.start)
+        return Position(self.inbox, self.filters, last, self.changes, self.first, self.start)
 
 
 class Model:
     def __init__(self):
         self.logs = {}  # log -> [Message]
         self.nids = {}  # nid -> Message
-        self.keys = {}  # (log, idempotency_key) -> Message
+        self.keys = {}  # (log, sender, idempotency_key) -> Message
         self.inboxes = {}  # (team or None, reader) -> Inbox
         self.cursors = {}  # the sidecar's text -> Position
 
@@ -242,7 +257,7 @@ class Model:
         messages.append(message)
         self.nids[nid] = message
         if key is not None:
-            self.keys[log, key] = message
+            self.keys[log, fields.get("user_id"), key] = message
         for inbox in self.inboxes.values():
             if log == inbox.shared_log:
                 inbox.deliver(message, shared=True)
@@ -269,7 +284,7 @@ class Model:
         fields, key = content(params), params.get("idempotency_key")
         targets = destinations(method, params)
         for log, _ in targets:
-            known = self.keys.get((log, key))
+            known = self.keys.get((log, fields.get("user_id"), key))
             if known is not None and known.fields != fields:
                 raise Refusal(CONFLICT)
         learned = got.get("messages") if "reader_ids" in params else [got]
@@ -277,7 +292,7 @@ class Model:
             raise Wrong("messages should be %d items" % len(targets))
         items = []
         for (log, reader), item in zip(targets, learned):
-            known = self.keys.get((log, key)) if key is not None else None
+            known = self.keys.get((log, fields.get("user_id"), key)) if key is not None else None
             message = known or self.append(log, fields, key, item.get("nid"), item.get("create_time"))
             items.append({
                 "nid": message.nid, "create_time": message.create_time, "duplicate": known is not None})
@@ -293,16 +308,19 @@ class Model:
     def list(self, params):
         inbox, filters = self.inbox_of(params), Filters(params)
         size = params.get("pageSize", 12)
-        listed = filters.sorted(copy for copy in inbox.present() if filters.passes(copy))
-        rest, start = listed, None
+        start = None
         if "cursor" in params:
             start = self.cursors.get(params["cursor"])
             if "pageNo" in params or start is None or start.inbox is not inbox or start.filters != filters:
                 raise Refusal(INVALID_PARAMS, ["/cursor"])
+        passing = [copy for copy in inbox.present() if filters.passes(copy)]
+        first = filters.first(passing) if start is None else start.first
+        listed = rest = filters.sorted(passing, first)
+        if start is not None:
             rest = [copy for copy in listed if start.precedes(copy)]
         elif "pageNo" in params:
             rest = listed[(params["pageNo"] - 1) * size:]
-        return Page(inbox, filters, listed, rest, size, start)
+        return Page(inbox, filters, listed, rest, size, first, start)
 
     def get_message(self, params):
         copy = self.inbox_of(params).find(params["nid"])

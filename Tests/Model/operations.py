@@ -221,6 +221,7 @@ class Generator:
         again = self.send_again()
         if again is None:
             return None
+        # Of another sender it is no conflict, but a message of its own.
         name = self.rng.choice(["content", "message_type", "username", "data", "user_id", "receiver_id"])
         if name == "data":
             values = [value for value in DATA if value != again.params.get("data")]

@@ -115,6 +115,12 @@ class ModelTests(unittest.TestCase):
         self.assertEqual(self.nids("eve"), [])
         self.assertFalse(self.send("5", 4, idempotency_key="k")["duplicate"])
 
+    def test_a_key_belongs_to_its_sender(self):
+        self.assertFalse(self.send("1", idempotency_key="k")["duplicate"])
+        self.assertFalse(self.send("2", 1, user_id="eve", content="other", idempotency_key="k")["duplicate"])
+        self.assertTrue(self.send("3", 2, idempotency_key="k")["duplicate"])
+        self.assertEqual(self.nids(), ["2", "1"])
+
     def test_a_cursor_is_a_position_in_each_log_and_not_a_time(self):
         self.send("a ", 1, reader_ids=["bob"])
         self.send("b ", 1, reader_ids=["bob"])
@@ -126,6 +132,19 @@ class ModelTests(unittest.TestCase):
         self.assertEqual(self.nids(order="newest", cursor="newest"), ["a bob"])
         self.assertEqual(self.nids(order="oldest", cursor="oldest"), ["team", "b bob"])
         self.refused(["/cursor"], "get_team_message", order="oldest", cursor="newest")
+
+    def test_the_first_page_decides_who_is_unread_first(self):
+        for place in range(6):
+            self.send(str(place), place)
+        self.mark("mark_read", nids=["5", "2"])
+        params = {"team_id": "t", "user_id": "bob", "order": "unread_first", "pageSize": 2}
+        page = self.model.list(params)
+        self.assertEqual([copy.message.nid for copy in page.copies], ["4", "3"])
+        self.model.cursors["c"] = page.position(page.copies[-1])
+        self.mark("mark_read", nids=["4", "3", "0"])
+        self.mark("mark_unread", nids=["5"])
+        self.send("6", 7)
+        self.assertEqual(self.nids(order="unread_first", cursor="c"), ["1", "0", "5", "2"])
 
     def test_answers_that_cannot_be_right(self):
         self.send("1", 5)

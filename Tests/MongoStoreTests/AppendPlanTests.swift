@@ -18,7 +18,7 @@ struct AppendPlanTests {
 
   private func holder(_ key: Text, _ digest: [UInt8] = [1], seq: Int) throws -> Holder {
     try Holder([
-      "log": .binary(team.encoded), "key": .string(key.string), "digest": .binary(digest),
+      "log": .binary(team.encoded), "user_id": "ann", "key": .string(key.string), "digest": .binary(digest),
       "seq": .int64(Int64(seq)), "time": .date(milliseconds: 7),
     ])
   }
@@ -54,7 +54,7 @@ struct AppendPlanTests {
       (keyed("held"), [team]), (keyed("new"), [team]), (keyed("new"), [team]), (keyed("new", [2]), [team]),
       (keyed("held", [2]), [.everyone, team]), (draft("last"), [team]),
     ])
-    let place = AppendPlan.KeyPlace(log: team.encoded, key: "held")
+    let place = AppendPlan.KeyPlace(log: team.encoded, key: SenderKey(sender: "ann", key: "held"))
     plan.begin([place: try holder("held", seq: 3)], at: 0)
     plan.setHead(.init(seq: 5, time: 0), of: team.encoded)
     plan.place(at: 0)

@@ -35,16 +35,21 @@ struct OpeningTests {
     }
   }
 
-  @Test func aNewerLayoutIsRefused() async throws {
+  @Test(arguments: [
+    (7, MongoStoreOpenError.newerVersion(found: 7, known: 2)), (1, .olderVersion(found: 1, known: 2)),
+    (-1, .olderVersion(found: -1, known: 2)),
+  ]) func anotherLayoutIsRefused(_ version: Int, _ refusal: MongoStoreOpenError) async throws {
     try await withDatabase(try await .shared(.replicaSet())) { uri in
       let first = try MongoStore(uri: uri, logger: .quiet)
       #expect(try await first.prepare())
       _ = try await first.session { session in
-        try session.updateOne("tidings_schema", filter: [:], update: ["$set": ["version": 7]]).get()
+        try session.updateOne(
+          "tidings_schema", filter: [:], update: ["$set": ["version": .int64(Int64(version))]]
+        ).get()
       }
       try await first.close()
       let second = try MongoStore(uri: uri, logger: .quiet)
-      await #expect(throws: MongoStoreOpenError.newerVersion(found: 7, known: 1)) {
+      await #expect(throws: refusal) {
         try await second.prepare()
       }
       await #expect(throws: StoreError.self) { try await second.append(draft("a"), to: [team]) }

@@ -55,7 +55,7 @@ struct DoctorTests {
     ("UPDATE message SET content = x'ff' WHERE \(seventh)", "messages can't be read", 1, nid),
     ("UPDATE message SET time = 0 WHERE \(seventh)", "messages are older than the one before them", 1, nid),
     (
-      "INSERT INTO message (position, time, message_type) VALUES (99 << 32 | 7, 0, x'61')",
+      "INSERT INTO message (position, time, token, message_type) VALUES (99 << 32 | 7, 0, 0, x'61')",
       "messages belong to no log", 1, "position \(99 << 32 | 7)"
     ),
     ("UPDATE log SET name = x'09' WHERE id = 1", "logs can't be read", 1, "row 1"),

@@ -138,6 +138,19 @@ struct OpeningTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["a.db"])
   }
 
+  @Test func aFileFromBeforeTheFirstReleaseIsRefusedAndLeftAlone() async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    try TestDatabase.execute(
+      path, "CREATE TABLE log (id INTEGER); PRAGMA application_id = 1415868007; PRAGMA user_version = 1")
+    let before = try Data(contentsOf: URL(filePath: path))
+    #expect(throws: SQLiteOpenError(FilePath(path), .olderVersion(found: 1, known: Schema.version))) {
+      try SQLiteStore(path: path)
+    }
+    #expect(try Data(contentsOf: URL(filePath: path)) == before)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["a.db"])
+  }
+
   @Test(arguments: [0, -1, Int(Int32.min)])
   func aFileOfOursWithoutAVersionIsDamaged(version: Int) async throws {
     let folder = try ScratchFolder()

@@ -104,6 +104,50 @@ struct AppendContract {
     }
   }
 
+  /// Another's key tells nothing and takes nothing: it is as if it were not there.
+  @Test(arguments: StoreUnderTest.allCases)
+  func aKeyBelongsToItsSender(_ kind: StoreUnderTest) async throws {
+    try await kind.run { store in
+      let senders: [Text?] = ["ann", nil, "bob", "\0", "ann\0"]
+      for (index, sender) in senders.enumerated() {
+        let draft = draft("by \(index)", sender: sender, key: "k", digest: [UInt8(index)])
+        #expect(try await store.append(draft).duplicate == false)
+        #expect(try await store.append(draft).duplicate)
+        let other = StoreError.conflict(team)
+        await #expect(throws: other) {
+          try await store.append(Draft(body: draft.body, key: "k", digest: [99]))
+        }
+      }
+      #expect(try await store.messages().count == 5)
+      // Nor does retracting give a key away: its message keeps its sender.
+      #expect(try await store.retract(MessageName(log: team, seq: 2)))
+      #expect(try await store.append(draft("by 1", sender: nil, key: "k", digest: [1])).seq == 2)
+      #expect(try await store.append(draft("by 0", sender: "ann", key: "k", digest: [0])).seq == 1)
+      // Many readers, one of whom somebody else has sent to with this key.
+      let logs = (1...3).map { LogName.account(Text("reader \($0)")) }
+      _ = try await store.append(draft("squatted", sender: "eve", key: "bill", digest: [7]), to: logs[1])
+      let receipts = try await store.append(draft("bill", sender: nil, key: "bill"), to: logs)
+      #expect(receipts.map(\.seq) == [1, 2, 1] && receipts.allSatisfy { !$0.duplicate })
+    }
+  }
+
+  /// In one group of appends too.
+  @Test(arguments: StoreUnderTest.allCases)
+  func keysOfSeveralSendersAtOnce(_ kind: StoreUnderTest) async throws {
+    try await kind.run { store in
+      let appended = try await withThrowingTaskGroup(of: Bool.self) { group in
+        for n in 0..<120 {
+          let sender: Text? = n % 4 == 0 ? nil : Text("sender \(n % 4)")
+          let draft = draft(sender: sender, key: Text("key \(n % 3)"), digest: [UInt8(n % 4)])
+          group.addTask { try await !store.append(draft).duplicate }
+        }
+        return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+      }
+      #expect(appended == 12)
+      #expect(try await store.messages().count == 12)
+    }
+  }
+
   @Test(arguments: StoreUnderTest.allCases)
   func aRetryCompletesWhatIsMissing(_ kind: StoreUnderTest) async throws {
     try await kind.run { store in

@@ -84,8 +84,8 @@ class AsyncMethods:
         content: The message's text.
         data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
         reader_ids: Only these readers get the message.
-        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
-            nothing.
+        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
+            it and appends nothing.
         """
         params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id, "message_type": message_type}
         if username is not None:
@@ -131,8 +131,8 @@ class AsyncMethods:
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
         data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
-        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
-            nothing.
+        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
+            it and appends nothing.
         """
         params: Dict[str, Any] = {"message_type": message_type}
         if reader_id is not None:
@@ -178,8 +178,8 @@ class AsyncMethods:
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
         data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
-        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
-            nothing.
+        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
+            it and appends nothing.
         """
         params: Dict[str, Any] = {"message_type": message_type}
         if user_id is not None:
@@ -821,8 +821,8 @@ class SyncMethods:
         content: The message's text.
         data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
         reader_ids: Only these readers get the message.
-        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
-            nothing.
+        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
+            it and appends nothing.
         """
         params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id, "message_type": message_type}
         if username is not None:
@@ -869,8 +869,8 @@ class SyncMethods:
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
         data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
-        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
-            nothing.
+        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
+            it and appends nothing.
         """
         params: Dict[str, Any] = {"message_type": message_type}
         if reader_id is not None:
@@ -917,8 +917,8 @@ class SyncMethods:
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
         data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
-        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
-            nothing.
+        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
+            it and appends nothing.
         """
         params: Dict[str, Any] = {"message_type": message_type}
         if user_id is not None:

@@ -84,7 +84,8 @@ class DeadlineExceededError(TidingsError, TimeoutError, kind="deadline_exceeded"
 
 
 class LimitReachedError(TidingsError, kind="limit_reached", code=1004):
-    """limit_reached (1004): Too many of something at once: worth trying again later."""
+    """limit_reached (1004): Too many of something at once, worth trying again later; or too much, which
+    details.pointer names."""
 
 
 class CursorExpiredError(TidingsError, kind="cursor_expired", code=1006):
@@ -104,8 +105,8 @@ class StoreUnavailableError(TidingsError, kind="store_unavailable", code=2003):
 
 
 class OutcomeUnknownError(TidingsError, kind="outcome_unknown", code=2004):
-    """outcome_unknown (2004): It may have been done: ask again, and send again with the same idempotency
-    key."""
+    """outcome_unknown (2004): It may have been done, in part (details.messages): send it again with the
+    same idempotency key."""
 
 
 class ForbiddenError(TidingsError, kind="forbidden", code=2005):

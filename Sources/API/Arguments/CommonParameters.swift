@@ -19,7 +19,7 @@ enum Common {
   ).optional
   static let idempotencyKey = Parameter(
     "idempotency_key", .identifier,
-    "Makes sending again safe: a log that has a message with this key keeps it and appends nothing."
+    "Makes sending again safe: a log that has a message of this sender with this key keeps it and appends nothing."
   ).optional
 
   static let pageSize = Parameter("pageSize", .integer(1...200), or: 12, "How many messages at most.")

@@ -25,7 +25,7 @@ struct GetChanges: Method {
   static let errors: [RPCError.Kind] = [.cursorExpired, .limitReached, .storeUnavailable]
   static let example = Example(
     params: #"{"user_id":"bo","team_id":"blue"}"#,
-    result: #"{"changes":[],"cursor":"AqnW59ST4MyLsQEAAAAAAA","more":false}"#)
+    result: #"{"changes":[],"cursor":"BBi7w3AGEebnAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","more":false}"#)
 
   /// How many new messages one answer has at most.
   private static let changesPerAnswer = 100
@@ -38,6 +38,9 @@ struct GetChanges: Method {
     inbox = try arguments.inbox()
     let text = try arguments(Self.cursor)
     cursor = text.flatMap(ChangeCursor.init(text:))
+    if let text, cursor == nil, ChangeCursor.isOfAnotherFormat(text) {
+      throw .cursorExpired(pointer: "/cursor")
+    }
     if text != nil, cursor?.belongs(to: inbox) != true {
       throw .invalidParams(pointer: "/cursor", message: "cursor must be a cursor of this inbox's changes")
     }
@@ -77,10 +80,12 @@ struct GetChanges: Method {
     do {
       return try await context.answer(limit: limit) {
         try await backend.store.read { [inbox, cursor] reader in
+          try context.checkTime()
           let state = try reader.state(of: inbox)
           let changes =
-            try cursor.map { try state.changes(since: $0, limit: Self.changesPerAnswer, reader) }
-            ?? .none(state)
+            try cursor.map {
+              try state.changes(since: $0, limit: Self.changesPerAnswer, reader, check: context.checkTime)
+            } ?? .none(state, reader)
           let answer = try changes.encoded(inbox, limit: limit, context)
           return Look(answer: answer, isEmpty: changes.changes.isEmpty)
         }

@@ -46,8 +46,12 @@ struct GetUnreadCount: Method {
   var touches: [Touch] { inboxes.flatMap { [Touch].reading($0) } }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
-    let states = try await backend.store.read { [inboxes] in try $0.states(of: inboxes) }
-    let counted = states.map { (team: $0.inbox.team, counts: $0.counts) }
+    // Counted where it is read, and not on a thread that others wait for.
+    let counted = try await backend.store.read { [inboxes] reader in
+      try TimedReader(reader, context.checkTime).states(of: inboxes).map { state in
+        (team: state.inbox.team, counts: try state.counts(context.checkTime))
+      }
+    }
     return JSONWriter.object { writer in
       writer.member("count", counted.reduce(0) { $0 + $1.counts.unread })
       for account in counted where account.team == nil {

@@ -45,7 +45,8 @@ struct PageParameters {
     let matches = backend.matches
     return try await context.answer(limit: limit) {
       try await backend.store.read { [query, byNumber] reader in
-        try query.page(IndexedReader(reader, matches)).encoded(limit: limit, byNumber: byNumber, context)
+        let timed = TimedReader(reader, context.checkTime)
+        return try query.page(IndexedReader(timed, matches)).encoded(limit: limit, byNumber: byNumber, context)
       }
     }
   }

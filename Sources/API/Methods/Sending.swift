@@ -8,7 +8,9 @@ struct Sending: Sendable {
   static let names: [any ParameterDescription] = [Common.username, Common.teamName, Common.receiverID]
   static let texts: [any ParameterDescription] = [Common.content, Common.data]
   static let result = Schema.component("Sent")
-  static let errors: [RPCError.Kind] = [.conflict, .storeUnavailable, .outcomeUnknown]
+  static let errors: [RPCError.Kind] = [.conflict, .limitReached, .storeUnavailable, .outcomeUnknown]
+  /// How many bytes a call writes at most for all its readers together.
+  static let fanOutBytes = 64 << 20
 
   private var body: MessageBody
   private var key: Text?
@@ -31,6 +33,11 @@ struct Sending: Sendable {
     body.data = try arguments(Common.data)
     if toReaders { readers = try arguments(Common.readerIDs)?.uniqued }
     key = try arguments(Common.idempotencyKey)
+    guard let readers, readers.count > 1, readers.count * body.size > Self.fanOutBytes else { return }
+    throw .tooMuch(
+      pointer: "/reader_ids", limit: Self.fanOutBytes,
+      "\(readers.count) readers with a message of \(body.size) bytes each are more than \(Self.fanOutBytes) bytes: "
+        + "name fewer readers in a call")
   }
 
   /// Appends to one log.
@@ -43,21 +50,23 @@ struct Sending: Sendable {
   func send(
     to logs: [LogName], of readers: [Text], _ backend: Backend, _ context: CallContext
   ) async throws -> [UInt8] {
-    let receipts = try await append(to: logs, backend, context)
+    let receipts: [Receipt]
+    do {
+      receipts = try await append(to: logs, backend, context)
+    } catch StoreError.interrupted(let why, let done) {
+      throw RPCError.outcomeUnknown(why, details: Self.messages(done, logs, readers))
+    }
     return JSONWriter.object(reserving: 64 + 192 * logs.count) { writer in
       var first = receipts[0]
       first.duplicate = receipts.allSatisfy(\.duplicate)
       writer.receipt(first, in: logs[0])
-      writer.key("messages")
-      writer.beginArray()
-      for (index, receipt) in receipts.enumerated() {
-        writer.beginObject()
-        writer.receipt(receipt, in: logs[index])
-        writer.member("reader_id", readers[index].string)
-        writer.endObject()
-      }
-      writer.endArray()
+      writer.messages(receipts, logs, readers)
     }
+  }
+
+  /// What is known to be done, for an error's details.
+  private static func messages(_ done: [Receipt?], _ logs: [LogName], _ readers: [Text]) -> [UInt8] {
+    JSONWriter.object(reserving: 64 + 192 * logs.count) { $0.messages(done, logs, readers) }
   }
 
   /// Appends to many logs, and tells how far it is if the host asked for that.
@@ -86,6 +95,19 @@ extension [Text] {
 }
 
 extension JSONWriter {
+  fileprivate mutating func messages(_ receipts: [Receipt?], _ logs: [LogName], _ readers: [Text]) {
+    key("messages")
+    beginArray()
+    for (index, receipt) in receipts.enumerated() {
+      guard let receipt else { continue }
+      beginObject()
+      self.receipt(receipt, in: logs[index])
+      member("reader_id", readers[index].string)
+      endObject()
+    }
+    endArray()
+  }
+
   fileprivate mutating func receipt(_ receipt: Receipt, in log: LogName) {
     member("nid", MessageName(log: log, seq: receipt.seq).nid)
     member("create_time", millisecondsSince1970: receipt.time)

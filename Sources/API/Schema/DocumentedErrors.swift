@@ -13,12 +13,18 @@ extension RPCError.Kind {
     (.messageTooLarge, "The request is over details.limit bytes, and was skipped unread."),
     (.responseTooLarge, "The answer would be over details.limit bytes: ask for less."),
     (.deadlineExceeded, "The request's timeout_ms were over."),
-    (.limitReached, "Too many of something at once: worth trying again later."),
+    (
+      .limitReached,
+      "Too many of something at once, worth trying again later; or too much, which details.pointer names."
+    ),
     (.cursorExpired, "The cursor is older than what is kept: begin anew without one."),
     (.notFound, "There is no such message in this inbox."),
     (.conflict, "The idempotency key came with another content before."),
     (.storeUnavailable, "The store can't be reached, and nothing was changed: worth trying again."),
-    (.outcomeUnknown, "It may have been done: ask again, and send again with the same idempotency key."),
+    (
+      .outcomeUnknown,
+      "It may have been done, in part (details.messages): send it again with the same idempotency key."
+    ),
     (.forbidden, "Outside of what this host may ask; details.pointer is the parameter, or empty."),
   ]
 }

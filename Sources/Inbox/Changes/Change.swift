@@ -35,10 +35,11 @@ public struct Changes: Sendable {
   }
 
   /// No changes, and the present to follow the inbox from.
-  public static func none(_ state: InboxState) -> Changes {
-    Changes(changes: [], cursor: ChangeCursor(state), more: false)
+  public static func none(_ state: InboxState, _ reader: any StoreReader) throws -> Changes {
+    Changes(changes: [], cursor: try ChangeCursor(state, reader), more: false)
   }
 }
 
-/// A cursor that is older than what is kept, or that this store never gave out.
+/// A cursor that is older than what is kept, or of a past that this store does not have: it was restored, or made
+/// anew.
 public struct ChangeCursorExpired: Error {}

@@ -3,69 +3,83 @@ extension InboxState {
   /// the messages before the cursor, then the messages that came, oldest first, then one change for all
   /// marks. In this order a host can stop after any of them and go on from its cursor.
   ///
-  /// A message that came and was retracted since is not reported at all. Throws `ChangeCursorExpired`.
+  /// A message that came and was retracted since is not reported at all. The counts go on step by step: what a
+  /// change costs does not depend on how large the marks and records are. `check` is called now and then, and
+  /// ends it by throwing. Throws `ChangeCursorExpired`.
   public func changes(
-    since cursor: ChangeCursor, limit: Int, _ reader: any StoreReader
+    since cursor: ChangeCursor, limit: Int, _ reader: any StoreReader, check: () throws -> Void = {}
   ) throws -> Changes {
-    let pending = try retractions(since: cursor)
+    let pending = try retractions(since: cursor, reader)
+    try check()
     var (cursor, changes) = (cursor, [Change]())
-    let start = cursor.position
-    // The state as the host knows it, brought to the present step by step.
+    let start = (shared: cursor.shared.seq, own: cursor.own.seq)
+    // The state as the host knows it; only its numbers are brought to the present.
     var then = self
     then.shared.head = start.shared
     then.own.head = start.own
-    then.shared.record.retracted.subtract(SequenceSet(numbers: pending[.shared]!))
-    then.own.record.retracted.subtract(SequenceSet(numbers: pending[.own]!))
+    for side in Inbox.Side.allCases {
+      then[side].record.retracted.subtract(SequenceSet(numbers: pending[side]!))
+    }
+    var counts = try then.counts(check)
 
     for side in Inbox.Side.allCases {
       for seq in pending[side]! {
-        cursor.retractions[side] += 1
-        let wasKnown = then.living(side).contains(seq)
-        switch side {
-        case .shared: then.shared.record.retracted.insert(seq)
-        case .own: then.own.record.retracted.insert(seq)
-        }
-        guard wasKnown else { continue }
+        try check()
+        cursor[side].retractions += 1
+        cursor[side].trail = log(side).record.trail(after: cursor[side].retractions) ?? 0
+        guard then.isLiving(seq, side) else { continue }
+        counts.remove(seq, then, side)
         let name = MessageName(log: inbox.log(side), seq: seq)
-        changes.append(Change(event: .retracted(name), counts: then.counts, cursor: cursor))
+        changes.append(Change(event: .retracted(name), counts: counts, cursor: cursor))
       }
     }
 
     let shared = living(.shared).above(start.shared)
     let own = living(.own).above(start.own)
+    try check()
     let arrivals = try arrivals(shared.oldest(limit), own.oldest(limit), reader).prefix(limit)
     for entry in arrivals {
-      let seq = entry.message.seq
-      switch entry.side {
-      case .shared: then.shared.head = seq
-      case .own: then.own.head = seq
-      }
-      cursor.position[entry.side] = seq
-      changes.append(Change(event: .created(entry), counts: then.counts, cursor: cursor))
+      counts.add(entry)
+      cursor[entry.side].seq = entry.message.seq
+      cursor[entry.side].token = entry.message.token
+      changes.append(Change(event: .created(entry), counts: counts, cursor: cursor))
     }
     guard arrivals.count == shared.count + own.count else {
       return Changes(changes: changes, cursor: cursor, more: true)
     }
 
     // What is left before the heads is gone or hidden.
-    cursor.position = Cursor.Position(shared: self.shared.head, own: self.own.head)
-    if cursor.marks != marks.version {
-      cursor.marks = marks.version
+    for side in Inbox.Side.allCases where cursor[side].seq != log(side).head {
+      cursor[side].seq = log(side).head
+      cursor[side].token = try reader.token(in: inbox.log(side), log(side).head)
+    }
+    if cursor.marks != ChangeCursor.MarksVersion(marks) {
+      cursor.marks = ChangeCursor.MarksVersion(marks)
       changes.append(Change(event: .marked, counts: counts, cursor: cursor))
     }
     return Changes(changes: changes, cursor: cursor, more: false)
   }
 
-  /// The retractions of each side that a cursor has not reported, oldest first.
-  private func retractions(since cursor: ChangeCursor) throws -> [Inbox.Side: [Int]] {
+  /// The retractions of each side that a cursor has not reported, oldest first. Throws `ChangeCursorExpired` for
+  /// a cursor that is too old, and for one of another past: the message it stands on is not the one that it
+  /// stood on, or other messages were retracted before it.
+  private func retractions(
+    since cursor: ChangeCursor, _ reader: any StoreReader
+  ) throws -> [Inbox.Side: [Int]] {
     var pending: [Inbox.Side: [Int]] = [:]
     for side in Inbox.Side.allCases {
-      let log = log(side)
-      let missed = log.record.retractionCount - cursor.retractions[side]
-      guard cursor.position[side] <= log.head, cursor.position[side] >= log.record.tail - 1,
-        (0...log.record.newestRetractions.count).contains(missed)
-      else { throw ChangeCursorExpired() }
-      pending[side] = Array(log.record.newestRetractions.suffix(missed))
+      let (log, point) = (log(side), cursor[side])
+      guard point.seq <= log.head, log.record.trail(after: point.retractions) == point.trail else {
+        throw ChangeCursorExpired()
+      }
+      // What lies before the tail is gone, and can't be compared: it goes on at the tail.
+      if point.seq >= log.record.tail {
+        guard try reader.token(in: inbox.log(side), point.seq) == point.token else {
+          throw ChangeCursorExpired()
+        }
+      }
+      pending[side] = Array(
+        log.record.newestRetractions.suffix(log.record.retractionCount - point.retractions))
     }
     return pending
   }
@@ -81,5 +95,43 @@ extension InboxState {
     // Both runs are in order already and the sort keeps what is equal in place.
     let entries = try entries(.shared, shared) + entries(.own, own)
     return entries.sorted { $0.message.time < $1.message.time }
+  }
+}
+
+extension InboxState {
+  fileprivate subscript(_ side: Inbox.Side) -> LogState {
+    get { log(side) }
+    set {
+      switch side {
+      case .shared: shared = newValue
+      case .own: own = newValue
+      }
+    }
+  }
+
+  /// Whether a message exists for this reader: as `living` says, without making the whole set.
+  private func isLiving(_ seq: Int, _ side: Inbox.Side) -> Bool {
+    let log = log(side)
+    return log.record.tail <= seq && seq <= log.head
+      && (side == .own || marks.membership.shows(seq))
+      && !log.record.retracted.contains(seq) && !marks[side].deleted.contains(seq)
+  }
+}
+
+extension InboxState.Counts {
+  /// A message came into being for this reader.
+  fileprivate mutating func add(_ entry: Page.Entry) {
+    guard !entry.archived else { return }
+    total += 1
+    if !entry.read { unread += 1 }
+    if !entry.seen { unseen += 1 }
+  }
+
+  /// A living message is gone.
+  fileprivate mutating func remove(_ seq: Int, _ state: InboxState, _ side: Inbox.Side) {
+    guard !state.marks[side].archived.contains(seq) else { return }
+    total -= 1
+    if !state.isRead(seq, side) { unread -= 1 }
+    if !state.marks[side].seen.contains(seq) { unseen -= 1 }
   }
 }

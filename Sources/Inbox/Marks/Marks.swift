@@ -2,6 +2,8 @@
 public struct Marks: Hashable, Sendable {
   /// Grows by one with every change; 0 while nothing was ever written.
   public var version = 0
+  /// Random with every change: tells marks that went another way, as from a backup, from those of this version.
+  public var stamp: UInt64 = 0
   /// What the reader sees of the shared log.
   public internal(set) var membership = Membership()
   /// Marks of the shared log.
@@ -36,7 +38,7 @@ public struct Marks: Hashable, Sendable {
 }
 
 extension Marks {
-  /// The marks as bytes for a store, without `version`: a format byte, the membership, then for each log
+  /// The marks as bytes for a store, without `version` and `stamp`: a format byte, the membership, then for each log
   /// its sets as delta-varints (100,000 ranges take 195 KiB).
   public var encoded: [UInt8] {
     var writer = ByteWriter()
@@ -52,8 +54,9 @@ extension Marks {
   }
 
   /// Reads `encoded` back; throws `DecodingFailure` for bytes it never makes.
-  public init(version: Int, encoded bytes: [UInt8]) throws {
+  public init(version: Int, stamp: UInt64, encoded bytes: [UInt8]) throws {
     self.version = version
+    self.stamp = stamp
     var reader = ByteReader(bytes)
     try reader.expectByte(Self.format)
     guard let standing = Membership.Standing(rawValue: try reader.readByte()) else {

@@ -44,6 +44,15 @@ public struct Membership: Hashable, Sendable {
     }
   }
 
+  /// Whether a number, of those up to the head, lies in the reader's ranges.
+  func shows(_ seq: Int) -> Bool {
+    switch standing {
+    case .none: true
+    case .left: closed.contains(seq)
+    case .member: seq >= since || closed.contains(seq)
+    }
+  }
+
   /// Opens a range after `head`, or shows everything. A member who joins again "now" changes nothing.
   mutating func join(from start: Start, head: Int) {
     switch (start, standing) {

@@ -29,6 +29,16 @@ public struct MessageBody: Hashable, Sendable {
     self.data = data
   }
 
+  /// How many bytes of text it has.
+  public var size: Int {
+    let names = [sender?.string, username, teamName, receiver?.string, type.string]
+    let texts = [content, data]
+    return (names + texts).reduce(0) { $0 + ($1?.utf8.count ?? 0) }
+  }
+
   /// What stays of a retracted message.
   public var cleared: MessageBody { MessageBody(type: type, sender: sender) }
+
+  /// Leaves what `cleared` has.
+  public mutating func clear() { self = cleared }
 }

@@ -1,5 +1,5 @@
-/// Where a listing goes on: a position in each log, never a time, so that nothing is repeated or skipped
-/// whatever is sent meanwhile.
+/// Where a listing goes on: a position in each log, never a time, and what the first page decided. So nothing
+/// is repeated or skipped, whatever is sent or marked meanwhile.
 public struct Cursor: Hashable, Sendable {
   /// Stands for the inbox, view, order and filter that the listing was made with.
   var listing: UInt64
@@ -9,6 +9,8 @@ public struct Cursor: Hashable, Sendable {
   var position: Position
   /// The heads of both logs when the listing began: parts that begin later go no further.
   var heads: Position
+  /// What stands in the parts before the last one.
+  var earlier: EarlierParts
 
   /// A number in each log.
   struct Position: Hashable, Sendable {
@@ -26,32 +28,42 @@ public struct Cursor: Hashable, Sendable {
     }
   }
 
-  init(listing: UInt64, part: Int, position: Position, heads: Position) {
+  init(
+    listing: UInt64, part: Int, position: Position, heads: Position, earlier: EarlierParts = EarlierParts()
+  ) {
     self.listing = listing
     self.part = part
     self.position = position
     self.heads = heads
+    self.earlier = earlier
   }
 
-  /// The cursor as clients see it; to them it is opaque.
-  public var text: String { code.text }
+  /// The cursor as clients see it, at most 2 KiB; to them it is opaque.
+  public var text: String {
+    CursorCode.text(Self.format) { writer in
+      writer.writeVarint(listing)
+      writer.writeVarint(UInt64(part))
+      writer.writePosition(position)
+      writer.writePosition(heads)
+      earlier.encode(to: &writer, heads)
+    }
+  }
 
   /// Reads `text` back; nil for any other text.
   public init?(text: String) {
-    guard let code = CursorCode(text: text, format: Self.format, count: 5), code.numbers[0] <= 1 else {
-      return nil
+    let cursor = CursorCode.read(text, format: Self.format) { reader throws(DecodingFailure) in
+      let listing = try reader.readVarint()
+      let part = try reader.readCount()
+      let position = try reader.readPosition()
+      let heads = try reader.readPosition()
+      return Cursor(
+        listing: listing, part: part, position: position, heads: heads,
+        earlier: try EarlierParts(from: &reader, heads))
     }
-    listing = code.name
-    part = code.numbers[0]
-    position = Position(shared: code.numbers[1], own: code.numbers[2])
-    heads = Position(shared: code.numbers[3], own: code.numbers[4])
+    guard let cursor, cursor.part <= cursor.earlier.parts.count, cursor.text == text else { return nil }
+    self = cursor
   }
 
-  private var code: CursorCode {
-    CursorCode(
-      format: Self.format, name: listing,
-      numbers: [part, position.shared, position.own, heads.shared, heads.own])
-  }
-
-  private static let format: UInt8 = 1
+  // Odd, as those of all listings.
+  private static let format: UInt8 = 3
 }

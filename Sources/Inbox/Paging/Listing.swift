@@ -4,7 +4,9 @@ struct Listing: Sendable {
   /// The messages of each part of the listing.
   private(set) var parts: [Part] = []
   /// The heads of both logs when the listing began.
-  private(set) var heads: Cursor.Position
+  let heads: Cursor.Position
+  /// What stands in the parts before the last one, as the first page decided.
+  let earlier: EarlierParts
   let state: InboxState
   /// What is read on each side, marked or sent.
   let read: Part
@@ -12,12 +14,16 @@ struct Listing: Sendable {
   let total: Int
   let count: Int
 
-  struct Part: Sendable {
+  struct Part: Hashable, Sendable {
     var shared: SequenceSet
     var own: SequenceSet
 
     subscript(_ side: Inbox.Side) -> SequenceSet { side == .shared ? shared : own }
     var count: Int { shared.count + own.count }
+
+    func subtracting(_ other: Part) -> Part {
+      Part(shared: shared.subtracting(other.shared), own: own.subtracting(other.own))
+    }
   }
 
   /// A part and, on each side, the number after which it goes on.
@@ -29,8 +35,9 @@ struct Listing: Sendable {
   init(_ query: PageQuery, _ state: InboxState, _ reader: any StoreReader) throws {
     self.state = state
     oldestFirst = query.order == .oldest
-    heads = Cursor.Position(shared: state.shared.head, own: state.own.head)
+    var heads = Cursor.Position(shared: state.shared.head, own: state.own.head)
     if case .cursor(let cursor) = query.start { heads = cursor.heads }
+    self.heads = heads
 
     func members(_ side: Inbox.Side) throws -> SequenceSet {
       let members = state.members(of: query.view, side)
@@ -43,14 +50,14 @@ struct Listing: Sendable {
     total = whole.count
     count =
       total - whole.shared.countIntersecting(read.shared) - whole.own.countIntersecting(read.own)
-    if query.order == .unreadFirst {
-      parts = [
-        Part(shared: whole.shared.subtracting(read.shared), own: whole.own.subtracting(read.own)),
-        Part(shared: whole.shared.intersection(read.shared), own: whole.own.intersection(read.own)),
-      ]
+    if case .cursor(let cursor) = query.start {
+      earlier = cursor.earlier
+    } else if query.order == .unreadFirst {
+      earlier = EarlierParts([whole.subtracting(read)], heads)
     } else {
-      parts = [whole]
+      earlier = EarlierParts()
     }
+    parts = earlier.split(whole)
   }
 
   /// The beginning of a part.

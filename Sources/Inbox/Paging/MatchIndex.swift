@@ -5,12 +5,11 @@ import Locks
 /// new messages after that.
 public final class MatchIndex: Sendable {
   // Held for a look-up or an entry, never while a store is read.
-  private let entries = Locked(Entries())
-  private let capacity: Int
+  private let entries: Locked<RecentlyUsed<Key, Entry>>
 
   /// An index that keeps at most `capacity` ranges (16 bytes each) and forgets what was not used longest.
   public init(capacity: Int = 262_144) {
-    self.capacity = capacity
+    entries = Locked(RecentlyUsed(capacity: capacity))
   }
 
   private struct Key: Hashable {
@@ -22,25 +21,17 @@ public final class MatchIndex: Sendable {
   private struct Entry {
     var numbers: SequenceSet
     var through: Int
-    var used: UInt64
   }
 
-  private struct Entries {
-    var byKey: [Key: Entry] = [:]
-    var spans = 0
-    var uses: UInt64 = 0
-  }
+  /// What an entry takes beside its ranges, in ranges: its key, and its places in the index.
+  static let entryWeight = 32
 
   /// The numbers from 1 through `last` at which the log's messages have this field.
   func numbers(
     in log: LogName, where field: MessageField, through last: Int, _ reader: any StoreReader
   ) throws -> SequenceSet {
     let key = Key(log: log, field: field, past: reader.past)
-    let known = entries.withLock { entries in
-      entries.uses += 1
-      entries.byKey[key]?.used = entries.uses
-      return entries.byKey[key]
-    }
+    let known = entries.withLock { $0.use(key) }
     guard let known else {
       let numbers = try reader.numbers(in: log, where: field, from: 1, through: last)
       remember(numbers, through: last, key)
@@ -56,16 +47,9 @@ public final class MatchIndex: Sendable {
 
   private func remember(_ numbers: SequenceSet, through last: Int, _ key: Key) {
     entries.withLock { entries in
-      let before = entries.byKey[key]
-      guard last > before?.through ?? 0 else { return }
-      entries.uses += 1
-      entries.byKey[key] = Entry(numbers: numbers, through: last, used: entries.uses)
-      // An entry counts as one range more than it has: empty ones take room too.
-      entries.spans += numbers.spans.count - (before.map { $0.numbers.spans.count } ?? -1)
-      while entries.spans > capacity, let oldest = entries.byKey.min(by: { $0.value.used < $1.value.used }) {
-        entries.byKey[oldest.key] = nil
-        entries.spans -= oldest.value.numbers.spans.count + 1
-      }
+      guard last > entries.look(key)?.through ?? 0 else { return }
+      entries.set(
+        key, Entry(numbers: numbers, through: last), weight: numbers.spanCount + Self.entryWeight)
     }
   }
 }
@@ -95,6 +79,11 @@ public struct IndexedReader: StoreReader {
   /// See `StoreReader.times`.
   public func times(in log: LogName, _ numbers: [Int]) throws -> [Timestamp] {
     try reader.times(in: log, numbers)
+  }
+
+  /// See `StoreReader.tokens`.
+  public func tokens(in log: LogName, _ numbers: [Int]) throws -> [UInt64] {
+    try reader.tokens(in: log, numbers)
   }
 
   /// See `StoreReader.last`.

@@ -47,6 +47,8 @@ public struct Page: Sendable {
       place = listing.place(part: place.part + 1)
     }
     guard place.part < listing.parts.count else { return nil }
-    return Cursor(listing: query.listing, part: place.part, position: place.position, heads: listing.heads)
+    return Cursor(
+      listing: query.listing, part: place.part, position: place.position, heads: listing.heads,
+      earlier: listing.earlier)
   }
 }

@@ -18,7 +18,8 @@ public enum Order: String, Sendable, CaseIterable {
   case newest
   /// Oldest first.
   case oldest
-  /// Unread messages newest first, then the read ones newest first.
+  /// Unread messages newest first, then the read ones newest first. By cursor a message stays where the first
+  /// page had it. Of very many ranges of unread messages (some 700) the oldest stand among the read ones.
   case unreadFirst = "unread_first"
 }
 

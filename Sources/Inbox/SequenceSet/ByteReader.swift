@@ -67,6 +67,13 @@ public struct ByteReader: Sendable {
     return count
   }
 
+  /// Reads a number of eight bytes.
+  public mutating func readNumber() throws(DecodingFailure) -> UInt64 {
+    guard remaining >= 8 else { throw DecodingFailure(offset: offset, reason: "the bytes end early") }
+    defer { offset += 8 }
+    return bytes[offset..<offset + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
   /// Reads a byte string: its length as a varint, then the bytes.
   public mutating func readBytes() throws(DecodingFailure) -> ArraySlice<UInt8> {
     let start = offset

@@ -24,6 +24,16 @@ public struct ByteWriter: Sendable {
     bytes.append(UInt8(truncatingIfNeeded: rest))
   }
 
+  /// Writes a number in eight bytes, the lowest first: shorter than a varint for one that is random.
+  public mutating func writeNumber(_ value: UInt64) {
+    for shift in stride(from: 0, to: 64, by: 8) {
+      bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
+    }
+  }
+
+  /// How many bytes `writeVarint` takes for a number that is not negative.
+  static func size(ofVarint value: Int) -> Int { max(1, (Int.bitWidth - value.leadingZeroBitCount + 6) / 7) }
+
   /// Writes `count` varints, each asked for by its index: faster than one at a time.
   @inline(__always)
   mutating func writeVarints(count: Int, _ value: (Int) -> UInt64) {

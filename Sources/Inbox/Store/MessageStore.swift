@@ -15,8 +15,10 @@ public protocol MessageStore: Sendable {
   ) async throws -> Value
 
   /// Appends the draft to each log, durably, and returns a receipt for each in the same order. `logs` are
-  /// distinct. A log that holds the draft's key already keeps its message; if one of them holds the key
-  /// with another digest, nothing is appended and `StoreError.conflict` is thrown.
+  /// distinct. What is too much for one change is appended log by log, in the order of the logs: others may come
+  /// between, and a failure in the middle is `StoreError.interrupted`. A log that holds the draft's key of the same sender already keeps its message; if one of them
+  /// holds it with another digest, nothing is appended and `StoreError.conflict` is thrown. Another sender's key
+  /// is as if it were not there.
   ///
   /// `progress` is told now and then, if it takes a while, how many of the logs have their message, if only as
   /// a part of what is not committed yet: from any thread, without a wait; it may go back when something has
@@ -56,6 +58,10 @@ public protocol StoreReader {
   /// The time of each of these numbers, in order; all of them are between the log's tail and head.
   func times(in log: LogName, _ numbers: [Int]) throws -> [Timestamp]
 
+  /// The token of each of these numbers, in order; all of them are between the log's tail and head. A token is
+  /// random, and stays with the message: a log that went another way has another one at the same number.
+  func tokens(in log: LogName, _ numbers: [Int]) throws -> [UInt64]
+
   /// The last number whose time is at most `time`; 0 if there is none.
   func last(in log: LogName, notAfter time: Timestamp) throws -> Int
 
@@ -84,9 +90,6 @@ public enum MessageField: Hashable, Sendable {
 }
 
 extension StoreReader {
-  /// The only one that most stores have.
-  public var past: Int { 0 }
-
   /// The state of one inbox.
   public func state(of inbox: Inbox) throws -> InboxState { try states(of: [inbox])[0] }
 }

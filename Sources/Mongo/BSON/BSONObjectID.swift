@@ -1,7 +1,7 @@
 /// A BSON ObjectId: 12 bytes.
 public struct BSONObjectID: Sendable, Hashable {
-  private var high: UInt64
-  private var low: UInt32
+  public private(set) var high: UInt64
+  public private(set) var low: UInt32
 
   /// The id whose first eight bytes are those of one number and whose last four those of another, the most
   /// significant byte first.

@@ -72,9 +72,14 @@ extension Query {
       ("the last place of a log", .lastSlot(shared)),
       ("the last places of many logs", .lastSlots(logs)),
       ("places by number", .slots(shared, from: 3, through: 9)),
-      ("a key in many logs", .holders(of: "key 1", in: logs)),
-      ("keys of a log", .holders(of: ["key 1", "key 2"] as [Text], in: shared)),
-      ("keys of many logs", .holders([(shared, "key 1" as Text), (own, "key 2" as Text)])),
+      ("a key in many logs", .holders(of: SenderKey(sender: "ann", key: "key 1"), in: logs)),
+      ("keys of a log", .holders(of: ["key 1", "key 2"] as [Text], by: "ann", in: shared)),
+      (
+        "keys of many logs",
+        .holders([
+          (shared, SenderKey(sender: "ann", key: "key 1")), (own, SenderKey(sender: nil, key: "key 2")),
+        ])
+      ),
       ("marks by name", .records(.marks, all.map(\.own.encoded))),
       ("records by name", .records(.logs, logs)),
       ("turns", .turns(after: 0)),

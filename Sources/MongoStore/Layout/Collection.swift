@@ -16,7 +16,7 @@ enum Collection: String, CaseIterable {
       [
         MongoIndex(Index.position, keys: ["log": 1, "seq": -1], unique: true),
         MongoIndex(
-          Index.key, keys: ["log": 1, "key": 1], unique: true,
+          Index.key, keys: ["log": 1, "user_id": 1, "key": 1], unique: true,
           partialFilter: ["key": ["$exists": true]]),
         MongoIndex(Index.sender, keys: ["user_id": 1, "log": 1, "seq": -1]),
         MongoIndex(
@@ -32,7 +32,7 @@ enum Collection: String, CaseIterable {
   /// Names of the indexes.
   enum Index {
     static let position = "log_seq"
-    static let key = "log_key"
+    static let key = "log_user_key"
     static let sender = "sender"
     static let receiver = "receiver"
     static let type = "type"
@@ -40,5 +40,5 @@ enum Collection: String, CaseIterable {
   }
 
   /// The layout's version, in the one document of `tidings_schema`.
-  static let version: Int64 = 1
+  static let version: Int64 = 2
 }

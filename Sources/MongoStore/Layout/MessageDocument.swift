@@ -33,12 +33,14 @@ struct MessageDocument {
     var reader = BSONReader(document)
     var seq: Int?
     var time: Timestamp?
+    var token: UInt64?
     var type: Text?
     var body = MessageBody(type: "")
     isCleared = false
     while let element = try reader.next() {
       switch element.key {
       case "log": log = try element.binary()
+      case "_id": token = try element.objectID().random
       case "seq": seq = Int(try element.int64())
       case "time": time = try element.milliseconds()
       case "message_type": type = Text(try element.string())
@@ -54,9 +56,10 @@ struct MessageDocument {
     }
     guard let seq, seq > 0 else { throw .missingKey("seq") }
     guard let time else { throw .missingKey("time") }
+    guard let token else { throw .missingKey("_id") }
     guard let type else { throw .missingKey("message_type") }
     body.type = type
-    message = Message(seq: seq, time: time, body: body)
+    message = Message(seq: seq, time: time, token: token, body: body)
   }
 
   /// The document of a draft at a place.
@@ -116,14 +119,16 @@ struct Slot: Hashable {
 /// A message that holds a key.
 struct Holder {
   var log: [UInt8]
-  var key: Text
+  var key: SenderKey
   var digest: [UInt8]
   var receipt: Receipt
 
   init(_ document: BSONDocument) throws(StoreError) {
     do {
       log = Array(try document.get("log").binary())
-      key = Text(try document.get("key").string())
+      key = SenderKey(
+        sender: try document.find("user_id").map { element throws(BSONError) in Text(try element.string()) },
+        key: Text(try document.get("key").string()))
       digest = Array(try document.get("digest").binary())
       receipt = Receipt(
         seq: Int(try document.get("seq").int64()), time: try document.get("time").milliseconds(),
@@ -133,5 +138,7 @@ struct Holder {
     }
   }
 
-  static let projection: BSONDocument = ["_id": 0, "log": 1, "key": 1, "digest": 1, "seq": 1, "time": 1]
+  static let projection: BSONDocument = [
+    "_id": 0, "log": 1, "user_id": 1, "key": 1, "digest": 1, "seq": 1, "time": 1,
+  ]
 }

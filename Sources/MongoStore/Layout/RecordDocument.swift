@@ -73,7 +73,8 @@ extension Collection {
 extension Marks {
   init(_ document: RecordDocument) throws(StoreError) {
     do {
-      self = try Marks(version: Int(document.version), encoded: document.body)
+      self = try Marks(
+        version: Int(document.version), stamp: document.token?.random ?? 0, encoded: document.body)
     } catch {
       throw .damaged("the marks of an inbox can't be read: \(error)")
     }

@@ -14,3 +14,8 @@ struct Token: Hashable, Sendable {
         high: UInt64(seconds) << 32 | random >> 32, low: UInt32(truncatingIfNeeded: random)))
   }
 }
+
+extension BSONObjectID {
+  /// The random part of a token.
+  var random: UInt64 { high << 32 | UInt64(low) }
+}

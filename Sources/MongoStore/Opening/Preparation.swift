@@ -64,6 +64,9 @@ struct Preparation {
     if let version, version > Collection.version {
       throw MongoStoreOpenError.newerVersion(found: Int(clamping: version), known: Int(Collection.version))
     }
+    if let version, version < Collection.version {
+      throw MongoStoreOpenError.olderVersion(found: Int(clamping: version), known: Int(Collection.version))
+    }
     let (state, faults) = try Inspection(session: session).look()
     if let fault = faults.first(where: { !$0.mayPass }) {
       throw MongoStoreOpenError.layout(fault.what, advice: fault.advice)

@@ -182,31 +182,35 @@ extension Query {
       sort: ["seq": 1], limit: last - first + 1, hint: Collection.Index.position)
   }
 
-  /// Who holds one key in many logs.
-  static func holders(of key: Text, in logs: [[UInt8]]) -> Query {
+  /// Who holds one sender's key in many logs.
+  static func holders(of key: SenderKey, in logs: [[UInt8]]) -> Query {
     .find(
-      .messages, filter: ["log": oneOf(logs), "key": .string(key.string)], projection: Holder.projection,
-      sort: nil, limit: logs.count, hint: Collection.Index.key)
+      .messages, filter: ["log": oneOf(logs), "user_id": sender(key.sender), "key": .string(key.key.string)],
+      projection: Holder.projection, sort: nil, limit: logs.count, hint: Collection.Index.key)
   }
 
-  /// Who holds keys of one log.
-  static func holders(of keys: [Text], in log: [UInt8]) -> Query {
+  /// Who holds keys of one sender in one log.
+  static func holders(of keys: [Text], by user: Text?, in log: [UInt8]) -> Query {
     .find(
       .messages,
       filter: [
-        "log": .binary(log), "key": ["$in": .array(array(keys.map { .string($0.string) }))],
+        "log": .binary(log), "user_id": sender(user),
+        "key": ["$in": .array(array(keys.map { .string($0.string) }))],
       ], projection: Holder.projection, sort: nil, limit: keys.count, hint: Collection.Index.key)
   }
 
   /// Who holds one key each of many logs.
-  static func holders(_ places: [(log: [UInt8], key: Text)]) -> Query {
+  static func holders(_ places: [(log: [UInt8], key: SenderKey)]) -> Query {
     let clauses = places.map { place -> BSONValue in
-      ["log": .binary(place.log), "key": .string(place.key.string)]
+      ["log": .binary(place.log), "user_id": sender(place.key.sender), "key": .string(place.key.key.string)]
     }
     return .find(
       .messages, filter: ["$or": .array(array(clauses))], projection: Holder.projection, sort: nil,
       limit: places.count, hint: Collection.Index.key)
   }
+
+  /// What the index has for a message without a sender is null.
+  private static func sender(_ user: Text?) -> BSONValue { user.map { .string($0.string) } ?? .null }
 
   /// Records by their names.
   static func records(_ collection: Collection, _ names: [[UInt8]]) -> Query {

@@ -5,20 +5,29 @@ import Mongo
 extension View {
   func times(in name: LogName, _ numbers: [Int]) throws -> [Timestamp] {
     guard !numbers.isEmpty else { return [] }
-    let times = try times(name.encoded, Array(Set(numbers)))
+    let slots = try slots(name.encoded, Array(Set(numbers)))
     return try numbers.map { seq in
-      guard let time = times[seq] else { throw StoreError.damagedLog }
-      return time
+      guard let slot = slots[seq] else { throw StoreError.damagedLog }
+      return slot.time
     }
   }
 
-  private func times(_ log: [UInt8], _ numbers: [Int]) throws(StoreError) -> [Int: Timestamp] {
-    var times: [Int: Timestamp] = [:]
+  func tokens(in name: LogName, _ numbers: [Int]) throws -> [UInt64] {
+    let missing = Set(numbers).filter { knownToken(name, $0) == nil }
+    let slots = missing.isEmpty ? [:] : try slots(name.encoded, Array(missing))
+    return try numbers.map { seq in
+      guard let token = knownToken(name, seq) ?? slots[seq]?.token.random else { throw StoreError.damagedLog }
+      return token
+    }
+  }
+
+  private func slots(_ log: [UInt8], _ numbers: [Int]) throws(StoreError) -> [Int: Slot] {
+    var slots: [Int: Slot] = [:]
     for document in try Self.documents(try run(.times(log, numbers))) {
       let slot = try Slot(document)
-      times[slot.seq] = slot.time
+      slots[slot.seq] = slot
     }
-    return times
+    return slots
   }
 
   /// Times don't decrease within a log, so this is a search: several points a command, five commands for a
@@ -30,7 +39,7 @@ extension View {
     while low < high {
       let step = max(1, (high - low) / Self.pointsPerRound)
       let probes = Array(stride(from: low + 1, through: high, by: step))
-      let times = try times(log, probes)
+      let times = try slots(log, probes).mapValues(\.time)
       // Up to some probe the times are not after `time`. What retention has removed is older than the rest.
       var end = high
       for probe in probes {

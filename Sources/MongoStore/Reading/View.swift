@@ -268,6 +268,9 @@ extension View {
     return found
   }
 
+  /// The token of a message that came with the state.
+  func knownToken(_ name: LogName, _ seq: Int) -> UInt64? { messages[name]?[seq]?.token }
+
   /// The messages, if all of them came with the state.
   private func known(_ name: LogName, _ numbers: SequenceSet) -> [Message]? {
     guard let known = messages[name], numbers.count <= known.count else { return nil }

@@ -4,10 +4,16 @@ import Mongo
 /// A group of appends on its way: what gets which number, what is known to be written and what is not. A
 /// value: whoever carries it out tells it what the server said.
 struct AppendPlan {
-  /// A key in a log.
+  /// A sender's key in a log.
   struct KeyPlace: Hashable {
     var log: [UInt8]
-    var key: Text
+    var key: SenderKey
+  }
+
+  /// Keys of one sender that are looked for in one log.
+  struct KeySearch: Hashable {
+    var log: [UInt8]
+    var sender: Text?
   }
 
   /// A log's last number and its time.
@@ -72,13 +78,17 @@ extension AppendPlan {
   /// Whether any call has a key.
   var hasKeys: Bool { calls.contains { $0.draft.key != nil } }
 
-  /// Keys to be looked for: one key in many logs, or many keys of one log.
-  var keys: (wide: [(key: Text, logs: [[UInt8]])], deep: [[UInt8]: [Text]]) {
-    var wide: [(key: Text, logs: [[UInt8]])] = []
-    var deep: [[UInt8]: [Text]] = [:]
+  /// Keys to be looked for: one key in many logs, or many keys of one sender in one log.
+  var keys: (wide: [(key: SenderKey, logs: [[UInt8]])], deep: [KeySearch: [Text]]) {
+    var wide: [(key: SenderKey, logs: [[UInt8]])] = []
+    var deep: [KeySearch: [Text]] = [:]
     for (call, logs) in zip(calls, encoded) {
-      guard let key = call.draft.key else { continue }
-      if logs.count == 1 { deep[logs[0], default: []].append(key) } else { wide.append((key, logs)) }
+      guard let key = call.draft.senderKey else { continue }
+      if logs.count == 1 {
+        deep[KeySearch(log: logs[0], sender: key.sender), default: []].append(key.key)
+      } else {
+        wide.append((key, logs))
+      }
     }
     return (wide, deep)
   }
@@ -90,7 +100,7 @@ extension AppendPlan {
     for (index, call) in calls.enumerated() {
       var mine: [Part?] = []
       for (log, name) in zip(encoded[index], call.logs) {
-        guard let key = call.draft.key else {
+        guard let key = call.draft.senderKey else {
           mine.append(nil)
           continue
         }
@@ -113,7 +123,7 @@ extension AppendPlan {
         zip(mine, zip(encoded[index], call.logs)).map { part, place in
           if let part { return part }
           let (log, name) = place
-          if let key = call.draft.key {
+          if let key = call.draft.senderKey {
             claims[KeyPlace(log: log, key: key)] = (items.count, call.draft.digest)
           }
           byLog[log, default: []].append(items.count)
@@ -165,7 +175,7 @@ extension AppendPlan {
     for index in items.indices {
       guard case .placed = items[index].state else { continue }
       chunk.append(index)
-      size += calls[items[index].call].size / max(1, calls[items[index].call].logs.count)
+      size += calls[items[index].call].draft.storedSize
       if chunk.count >= count || size >= bytes { break }
     }
     return chunk
@@ -183,7 +193,7 @@ extension AppendPlan {
 
   /// The key of a message, if it has one.
   func keyPlace(of index: Int) -> KeyPlace? {
-    calls[items[index].call].draft.key.map { KeyPlace(log: items[index].log, key: $0) }
+    calls[items[index].call].draft.senderKey.map { KeyPlace(log: items[index].log, key: $0) }
   }
 
   /// The placed messages of a log: the first and last of their numbers.
@@ -318,25 +328,26 @@ extension AppendPlan {
   }
 
   private func result(of call: Int) -> Result<[Receipt], StoreError> {
-    var receipts: [Receipt] = []
+    var receipts: [Receipt?] = []
     var failure: StoreError?
     var isTouched = false
     for part in parts[call] {
+      var receipt: Receipt?
       switch part {
-      case .receipt(let receipt): receipts.append(receipt)
+      case .receipt(let known): receipt = known
       case .item(let index), .sameAs(let index):
         switch items[index].state {
-        case .done(var receipt):
-          if case .sameAs = part { receipt.duplicate = true } else { isTouched = true }
-          receipts.append(receipt)
+        case .done(let done):
+          receipt = done
+          if case .sameAs = part { receipt?.duplicate = true } else { isTouched = true }
         case .failed(let error): failure = failure ?? error
         case .unplaced, .placed: failure = failure ?? .notConfirmed
         }
       }
+      receipts.append(receipt)
     }
-    guard let failure else { return .success(receipts) }
+    guard let failure else { return .success(receipts.compactMap(\.self)) }
     // Part of it is written: whoever repeats it completes it.
-    if isTouched, case .unavailable = failure { return .failure(.notConfirmed) }
-    return .failure(failure)
+    return .failure(isTouched ? .interrupted(failure, receipts) : failure)
   }
 }

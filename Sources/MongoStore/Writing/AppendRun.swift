@@ -169,7 +169,9 @@ struct AppendRun {
       throw StoreError(error)
     }
     if refusal.names(Collection.Index.key), let place = plan.keyPlace(of: index) {
-      if let holder = try findHolders([([place.key], place.log)])[place] {
+      if let holder = try findHolders([
+        (.init(log: place.log, sender: place.key.sender), [place.key.key])
+      ])[place] {
         plan.held(index, by: holder)
       } else if !patience.pause() {
         plan.giveUp(.unavailable("a key is held by a message that could not be read"))
@@ -208,7 +210,7 @@ struct AppendRun {
 extension AppendRun {
   private func findHolders() throws(StoreError) -> [AppendPlan.KeyPlace: Holder] {
     let keys = plan.keys
-    var holders = try findHolders(keys.deep.map { ($0.value, $0.key) })
+    var holders = try findHolders(keys.deep.map { ($0.key, $0.value) })
     for (key, logs) in keys.wide {
       for start in stride(from: 0, to: logs.count, by: Self.logsTogether) {
         let some = Array(logs[start..<min(start + Self.logsTogether, logs.count)])
@@ -219,18 +221,22 @@ extension AppendRun {
   }
 
   private func findHolders(
-    _ keys: [(keys: [Text], log: [UInt8])]
+    _ searches: [(search: AppendPlan.KeySearch, keys: [Text])]
   ) throws(StoreError) -> [AppendPlan.KeyPlace: Holder] {
     var holders: [AppendPlan.KeyPlace: Holder] = [:]
-    if keys.count > 1, keys.allSatisfy({ $0.keys.count == 1 }) {
+    if searches.count > 1, searches.allSatisfy({ $0.keys.count == 1 }) {
       // Many calls, each with a key and a log of its own: one command for all.
-      for start in stride(from: 0, to: keys.count, by: 100) {
-        let some = keys[start..<min(start + 100, keys.count)].map { (log: $0.log, key: $0.keys[0]) }
+      for start in stride(from: 0, to: searches.count, by: 100) {
+        let some = searches[start..<min(start + 100, searches.count)].map { search, keys in
+          (log: search.log, key: SenderKey(sender: search.sender, key: keys[0]))
+        }
         try add(.holders(some), to: &holders)
       }
       return holders
     }
-    for (keys, log) in keys { try add(.holders(of: Array(Set(keys)), in: log), to: &holders) }
+    for (search, keys) in searches {
+      try add(.holders(of: Array(Set(keys)), by: search.sender, in: search.log), to: &holders)
+    }
     return holders
   }
 

@@ -87,8 +87,8 @@ struct RetractRun {
     }
     guard record != before else { return decided }
     let encoded = record.encoded
-    guard encoded.count <= Marks.maximumSize else {
-      settle(decided, .limitReached("retractions of more than 4 MiB in one log"))
+    guard encoded.count <= LogRecord.maximumSize else {
+      settle(decided, .recordTooLarge)
       return nil
     }
     let previous = found?.version ?? 0

@@ -81,9 +81,7 @@ struct Append: Sendable {
   /// Tells the caller; called once.
   var settle: @Sendable (Result<[Receipt], StoreError>) -> Void
 
-  var size: Int {
-    ((draft.body.content?.utf8.count ?? 0) + (draft.body.data?.utf8.count ?? 0) + 256) * logs.count
-  }
+  var size: Int { draft.storedSize * logs.count }
 }
 
 /// A change of one inbox's marks.

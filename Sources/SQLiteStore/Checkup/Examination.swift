@@ -110,7 +110,7 @@ struct Examination {
       let message = try Connection.message(statement)
       if message.time < log.time { add(.backwards, first: nid(log, seq)) }
       log.time = max(log.time, message.time)
-      if message.body.data != nil, try statement.integer(9) == 0 { add(.data, first: nid(log, seq)) }
+      if message.body.data != nil, try statement.integer(10) == 0 { add(.data, first: nid(log, seq)) }
     } catch {
       add(.message, first: nid(log, seq))
     }
@@ -133,7 +133,7 @@ struct Examination {
   private mutating func takeMarks(_ statement: PreparedStatement) {
     counts.marks += 1
     do {
-      let own = try Self.logName(statement, 2)
+      let own = try Self.logName(statement, 3)
       let inbox: Inbox
       switch own {
       case .member(let team, let user): inbox = Inbox(user: user, team: team)

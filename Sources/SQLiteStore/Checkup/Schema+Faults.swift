@@ -3,7 +3,7 @@ extension Schema {
   static func faults(of database: Database) throws(Failure) -> [SQLiteReport.Fault] {
     let found = try objects(of: database)
     let sound = try Database.inMemory()
-    for migration in migrations { try sound.execute(migration) }
+    for statements in [creation] + migrations { try sound.execute(statements) }
     let made = try objects(of: sound)
     return made.filter { found[$0.key] != $0.value }.sorted { $0.key < $1.key }.map { name, object in
       object.isTable ? .table(name) : .index(name, statement: object.statement)

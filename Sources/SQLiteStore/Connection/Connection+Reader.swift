@@ -1,6 +1,9 @@
 import Inbox
 
 extension Connection: StoreReader {
+  /// A file that was replaced is refused as long as the process lives.
+  var past: Int { 0 }
+
   func states(of inboxes: [Inbox]) throws -> [InboxState] {
     try inboxes.map { try state(of: $0) }
   }
@@ -19,13 +22,14 @@ extension Connection: StoreReader {
     }
   }
 
-  /// The row of a statement that gives version and body.
+  /// The row of a statement that gives version, body and stamp.
   static func marks(_ statement: PreparedStatement) throws(StoreError) -> Marks {
     // A version grows by one with every change: no inbox gets past 2^53.
     let version = try statement.count(0, through: 1 << 53)
     guard let bytes = try statement.bytes(1) else { throw .damagedColumn }
     do {
-      return try Marks(version: version, encoded: bytes)
+      let stamp = UInt64(bitPattern: try statement.integer(2))
+      return try Marks(version: version, stamp: stamp, encoded: bytes)
     } catch {
       throw .damaged("the marks of an inbox", error)
     }
@@ -82,15 +86,16 @@ extension Connection: StoreReader {
     return messages
   }
 
-  /// The row of a statement that gives position, time and the body's fields.
+  /// The row of a statement that gives position, time, token and the body's fields.
   static func message(_ statement: PreparedStatement) throws(StoreError) -> Message {
-    guard let type = try statement.text(6) else { throw .damagedColumn }
+    guard let type = try statement.text(7) else { throw .damagedColumn }
     let body = MessageBody(
-      type: type, sender: try statement.text(2), username: try statement.string(3),
-      teamName: try statement.string(4), receiver: try statement.text(5),
-      content: try statement.string(7), data: try statement.string(8))
+      type: type, sender: try statement.text(3), username: try statement.string(4),
+      teamName: try statement.string(5), receiver: try statement.text(6),
+      content: try statement.string(8), data: try statement.string(9))
     return Message(
-      seq: Position(rawValue: try statement.integer(0)).seq, time: try statement.time(1), body: body)
+      seq: Position(rawValue: try statement.integer(0)).seq, time: try statement.time(1),
+      token: UInt64(bitPattern: try statement.integer(2)), body: body)
   }
 
   func times(in name: LogName, _ numbers: [Int]) throws -> [Timestamp] {
@@ -102,6 +107,19 @@ extension Connection: StoreReader {
         statement.bind(Position(log: id, seq: seq).rawValue, at: 1)
         guard try statement.step() else { throw .damagedLog }
         return try statement.time(0)
+      }
+    }
+  }
+
+  func tokens(in name: LogName, _ numbers: [Int]) throws -> [UInt64] {
+    guard !numbers.isEmpty else { return [] }
+    guard let id = try id(of: name) else { throw StoreError.damagedLog }
+    return try numbers.map { seq in
+      guard (1...Position.maximumSeq).contains(seq) else { throw StoreError.damagedLog }
+      return try with(.token) { statement throws(StoreError) in
+        statement.bind(Position(log: id, seq: seq).rawValue, at: 1)
+        guard try statement.step() else { throw .damagedLog }
+        return UInt64(bitPattern: try statement.integer(0))
       }
     }
   }

@@ -15,6 +15,7 @@ enum SQL: Int, CaseIterable {
 
   case messages
   case time
+  case token
   case firstTime
   case bySender
   case byReceiver
@@ -47,10 +48,11 @@ enum SQL: Int, CaseIterable {
 
     case .messages:
       """
-      SELECT position, time, user_id, username, team_name, receiver_id, message_type, content, data
+      SELECT position, time, token, user_id, username, team_name, receiver_id, message_type, content, data
       FROM message WHERE position BETWEEN ?1 AND ?2 ORDER BY position
       """
     case .time: "SELECT time FROM message WHERE position = ?1"
+    case .token: "SELECT token FROM message WHERE position = ?1"
     case .firstTime:
       "SELECT time FROM message WHERE position BETWEEN ?1 AND ?2 ORDER BY position LIMIT 1"
     // The positions of one log are a range: an index on the field alone finds field and log together.
@@ -73,13 +75,13 @@ enum SQL: Int, CaseIterable {
     case .byKey:
       """
       SELECT position, time, digest FROM message INDEXED BY message_key
-      WHERE position >> 32 = ?1 AND key = ?2
+      WHERE position >> 32 = ?1 AND key = ?2 AND coalesce(user_id, x'') = ?3
       """
     case .insertMessage:
       """
       INSERT INTO message (position, time, user_id, username, team_name, receiver_id, message_type,
-        content, data, key, digest)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+        content, data, key, digest, token)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
       """
     // What `MessageBody.cleared` leaves.
     case .clearMessage:
@@ -88,22 +90,22 @@ enum SQL: Int, CaseIterable {
       WHERE position = ?1
       """
 
-    case .marks: "SELECT version, body FROM marks WHERE inbox = ?1"
+    case .marks: "SELECT version, body, stamp FROM marks WHERE inbox = ?1"
     case .writeMarks:
       """
-      INSERT INTO marks (inbox, version, body) VALUES (?1, ?2, ?3)
-      ON CONFLICT (inbox) DO UPDATE SET version = excluded.version, body = excluded.body
+      INSERT INTO marks (inbox, version, body, stamp) VALUES (?1, ?2, ?3, ?4)
+      ON CONFLICT (inbox) DO UPDATE SET version = excluded.version, body = excluded.body, stamp = excluded.stamp
       """
 
     // For the doctor, who reads everything.
     case .allLogs: "SELECT id, head, time, record, name FROM log"
     case .allMessages:
       """
-      SELECT position, time, user_id, username, team_name, receiver_id, message_type, content, data,
+      SELECT position, time, token, user_id, username, team_name, receiver_id, message_type, content, data,
         CASE WHEN json_valid(CAST(data AS TEXT)) THEN json_type(CAST(data AS TEXT)) = 'object' ELSE 0 END
       FROM message ORDER BY position
       """
-    case .allMarks: "SELECT version, body, inbox FROM marks"
+    case .allMarks: "SELECT version, body, stamp, inbox FROM marks"
     }
   }
 

@@ -1,15 +1,23 @@
-/// What the file looks like. The schema's version is the number of migrations applied to it.
+/// What the file looks like.
 enum Schema {
   /// Marks the file as ours: "Tdng".
   static let applicationID = 0x5464_6E67
 
   /// The version that this program writes and reads.
-  static var version: Int { migrations.count }
+  static var version: Int { oldest + migrations.count }
 
-  /// Each one leads from the version of its index to the next. Never change one that was released.
-  static let migrations = [
+  /// The oldest version that is brought up to this one. Those before it were never released.
+  static let oldest = 2
+
+  /// Each one leads from a version to the next, beginning with the oldest. Never change one that was released.
+  static let migrations: [String] = []
+
+  /// Makes the oldest version, in an empty file.
+  static let creation =
     // Client text is stored as its UTF-8 bytes. A message's position is its log's id << 32 | its number:
-    // the messages of a log lie together, and a page is one range of the table.
+    // the messages of a log lie together, and a page is one range of the table. A message's token is random, so
+    // that a log which went another way, as from a backup, is told from the one that was followed; so is the
+    // stamp of marks. A key is its sender's; nobody's name is empty.
     """
     CREATE TABLE log (
       id INTEGER PRIMARY KEY,
@@ -21,6 +29,7 @@ enum Schema {
     CREATE TABLE message (
       position INTEGER PRIMARY KEY,
       time INTEGER NOT NULL,
+      token INTEGER NOT NULL,
       user_id BLOB,
       username BLOB,
       team_name BLOB,
@@ -34,14 +43,15 @@ enum Schema {
     CREATE INDEX message_sender ON message (user_id) WHERE user_id IS NOT NULL;
     CREATE INDEX message_receiver ON message (receiver_id) WHERE receiver_id IS NOT NULL;
     CREATE INDEX message_type ON message (message_type);
-    CREATE UNIQUE INDEX message_key ON message (position >> 32, key) WHERE key IS NOT NULL;
+    CREATE UNIQUE INDEX message_key ON message (position >> 32, key, coalesce(user_id, x''))
+      WHERE key IS NOT NULL;
     CREATE TABLE marks (
       inbox BLOB PRIMARY KEY,
       version INTEGER NOT NULL,
+      stamp INTEGER NOT NULL,
       body BLOB NOT NULL
     ) WITHOUT ROWID;
     """
-  ]
 
   /// What a file turns out to be.
   enum Identity: Hashable {
@@ -65,7 +75,8 @@ enum Schema {
       // Read again: another process may have migrated since.
       let version = try database.integer("PRAGMA user_version")
       guard version < Self.version else { return }
-      for migration in migrations.dropFirst(version) { try database.execute(migration) }
+      if version < oldest { try database.execute(creation) }
+      for migration in migrations.dropFirst(max(0, version - oldest)) { try database.execute(migration) }
       try database.execute("PRAGMA application_id = \(applicationID); PRAGMA user_version = \(Self.version)")
     }
   }

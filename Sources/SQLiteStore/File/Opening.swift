@@ -137,6 +137,8 @@ private struct Opening {
       throw SQLiteOpenError(file.path, .newerVersion(found: version, known: Schema.version))
     case .ours(let version) where version < 1:
       throw SQLiteOpenError(file.path, .damaged)
+    case .ours(let version) where version < Schema.oldest:
+      throw SQLiteOpenError(file.path, .olderVersion(found: version, known: Schema.version))
     case .empty, .ours:
       break
     }
@@ -212,8 +214,8 @@ extension SQLiteOpenError {
   /// Whether the file is none that this program can ever use.
   fileprivate var isRefusal: Bool {
     switch reason {
-    case .notADatabase, .otherProgram, .newerVersion, .damaged, .notWritable, .foreignOwner, .exposed,
-      .severalNames, .usedOtherwise, .strayLog:
+    case .notADatabase, .otherProgram, .newerVersion, .olderVersion, .damaged, .notWritable, .foreignOwner,
+      .exposed, .severalNames, .usedOtherwise, .strayLog:
       true
     case .missingFolder, .danglingLink, .notAFile, .changed, .busy, .failed: false
     }

@@ -31,6 +31,14 @@ extension Connection {
     }
   }
 
+  /// Throws `conflict` if one of these logs holds the draft's key with another digest.
+  func expectNoConflict(of draft: Draft, in names: [LogName]) throws(StoreError) {
+    guard draft.key != nil else { return }
+    for name in names {
+      if let log = try log(name) { _ = try first(of: draft, in: log, name) }
+    }
+  }
+
   /// Where a message goes.
   private struct Slot {
     var name: LogName
@@ -41,10 +49,11 @@ extension Connection {
 
   /// The receipt of the message that holds the draft's key; nil if none does.
   private func first(of draft: Draft, in log: LogRow, _ name: LogName) throws(StoreError) -> Receipt? {
-    guard let key = draft.key else { return nil }
+    guard let key = draft.senderKey else { return nil }
     return try with(.byKey) { statement throws(StoreError) in
       statement.bind(log.id, at: 1)
-      statement.bind(key.string, at: 2)
+      statement.bind(key.key.string, at: 2)
+      statement.bind(key.sender?.string ?? "", at: 3)
       guard try statement.step() else { return nil }
       guard try statement.bytes(2) == draft.digest else { throw .conflict(name) }
       return Receipt(
@@ -98,6 +107,7 @@ extension Connection {
       statement.bind(body.data, at: 9)
       statement.bind(draft.key?.string, at: 10)
       statement.bind(draft.key == nil ? nil : draft.digest, at: 11)
+      statement.bind(.random(in: .min ... .max), at: 12)
     }
   }
 }

@@ -16,6 +16,7 @@ extension Connection {
         statement.bind(inbox.own.encoded, at: 1)
         statement.bind(Int64(before.version + 1), at: 2)
         statement.bind(encoded, at: 3)
+        statement.bind(.random(in: .min ... .max), at: 4)
       }
     }
   }
@@ -26,10 +27,12 @@ extension Connection {
       throw .notFound
     }
     guard log.record.retract(message.seq) else { return Decision(value: false) }
+    let encoded = log.record.encoded
+    guard encoded.count <= LogRecord.maximumSize else { throw .recordTooLarge }
     return Decision(value: true) { [log] connection throws(StoreError) in
       try connection.run(.updateRecord) { statement in
         statement.bind(log.id, at: 1)
-        statement.bind(log.record.encoded, at: 2)
+        statement.bind(encoded, at: 2)
       }
       try connection.run(.clearMessage) { statement in
         statement.bind(Position(log: log.id, seq: message.seq).rawValue, at: 1)

@@ -87,6 +87,16 @@ struct GatheredView: StoreReader {
     return found
   }
 
+  func tokens(in name: LogName, _ numbers: [Int]) throws -> [UInt64] {
+    let wanted = SequenceSet(numbers: numbers)
+    var tokens: [Int: UInt64] = [:]
+    for message in try messages(in: name, wanted) { tokens[message.seq] = message.token }
+    return try numbers.map { seq in
+      guard let token = tokens[seq] else { throw StoreError.damagedLog }
+      return token
+    }
+  }
+
   func times(in name: LogName, _ numbers: [Int]) throws -> [Timestamp] { throw Missing() }
 
   func last(in name: LogName, notAfter time: Timestamp) throws -> Int { throw Missing() }

@@ -1,0 +1,51 @@
+import Inbox
+
+/// How an append to many logs is cut into transactions: each holds the database for a moment only, and other
+/// processes get their turn between two of them.
+struct FanOut {
+  /// How many logs one transaction appends to at most, and about how many bytes.
+  static let logsTogether = 2500
+  static let bytesTogether = 4 << 20
+
+  /// The places of the logs of each transaction; `size` is about how many bytes one log takes.
+  static func chunks(of count: Int, size: Int) -> [Range<Int>] {
+    let step = max(1, min(logsTogether, bytesTogether / max(1, size)))
+    return stride(from: 0, to: count, by: step).map { $0..<min($0 + step, count) }
+  }
+}
+
+extension SQLiteStore {
+  /// Appends with the next group that is committed; what is too large for one transaction goes on in those that
+  /// follow, once the keys of all logs are known to be no conflict. What is begun is finished, whoever waits.
+  public func append(
+    _ draft: Draft, to logs: [LogName], progress: (@Sendable (Int) -> Void)?
+  ) async throws -> [Receipt] {
+    let chunks = FanOut.chunks(of: logs.count, size: draft.storedSize)
+    guard chunks.count > 1 else { return try await append(draft, to: logs, checking: [], progress) }
+    let first = try await append(
+      draft, to: Array(logs[chunks[0]]), checking: Array(logs[chunks[0].upperBound...]), progress)
+    return try await Task {
+      var done: [Receipt?] = first + [Receipt?](repeating: nil, count: logs.count - first.count)
+      for chunk in chunks.dropFirst() {
+        do {
+          let receipts = try await append(draft, to: Array(logs[chunk]), checking: []) {
+            progress?(chunk.lowerBound + $0)
+          }
+          done.replaceSubrange(chunk, with: receipts.map(Optional.some))
+        } catch let error as StoreError {
+          throw StoreError.interrupted(error, done)
+        }
+      }
+      return done.compactMap(\.self)
+    }.value
+  }
+
+  private func append(
+    _ draft: Draft, to logs: [LogName], checking others: [LogName], _ progress: (@Sendable (Int) -> Void)?
+  ) async throws -> [Receipt] {
+    try await write(size: draft.storedSize * logs.count) { [clock] connection in
+      try connection.expectNoConflict(of: draft, in: others)
+      return try connection.append(draft, to: logs, at: clock(), progress)
+    }
+  }
+}
