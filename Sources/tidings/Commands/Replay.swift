@@ -28,6 +28,11 @@ struct Replay: ParsableCommand {
       valueName: "url"))
   var store = "memory:"
 
+  @Flag(
+    name: .long,
+    help: "Use a file that belongs to somebody else, or that others may read or write.")
+  var allowSharedFile = false
+
   @OptionGroup var log: LogOptions
   @OptionGroup(title: "What the host may ask") var scope: ScopeOptions
   @OptionGroup(title: "Limits") var limits: LimitOptions
@@ -37,7 +42,8 @@ struct Replay: ParsableCommand {
     var logger = log.logger()
     // What is found is said on stdout.
     if log.logLevel == .info { logger.logLevel = .warning }
-    let store = try StoreOptions.open(StoreOptions.parse(store, from: "--store"), logger)
+    let store = try StoreOptions.open(
+      StoreOptions.parse(store, from: "--store"), allowsSharing: allowSharedFile, logger)
     var playback = try PipedServer(
       TidingsService(store: store, limits: limits.limits, scope: scope.scope), limits: limits.limits,
       logger: logger)
