@@ -106,7 +106,11 @@ export interface SendTeamMessageParams extends Meta {
   receiver_id?: string | null;
   /** The message's text. */
   content?: string | null;
-  /** A JSON object of at most 64 KiB as it is sent; it comes back byte for byte. */
+  /**
+   * A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line its line
+   * breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits and fit a
+   * double.
+   */
   data?: object | null;
   /** Only these readers get the message. */
   reader_ids?: string[] | null;
@@ -132,7 +136,11 @@ export interface SendAccountMessageParams extends Meta {
   receiver_id?: string | null;
   /** The message's text. */
   content?: string | null;
-  /** A JSON object of at most 64 KiB as it is sent; it comes back byte for byte. */
+  /**
+   * A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line its line
+   * breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits and fit a
+   * double.
+   */
   data?: object | null;
   /** Makes sending again safe: a log that has a message with this key keeps it and appends nothing. */
   idempotency_key?: string | null;
@@ -152,7 +160,11 @@ export interface SendAnnouncementParams extends Meta {
   receiver_id?: string | null;
   /** The message's text. */
   content?: string | null;
-  /** A JSON object of at most 64 KiB as it is sent; it comes back byte for byte. */
+  /**
+   * A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line its line
+   * breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits and fit a
+   * double.
+   */
   data?: object | null;
   /** Makes sending again safe: a log that has a message with this key keeps it and appends nothing. */
   idempotency_key?: string | null;
@@ -394,6 +406,7 @@ export type GetStatusResult = {
   limits: Record<string, number>;
   scope: {
     user_id?: string;
+    username?: string;
     team_ids?: string[];
     read_only: boolean;
   };
@@ -529,7 +542,10 @@ export type ErrorKind =
   | "closed"
   | "program_failed";
 
-/** `parse_error`, code -32700: The line is no JSON; details.offset says where. */
+/**
+ * `parse_error`, code -32700: The text is no JSON; details.offset says where. With the id if only a value is
+ * at fault.
+ */
 export class ParseError extends TidingsError {
   readonly kind: "parse_error";
 }

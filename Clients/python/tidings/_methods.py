@@ -69,7 +69,9 @@ class AsyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
+            and fit a double.
         reader_ids: Only these readers get the message.
         idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
             nothing.
@@ -117,7 +119,9 @@ class AsyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
+            and fit a double.
         idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
             nothing.
         """
@@ -164,7 +168,9 @@ class AsyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
+            and fit a double.
         idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
             nothing.
         """
@@ -776,7 +782,9 @@ class SyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
+            and fit a double.
         reader_ids: Only these readers get the message.
         idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
             nothing.
@@ -825,7 +833,9 @@ class SyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
+            and fit a double.
         idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
             nothing.
         """
@@ -873,7 +883,9 @@ class SyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
+            and fit a double.
         idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
             nothing.
         """

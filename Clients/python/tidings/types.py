@@ -177,6 +177,7 @@ class StatusResultStore(TypedDict):
 
 class _StatusResultScopeOptional(TypedDict, total=False):
     user_id: str
+    username: str
     team_ids: List[str]
 
 
