@@ -4,21 +4,8 @@
 
 from __future__ import annotations
 
-from typing import (
-    Any,
-    AsyncIterator,
-    Coroutine,
-    Dict,
-    Iterator,
-    Literal,
-    Mapping,
-    Optional,
-    Sequence,
-    Union,
-    overload,
-)
+from typing import Any, AsyncIterator, Coroutine, Dict, Iterator, Literal, Mapping, Optional, Sequence, Union
 
-from ._changes import AsyncChanges, Changes, Pending
 from .types import (
     Change,
     ChangesResult,
@@ -53,7 +40,7 @@ class AsyncMethods:
         this,
         method: str,
         params: Dict[str, Any],
-        timeout: Union[float, str, None],
+        timeout: Optional[float],
     ) -> Coroutine[Any, Any, Any]:
         raise NotImplementedError
 
@@ -71,7 +58,7 @@ class AsyncMethods:
         data: Optional[Mapping[str, Any]] = None,
         reader_ids: Optional[Sequence[str]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, Sent]:
         """Sends a message to a whole team, or with reader_ids to these readers of it alone.
 
@@ -82,10 +69,12 @@ class AsyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
+            and fit a double.
         reader_ids: Only these readers get the message.
-        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
-            it and appends nothing.
+        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
+            nothing.
         """
         params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id, "message_type": message_type}
         if username is not None:
@@ -118,7 +107,7 @@ class AsyncMethods:
         content: Optional[str] = None,
         data: Optional[Mapping[str, Any]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, Sent]:
         """Sends a message to one account (reader_id) or to several (reader_ids).
 
@@ -130,9 +119,11 @@ class AsyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
-        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
-            it and appends nothing.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
+            and fit a double.
+        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
+            nothing.
         """
         params: Dict[str, Any] = {"message_type": message_type}
         if reader_id is not None:
@@ -167,7 +158,7 @@ class AsyncMethods:
         content: Optional[str] = None,
         data: Optional[Mapping[str, Any]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, Sent]:
         """Sends a message to every account, those of the future included.
 
@@ -177,9 +168,11 @@ class AsyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
-        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
-            it and appends nothing.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
+            and fit a double.
+        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
+            nothing.
         """
         params: Dict[str, Any] = {"message_type": message_type}
         if user_id is not None:
@@ -204,14 +197,14 @@ class AsyncMethods:
         *,
         team_id: str,
         user_id: str,
-        pageSize: Union[int, str, None] = None,
-        pageNo: Union[int, str, None] = None,
+        pageSize: Optional[Union[int, str]] = None,
+        pageNo: Optional[Union[int, str]] = None,
         cursor: Optional[str] = None,
-        self: Union[bool, str, None] = None,
-        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
-        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
-        message_type: Union[str, Sequence[str], None] = None,
-        timeout: Union[float, str, None] = None,
+        self: Optional[Union[bool, str]] = None,
+        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
+        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
+        message_type: Optional[Union[str, Sequence[str]]] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, Page]:
         """Lists a reader's messages in a team: a page, how many there are, how many are unread.
 
@@ -248,12 +241,12 @@ class AsyncMethods:
         *,
         team_id: str,
         user_id: str,
-        pageSize: Union[int, str, None] = None,
-        self: Union[bool, str, None] = None,
-        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
-        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
-        message_type: Union[str, Sequence[str], None] = None,
-        timeout: Union[float, str, None] = None,
+        pageSize: Optional[Union[int, str]] = None,
+        self: Optional[Union[bool, str]] = None,
+        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
+        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
+        message_type: Optional[Union[str, Sequence[str]]] = None,
+        timeout: Optional[float] = None,
     ) -> AsyncIterator[Message]:
         """Gives message after message, page by page as get_team_message does: none twice and none left out,
         whatever is sent meanwhile. pageSize is how many are asked for at once.
@@ -290,14 +283,14 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
-        pageSize: Union[int, str, None] = None,
-        pageNo: Union[int, str, None] = None,
+        pageSize: Optional[Union[int, str]] = None,
+        pageNo: Optional[Union[int, str]] = None,
         cursor: Optional[str] = None,
-        self: Union[bool, str, None] = None,
-        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
-        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
-        message_type: Union[str, Sequence[str], None] = None,
-        timeout: Union[float, str, None] = None,
+        self: Optional[Union[bool, str]] = None,
+        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
+        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
+        message_type: Optional[Union[str, Sequence[str]]] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, Page]:
         """Lists a reader's account messages and the announcements to everyone, as get_team_message does.
 
@@ -332,12 +325,12 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
-        pageSize: Union[int, str, None] = None,
-        self: Union[bool, str, None] = None,
-        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
-        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
-        message_type: Union[str, Sequence[str], None] = None,
-        timeout: Union[float, str, None] = None,
+        pageSize: Optional[Union[int, str]] = None,
+        self: Optional[Union[bool, str]] = None,
+        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
+        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
+        message_type: Optional[Union[str, Sequence[str]]] = None,
+        timeout: Optional[float] = None,
     ) -> AsyncIterator[Message]:
         """Gives message after message, page by page as get_account_message does: none twice and none left
         out, whatever is sent meanwhile. pageSize is how many are asked for at once.
@@ -375,7 +368,7 @@ class AsyncMethods:
         user_id: str,
         nid: str,
         team_id: Optional[str] = None,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, Message]:
         """Gives one message of an inbox.
 
@@ -396,8 +389,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Union[bool, str, None] = None,
-        timeout: Union[float, str, None] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Marks messages as read.
 
@@ -426,8 +419,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Union[bool, str, None] = None,
-        timeout: Union[float, str, None] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Marks messages as not read.
 
@@ -456,8 +449,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Union[bool, str, None] = None,
-        timeout: Union[float, str, None] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Marks messages as seen: the reader knows that they are there.
 
@@ -486,8 +479,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Union[bool, str, None] = None,
-        timeout: Union[float, str, None] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Moves messages out of the inbox into the archive.
 
@@ -516,8 +509,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Union[bool, str, None] = None,
-        timeout: Union[float, str, None] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Moves messages back from the archive into the inbox.
 
@@ -546,8 +539,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Union[bool, str, None] = None,
-        timeout: Union[float, str, None] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Deletes messages for this reader alone; it can't be undone.
 
@@ -574,8 +567,8 @@ class AsyncMethods:
         *,
         user_id: str,
         team_ids: Optional[Sequence[str]] = None,
-        account: Union[bool, str, None] = None,
-        timeout: Union[float, str, None] = None,
+        account: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, UnreadCountResult]:
         """Counts a reader's inboxes: how many messages, how many unread, how many unseen.
 
@@ -596,8 +589,8 @@ class AsyncMethods:
         *,
         team_id: str,
         user_id: str,
-        from_: Union[Literal["now", "start"], str, None] = None,
-        timeout: Union[float, str, None] = None,
+        from_: Optional[Literal["now", "start"]] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, Joined]:
         """Makes a reader a member of a team: what is sent from now on, or everything, is visible.
 
@@ -616,7 +609,7 @@ class AsyncMethods:
         *,
         team_id: str,
         user_id: str,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, Joined]:
         """Ends a reader's membership: what is sent to the team from now on is hidden.
 
@@ -631,8 +624,8 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
-        from_: Union[Literal["now", "start"], str, None] = None,
-        timeout: Union[float, str, None] = None,
+        from_: Optional[Literal["now", "start"]] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, Joined]:
         """Begins a reader's account: announcements sent from now on, or all, are visible.
 
@@ -650,7 +643,7 @@ class AsyncMethods:
         *,
         nid: str,
         user_id: Optional[str] = None,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, RetractMessageResult]:
         """Takes a message back: it is gone for everybody.
 
@@ -669,8 +662,8 @@ class AsyncMethods:
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
-        wait_ms: Union[int, str, None] = None,
-        timeout: Union[float, str, None] = None,
+        wait_ms: Optional[Union[int, str]] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, ChangesResult]:
         """Follows an inbox: what changed since a cursor, waiting for something to change if nothing has.
 
@@ -688,40 +681,15 @@ class AsyncMethods:
             params["wait_ms"] = wait_ms
         return this._call("get_changes", params, timeout)
 
-    @overload
-    def changes(
+    async def changes(
         this,
         /,
         *,
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
-        idle: None = None,
-        timeout: Union[float, str, None] = None,
-    ) -> AsyncChanges[Change]: ...
-
-    @overload
-    def changes(
-        this,
-        /,
-        *,
-        user_id: str,
-        team_id: Optional[str] = None,
-        cursor: Optional[str] = None,
-        idle: float,
-        timeout: Union[float, str, None] = None,
-    ) -> AsyncChanges[Optional[Change]]: ...
-
-    def changes(
-        this,
-        /,
-        *,
-        user_id: str,
-        team_id: Optional[str] = None,
-        cursor: Optional[str] = None,
-        idle: Optional[float] = None,
-        timeout: Union[float, str, None] = None,
-    ) -> AsyncChanges[Any]:
+        timeout: Optional[float] = None,
+    ) -> AsyncIterator[Change]:
         """Gives change after change, and waits for each, for ever: get_changes again and again, from where
         the last answer ended. Without a cursor it begins with the present of its first step. The cursor of
         a change is where a host goes on that has taken it in.
@@ -729,21 +697,24 @@ class AsyncMethods:
         user_id: The acting user: who sends, or whose inbox it is.
         team_id: The team.
         cursor: Where the last answer ended; without it, the present is given and no changes.
-        idle: Seconds without a change after which None is given instead, again and again, so that a host can
-            see whether anybody still listens.
         """
         params: Dict[str, Any] = {"user_id": user_id}
         if team_id is not None:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
-        return AsyncChanges(this, params, idle, timeout)
+        params["wait_ms"] = 30000
+        while True:
+            answer: ChangesResult = await this._call("get_changes", params, timeout)
+            for change in answer["changes"]:
+                yield change
+            params = {**params, "cursor": answer["cursor"]}
 
     def ping(
         this,
         /,
         *,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, Dict[str, Any]]:
         """Does nothing: shows that the program answers."""
         params: Dict[str, Any] = {}
@@ -753,7 +724,7 @@ class AsyncMethods:
         this,
         /,
         *,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, StatusResult]:
         """Tells how the program is doing: its store, its limits, what its host may ask, and what it has
         answered.
@@ -765,7 +736,7 @@ class AsyncMethods:
         this,
         /,
         *,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> Coroutine[Any, Any, Dict[str, Any]]:
         """Gives this document."""
         params: Dict[str, Any] = {}
@@ -782,16 +753,8 @@ class SyncMethods:
         this,
         method: str,
         params: Dict[str, Any],
-        timeout: Union[float, str, None],
+        timeout: Optional[float],
     ) -> Any:
-        raise NotImplementedError
-
-    def _begin(
-        this,
-        method: str,
-        params: Dict[str, Any],
-        timeout: Union[float, str, None],
-    ) -> Pending:
         raise NotImplementedError
 
     def send_team_message(
@@ -808,7 +771,7 @@ class SyncMethods:
         data: Optional[Mapping[str, Any]] = None,
         reader_ids: Optional[Sequence[str]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> Sent:
         """Sends a message to a whole team, or with reader_ids to these readers of it alone.
 
@@ -819,10 +782,12 @@ class SyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
+            and fit a double.
         reader_ids: Only these readers get the message.
-        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
-            it and appends nothing.
+        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
+            nothing.
         """
         params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id, "message_type": message_type}
         if username is not None:
@@ -856,7 +821,7 @@ class SyncMethods:
         content: Optional[str] = None,
         data: Optional[Mapping[str, Any]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> Sent:
         """Sends a message to one account (reader_id) or to several (reader_ids).
 
@@ -868,9 +833,11 @@ class SyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
-        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
-            it and appends nothing.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
+            and fit a double.
+        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
+            nothing.
         """
         params: Dict[str, Any] = {"message_type": message_type}
         if reader_id is not None:
@@ -906,7 +873,7 @@ class SyncMethods:
         content: Optional[str] = None,
         data: Optional[Mapping[str, Any]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> Sent:
         """Sends a message to every account, those of the future included.
 
@@ -916,9 +883,11 @@ class SyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
-        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
-            it and appends nothing.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
+            and fit a double.
+        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
+            nothing.
         """
         params: Dict[str, Any] = {"message_type": message_type}
         if user_id is not None:
@@ -944,14 +913,14 @@ class SyncMethods:
         *,
         team_id: str,
         user_id: str,
-        pageSize: Union[int, str, None] = None,
-        pageNo: Union[int, str, None] = None,
+        pageSize: Optional[Union[int, str]] = None,
+        pageNo: Optional[Union[int, str]] = None,
         cursor: Optional[str] = None,
-        self: Union[bool, str, None] = None,
-        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
-        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
-        message_type: Union[str, Sequence[str], None] = None,
-        timeout: Union[float, str, None] = None,
+        self: Optional[Union[bool, str]] = None,
+        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
+        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
+        message_type: Optional[Union[str, Sequence[str]]] = None,
+        timeout: Optional[float] = None,
     ) -> Page:
         """Lists a reader's messages in a team: a page, how many there are, how many are unread.
 
@@ -989,12 +958,12 @@ class SyncMethods:
         *,
         team_id: str,
         user_id: str,
-        pageSize: Union[int, str, None] = None,
-        self: Union[bool, str, None] = None,
-        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
-        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
-        message_type: Union[str, Sequence[str], None] = None,
-        timeout: Union[float, str, None] = None,
+        pageSize: Optional[Union[int, str]] = None,
+        self: Optional[Union[bool, str]] = None,
+        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
+        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
+        message_type: Optional[Union[str, Sequence[str]]] = None,
+        timeout: Optional[float] = None,
     ) -> Iterator[Message]:
         """Gives message after message, page by page as get_team_message does: none twice and none left out,
         whatever is sent meanwhile. pageSize is how many are asked for at once.
@@ -1031,14 +1000,14 @@ class SyncMethods:
         /,
         *,
         user_id: str,
-        pageSize: Union[int, str, None] = None,
-        pageNo: Union[int, str, None] = None,
+        pageSize: Optional[Union[int, str]] = None,
+        pageNo: Optional[Union[int, str]] = None,
         cursor: Optional[str] = None,
-        self: Union[bool, str, None] = None,
-        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
-        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
-        message_type: Union[str, Sequence[str], None] = None,
-        timeout: Union[float, str, None] = None,
+        self: Optional[Union[bool, str]] = None,
+        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
+        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
+        message_type: Optional[Union[str, Sequence[str]]] = None,
+        timeout: Optional[float] = None,
     ) -> Page:
         """Lists a reader's account messages and the announcements to everyone, as get_team_message does.
 
@@ -1074,12 +1043,12 @@ class SyncMethods:
         /,
         *,
         user_id: str,
-        pageSize: Union[int, str, None] = None,
-        self: Union[bool, str, None] = None,
-        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
-        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
-        message_type: Union[str, Sequence[str], None] = None,
-        timeout: Union[float, str, None] = None,
+        pageSize: Optional[Union[int, str]] = None,
+        self: Optional[Union[bool, str]] = None,
+        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
+        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
+        message_type: Optional[Union[str, Sequence[str]]] = None,
+        timeout: Optional[float] = None,
     ) -> Iterator[Message]:
         """Gives message after message, page by page as get_account_message does: none twice and none left
         out, whatever is sent meanwhile. pageSize is how many are asked for at once.
@@ -1117,7 +1086,7 @@ class SyncMethods:
         user_id: str,
         nid: str,
         team_id: Optional[str] = None,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> Message:
         """Gives one message of an inbox.
 
@@ -1139,8 +1108,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Union[bool, str, None] = None,
-        timeout: Union[float, str, None] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
     ) -> Marked:
         """Marks messages as read.
 
@@ -1170,8 +1139,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Union[bool, str, None] = None,
-        timeout: Union[float, str, None] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
     ) -> Marked:
         """Marks messages as not read.
 
@@ -1201,8 +1170,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Union[bool, str, None] = None,
-        timeout: Union[float, str, None] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
     ) -> Marked:
         """Marks messages as seen: the reader knows that they are there.
 
@@ -1232,8 +1201,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Union[bool, str, None] = None,
-        timeout: Union[float, str, None] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
     ) -> Marked:
         """Moves messages out of the inbox into the archive.
 
@@ -1263,8 +1232,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Union[bool, str, None] = None,
-        timeout: Union[float, str, None] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
     ) -> Marked:
         """Moves messages back from the archive into the inbox.
 
@@ -1294,8 +1263,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Union[bool, str, None] = None,
-        timeout: Union[float, str, None] = None,
+        all: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
     ) -> Marked:
         """Deletes messages for this reader alone; it can't be undone.
 
@@ -1323,8 +1292,8 @@ class SyncMethods:
         *,
         user_id: str,
         team_ids: Optional[Sequence[str]] = None,
-        account: Union[bool, str, None] = None,
-        timeout: Union[float, str, None] = None,
+        account: Optional[Union[bool, str]] = None,
+        timeout: Optional[float] = None,
     ) -> UnreadCountResult:
         """Counts a reader's inboxes: how many messages, how many unread, how many unseen.
 
@@ -1346,8 +1315,8 @@ class SyncMethods:
         *,
         team_id: str,
         user_id: str,
-        from_: Union[Literal["now", "start"], str, None] = None,
-        timeout: Union[float, str, None] = None,
+        from_: Optional[Literal["now", "start"]] = None,
+        timeout: Optional[float] = None,
     ) -> Joined:
         """Makes a reader a member of a team: what is sent from now on, or everything, is visible.
 
@@ -1367,7 +1336,7 @@ class SyncMethods:
         *,
         team_id: str,
         user_id: str,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> Joined:
         """Ends a reader's membership: what is sent to the team from now on is hidden.
 
@@ -1383,8 +1352,8 @@ class SyncMethods:
         /,
         *,
         user_id: str,
-        from_: Union[Literal["now", "start"], str, None] = None,
-        timeout: Union[float, str, None] = None,
+        from_: Optional[Literal["now", "start"]] = None,
+        timeout: Optional[float] = None,
     ) -> Joined:
         """Begins a reader's account: announcements sent from now on, or all, are visible.
 
@@ -1403,7 +1372,7 @@ class SyncMethods:
         *,
         nid: str,
         user_id: Optional[str] = None,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> RetractMessageResult:
         """Takes a message back: it is gone for everybody.
 
@@ -1423,8 +1392,8 @@ class SyncMethods:
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
-        wait_ms: Union[int, str, None] = None,
-        timeout: Union[float, str, None] = None,
+        wait_ms: Optional[Union[int, str]] = None,
+        timeout: Optional[float] = None,
     ) -> ChangesResult:
         """Follows an inbox: what changed since a cursor, waiting for something to change if nothing has.
 
@@ -1443,7 +1412,6 @@ class SyncMethods:
         result: ChangesResult = this._call("get_changes", params, timeout)
         return result
 
-    @overload
     def changes(
         this,
         /,
@@ -1451,32 +1419,8 @@ class SyncMethods:
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
-        idle: None = None,
-        timeout: Union[float, str, None] = None,
-    ) -> Changes[Change]: ...
-
-    @overload
-    def changes(
-        this,
-        /,
-        *,
-        user_id: str,
-        team_id: Optional[str] = None,
-        cursor: Optional[str] = None,
-        idle: float,
-        timeout: Union[float, str, None] = None,
-    ) -> Changes[Optional[Change]]: ...
-
-    def changes(
-        this,
-        /,
-        *,
-        user_id: str,
-        team_id: Optional[str] = None,
-        cursor: Optional[str] = None,
-        idle: Optional[float] = None,
-        timeout: Union[float, str, None] = None,
-    ) -> Changes[Any]:
+        timeout: Optional[float] = None,
+    ) -> Iterator[Change]:
         """Gives change after change, and waits for each, for ever: get_changes again and again, from where
         the last answer ended. Without a cursor it begins with the present of its first step. The cursor of
         a change is where a host goes on that has taken it in.
@@ -1484,21 +1428,24 @@ class SyncMethods:
         user_id: The acting user: who sends, or whose inbox it is.
         team_id: The team.
         cursor: Where the last answer ended; without it, the present is given and no changes.
-        idle: Seconds without a change after which None is given instead, again and again, so that a host can
-            see whether anybody still listens.
         """
         params: Dict[str, Any] = {"user_id": user_id}
         if team_id is not None:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
-        return Changes(this, params, idle, timeout)
+        params["wait_ms"] = 30000
+        while True:
+            answer: ChangesResult = this._call("get_changes", params, timeout)
+            for change in answer["changes"]:
+                yield change
+            params = {**params, "cursor": answer["cursor"]}
 
     def ping(
         this,
         /,
         *,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> Dict[str, Any]:
         """Does nothing: shows that the program answers."""
         params: Dict[str, Any] = {}
@@ -1509,7 +1456,7 @@ class SyncMethods:
         this,
         /,
         *,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> StatusResult:
         """Tells how the program is doing: its store, its limits, what its host may ask, and what it has
         answered.
@@ -1522,7 +1469,7 @@ class SyncMethods:
         this,
         /,
         *,
-        timeout: Union[float, str, None] = None,
+        timeout: Optional[float] = None,
     ) -> Dict[str, Any]:
         """Gives this document."""
         params: Dict[str, Any] = {}
