@@ -19,10 +19,11 @@ final class Claim: Sendable {
   private let status: FileStatus
   private var lock: RecordLock { RecordLock(descriptor: descriptor) }
 
-  /// Claims lie here; the byte before them is held by who is about to claim.
+  // The byte before the claims is held by who is about to claim.
   private static let first: Int64 = 1 << 61
   private static let places: Int64 = 1 << 60
-  private static var all: Range<Int64> { first..<first + places }
+  /// Where claims lie.
+  static var all: Range<Int64> { first..<first + places }
 
   /// Opens a file that exists.
   init(_ path: FilePath) throws(SystemError) {

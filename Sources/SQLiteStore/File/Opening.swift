@@ -92,18 +92,30 @@ private struct Opening {
 
   /// Makes the database if there is none, and refuses what must not be used with it.
   private func prepare() throws(SQLiteOpenError) {
-    // SQLite would remove, with the changes in it, a log that lies beside an empty database.
-    let isEmpty = FileStatus(file.canonicalPath)?.size ?? 0 == 0
-    if isEmpty, let log = FileStatus(file.walPath), log.size > 0 {
-      throw SQLiteOpenError(file.path, .strayLog(file.walPath))
+    if FileStatus(file.canonicalPath)?.size ?? 0 == 0 {
+      // It was removed, or emptied, while others have it open: they may still save what was acknowledged.
+      guard try !isInUse() else { throw SQLiteOpenError(file.path, .usedOtherwise) }
+      // SQLite would remove, with the changes in it, a log that lies beside an empty database.
+      if let log = FileStatus(file.walPath), log.size > 0 {
+        throw SQLiteOpenError(file.path, .strayLog(file.walPath))
+      }
     }
     if try file.create() {
-      // Who still has them open has lost their database, and must not share them with this one.
+      // What is left of another database must not be shared with this one.
       for path in [file.walPath, file.shmPath] { _ = path.withCString { unlink($0) } }
     }
     guard let lock = turnstile.status else { throw SQLiteOpenError(file.path, errno: errno) }
     try file.checkTrust(of: lock, file.lockPath)
     try file.checkTrust()
+  }
+
+  /// Whether other stores have their files open beside this lock.
+  private func isInUse() throws(SQLiteOpenError) -> Bool {
+    do {
+      return try turnstile.lock.isLocked(Claim.all)
+    } catch {
+      throw SQLiteOpenError(file.path, errno: error.code)
+    }
   }
 
   private func connect(_ claim: Claim, _ backoff: inout Backoff) throws -> OpenDatabase {
