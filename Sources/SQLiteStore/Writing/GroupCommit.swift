@@ -33,6 +33,7 @@ struct GroupCommit {
     do {
       try folding.makeRoom(try files.check())
     } catch {
+      folding.save()
       for write in group where write.begin() { write.fail(error) }
       return
     }
@@ -95,6 +96,7 @@ extension GroupCommit {
       _ = try files.check()
       return nil
     } catch {
+      folding.save()
       if case .unavailable(let why) = error { return .outcomeUnknown(why) }
       return error
     }
