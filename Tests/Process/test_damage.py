@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from sidecar import TIDINGS
+from sidecar import program
 
 EXTREMES = [-2 ** 63, -1, 0, 2 ** 53 + 1, 2 ** 62, 2 ** 63 - 1, 0.5, b"", b"\xff" * 40, "text", bytes(5 << 20)]
 COLUMNS = {
@@ -41,7 +41,7 @@ class Damage(unittest.TestCase):
         """The answers to these, from one process, which has to end by itself."""
         lines = "".join(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}) + "\n"
                         for number, (method, params) in enumerate(requests))
-        done = subprocess.run(TIDINGS + ["serve", "--store", "sqlite:" + path], input=lines.encode(),
+        done = subprocess.run([program(), "serve", "--store", "sqlite:" + path], input=lines.encode(),
                               capture_output=True, timeout=120)
         assert done.returncode == 0, (done.returncode, done.stderr[-2000:])
         answers = {answer["id"]: answer for answer in map(json.loads, done.stdout.splitlines())}
@@ -86,11 +86,11 @@ class Damage(unittest.TestCase):
         for answer in answers[len(hurt):]:
             self.assertIn("result", answer)
         called = subprocess.run(
-            TIDINGS + ["call", "--store", "sqlite:" + path, "get_team_message", '{"team_id":"hurt","user_id":"bob"}'],
+            [program(), "call", "--store", "sqlite:" + path, "get_team_message", '{"team_id":"hurt","user_id":"bob"}'],
             capture_output=True, timeout=60)
         self.assertGreaterEqual(called.returncode, 0, called.stderr)
         looked = subprocess.run(
-            TIDINGS + ["doctor", "--store", "sqlite:" + path], capture_output=True, timeout=60)
+            [program(), "doctor", "--store", "sqlite:" + path], capture_output=True, timeout=60)
         self.assertGreaterEqual(looked.returncode, 0, looked.stderr)
         if any("error" in answer for answer in answers[:len(hurt)]):
             self.assertNotEqual(looked.returncode, 0, looked.stdout)
