@@ -108,8 +108,7 @@ export interface SendTeamMessageParams extends Meta {
   content?: string | null;
   /**
    * A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line its line
-   * breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits and fit a
-   * double.
+   * breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits, written out.
    */
   data?: object | null;
   /** Only these readers get the message. */
@@ -141,8 +140,7 @@ export interface SendAccountMessageParams extends Meta {
   content?: string | null;
   /**
    * A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line its line
-   * breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits and fit a
-   * double.
+   * breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits, written out.
    */
   data?: object | null;
   /**
@@ -168,8 +166,7 @@ export interface SendAnnouncementParams extends Meta {
   content?: string | null;
   /**
    * A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line its line
-   * breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits and fit a
-   * double.
+   * breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits, written out.
    */
   data?: object | null;
   /**

@@ -123,6 +123,42 @@ struct AppendPlanTests {
     #expect(plan.results() == [.failure(.notConfirmed), .failure(.unavailable("no primary"))])
   }
 
+  /// Of a call to many logs of which some have the message, it is told which.
+  @Test func aFailureInTheMiddleNamesWhatIsDone() throws {
+    let logs: [LogName] = [.account("a"), .account("b"), .account("c")]
+    for (what, isUnknown) in [("not confirmed", true), ("no primary", false)] {
+      var plan = plan([(draft("x"), logs), (draft("y"), [team])])
+      plan.begin([:], at: 5)
+      for log in logs + [team] { plan.setHead(.none, of: log.encoded) }
+      plan.place(at: 5)
+      let chunk = plan.nextChunk(count: 10, bytes: 1 << 20)
+      plan.written(chunk.prefix(2))
+      if isUnknown { plan.unknown(chunk.dropFirst(2)) }
+      plan.giveUp(.unavailable("no primary"))
+      let done = Receipt(seq: 1, time: 5, duplicate: false)
+      guard case .failure(.interrupted(let why, let receipts)) = plan.results()[0] else {
+        Issue.record("\(plan.results()[0])")
+        continue
+      }
+      #expect(receipts == [done, done, nil])
+      #expect(why.hasPrefix("2 of 3 readers have the message") && (isUnknown || why.hasSuffix(what)))
+      #expect(plan.results()[1] == .failure(isUnknown ? .notConfirmed : .unavailable("no primary")))
+    }
+  }
+
+  @Test func aLogIsFullBeforeItsNumbersRunOut() throws {
+    var plan = plan([(draft("a"), [team]), (draft("b"), [team]), (draft("c"), [.everyone])])
+    plan.begin([:], at: 0)
+    plan.setHead(.init(seq: StoreBounds.largestNumber - 1, time: 0), of: team.encoded)
+    plan.setHead(.none, of: LogName.everyone.encoded)
+    plan.place(at: 0)
+    plan.written(plan.nextChunk(count: 10, bytes: 1 << 20))
+    let results = plan.results()
+    #expect(try results[0].get().map(\.seq) == [StoreBounds.largestNumber])
+    #expect(throws: StoreError.self) { try results[1].get() }
+    #expect(try results[2].get().map(\.seq) == [1])
+  }
+
   @Test func aKeyThatSurfacesLaterTakesItsMessageOut() throws {
     var plan = plan([(keyed("k"), [team]), (draft("b"), [team]), (keyed("c"), [team])])
     plan.begin([:], at: 0)

@@ -117,8 +117,8 @@ struct ChangeContract {
 
   @Test(arguments: StoreUnderTest.allCases)
   func marksThatOutgrowTheirLimitAreRefused(_ kind: StoreUnderTest) async throws {
-    // Ranges so far apart that each takes eight bytes, in eight sets.
-    let wide = SequenceSet(numbers: (1...70_000).map { $0 << 43 })
+    // Ranges so far apart that each takes seven bytes, in eight sets.
+    let wide = SequenceSet(numbers: (1...80_000).map { $0 << 36 })
     try await kind.run { store in
       _ = try await store.append(draft())
       try await store.change(marksOf: bob) { _, state in

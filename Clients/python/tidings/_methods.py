@@ -4,8 +4,21 @@
 
 from __future__ import annotations
 
-from typing import Any, AsyncIterator, Coroutine, Dict, Iterator, Literal, Mapping, Optional, Sequence, Union
+from typing import (
+    Any,
+    AsyncIterator,
+    Coroutine,
+    Dict,
+    Iterator,
+    Literal,
+    Mapping,
+    Optional,
+    Sequence,
+    Union,
+    overload,
+)
 
+from ._changes import AsyncChanges, Changes, Pending
 from .types import (
     Change,
     ChangesResult,
@@ -40,7 +53,7 @@ class AsyncMethods:
         this,
         method: str,
         params: Dict[str, Any],
-        timeout: Optional[float],
+        timeout: Union[float, str, None],
     ) -> Coroutine[Any, Any, Any]:
         raise NotImplementedError
 
@@ -58,7 +71,7 @@ class AsyncMethods:
         data: Optional[Mapping[str, Any]] = None,
         reader_ids: Optional[Sequence[str]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Sent]:
         """Sends a message to a whole team, or with reader_ids to these readers of it alone.
 
@@ -70,11 +83,11 @@ class AsyncMethods:
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
         data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
-            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
-            and fit a double.
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
+            written out.
         reader_ids: Only these readers get the message.
-        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
-            nothing.
+        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
+            it and appends nothing.
         """
         params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id, "message_type": message_type}
         if username is not None:
@@ -107,7 +120,7 @@ class AsyncMethods:
         content: Optional[str] = None,
         data: Optional[Mapping[str, Any]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Sent]:
         """Sends a message to one account (reader_id) or to several (reader_ids).
 
@@ -120,10 +133,10 @@ class AsyncMethods:
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
         data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
-            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
-            and fit a double.
-        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
-            nothing.
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
+            written out.
+        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
+            it and appends nothing.
         """
         params: Dict[str, Any] = {"message_type": message_type}
         if reader_id is not None:
@@ -158,7 +171,7 @@ class AsyncMethods:
         content: Optional[str] = None,
         data: Optional[Mapping[str, Any]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Sent]:
         """Sends a message to every account, those of the future included.
 
@@ -169,10 +182,10 @@ class AsyncMethods:
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
         data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
-            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
-            and fit a double.
-        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
-            nothing.
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
+            written out.
+        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
+            it and appends nothing.
         """
         params: Dict[str, Any] = {"message_type": message_type}
         if user_id is not None:
@@ -197,14 +210,14 @@ class AsyncMethods:
         *,
         team_id: str,
         user_id: str,
-        pageSize: Optional[Union[int, str]] = None,
-        pageNo: Optional[Union[int, str]] = None,
+        pageSize: Union[int, str, None] = None,
+        pageNo: Union[int, str, None] = None,
         cursor: Optional[str] = None,
-        self: Optional[Union[bool, str]] = None,
-        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
-        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
-        message_type: Optional[Union[str, Sequence[str]]] = None,
-        timeout: Optional[float] = None,
+        self: Union[bool, str, None] = None,
+        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
+        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
+        message_type: Union[str, Sequence[str], None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Page]:
         """Lists a reader's messages in a team: a page, how many there are, how many are unread.
 
@@ -241,12 +254,12 @@ class AsyncMethods:
         *,
         team_id: str,
         user_id: str,
-        pageSize: Optional[Union[int, str]] = None,
-        self: Optional[Union[bool, str]] = None,
-        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
-        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
-        message_type: Optional[Union[str, Sequence[str]]] = None,
-        timeout: Optional[float] = None,
+        pageSize: Union[int, str, None] = None,
+        self: Union[bool, str, None] = None,
+        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
+        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
+        message_type: Union[str, Sequence[str], None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> AsyncIterator[Message]:
         """Gives message after message, page by page as get_team_message does: none twice and none left out,
         whatever is sent meanwhile. pageSize is how many are asked for at once.
@@ -283,14 +296,14 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
-        pageSize: Optional[Union[int, str]] = None,
-        pageNo: Optional[Union[int, str]] = None,
+        pageSize: Union[int, str, None] = None,
+        pageNo: Union[int, str, None] = None,
         cursor: Optional[str] = None,
-        self: Optional[Union[bool, str]] = None,
-        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
-        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
-        message_type: Optional[Union[str, Sequence[str]]] = None,
-        timeout: Optional[float] = None,
+        self: Union[bool, str, None] = None,
+        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
+        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
+        message_type: Union[str, Sequence[str], None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Page]:
         """Lists a reader's account messages and the announcements to everyone, as get_team_message does.
 
@@ -325,12 +338,12 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
-        pageSize: Optional[Union[int, str]] = None,
-        self: Optional[Union[bool, str]] = None,
-        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
-        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
-        message_type: Optional[Union[str, Sequence[str]]] = None,
-        timeout: Optional[float] = None,
+        pageSize: Union[int, str, None] = None,
+        self: Union[bool, str, None] = None,
+        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
+        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
+        message_type: Union[str, Sequence[str], None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> AsyncIterator[Message]:
         """Gives message after message, page by page as get_account_message does: none twice and none left
         out, whatever is sent meanwhile. pageSize is how many are asked for at once.
@@ -368,7 +381,7 @@ class AsyncMethods:
         user_id: str,
         nid: str,
         team_id: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Message]:
         """Gives one message of an inbox.
 
@@ -389,8 +402,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Marks messages as read.
 
@@ -419,8 +432,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Marks messages as not read.
 
@@ -449,8 +462,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Marks messages as seen: the reader knows that they are there.
 
@@ -479,8 +492,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Moves messages out of the inbox into the archive.
 
@@ -509,8 +522,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Moves messages back from the archive into the inbox.
 
@@ -539,8 +552,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Deletes messages for this reader alone; it can't be undone.
 
@@ -567,8 +580,8 @@ class AsyncMethods:
         *,
         user_id: str,
         team_ids: Optional[Sequence[str]] = None,
-        account: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        account: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, UnreadCountResult]:
         """Counts a reader's inboxes: how many messages, how many unread, how many unseen.
 
@@ -589,8 +602,8 @@ class AsyncMethods:
         *,
         team_id: str,
         user_id: str,
-        from_: Optional[Literal["now", "start"]] = None,
-        timeout: Optional[float] = None,
+        from_: Union[Literal["now", "start"], str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Joined]:
         """Makes a reader a member of a team: what is sent from now on, or everything, is visible.
 
@@ -609,7 +622,7 @@ class AsyncMethods:
         *,
         team_id: str,
         user_id: str,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Joined]:
         """Ends a reader's membership: what is sent to the team from now on is hidden.
 
@@ -624,8 +637,8 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
-        from_: Optional[Literal["now", "start"]] = None,
-        timeout: Optional[float] = None,
+        from_: Union[Literal["now", "start"], str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Joined]:
         """Begins a reader's account: announcements sent from now on, or all, are visible.
 
@@ -643,7 +656,7 @@ class AsyncMethods:
         *,
         nid: str,
         user_id: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, RetractMessageResult]:
         """Takes a message back: it is gone for everybody.
 
@@ -662,8 +675,8 @@ class AsyncMethods:
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
-        wait_ms: Optional[Union[int, str]] = None,
-        timeout: Optional[float] = None,
+        wait_ms: Union[int, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, ChangesResult]:
         """Follows an inbox: what changed since a cursor, waiting for something to change if nothing has.
 
@@ -681,15 +694,40 @@ class AsyncMethods:
             params["wait_ms"] = wait_ms
         return this._call("get_changes", params, timeout)
 
-    async def changes(
+    @overload
+    def changes(
         this,
         /,
         *,
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
-        timeout: Optional[float] = None,
-    ) -> AsyncIterator[Change]:
+        idle: None = None,
+        timeout: Union[float, str, None] = None,
+    ) -> AsyncChanges[Change]: ...
+
+    @overload
+    def changes(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        idle: float,
+        timeout: Union[float, str, None] = None,
+    ) -> AsyncChanges[Optional[Change]]: ...
+
+    def changes(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        idle: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
+    ) -> AsyncChanges[Any]:
         """Gives change after change, and waits for each, for ever: get_changes again and again, from where
         the last answer ended. Without a cursor it begins with the present of its first step. The cursor of
         a change is where a host goes on that has taken it in.
@@ -697,24 +735,21 @@ class AsyncMethods:
         user_id: The acting user: who sends, or whose inbox it is.
         team_id: The team.
         cursor: Where the last answer ended; without it, the present is given and no changes.
+        idle: Seconds without a change after which None is given instead, again and again, so that a host can
+            see whether anybody still listens.
         """
         params: Dict[str, Any] = {"user_id": user_id}
         if team_id is not None:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
-        params["wait_ms"] = 30000
-        while True:
-            answer: ChangesResult = await this._call("get_changes", params, timeout)
-            for change in answer["changes"]:
-                yield change
-            params = {**params, "cursor": answer["cursor"]}
+        return AsyncChanges(this, params, idle, timeout)
 
     def ping(
         this,
         /,
         *,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Dict[str, Any]]:
         """Does nothing: shows that the program answers."""
         params: Dict[str, Any] = {}
@@ -724,7 +759,7 @@ class AsyncMethods:
         this,
         /,
         *,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, StatusResult]:
         """Tells how the program is doing: its store, its limits, what its host may ask, and what it has
         answered.
@@ -736,7 +771,7 @@ class AsyncMethods:
         this,
         /,
         *,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Dict[str, Any]]:
         """Gives this document."""
         params: Dict[str, Any] = {}
@@ -753,8 +788,16 @@ class SyncMethods:
         this,
         method: str,
         params: Dict[str, Any],
-        timeout: Optional[float],
+        timeout: Union[float, str, None],
     ) -> Any:
+        raise NotImplementedError
+
+    def _begin(
+        this,
+        method: str,
+        params: Dict[str, Any],
+        timeout: Union[float, str, None],
+    ) -> Pending:
         raise NotImplementedError
 
     def send_team_message(
@@ -771,7 +814,7 @@ class SyncMethods:
         data: Optional[Mapping[str, Any]] = None,
         reader_ids: Optional[Sequence[str]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Sent:
         """Sends a message to a whole team, or with reader_ids to these readers of it alone.
 
@@ -783,11 +826,11 @@ class SyncMethods:
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
         data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
-            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
-            and fit a double.
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
+            written out.
         reader_ids: Only these readers get the message.
-        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
-            nothing.
+        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
+            it and appends nothing.
         """
         params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id, "message_type": message_type}
         if username is not None:
@@ -821,7 +864,7 @@ class SyncMethods:
         content: Optional[str] = None,
         data: Optional[Mapping[str, Any]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Sent:
         """Sends a message to one account (reader_id) or to several (reader_ids).
 
@@ -834,10 +877,10 @@ class SyncMethods:
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
         data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
-            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
-            and fit a double.
-        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
-            nothing.
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
+            written out.
+        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
+            it and appends nothing.
         """
         params: Dict[str, Any] = {"message_type": message_type}
         if reader_id is not None:
@@ -873,7 +916,7 @@ class SyncMethods:
         content: Optional[str] = None,
         data: Optional[Mapping[str, Any]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Sent:
         """Sends a message to every account, those of the future included.
 
@@ -884,10 +927,10 @@ class SyncMethods:
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
         data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
-            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits
-            and fit a double.
-        idempotency_key: Makes sending again safe: a log that has a message with this key keeps it and appends
-            nothing.
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
+            written out.
+        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
+            it and appends nothing.
         """
         params: Dict[str, Any] = {"message_type": message_type}
         if user_id is not None:
@@ -913,14 +956,14 @@ class SyncMethods:
         *,
         team_id: str,
         user_id: str,
-        pageSize: Optional[Union[int, str]] = None,
-        pageNo: Optional[Union[int, str]] = None,
+        pageSize: Union[int, str, None] = None,
+        pageNo: Union[int, str, None] = None,
         cursor: Optional[str] = None,
-        self: Optional[Union[bool, str]] = None,
-        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
-        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
-        message_type: Optional[Union[str, Sequence[str]]] = None,
-        timeout: Optional[float] = None,
+        self: Union[bool, str, None] = None,
+        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
+        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
+        message_type: Union[str, Sequence[str], None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Page:
         """Lists a reader's messages in a team: a page, how many there are, how many are unread.
 
@@ -958,12 +1001,12 @@ class SyncMethods:
         *,
         team_id: str,
         user_id: str,
-        pageSize: Optional[Union[int, str]] = None,
-        self: Optional[Union[bool, str]] = None,
-        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
-        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
-        message_type: Optional[Union[str, Sequence[str]]] = None,
-        timeout: Optional[float] = None,
+        pageSize: Union[int, str, None] = None,
+        self: Union[bool, str, None] = None,
+        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
+        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
+        message_type: Union[str, Sequence[str], None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Iterator[Message]:
         """Gives message after message, page by page as get_team_message does: none twice and none left out,
         whatever is sent meanwhile. pageSize is how many are asked for at once.
@@ -1000,14 +1043,14 @@ class SyncMethods:
         /,
         *,
         user_id: str,
-        pageSize: Optional[Union[int, str]] = None,
-        pageNo: Optional[Union[int, str]] = None,
+        pageSize: Union[int, str, None] = None,
+        pageNo: Union[int, str, None] = None,
         cursor: Optional[str] = None,
-        self: Optional[Union[bool, str]] = None,
-        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
-        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
-        message_type: Optional[Union[str, Sequence[str]]] = None,
-        timeout: Optional[float] = None,
+        self: Union[bool, str, None] = None,
+        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
+        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
+        message_type: Union[str, Sequence[str], None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Page:
         """Lists a reader's account messages and the announcements to everyone, as get_team_message does.
 
@@ -1043,12 +1086,12 @@ class SyncMethods:
         /,
         *,
         user_id: str,
-        pageSize: Optional[Union[int, str]] = None,
-        self: Optional[Union[bool, str]] = None,
-        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
-        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
-        message_type: Optional[Union[str, Sequence[str]]] = None,
-        timeout: Optional[float] = None,
+        pageSize: Union[int, str, None] = None,
+        self: Union[bool, str, None] = None,
+        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
+        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
+        message_type: Union[str, Sequence[str], None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Iterator[Message]:
         """Gives message after message, page by page as get_account_message does: none twice and none left
         out, whatever is sent meanwhile. pageSize is how many are asked for at once.
@@ -1086,7 +1129,7 @@ class SyncMethods:
         user_id: str,
         nid: str,
         team_id: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Message:
         """Gives one message of an inbox.
 
@@ -1108,8 +1151,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Marked:
         """Marks messages as read.
 
@@ -1139,8 +1182,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Marked:
         """Marks messages as not read.
 
@@ -1170,8 +1213,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Marked:
         """Marks messages as seen: the reader knows that they are there.
 
@@ -1201,8 +1244,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Marked:
         """Moves messages out of the inbox into the archive.
 
@@ -1232,8 +1275,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Marked:
         """Moves messages back from the archive into the inbox.
 
@@ -1263,8 +1306,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Marked:
         """Deletes messages for this reader alone; it can't be undone.
 
@@ -1292,8 +1335,8 @@ class SyncMethods:
         *,
         user_id: str,
         team_ids: Optional[Sequence[str]] = None,
-        account: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        account: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> UnreadCountResult:
         """Counts a reader's inboxes: how many messages, how many unread, how many unseen.
 
@@ -1315,8 +1358,8 @@ class SyncMethods:
         *,
         team_id: str,
         user_id: str,
-        from_: Optional[Literal["now", "start"]] = None,
-        timeout: Optional[float] = None,
+        from_: Union[Literal["now", "start"], str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Joined:
         """Makes a reader a member of a team: what is sent from now on, or everything, is visible.
 
@@ -1336,7 +1379,7 @@ class SyncMethods:
         *,
         team_id: str,
         user_id: str,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Joined:
         """Ends a reader's membership: what is sent to the team from now on is hidden.
 
@@ -1352,8 +1395,8 @@ class SyncMethods:
         /,
         *,
         user_id: str,
-        from_: Optional[Literal["now", "start"]] = None,
-        timeout: Optional[float] = None,
+        from_: Union[Literal["now", "start"], str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Joined:
         """Begins a reader's account: announcements sent from now on, or all, are visible.
 
@@ -1372,7 +1415,7 @@ class SyncMethods:
         *,
         nid: str,
         user_id: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> RetractMessageResult:
         """Takes a message back: it is gone for everybody.
 
@@ -1392,8 +1435,8 @@ class SyncMethods:
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
-        wait_ms: Optional[Union[int, str]] = None,
-        timeout: Optional[float] = None,
+        wait_ms: Union[int, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> ChangesResult:
         """Follows an inbox: what changed since a cursor, waiting for something to change if nothing has.
 
@@ -1412,6 +1455,7 @@ class SyncMethods:
         result: ChangesResult = this._call("get_changes", params, timeout)
         return result
 
+    @overload
     def changes(
         this,
         /,
@@ -1419,8 +1463,32 @@ class SyncMethods:
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
-        timeout: Optional[float] = None,
-    ) -> Iterator[Change]:
+        idle: None = None,
+        timeout: Union[float, str, None] = None,
+    ) -> Changes[Change]: ...
+
+    @overload
+    def changes(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        idle: float,
+        timeout: Union[float, str, None] = None,
+    ) -> Changes[Optional[Change]]: ...
+
+    def changes(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        idle: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
+    ) -> Changes[Any]:
         """Gives change after change, and waits for each, for ever: get_changes again and again, from where
         the last answer ended. Without a cursor it begins with the present of its first step. The cursor of
         a change is where a host goes on that has taken it in.
@@ -1428,24 +1496,21 @@ class SyncMethods:
         user_id: The acting user: who sends, or whose inbox it is.
         team_id: The team.
         cursor: Where the last answer ended; without it, the present is given and no changes.
+        idle: Seconds without a change after which None is given instead, again and again, so that a host can
+            see whether anybody still listens.
         """
         params: Dict[str, Any] = {"user_id": user_id}
         if team_id is not None:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
-        params["wait_ms"] = 30000
-        while True:
-            answer: ChangesResult = this._call("get_changes", params, timeout)
-            for change in answer["changes"]:
-                yield change
-            params = {**params, "cursor": answer["cursor"]}
+        return Changes(this, params, idle, timeout)
 
     def ping(
         this,
         /,
         *,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Dict[str, Any]:
         """Does nothing: shows that the program answers."""
         params: Dict[str, Any] = {}
@@ -1456,7 +1521,7 @@ class SyncMethods:
         this,
         /,
         *,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> StatusResult:
         """Tells how the program is doing: its store, its limits, what its host may ask, and what it has
         answered.
@@ -1469,7 +1534,7 @@ class SyncMethods:
         this,
         /,
         *,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Dict[str, Any]:
         """Gives this document."""
         params: Dict[str, Any] = {}

@@ -73,8 +73,11 @@ extension LogRecord {
     return writer.bytes
   }
 
-  /// Reads `encoded` back; throws `DecodingFailure` for bytes it never makes.
+  /// Reads `encoded` back; throws `DecodingFailure` or `OutOfBounds` for bytes it never makes.
   public init(encoded bytes: [UInt8]) throws {
+    guard bytes.count <= Self.maximumSize else {
+      throw DecodingFailure(offset: 0, reason: "more bytes than any has")
+    }
     var reader = ByteReader(bytes)
     try reader.expectByte(Self.format)
     tail = try reader.readCount()
@@ -87,6 +90,7 @@ extension LogRecord {
     }
     newestRetractions = try (0..<kept).map { _ in try reader.readCount() }
     try reader.expectEnd()
+    try check()
   }
 
   private static let format: UInt8 = 2

@@ -53,8 +53,11 @@ extension Marks {
     return writer.bytes
   }
 
-  /// Reads `encoded` back; throws `DecodingFailure` for bytes it never makes.
+  /// Reads `encoded` back; throws `DecodingFailure` or `OutOfBounds` for bytes it never makes.
   public init(version: Int, stamp: UInt64, encoded bytes: [UInt8]) throws {
+    guard bytes.count <= Self.maximumSize else {
+      throw DecodingFailure(offset: 0, reason: "more bytes than any have")
+    }
     self.version = version
     self.stamp = stamp
     var reader = ByteReader(bytes)
@@ -67,6 +70,7 @@ extension Marks {
     shared = try LogMarks(from: &reader)
     own = try LogMarks(from: &reader)
     try reader.expectEnd()
+    try check()
   }
 
   private static let format: UInt8 = 1

@@ -29,7 +29,7 @@ struct MessageDocument {
     }
   }
 
-  private init(reading document: BSONDocument, _ log: inout ArraySlice<UInt8>) throws(BSONError) {
+  private init(reading document: BSONDocument, _ log: inout ArraySlice<UInt8>) throws {
     var reader = BSONReader(document)
     var seq: Int?
     var time: Timestamp?
@@ -41,8 +41,8 @@ struct MessageDocument {
       switch element.key {
       case "log": log = try element.binary()
       case "_id": token = try element.objectID().random
-      case "seq": seq = Int(try element.int64())
-      case "time": time = try element.milliseconds()
+      case "seq": seq = try element.number()
+      case "time": time = try element.time()
       case "message_type": type = Text(try element.string())
       case "user_id": body.sender = Text(try element.string())
       case "username": body.username = try element.string()
@@ -54,12 +54,13 @@ struct MessageDocument {
       default: break
       }
     }
-    guard let seq, seq > 0 else { throw .missingKey("seq") }
-    guard let time else { throw .missingKey("time") }
-    guard let token else { throw .missingKey("_id") }
-    guard let type else { throw .missingKey("message_type") }
+    guard let seq else { throw BSONError.missingKey("seq") }
+    guard let time else { throw BSONError.missingKey("time") }
+    guard let token else { throw BSONError.missingKey("_id") }
+    guard let type else { throw BSONError.missingKey("message_type") }
     body.type = type
     message = Message(seq: seq, time: time, token: token, body: body)
+    try message.check()
   }
 
   /// The document of a draft at a place.
@@ -105,8 +106,8 @@ struct Slot: Hashable {
 
   init(_ document: BSONDocument) throws(StoreError) {
     do {
-      seq = Int(try document.get("seq").int64())
-      time = try document.get("time").milliseconds()
+      seq = try document.get("seq").number()
+      time = try document.get("time").time()
       token = try document.get("_id").objectID()
     } catch {
       throw .damaged("a message can't be read: \(error)")
@@ -131,7 +132,7 @@ struct Holder {
         key: Text(try document.get("key").string()))
       digest = Array(try document.get("digest").binary())
       receipt = Receipt(
-        seq: Int(try document.get("seq").int64()), time: try document.get("time").milliseconds(),
+        seq: try document.get("seq").number(), time: try document.get("time").time(),
         duplicate: true)
     } catch {
       throw .damaged("a message's key can't be read: \(error)")
@@ -141,4 +142,12 @@ struct Holder {
   static let projection: BSONDocument = [
     "_id": 0, "log": 1, "user_id": 1, "key": 1, "digest": 1, "seq": 1, "time": 1,
   ]
+}
+
+extension BSONElement {
+  /// The number of a message.
+  func number() throws -> Int { try StoreBounds.number(try int64()) }
+
+  /// The time of a message.
+  func time() throws -> Timestamp { try StoreBounds.time(try milliseconds()) }
 }

@@ -30,8 +30,9 @@ struct RecordDocument: Sendable {
     } catch {
       throw .damaged("a record can't be read: \(error)")
     }
-    // A version grows by one with every change: none gets past 2^53.
-    guard (1...(1 << 53)).contains(version) else { throw .damaged("a record has no possible version") }
+    guard version >= 1, version <= StoreBounds.largestNumber else {
+      throw .damaged("a record has no possible version")
+    }
   }
 
   /// Who wrote this version.

@@ -9,7 +9,7 @@ struct Place {
   init(_ document: BSONDocument) throws(StoreError) {
     do {
       log = Array(try document.get("log").binary())
-      seq = Int(try document.get("seq").int64())
+      seq = try document.get("seq").number()
     } catch {
       throw .damaged("a message's place can't be read: \(error)")
     }
@@ -25,7 +25,7 @@ struct Place {
 
   static func seq(_ document: BSONDocument) throws(StoreError) -> Int {
     do {
-      return Int(try document.get("seq").int64())
+      return try document.get("seq").number()
     } catch {
       throw .damaged("a message's place can't be read: \(error)")
     }
@@ -146,7 +146,7 @@ struct FetchedMany {
     init(_ document: BSONDocument) throws(StoreError) {
       do {
         log = Array(try document.get("_id").binary())
-        seq = Int(try document.get("seq").int64())
+        seq = try document.get("seq").number()
       } catch {
         throw .damaged("the head of a log can't be read: \(error)")
       }
@@ -163,8 +163,8 @@ struct LastSlot {
   init(_ document: BSONDocument) throws(StoreError) {
     do {
       log = Array(try document.get("_id").binary())
-      seq = Int(try document.get("seq").int64())
-      time = try document.get("time").milliseconds()
+      seq = try document.get("seq").number()
+      time = try document.get("time").time()
     } catch {
       throw .damaged("the last message of a log can't be read: \(error)")
     }

@@ -302,20 +302,3 @@ extension InboxState {
     side == .shared ? marks.shared.folded : marks.own.folded
   }
 }
-
-// Only numbers that the log has: arithmetic on them can't overflow.
-extension LogState {
-  func check() throws(StoreError) {
-    guard record.tail >= 1, record.tail <= head + 1, record.retracted.last ?? 0 <= head else {
-      throw .damaged("the record of a log names messages that the log does not have")
-    }
-  }
-}
-
-extension InboxState {
-  func checkMarks() throws(StoreError) {
-    guard marks.shared.folded <= shared.head, marks.own.folded <= own.head else {
-      throw .damaged("the marks of an inbox are of messages that its log does not have")
-    }
-  }
-}

@@ -161,6 +161,11 @@ extension AppendPlan {
     for (log, indices) in byLog {
       guard var head = heads[log] else { continue }
       for index in indices where isUnplaced(index) {
+        guard head.seq < StoreBounds.largestNumber else {
+          items[index].state = .failed(
+            .limitReached("a log of more than \(StoreBounds.largestNumber) messages"))
+          continue
+        }
         head = Head(seq: head.seq + 1, time: max(now, head.time))
         items[index].state = .placed(head)
       }

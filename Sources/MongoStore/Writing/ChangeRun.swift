@@ -37,6 +37,9 @@ struct ChangeRun {
       } catch is StaleView {
         if !patience.pause() { fail(.contended) }
         continue
+      } catch StoreError.damaged where open.count > 1 {
+        // Whose damage it is shows when each is read alone.
+        return runAlone()
       } catch {
         fail(error as? StoreError ?? .damaged("\(error)"))
         return
@@ -61,6 +64,16 @@ struct ChangeRun {
         }
       }
       if isContended, !patience.pause() { fail(.contended) }
+    }
+  }
+
+  /// Carries out what is left inbox by inbox.
+  private mutating func runAlone() {
+    for inbox in order {
+      guard let changes = open.removeValue(forKey: inbox) else { continue }
+      var alone = self
+      alone.open = [inbox: changes]
+      alone.run()
     }
   }
 

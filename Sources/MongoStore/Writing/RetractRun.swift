@@ -29,7 +29,7 @@ struct RetractRun {
     while !open.isEmpty {
       var decided: [Decided] = []
       do throws(StoreError) {
-        for log in open.keys { if let some = try decide(log) { decided.append(some) } }
+        for log in open.keys { if let some = try decideApart(log) { decided.append(some) } }
       } catch {
         return fail(error)
       }
@@ -62,6 +62,18 @@ struct RetractRun {
       for retract in retracts { retract.settle(.failure(error)) }
     }
     open = [:]
+  }
+
+  /// As `decide`, but damage of one log is told to those who asked for that log alone.
+  private mutating func decideApart(_ log: LogName) throws(StoreError) -> Decided? {
+    do {
+      return try decide(log)
+    } catch .damaged(let what) {
+      for retract in open.removeValue(forKey: log) ?? [] { retract.settle(.failure(.damaged(what))) }
+      return nil
+    } catch {
+      throw error
+    }
   }
 
   /// Decides on a log's record; tells those whose message doesn't exist. Nil if nothing is left to do.

@@ -98,7 +98,15 @@ final class Writer: Sendable {
     if !appends.isEmpty {
       holdBack(tools.turns.look(session, tools.clock))
       var run = AppendRun(appends, tools, layout, session)
-      let results = run.run()
+      var results = run.run()
+      // Of a call that met damage nothing was written; the damage may be that of another one's log.
+      if appends.count > 1 {
+        for (index, result) in results.enumerated() {
+          guard case .failure(.damaged) = result else { continue }
+          var alone = AppendRun([appends[index]], tools, layout, session)
+          results[index] = alone.run()[0]
+        }
+      }
       Cork.together { for (append, result) in zip(appends, results) { append.settle(result) } }
     }
     if !changes.isEmpty {

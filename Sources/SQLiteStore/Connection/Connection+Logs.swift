@@ -45,10 +45,7 @@ extension Connection {
     } catch {
       throw .damaged("the record of a log", error)
     }
-    // Only numbers that the log has: arithmetic on them can't overflow.
-    guard row.record.tail >= 1, row.record.tail <= row.head + 1,
-      row.record.retracted.last ?? 0 <= row.head, row.record.retractionCount <= row.head
-    else { throw .damaged("the record of a log names messages that the log does not have") }
+    try LogState(head: row.head, record: row.record).check()
     return row
   }
 }

@@ -24,8 +24,7 @@ extension Connection: StoreReader {
 
   /// The row of a statement that gives version, body and stamp.
   static func marks(_ statement: PreparedStatement) throws(StoreError) -> Marks {
-    // A version grows by one with every change: no inbox gets past 2^53.
-    let version = try statement.count(0, through: 1 << 53)
+    let version = try statement.count(0, through: StoreBounds.largestNumber)
     guard let bytes = try statement.bytes(1) else { throw .damagedColumn }
     do {
       let stamp = UInt64(bitPattern: try statement.integer(2))
@@ -93,9 +92,15 @@ extension Connection: StoreReader {
       type: type, sender: try statement.text(3), username: try statement.string(4),
       teamName: try statement.string(5), receiver: try statement.text(6),
       content: try statement.string(8), data: try statement.string(9))
-    return Message(
+    let message = Message(
       seq: Position(rawValue: try statement.integer(0)).seq, time: try statement.time(1),
       token: UInt64(bitPattern: try statement.integer(2)), body: body)
+    do {
+      try message.check()
+    } catch {
+      throw .damaged("\(error)")
+    }
+    return message
   }
 
   func times(in name: LogName, _ numbers: [Int]) throws -> [Timestamp] {

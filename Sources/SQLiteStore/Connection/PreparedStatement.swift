@@ -105,11 +105,14 @@ extension PreparedStatement {
     return value
   }
 
-  /// A message's time: of the years 0 to 9999, so that arithmetic on it can't overflow.
+  /// A message's time.
   func time(_ column: Int32) throws(StoreError) -> Timestamp {
     let value = try integer(column)
-    guard (-62_167_219_200_000...253_402_300_799_999).contains(value) else { throw .damagedColumn }
-    return value
+    do {
+      return try StoreBounds.time(value)
+    } catch {
+      throw .damaged("\(error)")
+    }
   }
 
   /// Nil for NULL.

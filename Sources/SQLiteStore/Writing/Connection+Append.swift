@@ -57,7 +57,7 @@ extension Connection {
       guard try statement.step() else { return nil }
       guard try statement.bytes(2) == draft.digest else { throw .conflict(name) }
       return Receipt(
-        seq: Position(rawValue: try statement.integer(0)).seq, time: try statement.integer(1),
+        seq: Position(rawValue: try statement.integer(0)).seq, time: try statement.time(1),
         duplicate: true)
     }
   }
