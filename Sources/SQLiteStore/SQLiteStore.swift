@@ -20,10 +20,10 @@ public final class SQLiteStore: MessageStore {
   private let threads: StoreThreads
   let clock: WallClock
 
-  /// Opens the database at `path`; a missing file is made, readable by its owner only, a missing folder is
-  /// an error. Files that belong to other users, or that these may read or write, are refused unless
-  /// `allowsSharing`. `clock` tells the time that messages get. Blocks, a few milliseconds unless other processes
-  /// hold the database. Throws a `SQLiteOpenError`, which says in one sentence what is wrong.
+  /// Opens the database at `path`; a missing file is made, readable by its owner only, a missing folder is an
+  /// error. Files that belong to other users, or that these may read or write, are refused unless
+  /// `allowsSharing`. `clock` tells the time that messages get. Blocks, a few milliseconds unless other
+  /// processes hold the database. Throws a `SQLiteOpenError`, which says in one sentence what is wrong.
   public convenience init(
     path: FilePath, allowsSharing: Bool = false, clock: @escaping WallClock = systemTime
   ) throws(SQLiteOpenError) {

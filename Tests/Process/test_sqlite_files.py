@@ -157,6 +157,8 @@ class ChangedTests(FileCase):
         self.assert_nothing_is_acknowledged(sidecar)
         self.assertIn("another process uses", self.refused(url))
         sidecar.finish()
+        # A backup that was put back while a program ran is that backup.
+        self.assertEqual(self.contents(url), ["other"])
 
     def test_a_hard_link(self):
         url, path = self.store()

@@ -58,7 +58,8 @@ extension Connection {
   private func integrity() -> [SQLiteReport.Fault] {
     do {
       let found = try database.rows("PRAGMA integrity_check(20)") { $0.anyText(0) }.filter { $0 != "ok" }
-      // "row 7 missing from index x", "wrong # of entries in index x": with nothing else, the tables are whole.
+      // "row 7 missing from index x", "wrong # of entries in index x": with nothing else, the tables are
+      // whole.
       let areIndexes = found.allSatisfy { $0.holds("index") && !$0.holds("Page") }
       return found.map { areIndexes ? .indexes($0) : .file($0) }
     } catch {

@@ -7,8 +7,8 @@ import CSQLite
 final class Database: @unchecked Sendable {
   /// Nil once it is closed.
   private(set) var handle: OpaquePointer?
-  /// How many pages the write-ahead log held after this connection's last commit. At an address of its own: SQLite
-  /// writes it.
+  /// How many pages the write-ahead log held after this connection's last commit. At an address of its own:
+  /// SQLite writes it.
   private let logPages: UnsafeMutablePointer<Int32>
 
   enum Access {
@@ -42,8 +42,8 @@ final class Database: @unchecked Sendable {
   /// An empty database in memory.
   static func inMemory() throws(Failure) -> Database { try Database(FilePath(":memory:"), .inMemory) }
 
-  /// From now on closing leaves the write-ahead log beside the database as it is; otherwise the last connection
-  /// that is closed moves it into the database, and removes it, at whatever moment that is.
+  /// From now on closing leaves the write-ahead log beside the database as it is; otherwise the last
+  /// connection that is closed moves it into the database, and removes it, at whatever moment that is.
   func leaveLogAtClose() throws(Failure) {
     let code = tidings_sqlite3_no_checkpoint_on_close(handle)
     guard code == SQLITE_OK else { throw failure(code) }
@@ -108,8 +108,8 @@ extension Database {
     case all
   }
 
-  /// Moves the log into the database; true if that was done. Only with a turn: before 3.51.3, SQLite can corrupt
-  /// the log when two processes do this at once. Waits so long for readers, as only `all` needs.
+  /// Moves the log into the database; true if that was done. Only with a turn: before 3.51.3, SQLite can
+  /// corrupt the log when two processes do this at once. Waits so long for readers, as only `all` needs.
   func checkpoint(_ extent: Checkpoint, waiting milliseconds: Int32 = 0) -> Bool {
     sqlite3_busy_timeout(handle, milliseconds)
     defer { sqlite3_busy_timeout(handle, 0) }

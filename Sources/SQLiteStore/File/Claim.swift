@@ -8,12 +8,12 @@ import Locks
   import Darwin
 #endif
 
-/// Says on a file of a store, whatever its name, which files are used with it; and keeps out who would use it with
-/// others: under a second name in another folder (a bind mount), or after one of them was removed while a process
-/// still has it open.
+/// Says on a file of a store, whatever its name, which files are used with it; and keeps out who would use it
+/// with others: under a second name in another folder (a bind mount), or after one of them was removed while
+/// a process still has it open.
 ///
-/// The claim is a shared lock on one byte, far beyond any that SQLite locks, whose place is computed from those
-/// files: all who use the same ones share it, and a lock on any other byte is a claim that contradicts.
+/// The claim is a shared lock on one byte, far beyond any that SQLite locks, whose place is computed from
+/// those files: all who use the same ones share it, and a lock on any other byte is a claim that contradicts.
 final class Claim: Sendable {
   private let descriptor: Int32
   private let status: FileStatus

@@ -28,8 +28,8 @@ public struct FilePath: Hashable, Sendable, CustomStringConvertible {
     FilePath(bytes: path.bytes + suffix.withUTF8Buffer { Array($0) })
   }
 
-  /// The path for people, on one line: what is no UTF-8 and what steers a terminal is written as `\xE9`, and a
-  /// backslash is doubled, so that two paths never look the same.
+  /// The path for people, on one line: what is no UTF-8 and what steers a terminal is written as `\xE9`, and
+  /// a backslash is doubled, so that two paths never look the same.
   public var description: String {
     var text = ""
     var rest = bytes[...]

@@ -105,8 +105,8 @@ private struct Opening {
     try file.checkTrust(of: lock, file.lockPath)
   }
 
-  /// Throws if one of the files is used with others: SQLite must not open a log and an index that don't belong
-  /// together.
+  /// Throws if one of the files is used with others: SQLite must not open a log and an index that don't
+  /// belong together.
   private func checkClaims(_ claim: Claim) throws {
     let found = try Found(file, claim, turnstile)
     for lock in found.locks where try lock.isClaimed(againstAllBut: found.files?.all) {
@@ -143,7 +143,8 @@ private struct Opening {
   }
 
   private func writer(_ claim: Claim) throws -> (Database, Found, StoreFiles) {
-    // A file that is refused keeps its log, and gets none: SQLite removes at once the one it makes for reading.
+    // A file that is refused keeps its log, and gets none: SQLite removes at once the one it makes for
+    // reading.
     let hasLog = file.walPath.exists
     let writer = try Database(file.canonicalPath, .readWrite)
     if hasLog { try writer.leaveLogAtClose() }

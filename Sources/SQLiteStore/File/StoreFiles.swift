@@ -37,9 +37,9 @@ final class StoreFiles: Sendable {
   enum State: Hashable {
     /// All are there; this is the write-ahead log.
     case whole(FileStatus)
-    /// What is written now may be lost. What was written can still be moved into the database, for all who have
-    /// it open have the same files, unless another program has begun a log of its own.
-    case changed(String, canBeSaved: Bool)
+    /// What is written now may be lost. What was written before can still be moved into the database, for all
+    /// who have it open have the same files: so much of it. Nil if another program has begun a log of its own.
+    case changed(String, saved: Database.Checkpoint?)
   }
 
   /// Looks now.
@@ -47,8 +47,14 @@ final class StoreFiles: Sendable {
     let found = FileStatus(file.walPath)
     let problem = problem(found)
     if let found, problem == nil { return .whole(found) }
-    let isOurs = found.map { $0.identity == log || $0.size == 0 } ?? true
-    return .changed(problem ?? Self.logIsGone, canBeSaved: isOurs)
+    if let found, found.identity != log, found.size > 0 {
+      return .changed(problem ?? Self.logIsGone, saved: nil)
+    }
+    // A log that is left beside another database must be empty: it would be read into that. One with another
+    // index is left as it is, since whoever made that one may read it.
+    let isOthers = FileStatus(file.canonicalPath)?.identity != database
+    let hasIndex = FileStatus(file.shmPath).map { $0.identity == index } ?? true
+    return .changed(problem ?? Self.logIsGone, saved: isOthers || hasIndex ? .all : .some)
   }
 
   private static let logIsGone = "the database's -wal file was removed or replaced"
@@ -71,7 +77,8 @@ final class StoreFiles: Sendable {
     return nil
   }
 
-  /// Looks now, and returns what the write-ahead log is. Throws `unavailable` if the files are not what they were.
+  /// Looks now, and returns what the write-ahead log is. Throws `unavailable` if the files are not what they
+  /// were.
   func check() throws(StoreError) -> FileStatus {
     switch look() {
     case .whole(let log): return log

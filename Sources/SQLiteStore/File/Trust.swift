@@ -18,8 +18,8 @@ struct Trust: Sendable {
     objection(to: status, path, owners: user == 0 ? [0, status.owner] : [user])
   }
 
-  /// Why a file beside the database can't be used; nil if it can. SQLite makes such files the database's owner's
-  /// when root runs it.
+  /// Why a file beside the database can't be used; nil if it can. SQLite makes such files the database's
+  /// owner's when root runs it.
   func objection(
     to status: FileStatus, _ path: FilePath, beside databaseOwner: UInt32?
   ) -> SQLiteOpenError.Reason? {

@@ -12,8 +12,9 @@ final class StoreThreads: Sendable {
   /// How many changes share one transaction at most, and about how many bytes.
   private static let writesTogether = 1000
   private static let bytesTogether = 8 << 20
-  /// After how long without a change the writer looks whether the log is to be folded: other processes may have
-  /// written it and be gone. One look is one call of the system's for each file, which is some microseconds a second.
+  /// After how long without a change the writer looks whether the log is to be folded: other processes may
+  /// have written it and be gone. One look is one call of the system's for each file, which is some
+  /// microseconds a second.
   private static let quiet = Duration.seconds(1)
 
   private let reads = Monitor(WorkQueue<Read>())

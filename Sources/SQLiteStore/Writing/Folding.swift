@@ -76,11 +76,11 @@ struct Folding {
     }
   }
 
-  /// Saves what was acknowledged and lies in files that were removed or moved, with a turn: SQLite still has them
-  /// open. The log is left as it is, since whoever opened it anew may read it.
+  /// Saves what was acknowledged and lies in files that were removed or moved, with a turn: SQLite still has
+  /// them open.
   func save() {
-    guard case .changed(_, canBeSaved: true) = files.look() else { return }
-    _ = database.checkpoint(.some)
+    guard case .changed(_, let extent?) = files.look() else { return }
+    _ = database.checkpoint(extent)
   }
 
   /// A lock that fails is as one that is taken: there will be another second.

@@ -1,5 +1,5 @@
-/// Decides when what the write-ahead log holds is folded into the database, so that the log stays short and the
-/// file alone is whole when nobody writes.
+/// Decides when what the write-ahead log holds is folded into the database, so that the log stays short and
+/// the file alone is whole when nobody writes.
 struct FoldingPlan {
   /// About 4 MB.
   static let pagesBetween = 1000
@@ -35,8 +35,8 @@ struct FoldingPlan {
     return pages >= Self.pagesKept ? .all : .some
   }
 
-  /// Whether to fold all, asked once a second while this process writes nothing: when nobody else did either since
-  /// the last look.
+  /// Whether to fold all, asked once a second while this process writes nothing: when nobody else did either
+  /// since the last look.
   mutating func whileIdle(_ look: Look) -> Bool {
     guard look.size > 0, look == seen else {
       see(look)
@@ -49,8 +49,8 @@ struct FoldingPlan {
     return true
   }
 
-  /// What came of folding all. Whoever keeps it from being done, a reader that hangs or a full disk, is given more
-  /// time each time.
+  /// What came of folding all. Whoever keeps it from being done, a reader that hangs or a full disk, is given
+  /// more time each time.
   mutating func folded(_ isDone: Bool) {
     failures = isDone ? 0 : min(failures + 1, 6)
     pause = isDone ? 0 : min(1 << failures, Self.longestPause)

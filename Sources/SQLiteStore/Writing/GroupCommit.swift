@@ -59,7 +59,8 @@ struct GroupCommit {
   }
 
   /// Makes the changes in one transaction; those that were taken back meanwhile leave the group. Returns the
-  /// failure of one that could not be written: then all of them were undone, and their callers don't know yet.
+  /// failure of one that could not be written: then all of them were undone, and their callers don't know
+  /// yet.
   private func attempt(_ group: inout [Write], _ backoff: inout Backoff) -> StoreError? {
     do {
       try connection.beginImmediate(&backoff)
