@@ -13,7 +13,7 @@ PROGRAM := .build/release/tidings
 SWIFT_SOURCES := Package.swift $(wildcard Sources Tests)
 BENCHES := $(addprefix .build/bench/, pipe_driver sqlite_limit mongo_limit)
 
-.PHONY: help demo build test soak fuzz sanitize bench bench-clients dist generate format lint install clean dependencies
+.PHONY: help demo build test soak fuzz sanitize bench bench-clients bench-instructions dist generate format lint install clean dependencies
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -41,11 +41,15 @@ sanitize: dependencies ## run Swift's tests under ThreadSanitizer, then under Ad
 bench: build $(BENCHES) ## measure the program beside the same reads in C, as one table (BENCH="--only mongodb")
 	@.ci/dependencies bench
 	@python3 Tests/Benchmarks/bench $(BENCH) --program $(PROGRAM) --tools .build/bench
-	$(if $(BENCH),,@$(MAKE) --no-print-directory bench-clients)
+	$(if $(BENCH),,@$(MAKE) --no-print-directory bench-clients bench-instructions)
 
 bench-clients: build ## the part of the bench that measures what the clients for Python and Node cost
 	@.ci/dependencies generate
 	@python3 Tests/Benchmarks/clients --program $(PROGRAM)
+
+bench-instructions: build ## the part of the bench that counts instructions, which no noise moves
+	@.ci/dependencies bench
+	@Tests/Benchmarks/instructions --program $(PROGRAM)
 
 .build/bench/mongo_limit: BENCH_FLAGS = $(shell pkg-config --cflags --libs libmongoc-1.0) -lpthread
 .build/bench/%: Tests/Benchmarks/%.c

@@ -30,13 +30,13 @@ let package = Package(
     .executable(name: "tidings", targets: ["tidings"])
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
   ],
   targets: [
     .target(name: "JSON", swiftSettings: settings),
-    .target(name: "Locks", swiftSettings: settings),
+    .target(name: "Locks", dependencies: ["CSystem"], swiftSettings: settings),
     .target(
       name: "JSONRPC",
       dependencies: [
@@ -45,6 +45,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    // What Swift does not see of the system.
+    .target(name: "CSystem"),
     .target(name: "Transcript", dependencies: ["JSON"], swiftSettings: settings),
     .target(name: "Inbox", dependencies: ["Locks"], swiftSettings: settings),
     .target(name: "MemoryStore", dependencies: ["Inbox", "Locks"], swiftSettings: settings),
@@ -78,8 +80,10 @@ let package = Package(
     .executableTarget(
       name: "tidings",
       dependencies: [
-        "API", "Locks", "MemoryStore", "MongoStore", "SQLiteStore", "Transcript",
+        "API", "CSystem", "Inbox", "JSON", "JSONRPC", "Locks", "MemoryStore", "MongoStore", "SQLiteStore",
+        "Transcript",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
 

@@ -403,6 +403,7 @@ export type GetStatusResult = {
   limits: Record<string, number>;
   scope: {
     user_id?: string;
+    username?: string;
     team_ids?: string[];
     read_only: boolean;
   };
@@ -536,7 +537,11 @@ export type ErrorKind =
   | "outcome_unknown"
   | "forbidden"
   | "closed"
-  | "program_failed";
+  | "program_not_found"
+  | "process_died"
+  | "start_timeout"
+  | "incompatible_program"
+  | "unreadable_answer";
 
 /** `parse_error`, code -32700: The line is no JSON; details.offset says where. */
 export class ParseError extends TidingsError {
@@ -631,14 +636,37 @@ export class ForbiddenError extends TidingsError {
   readonly kind: "forbidden";
 }
 
-/** `closed`: The client was closed. */
+/** `closed`, code 0: The client was closed, before the call or during it. */
 export class ClosedError extends TidingsError {
   readonly kind: "closed";
 }
 
+/** `program_not_found`, code 0: There is no program to start; the message says where it was looked for. */
+export class ProgramNotFoundError extends TidingsError {
+  readonly kind: "program_not_found";
+}
+
 /**
- * `program_failed`: The program could not be started, or keeps ending; `details.last_words` is what it said.
+ * `process_died`, code 0: The program ended, and ended again each time it was started; `details.last_words`
+ * is what it said.
  */
-export class ProgramFailedError extends TidingsError {
-  readonly kind: "program_failed";
+export class ProcessDiedError extends TidingsError {
+  readonly kind: "process_died";
+}
+
+/** `start_timeout`, code 0: The program gave no answer in time after its start, and was ended. */
+export class StartTimeoutError extends TidingsError {
+  readonly kind: "start_timeout";
+}
+
+/** `incompatible_program`, code 0: The program is of another version, or what it writes is no answer. */
+export class IncompatibleProgramError extends TidingsError {
+  readonly kind: "incompatible_program";
+}
+
+/**
+ * `unreadable_answer`, code 0: What was asked for was done, but the answer is more than JavaScript can hold.
+ */
+export class UnreadableAnswerError extends TidingsError {
+  readonly kind: "unreadable_answer";
 }

@@ -20,10 +20,11 @@ export interface Meta {
   };
 }
 
+/** What a call may be given; anything else is a TypeError. */
 export interface CallOptions {
   /**
    * When it aborts, the call rejects with its reason at once, and the program is told to cancel. As with
-   * `fetch`, what was aborted may have been done all the same.
+   * `fetch`, what was aborted may have been done all the same. One signal serves any number of calls.
    */
   signal?: AbortSignal;
   /** Milliseconds after which the call rejects with a DeadlineExceededError; 0: none. */
@@ -32,20 +33,33 @@ export interface CallOptions {
   onProgress?: (progress: { done: number; total: number }) => void;
 }
 
+/** What following an inbox may be given besides. */
+export interface FollowOptions extends CallOptions {
+  /** Milliseconds of nothing after which null comes, so that a host can see whether anybody still listens. */
+  idle?: number;
+}
+
+/** What a start may be given; anything else is a TypeError. */
 export interface StartOptions {
-  /** Where messages are kept: `sqlite:PATH`, `memory:`; without it TIDINGS_STORE, or the program's default. */
-  store?: string;
+  /**
+   * Where messages are kept: `sqlite:PATH`, `memory:`, or the URL object of a file; without it TIDINGS_STORE, or the
+   * program's default.
+   */
+  store?: string | URL;
   /** The program's path or name. Without it: TIDINGS_BIN, this package's bin folder, PATH. */
   program?: string;
   /** More options of the program, as `["--log-level", "warning"]`, or `["--user", "ann"]`: what it may ask. */
   args?: string[];
   /** The program's working directory. */
-  cwd?: string;
+  cwd?: string | URL;
   /** The program's environment; the host's own by default. */
   env?: Record<string, string | undefined>;
   /** Milliseconds that each call may take unless it says otherwise; without it, any time. */
   timeout?: number;
-  /** Milliseconds until the program must have answered once. Default: 30,000. */
+  /**
+   * Milliseconds in which the program must answer once after each of its starts; then it and whatever it started is
+   * ended. Default: 30,000.
+   */
   startTimeout?: number;
   /** How often in a row the program is started again without an answer in between. Default: 5; 0: never. */
   restarts?: number;
@@ -72,7 +86,7 @@ export interface Events {
   stderr: [line: string];
   /** The program ended, and the client had not asked for it. */
   exit: [exit: Exit];
-  /** It runs again; calls under way were sent to it. */
+  /** It runs again and has answered; calls under way are sent to it. */
   restart: [what: { attempt: number; pid: number | null }];
   /** The program said something unasked. */
   notification: [what: { method: string; params?: unknown }];
@@ -91,7 +105,10 @@ export interface Tidings extends Methods {
 export class Tidings extends EventEmitter {
   private constructor();
 
-  /** Starts the program and resolves once it has answered; rejects with ProgramFailedError if it can't. */
+  /**
+   * Starts the program and resolves once it has answered; rejects with a ProgramNotFoundError, ProcessDiedError,
+   * StartTimeoutError or IncompatibleProgramError if it can't.
+   */
   static start(options?: StartOptions): Promise<Tidings>;
 
   /** The running program's process id; null while there is none. */
@@ -111,7 +128,10 @@ export class Tidings extends EventEmitter {
   ): Promise<Wire[M]["result"]>;
   call(method: string, params?: object | null, options?: CallOptions): Promise<unknown>;
 
-  /** The pages of a listing, from the first, or the one at `cursor` or `pageNo`, on. */
+  /**
+   * The pages of a listing, from the first, or the one at `cursor` or `pageNo`, on. `return()` ends it at once, also
+   * while a page is on its way.
+   */
   pages<M extends "get_team_message" | "get_account_message">(
     method: M,
     params: Wire[M]["params"],
@@ -131,11 +151,16 @@ export class Tidings extends EventEmitter {
   ): AsyncGenerator<Message, void, undefined>;
 
   /**
-   * Change after change of an inbox, and waits for each, for ever; ends by `break`, by `signal`, or with an error:
+   * Change after change of an inbox, and waits for each, for ever; ends by `break`, by `return()` at once also
+   * while it waits, by `signal`, or with an error:
    * `getChanges` again and again, each from where the last answer ended, across restarts of the program. Without
    * a `cursor` it begins with the present of its first step. Each change has the cursor from which a host goes
    * on that has taken it in.
    */
+  changes(
+    params: Wire["get_changes"]["params"],
+    options: FollowOptions & { idle: number },
+  ): AsyncGenerator<Change | null, void, undefined>;
   changes(
     params: Wire["get_changes"]["params"],
     options?: CallOptions,
@@ -150,8 +175,8 @@ export class Tidings extends EventEmitter {
 
 /** What a call rejects with. */
 export class TidingsError extends Error {
-  /** JSON-RPC's code; null where the error is the client's own and no answer came. */
-  readonly code: number | null;
+  /** JSON-RPC's code; 0 where the error is one of the client's own. */
+  readonly code: number;
   /** The reason, stable, for programs. A newer program may have more of them. */
   readonly kind: ErrorKind | (string & {});
   /** Whether the same call may succeed later. */

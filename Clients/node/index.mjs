@@ -23,5 +23,9 @@ export const {
   OutcomeUnknownError,
   ForbiddenError,
   ClosedError,
-  ProgramFailedError,
+  ProgramNotFoundError,
+  ProcessDiedError,
+  StartTimeoutError,
+  IncompatibleProgramError,
+  UnreadableAnswerError,
 } = tidings;

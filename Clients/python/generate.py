@@ -18,12 +18,17 @@ CONTRACT = HERE.parents[1] / "Schemas/openrpc.json"
 HEADER = "# Generated from Schemas/openrpc.json by generate.py; don't edit.\n"
 WIDTH = 110
 
+# Names of Python's own that `from tidings import *` must not take away: these are had by name alone.
+SHADOWING = {"CancelledError"}
+
 # What the methods that list pages are called when they give message after message.
 ITERATORS = {"get_team_message": "team_messages", "get_account_message": "account_messages"}
 
 # What the methods that wait for something new are called when they give one after another, for ever.
 FOLLOWERS = {"get_changes": "changes"}
-WAIT_MS = 30_000
+
+# Text too, for the same reason as with every other number.
+TIMEOUT = "Union[float, str, None]"
 
 
 def camel(name):
@@ -120,6 +125,9 @@ class Types:
             return f"Sequence[{self.parameter(schema.get('items', {}))}]"
         if schema.get("type") == "object":
             return "Mapping[str, Any]"
+        if "enum" in schema:
+            # Any text besides, or else no query of a web host could be handed on by **.
+            return f"Union[{self.of(schema, '')}, str]"
         return self.of(schema, "")
 
 
@@ -128,15 +136,20 @@ def result_name(method):
     return camel(re.sub(r"^get_", "", method)) + "Result"
 
 
-def signature(this, function, params, types, returns, awaited):
+def optional(kind):
+    """A type, or None: Union[int, str] -> Union[int, str, None]"""
+    return f"{kind[:-1]}, None]" if kind.startswith("Union[") else f"Optional[{kind}]"
+
+
+def signature(this, function, params, types, returns, awaited, more=()):
     """A method's first lines. Its receiver is positional only, so that `self` can be a parameter."""
     lines = [f"    {awaited}def {function}(", f"        {this},", "        /,", "        *,"]
     for param in params:
         kind = types.parameter(param["schema"])
         if not param.get("required"):
-            kind = f"Optional[{kind}] = None"
+            kind = f"{optional(kind)} = None"
         lines.append(f"        {identifier(param['name'])}: {kind},")
-    lines += ["        timeout: Optional[float] = None,", f"    ) -> {returns}:"]
+    lines += [*more, f"        timeout: {TIMEOUT} = None,", f"    ) -> {returns}:"]
     return lines
 
 
@@ -173,8 +186,11 @@ def methods_class(methods, types, synchronous):
     lines = [f"class {name}:", f'    """Every method of the contract: calls it, {doc}.', "",
              "    `timeout` is in seconds. Parameters left out or None are not sent.", '    """', "",
              "    def _call(", "        this,", "        method: str,", "        params: Dict[str, Any],",
-             "        timeout: Optional[float],",
+             f"        timeout: {TIMEOUT},",
              f"    ) -> {gives}:", "        raise NotImplementedError"]
+    if synchronous:
+        lines += ["", "    def _begin(", "        this,", "        method: str,", "        params: Dict[str, Any],",
+                  f"        timeout: {TIMEOUT},", "    ) -> Pending:", "        raise NotImplementedError"]
     for method in methods:
         params, wire = method["params"], method["name"]
         returns = types.of(method["result"]["schema"], result_name(wire))
@@ -216,23 +232,21 @@ def iterator(method, types, synchronous):
 
 
 def follower(method, types, synchronous):
-    """A generator of changes, answer after answer."""
+    """An iterator of changes, answer after answer. With `idle` its items may be None, which its type says."""
     params = [param for param in method["params"] if param["name"] != "wait_ms"]
-    awaited, kind = ("", "Iterator") if synchronous else ("async ", "AsyncIterator")
-    lines = signature("this", FOLLOWERS[method["name"]], params, types, f"{kind}[Change]", awaited)
+    cls, name = ("Changes" if synchronous else "AsyncChanges"), FOLLOWERS[method["name"]]
+    lines = []
+    for idle, item in (("None = None", "Change"), ("float", "Optional[Change]")):
+        head = signature("this", name, params, types, f"{cls}[{item}]", "", [f"        idle: {idle},"])
+        lines += ["    @overload", *head[:-1], head[-1] + " ...", ""]
+    lines += signature("this", name, params, types, f"{cls}[Any]", "", ["        idle: Optional[float] = None,"])
     summary = (f"Gives change after change, and waits for each, for ever: {method['name']} again and again, "
                "from where the last answer ended. Without a cursor it begins with the present of its first "
                "step. The cursor of a change is where a host goes on that has taken it in.")
-    lines += documentation(summary, params) + gathering(params)
-    returns = types.of(method["result"]["schema"], result_name(method["name"]))
-    call = f'{"" if synchronous else "await "}this._call("{method["name"]}", params, timeout)'
-    return lines + [
-        f'        params["wait_ms"] = {WAIT_MS}',
-        "        while True:",
-        f"            answer: {returns} = {call}",
-        '            for change in answer["changes"]:',
-        "                yield change",
-        '            params = {**params, "cursor": answer["cursor"]}']
+    idle = {"name": "idle", "summary": "Seconds without a change after which None is given instead, again and "
+            "again, so that a host can see whether anybody still listens."}
+    lines += documentation(summary, [*params, idle]) + gathering(params)
+    return lines + [f"        return {cls}(this, params, idle, timeout)"]
 
 
 def imports(text, module, names):
@@ -244,7 +258,18 @@ def imports(text, module, names):
     return line if used else ""
 
 
-TYPING = "Any AsyncIterator Coroutine Dict Iterator List Literal Mapping Optional Sequence TypedDict Union"
+TYPING = "TYPE_CHECKING Any AsyncIterator Coroutine Dict Iterator List Literal Mapping Optional Sequence Union overload"
+
+# Before 3.12 the standard library's doesn't keep enough for pydantic, which refuses it.
+TYPED_DICT = """\
+if TYPE_CHECKING or sys.version_info >= (3, 12):
+    from typing import TypedDict
+else:
+    try:
+        from typing_extensions import TypedDict
+    except ImportError:
+        from typing import TypedDict
+"""
 
 
 def generate(contract):
@@ -259,10 +284,12 @@ def generate(contract):
                  if any(param["name"] == "idempotency_key" for param in method["params"])) + "    }\n)\n")
     names = sorted(types.written)
     types_text = (f'"""What the methods give."""\n\n{HEADER}\nfrom __future__ import annotations\n\n'
-                  + imports(dicts, "typing", TYPING.split()) + "\n"
+                  + "import sys\n"
+                  + imports("TYPE_CHECKING " + dicts, "typing", TYPING.split()) + "\n" + TYPED_DICT + "\n"
                   + "__all__ = [\n" + "".join(f'    "{name}",\n' for name in names) + "]\n\n\n" + dicts)
     methods_text = (f'"""The methods of the contract."""\n\n{HEADER}\nfrom __future__ import annotations\n\n'
                     + imports(classes, "typing", TYPING.split()) + "\n"
+                    + imports(classes, "._changes", ["AsyncChanges", "Changes", "Pending"])
                     + imports(classes, ".types", names) + "\n" + keyed + "\n\n" + classes)
     kinds = contract["components"]["errors"]
     errors = []
@@ -272,8 +299,8 @@ def generate(contract):
         errors.append(f'class {error_name(kind)}({bases}, kind="{kind}", code={error["code"]}):\n'
                       + '    """' + "\n    ".join(lines) + '"""\n')
     own = ["ClosedError", "ForkedError", "IncompatibleProgramError", "ProcessDiedError",
-           "ProgramNotFoundError", "TidingsError"]
-    public = sorted(own + [error_name(kind) for kind in kinds])
+           "ProgramNotFoundError", "StartTimeoutError", "TidingsError", "UnreadableAnswerError"]
+    public = sorted({*own, *map(error_name, kinds)} - SHADOWING)
     errors_text = ('"""One exception for each kind of error, all of them under TidingsError."""\n\n'
                    + HEADER + "\nfrom __future__ import annotations\n\n"
                    + imports(" ".join(own), "._errors", own) + "\n"

@@ -12,6 +12,8 @@ struct TimedReader: StoreReader {
     self.check = check
   }
 
+  var past: Int { reader.past }
+
   func states(of inboxes: [Inbox]) throws -> [InboxState] {
     try check()
     let states = try reader.states(of: inboxes)

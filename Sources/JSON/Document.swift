@@ -47,13 +47,24 @@ struct Entry {
 /// A parsed text and its index, in one allocation. Nothing is changed once parsing is over.
 // Sendable although the buffer is no such thing: only the parser writes, before it hands the document out.
 struct Document: @unchecked Sendable {
-  private let buffer: ManagedBuffer<[UInt8], Entry>
+  private let buffer: ManagedBuffer<Header, Entry>
 
-  init(text: [UInt8], capacity: Int) {
-    buffer = .create(minimumCapacity: capacity) { _ in text }
+  struct Header {
+    let text: [UInt8]
+    /// Whether the text has a number that not every reader of JSON can hold; see `unfitNumber`.
+    var hasUnusualNumber = false
   }
 
-  var text: [UInt8] { buffer.header }
+  init(text: [UInt8], capacity: Int) {
+    buffer = .create(minimumCapacity: capacity) { _ in Header(text: text) }
+  }
+
+  var text: [UInt8] { buffer.header.text }
+
+  var hasUnusualNumber: Bool { buffer.header.hasUnusualNumber }
+
+  /// To be called by the parser alone, before it hands the document out.
+  func noteUnusualNumber() { buffer.header.hasUnusualNumber = true }
 
   /// Where the entries are, as long as the document is kept.
   @inline(__always) var entries: UnsafeMutablePointer<Entry> {
@@ -84,8 +95,8 @@ struct Document: @unchecked Sendable {
   /// Calls `body` with the address of the text, which is never empty.
   @inline(__always)
   func withText<R>(_ body: (UnsafePointer<UInt8>) throws -> R) rethrows -> R {
-    try buffer.withUnsafeMutablePointerToHeader { text in
-      try text.pointee.withUnsafeBufferPointer { bytes in
+    try buffer.withUnsafeMutablePointerToHeader { header in
+      try header.pointee.text.withUnsafeBufferPointer { bytes in
         guard let base = bytes.baseAddress else { preconditionFailure("a document's text is never empty") }
         return try body(base)
       }

@@ -11,11 +11,11 @@ struct EightBytes {
     word = UInt64(littleEndian: UnsafeRawPointer(address).loadUnaligned(as: UInt64.self))
   }
 
-  @inline(__always) private static var ones: UInt64 { 0x0101_0101_0101_0101 }
-  @inline(__always) private static var highBits: UInt64 { 0x8080_8080_8080_8080 }
+  @inline(__always) static var ones: UInt64 { 0x0101_0101_0101_0101 }
+  @inline(__always) static var highBits: UInt64 { 0x8080_8080_8080_8080 }
 
   @inline(__always)
-  private static func each(_ byte: UInt8) -> UInt64 { ones &* UInt64(byte) }
+  static func each(_ byte: UInt8) -> UInt64 { ones &* UInt64(byte) }
 
   /// How many bytes precede the first quote, backslash, control character or non-ASCII byte; 8 if none.
   @inline(__always) var plainPrefix: Int {
@@ -32,6 +32,9 @@ struct EightBytes {
     let controls = word &- Self.each(0x20)
     return ((quotes | backslashes | controls) & ~word & Self.highBits).trailingZeroBitCount >> 3
   }
+
+  /// Has a high bit if some byte is a control character or no ASCII.
+  @inline(__always) var notPlain: UInt64 { (word &- Self.each(0x20)) | word }
 
   /// How many bytes precede the first backslash; 8 if there is none.
   @inline(__always) var prefixBeforeBackslash: Int {

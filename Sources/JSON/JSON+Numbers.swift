@@ -27,6 +27,50 @@ extension JSON {
     return value
   }
 
+  /// Up to so many digits every number without an exponent is one that a double holds.
+  static let mostUsualDigits = 300
+
+  /// A JSON Pointer from this value to the first number in it that some reader of JSON can't hold: one of more
+  /// than `digits` digits, or one beyond the largest double, for which some take infinity and others refuse the
+  /// whole text. Nil if there is none, which costs nothing to find out for ordinary texts.
+  public func unfitNumber(digits: Int) -> String? {
+    guard document.hasUnusualNumber else { return nil }
+    return unfitNumber(at: "", digits)
+  }
+
+  // Recursion ends with the depth that the parser allowed.
+  private func unfitNumber(at place: String, _ digits: Int) -> String? {
+    switch kind {
+    case .number:
+      let isFit = raw.count { $0.isDigit } <= digits && double != nil
+      return isFit ? nil : place
+    case .array:
+      for (index, element) in elements.enumerated() {
+        if let found = element.unfitNumber(at: "\(place)/\(index)", digits) { return found }
+      }
+    case .object:
+      for (key, value) in members {
+        let token = JSON.pointerToken(key.string ?? "")
+        if let found = value.unfitNumber(at: "\(place)/\(token)", digits) { return found }
+      }
+    case .null, .bool, .string: break
+    }
+    return nil
+  }
+
+  /// A key as a JSON Pointer names it (RFC 6901 section 3).
+  public static func pointerToken(_ name: String) -> String {
+    var token = ""
+    for scalar in name.unicodeScalars {
+      switch scalar {
+      case "~": token += "~0"
+      case "/": token += "~1"
+      default: token.unicodeScalars.append(scalar)
+      }
+    }
+    return token
+  }
+
   /// Whether the value is a number, of any size, with neither a fraction nor an exponent.
   public var isInteger: Bool {
     let entry = document[index]

@@ -79,6 +79,11 @@ public struct JSON: Sendable {
   /// The value's exact bytes in the text.
   public var raw: ArraySlice<UInt8> { document.text[document[index].start..<document.end(of: index)] }
 
+  /// The value's exact bytes, which keep no more than a small text alive: of a larger one they are a copy.
+  public var keepsake: ArraySlice<UInt8> {
+    document.text.count <= 1_024 ? raw : ArraySlice(Array(raw))
+  }
+
   /// The number of elements of an array or members of an object; 0 for other values.
   public var count: Int { document[index].isContainer ? document[index &+ 1].count : 0 }
 

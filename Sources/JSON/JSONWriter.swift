@@ -33,6 +33,11 @@ public struct JSONWriter: Sendable {
     return taken
   }
 
+  /// Puts other text of the same meaning in the place of what was written from `start` on.
+  mutating func replaceBytes(from start: Int, with text: [UInt8]) {
+    bytes.replaceSubrange(start..., with: text)
+  }
+
   /// Starts an object.
   public mutating func beginObject() {
     order.begin(object: true)

@@ -21,8 +21,11 @@ extension Parser {
       isInteger = false
       position &+= 1
       if position < end, text[position] == ASCII.plus || text[position] == ASCII.minus { position &+= 1 }
+      let exponent = position
       try parseDigits()
+      if position &- exponent > 2 { hasUnusualNumber = true }
     }
+    if position &- start > JSON.mostUsualDigits { hasUnusualNumber = true }
     append(Entry(start: start, end: position, flag: isInteger))
   }
 

@@ -13,6 +13,8 @@ struct Parser: ~Copyable {
   private(set) var entries: UnsafeMutablePointer<Entry>
   private var capacity: Int
   private(set) var count = 0
+  /// Whether a number may be beyond what every reader of JSON can hold.
+  var hasUnusualNumber = false
 
   /// `kept` is what the document keeps of the text: all of it, or nothing if it is not handed out.
   private init(text: UnsafePointer<UInt8>, count: Int, kept: [UInt8], maximumDepth: Int) {
@@ -32,6 +34,7 @@ struct Parser: ~Copyable {
       guard let base = buffer.baseAddress else { throw JSONError(offset: 0, reason: .emptyText) }
       var parser = Parser(text: base, count: buffer.count, kept: bytes, maximumDepth: maximumDepth)
       try parser.parseText()
+      if parser.hasUnusualNumber { parser.document.noteUnusualNumber() }
       return parser.document
     }
   }

@@ -8,6 +8,9 @@ public struct Limits: Sendable, Hashable {
   public var inFlight = 256
   /// Answers not yet taken by the host, in bytes: at this size reading stops.
   public var outputBytes = 64 << 20
+  /// Requests accepted and not answered, in bytes of what they take in memory, without those that wait: at this
+  /// size reading stops.
+  public var requestBytesInFlight = 32 << 20
   /// Items of one batch.
   public var batchItems = 1_000
   /// Nested arrays and objects in one request.

@@ -35,4 +35,17 @@ public final class Monitor<State: Sendable>: @unchecked Sendable {
       }
     }
   }
+
+  /// As `wait(for:)`, for about so long at most: nil if `body` returned nothing by then.
+  public func wait<R>(atMost duration: Duration, for body: (inout State) -> R?) -> R? {
+    let deadline = ContinuousClock.now + duration
+    return lock.withLock {
+      while true {
+        if let result = body(&state) { return result }
+        let left = deadline - .now
+        guard left > .zero else { return nil }
+        changed.wait(lock, atMost: left)
+      }
+    }
+  }
 }

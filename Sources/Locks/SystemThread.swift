@@ -1,3 +1,5 @@
+import CSystem
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -20,24 +22,26 @@ public struct SystemThread: Sendable {
   /// The size of a stack: the same everywhere, whatever the limit that the process was started with.
   private static let stackSize = 2 << 20
 
-  /// Starts a thread; nil if the system has none to give.
-  public init?(_ body: @escaping @Sendable () -> Void) {
-    guard let handle = Self.start(PTHREAD_CREATE_JOINABLE, body) else { return nil }
+  /// Starts a thread; nil if the system has none to give. The name is what debuggers and `top` show.
+  public init?(named name: StaticString = "tidings", _ body: @escaping @Sendable () -> Void) {
+    guard let handle = Self.start(PTHREAD_CREATE_JOINABLE, ThreadStart(name, body)) else { return nil }
     self.handle = handle
   }
 
   /// Starts a thread that nobody waits for. False if the system has none to give.
-  public static func startDetached(_ body: @escaping @Sendable () -> Void) -> Bool {
-    start(PTHREAD_CREATE_DETACHED, body) != nil
+  public static func startDetached(
+    named name: StaticString = "tidings", _ body: @escaping @Sendable () -> Void
+  ) -> Bool {
+    start(PTHREAD_CREATE_DETACHED, ThreadStart(name, body)) != nil
   }
 
-  private static func start(_ state: some BinaryInteger, _ body: @escaping @Sendable () -> Void) -> Handle? {
+  private static func start(_ state: some BinaryInteger, _ body: ThreadStart) -> Handle? {
     var attributes = pthread_attr_t()
     guard pthread_attr_init(&attributes) == 0 else { return nil }
     defer { pthread_attr_destroy(&attributes) }
     pthread_attr_setdetachstate(&attributes, Int32(state))
     pthread_attr_setstacksize(&attributes, stackSize)
-    let start = Unmanaged.passRetained(ThreadStart(body))
+    let start = Unmanaged.passRetained(body)
     #if canImport(Darwin)
       var thread: pthread_t?
       let status = pthread_create(&thread, &attributes, { run($0) }, start.toOpaque())
@@ -70,13 +74,26 @@ public struct SystemThread: Sendable {
 }
 
 private final class ThreadStart: Sendable {
-  let body: @Sendable () -> Void
-  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  private let name: StaticString
+  private let body: @Sendable () -> Void
+
+  init(_ name: StaticString, _ body: @escaping @Sendable () -> Void) {
+    self.name = name
+    self.body = body
+  }
+
+  func run() {
+    // A literal, which ends with 0.
+    UnsafeRawPointer(name.utf8Start).withMemoryRebound(to: CChar.self, capacity: name.utf8CodeUnitCount + 1) {
+      tidings_name_thread($0)
+    }
+    body()
+  }
 }
 
 private func run(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
   guard let argument else { return nil }
   // Balances `passRetained` at the start: exactly one thread gets this pointer.
-  Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue().body()
+  Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue().run()
   return nil
 }

@@ -16,6 +16,8 @@ public struct MongoError: Error, Sendable {
     case authentication
     /// The user has no right to do this.
     case unauthorized
+    /// The collection is another than ``MongoSession/collectionUUIDs`` says, or gone: nothing was done.
+    case replacedCollection
     /// The write is done, but could not be confirmed by a majority.
     case writeConcern
     /// This server or topology can't do it.
@@ -69,11 +71,16 @@ public struct MongoError: Error, Sendable {
     domain == "server" && ServerCode.duplicateKey.contains(code)
   }
 
+  /// Whether the server refused a command for its values: among others a hint at an index that is missing.
+  public var mayLackIndex: Bool { domain != "client" && code == ServerCode.badValue }
+
   /// Whether the same call may succeed later.
   public var isRetryable: Bool {
     switch kind {
     case .unavailable, .network, .deadlineExceeded, .overloaded, .writeConcern: true
-    case .closed, .authentication, .unauthorized, .unsupported, .invalidArgument, .malformedReply: false
+    case .closed, .authentication, .unauthorized, .replacedCollection, .unsupported, .invalidArgument,
+      .malformedReply:
+      false
     case .server:
       labels.contains(where: Self.transientLabels.contains) || ServerCode.transient.contains(code)
     }

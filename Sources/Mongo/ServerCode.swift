@@ -8,6 +8,12 @@ enum ServerCode {
   /// AuthenticationFailed, MechanismUnavailable.
   static let authentication: Set<Int32> = [18, 334]
 
+  /// CollectionUUIDMismatch.
+  static let replacedCollection: Set<Int32> = [361]
+
+  /// BadValue: among others a hint at an index that is not there.
+  static let badValue: Int32 = 2
+
   /// CommandNotFound, CommandNotSupportedOnView, IllegalOperation, InvalidOptions for a read concern that the
   /// topology lacks, NotImplemented, and `$changeStream` outside a replica set.
   static let unsupported: Set<Int32> = [59, 115, 166, 238, 40573]

@@ -14,8 +14,21 @@ extension StoreError {
     case .authentication: self = .unavailable("MongoDB refuses the credentials")
     case .unauthorized: self = .unavailable("MongoDB: this user lacks the rights to read and write here")
     case .writeConcern: self = .unavailable("a majority of MongoDB's servers did not confirm in time")
+    case .replacedCollection: self = .replaced
+    case .server where error.mayLackIndex: self = .lacksIndex
     case .unsupported, .invalidArgument, .malformedReply, .server:
       self = .unavailable("MongoDB failed (\(error.domain) \(error.code)): see tidings doctor")
+    }
+  }
+
+  /// What happened, in words.
+  var reason: String {
+    switch self {
+    case .unavailable(let reason), .outcomeUnknown(let reason), .damaged(let reason),
+      .limitReached(let reason), .interrupted(let reason, _):
+      reason
+    case .notFound: "not found"
+    case .conflict: "conflict"
     }
   }
 
@@ -23,6 +36,19 @@ extension StoreError {
 
   /// The caller's deadline has passed.
   static let late = StoreError.unavailable("MongoDB did not answer in time")
+
+  /// The collections are not those that this process found.
+  static let replaced = StoreError.unavailable("the database was dropped or restored while this program ran")
+
+  static let lacksIndex = StoreError.unavailable(
+    "MongoDB refused a query, as it does if an index is missing: see tidings doctor")
+
+  /// Nothing is left, and it is not yet clear that nothing comes.
+  static let emptied = StoreError.unavailable("the database has been emptied while this program ran")
+
+  /// What was written is in another database now, or not under its unique indexes.
+  static let notConfirmedHere = StoreError.outcomeUnknown(
+    "the database was dropped, restored or changed while this was written")
 
   /// A log has holes.
   static let damagedLog = StoreError.damaged("a log lacks messages that its head says it has")

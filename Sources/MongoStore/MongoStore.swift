@@ -15,8 +15,8 @@ public final class MongoStore: MessageStore {
   let access: Access
   private let writer: Writer
   private let pool: MongoClientPool
-  private let sentCache: SentCache
   private let endsWithProcess: Bool
+  private let logger: Logger
   private let gatherer: Gatherer
 
   /// How many messages of each log come with the state of an inbox: those of a first page.
@@ -25,11 +25,22 @@ public final class MongoStore: MessageStore {
   /// A store at a connection string; waits for nothing. `clock` tells the time that messages get instead of
   /// the server, for tests. With `endsWithProcess` closing doesn't wait for libmongoc's monitoring threads,
   /// which takes them half a second: the process then leaves by `_exit`. Throws if the string is not valid.
-  public init(
+  public convenience init(
     uri: String, logger: Logger, clock: WallClock? = nil, patience: Duration = .seconds(20),
     endsWithProcess: Bool = false
   ) throws(MongoStoreOpenError) {
+    try self.init(
+      uri: uri, logger: logger, clock: clock, patience: patience, endsWithProcess: endsWithProcess,
+      namesCollections: true)
+  }
+
+  /// Without `namesCollections` it works as on servers before 6.0: for tests.
+  init(
+    uri: String, logger: Logger, clock: WallClock? = nil, patience: Duration = .seconds(20),
+    endsWithProcess: Bool = false, namesCollections: Bool
+  ) throws(MongoStoreOpenError) {
     self.endsWithProcess = endsWithProcess
+    self.logger = logger
     let parsed: MongoURI
     do {
       parsed = try MongoURI(uri)
@@ -39,15 +50,13 @@ public final class MongoStore: MessageStore {
     for option in parsed.overriddenOptions {
       logger.warning("an option of the MongoDB URI has no effect here", metadata: ["option": "\(option)"])
     }
-    for option in parsed.unknownOptions {
-      logger.warning("an option of the MongoDB URI is not known", metadata: ["option": "\(option)"])
-    }
+    for warning in parsed.warnings { logger.warning("\(warning)") }
     place = parsed.description
     pool = MongoClientPool(parsed, queueLimit: 65_536, logger: logger)
-    access = Access(pool, patience: parsed.timeouts.serverSelection)
+    access = Access(
+      pool, patience: parsed.timeouts.serverSelection, namesCollections: namesCollections)
     let tools = Tools(clock: ServerClock(fixed: clock), patience: patience)
-    sentCache = tools.sentCache
-    gatherer = Gatherer(access, tools.sentCache)
+    gatherer = Gatherer(access)
     writer = Writer(access, tools)
   }
 
@@ -61,10 +70,12 @@ public final class MongoStore: MessageStore {
           try await access.run { _, _ in true }
         }
         group.addTask {
-          // A member that does not answer says nothing about the others: they get a second.
-          var failing = 0
-          for _ in 0..<150 where failing < 50 {
+          // A member that does not answer says nothing about the others: they get a second. Who answers may
+          // take longer to make collections.
+          var (failing, waited) = (0, 0)
+          while failing < 50, waited < (pool.isAvailable ? 1500 : 150) {
             try await Task.sleep(for: .milliseconds(20))
+            waited += 1
             failing = pool.lastError == nil ? 0 : failing + 1
           }
           return false
@@ -75,6 +86,7 @@ public final class MongoStore: MessageStore {
     } catch let error as MongoStoreOpenError {
       throw error
     } catch {
+      logger.warning("the database can't be used now", metadata: ["why": "\(StoreError(any: error).reason)"])
       return false
     }
   }
@@ -108,16 +120,17 @@ public final class MongoStore: MessageStore {
     var gathered = Gathered()
     // Where one view can't come in several commands, or nobody knows yet, there is nothing to gather. A command
     // for several calls can't end with one call's deadline.
-    if deadline == nil, let info = access.knownInfo, info.supportsSnapshotReads {
+    if deadline == nil, access.layout?.server.supportsSnapshotReads == true {
       gathering: for _ in 0..<Self.roundsAtMost {
         do {
           return try body(GatheredView(gathered: gathered))
         } catch let missing as Missing {
           guard let want = missing.want else { break }
           switch (want, try await gatherer.bring(want)) {
-          case (.state, .state(let state, let shared, let own)):
-            gathered.add(state, shared: shared, own: own)
-          case (.messages(let name, let numbers), .messages(let found)):
+          case (.state, .state(let state, let shared, let own, let past)):
+            gathered.add(state, shared: shared, own: own, past: past)
+          case (.messages(let name, let numbers), .messages(let found, let past)):
+            guard past == gathered.past else { throw StaleView() }
             gathered.add(found, of: name, numbers)
           default:
             break gathering
@@ -125,8 +138,9 @@ public final class MongoStore: MessageStore {
         }
       }
     }
-    return try await access.run(deadline: deadline) { [sentCache, gathered] session, info in
-      let view = View(session, sentCache, hasSnapshots: info.supportsSnapshotReads, newest: Self.pageSize)
+    return try await access.run(deadline: deadline) { [gathered] session, layout in
+      guard gathered.state == nil || gathered.past == layout.past.number else { throw StaleView() }
+      let view = View(session, layout, newest: Self.pageSize)
       view.take(gathered)
       return try body(view)
     }
@@ -177,6 +191,10 @@ public final class MongoStore: MessageStore {
     // Time enough to tell the server that the sessions end.
     await pool.close(patience: endsWithProcess ? .milliseconds(20) : nil)
   }
+
+  /// The text with whatever may be a user and a password of a URL in it replaced: for errors that quote what
+  /// somebody gave.
+  public static func withoutLogins(_ text: String) -> String { MongoURI.withoutLogins(text) }
 
   /// To be called first by a program that links this module, whatever store it uses: see `MongoRuntime`.
   public static func programStarts() { MongoRuntime.hideCounters() }

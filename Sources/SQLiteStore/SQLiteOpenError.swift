@@ -25,6 +25,18 @@ public struct SQLiteOpenError: Error, Hashable, Sendable, CustomStringConvertibl
     case olderVersion(found: Int, known: Int)
     /// The file is damaged.
     case damaged
+    /// A file of the store belongs to another user.
+    case foreignOwner(FilePath)
+    /// Other users may read or write a file of the store.
+    case exposed(FilePath, mode: String)
+    /// A file of the store has several names (hard links).
+    case severalNames(FilePath)
+    /// Another process uses the file under another name, or has files beside it that were removed.
+    case usedOtherwise
+    /// The files were removed or replaced while they were opened.
+    case changed
+    /// A write-ahead log lies where there is no database to it.
+    case strayLog(FilePath)
     /// Other processes kept it busy for too long.
     case busy
     /// What the system or SQLite said.
@@ -60,6 +72,23 @@ public struct SQLiteOpenError: Error, Hashable, Sendable, CustomStringConvertibl
         + "\(known): name another path"
     case .damaged:
       "the database \(path) is damaged: restore it from a backup"
+    case .foreignOwner(let file):
+      "the file \(file) belongs to another user, who could change what it holds: name a file of your own, or allow it "
+        + "with --allow-shared-file"
+    case .exposed(let file, let mode):
+      "other users may read or write the file \(file) (mode \(mode)): chmod 600 \(file.quoted), or allow it "
+        + "with --allow-shared-file"
+    case .severalNames(let file):
+      "the file \(file) has several names (hard links), and what is written under one is not seen under the others: "
+        + "copy it, or remove its other names"
+    case .usedOtherwise:
+      "another process uses the database \(path) with other files beside it: under another name (a mount), or because "
+        + "its -wal, -shm or -lock file was removed: use that name, or end that process"
+    case .changed:
+      "the files of the database \(path) were removed or replaced while they were opened: try again"
+    case .strayLog(let file):
+      "the file \(file) holds changes of a database that is not there: put the database \(path) back beside it, "
+        + "or remove \(file)"
     case .busy:
       "other processes keep the database \(path) busy: try again, or end the one that hangs"
     case .failed(let text):

@@ -21,25 +21,33 @@ public final class SQLiteStore: MessageStore {
   let clock: WallClock
 
   /// Opens the database at `path`; a missing file is made, readable by its owner only, a missing folder is
-  /// an error. `clock` tells the time that messages get. Blocks, a few milliseconds unless other processes
+  /// an error. Files that belong to other users, or that these may read or write, are refused unless
+  /// `allowsSharing`. `clock` tells the time that messages get. Blocks, a few milliseconds unless other processes
   /// hold the database. Throws a `SQLiteOpenError`, which says in one sentence what is wrong.
-  public convenience init(path: FilePath, clock: @escaping WallClock = systemTime) throws(SQLiteOpenError) {
-    let readers = min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1), 4)
-    try self.init(path: path, clock: clock, readers: readers, patience: .seconds(10))
-  }
-
-  /// As `init(path:clock:)`, for a path that is text.
-  public convenience init(path: String, clock: @escaping WallClock = systemTime) throws(SQLiteOpenError) {
-    try self.init(path: FilePath(path), clock: clock)
-  }
-
-  /// `patience` is how long a call waits for other processes before it fails.
-  init(
-    path: FilePath, clock: @escaping WallClock, readers: Int, patience: Duration
+  public convenience init(
+    path: FilePath, allowsSharing: Bool = false, clock: @escaping WallClock = systemTime
   ) throws(SQLiteOpenError) {
-    let opened = try OpenDatabase.open(path: path, readers: readers, patience: patience)
-    file = opened.file
-    threads = try StoreThreads(opened, patience: patience)
+    let readers = min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1), 4)
+    try self.init(
+      path: path, Trust(allowsSharing: allowsSharing), clock: clock, readers: readers, patience: .seconds(10))
+  }
+
+  /// As `init(path:allowsSharing:clock:)`, for a path that is text.
+  public convenience init(
+    path: String, allowsSharing: Bool = false, clock: @escaping WallClock = systemTime
+  ) throws(SQLiteOpenError) {
+    try self.init(path: FilePath(path), allowsSharing: allowsSharing, clock: clock)
+  }
+
+  /// `patience` is how long a call waits for other processes before it fails; at `logLimit` bytes of the
+  /// write-ahead log changes are refused.
+  init(
+    path: FilePath, _ trust: Trust = Trust(allowsSharing: false), clock: @escaping WallClock = systemTime,
+    readers: Int, patience: Duration, logLimit: Int = 1 << 30
+  ) throws(SQLiteOpenError) {
+    file = try DatabaseFile(path: path, trust)
+    let opened = try OpenDatabase.open(file, readers: readers, patience: patience)
+    threads = try StoreThreads(opened, patience: patience, logLimit: logLimit)
     self.clock = clock
   }
 

@@ -1,4 +1,3 @@
-import Foundation
 import JSON
 import JSONRPC
 import Logging
@@ -11,27 +10,25 @@ struct Exchange {
 
   /// Sends one request and waits for its answer. Blocks.
   func answer(to request: [UInt8]) throws -> JSON {
-    let requests = Pipe()
-    let answers = Pipe()
+    let requests = try Descriptor.pipe()
+    let answers = try Descriptor.pipe()
     let server = try Server(
-      service: service, info: info, input: requests.fileHandleForReading.fileDescriptor,
-      output: answers.fileHandleForWriting.fileDescriptor, logger: logger, framing: .lines)
+      service: service, info: info, input: requests.reading.number, output: answers.writing.number,
+      logger: logger, framing: .lines)
     // Each end of a pipe has a thread: a request or an answer may be larger than what a pipe holds.
-    Thread {
-      let writing = requests.fileHandleForWriting
+    try SystemLimits.startThread("request") {
       do {
-        try writing.write(contentsOf: Data(request + [UInt8(ascii: "\n")]))
-        try writing.close()
+        try requests.writing.write(request + [UInt8(ascii: "\n")])
       } catch {
         logger.error("the request could not be handed over", metadata: ["error": "\(error)"])
         server.stop()
       }
-    }.start()
-    Thread {
+      requests.writing.close()
+    }
+    try SystemLimits.startThread("answer") {
       _ = server.run()
-      answers.fileHandleForWriting.closeFile()
-    }.start()
-    let answer = try answers.fileHandleForReading.readToEnd() ?? Data()
-    return try JSON(parsing: Array(answer))
+      answers.writing.close()
+    }
+    return try JSON(parsing: answers.reading.readToEnd())
   }
 }

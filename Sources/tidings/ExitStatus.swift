@@ -8,6 +8,7 @@ enum ExitStatus: Int32 {
   case notFound = 66
   case unavailable = 69
   case software = 70
+  case system = 71
   case cannotCreate = 73
   case outputClosed = 74
   case retryable = 75

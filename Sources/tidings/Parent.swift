@@ -1,4 +1,10 @@
-import Foundation
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// The process that started this one: the host, or what it starts programs with.
 struct Parent: Sendable {
@@ -9,10 +15,10 @@ struct Parent: Sendable {
   ///
   /// Who loses its parent is given another, so asking for it tells. A signal at the parent's death would come
   /// too early: as soon as the thread ends that started this process.
-  func onEnd(_ body: @escaping @Sendable () -> Void) {
-    Thread {
+  func onEnd(_ body: @escaping @Sendable () -> Void) throws(Failure) {
+    try SystemLimits.startThread("watch the host") {
       while getppid() == id { sleep(1) }
       body()
-    }.start()
+    }
   }
 }

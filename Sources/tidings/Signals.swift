@@ -1,6 +1,13 @@
-import Foundation
 import JSONRPC
 import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// Turns SIGTERM and SIGINT into draining; a second one ends the process at once.
 final class Signals: Sendable {
@@ -10,14 +17,14 @@ final class Signals: Sendable {
 
   /// Watches from here on. To be called before any other thread starts: threads inherit what is blocked,
   /// so that a signal reaches only the thread that waits for it.
-  init(drainMilliseconds: Int) {
+  init(drainMilliseconds: Int) throws(Failure) {
     self.drainMilliseconds = drainMilliseconds
     var signals = sigset_t()
     sigemptyset(&signals)
     sigaddset(&signals, SIGTERM)
     sigaddset(&signals, SIGINT)
     pthread_sigmask(SIG_BLOCK, &signals, nil)
-    Thread { [self, signals] in watch(signals) }.start()
+    try SystemLimits.startThread("signals") { [self, signals] in watch(signals) }
   }
 
   /// From here on a first signal drains this server; before, it ends the process.
@@ -33,6 +40,11 @@ final class Signals: Sendable {
       // Taken out, so that the next signal finds nothing to drain any more.
       guard let server = server.withLock({ $0.take() }) else { _exit(128 + number) }
       server.drain(timeoutMilliseconds: drainMilliseconds)
+      // Ends the process itself if draining does not: a thread that hangs in a call of the system's, or waits for
+      // a thread that the system doesn't give, can't see that the time is over.
+      var rest = timespec(tv_sec: drainMilliseconds / 1000 + 2, tv_nsec: 0)
+      let second = sigtimedwait(&signals, nil, &rest)
+      _exit(second > 0 ? 128 + second : ExitStatus.retryable.rawValue)
     }
   }
 }

@@ -1,7 +1,15 @@
 import API
 import ArgumentParser
-import Foundation
+import JSONRPC
 import MongoStore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// The program.
 @main
@@ -24,25 +32,39 @@ struct Tidings: ParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     MongoStore.programStarts()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(ProgramArguments.read())
       try command.run()
       leave(0)
     } catch let failure as Failure {
-      // stderr may be closed: there is nobody left to tell then.
-      let line = Array("tidings: \(failure.sentence)\n".utf8)
-      _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-      leave(failure.status.rawValue)
+      end(failure.status.rawValue, "tidings: \(failure.sentence.shown())")
     } catch let code as ExitCode {
       leave(code.rawValue)
+    } catch let error as SystemError {
+      end(ExitStatus.system.rawValue, "tidings: \(error)")
     } catch {
-      exit(withError: error)
+      // What is asked for, as help, goes to stdout; what is wrong, with its usage, to stderr.
+      let status = exitCode(for: error)
+      let text = fullMessage(for: error).shown(keepingLines: true)
+      guard status.isSuccess else { end(status.rawValue, text) }
+      do {
+        try StandardOutput.write(line: text)
+        leave(0)
+      } catch {
+        end(error.status.rawValue, "tidings: \(error.sentence.shown())")
+      }
     }
+  }
+
+  private static func end(_ status: Int32, _ text: String) -> Never {
+    do {
+      try Descriptor.standardError.write(Array("\(text)\n".utf8))
+    } catch {
+      // stderr may be closed: there is nobody left to tell.
+    }
+    leave(status)
   }
 }
 
-/// Ends the process with what was printed, and without the libraries' own clean-up: threads that wait for a
-/// database may still use what that frees.
-func leave(_ status: Int32) -> Never {
-  fflush(nil)
-  _exit(status)
-}
+/// Ends the process without the libraries' own clean-up: threads that wait for a database may still use what
+/// that frees.
+func leave(_ status: Int32) -> Never { _exit(status) }

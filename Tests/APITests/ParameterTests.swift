@@ -117,8 +117,12 @@ import Testing
     ("send_team_message", "team_name", [text(0), text(1024)], [text(1025)]),
     ("send_team_message", "content", [text(0), text(65_536)], [text(65_537)]),
     (
-      "send_team_message", "data", ["{}", "{\"a\":\(text(65_528))}"],
-      ["[]", "\"x\"", "{\"a\":\(text(65_529))}"]
+      "send_team_message", "data",
+      ["{}", "{\"a\":\(text(65_528))}", "{\"a\":\(String(repeating: "9", count: 308))}", "{\"a\":1e308}"],
+      [
+        "[]", "\"x\"", "{\"a\":\(text(65_529))}", "{\"a\":1e309}",
+        "{\"a\":0.\(String(repeating: "1", count: 1_000))}",
+      ]
     ),
     ("send_team_message", "reader_ids", [list(1), list(10_000)], ["[]", list(10_001), "\"bo\""]),
     (
@@ -190,6 +194,10 @@ import Testing
     ("mark_read", #"{"user_id":"u","nids":[],"up_to":"x"}"#, "/up_to"),
     ("mark_read", #"{"user_id":"u","nids":["x",7]}"#, "/nids/1"),
     ("ping", #"{"a":1}"#, "/a"),
+    (
+      "send_team_message", #"{"team_id":"t","user_id":"u","message_type":"m","data":{"a/b":[1,-2e400]}}"#,
+      "/data/a~1b/1"
+    ),
   ])
   func theFirstOffenderIsNamed(_ method: String, _ params: String, _ pointer: String) throws {
     #expect(try Self.refusal(method, params) == "invalid_params \(pointer)")

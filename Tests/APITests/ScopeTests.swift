@@ -136,6 +136,22 @@ import Testing
     #expect(try Self.refusal(scope, method, params) == refusal)
   }
 
+  /// Every method that takes a name to show takes the scope's for one that is left out, and no other.
+  @Test func theUsernameMayBeLeftOut() throws {
+    let scope = Scope(username: "Bo B.")
+    for method in Registry.methods where method.parameters.contains(where: { "\($0.name)" == "username" }) {
+      let name = "\(method.name)"
+      let rest = try ParameterTests.members(method.example.params).filter { $0.0 != "username" }
+      for given in [rest, rest + [("username", "null")], rest + [("username", #""Bo B.""#)]] {
+        #expect(try Self.refusal(scope, name, ParameterTests.object(given)) == nil, "\(name)")
+      }
+      for other in [#""Ann""#, #""""#, #""Bo B. ""#] {
+        let refusal = try Self.refusal(scope, name, ParameterTests.object(rest + [("username", other)]))
+        #expect(refusal == "forbidden /username", "\(name)")
+      }
+    }
+  }
+
   @Test func onlyAKnownUserHasToHaveSent() {
     let name = MessageName(log: .team("blue"), seq: 1)
     #expect(Scope(user: "bo").mustHaveSent([.retracts(name), .user("bo")]) == name)

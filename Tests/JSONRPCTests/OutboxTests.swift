@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import JSONRPC
@@ -88,6 +89,49 @@ struct OutboxTests {
     outbox.add(result: [UInt8](repeating: 0x31, count: 100), id: bytes("1")[...], batch: batch)
     outbox.closeBatch(batch)
     #expect(text(&outbox).contains(#""kind":"response_too_large""#))
+  }
+
+  @Test func batchesShareTheirLimit() {
+    var outbox = Outbox(batchBytes: 200)
+    let (first, second) = (outbox.openBatch(), outbox.openBatch())
+    for batch in [first, first, second] { outbox.expectAnswer(in: batch) }
+    outbox.add(result: [UInt8](repeating: 0x31, count: 120), id: bytes("1")[...], batch: first)
+    outbox.add(result: [UInt8](repeating: 0x32, count: 120), id: bytes("2")[...], batch: second)
+    outbox.closeBatch(second)
+    let text = text(&outbox)
+    #expect(text.contains(#""kind":"limit_reached","retryable":true"#) && text.contains(#""id":2"#))
+    #expect(outbox.heldBytes == outbox.heldBytes(of: first))
+  }
+
+  @Test func largeAnswersOfABatchAreNotCopied() {
+    var outbox = Outbox(batchBytes: 10 << 20)
+    let batch = outbox.openBatch()
+    let large = [UInt8](repeating: 0x31, count: 1 << 20)
+    for id in ["1", "2"] {
+      outbox.expectAnswer(in: batch)
+      outbox.add(result: large, id: bytes(id)[...], batch: batch)
+    }
+    outbox.closeBatch(batch)
+    var segments: [[UInt8]] = []
+    while let (segment, _) = outbox.take() { segments.append(segment) }
+    let shared = segments.filter { $0.withUnsafeBytes(\.baseAddress) == large.withUnsafeBytes(\.baseAddress) }
+    #expect(shared.count == 2 && segments.joined().count == outbox.queuedBytes)
+  }
+
+  @Test func idsAndErrorsHaveNoLineEnds() {
+    let id = "\"a\u{85}\u{2028}\u{2029}\""
+    for (framing, expected) in [(Framing.lines, #""a\u0085\u2028\u2029""#), (.headers, id)] {
+      var outbox = Outbox(batchBytes: 1_000)
+      outbox.framing = framing
+      outbox.add(result: bytes("{}"), id: bytes(id)[...], batch: nil)
+      let batch = outbox.openBatch()
+      outbox.expectAnswer(in: batch)
+      outbox.add(error: .methodNotFound("m\u{2028}"), id: bytes(id)[...], batch: batch)
+      outbox.closeBatch(batch)
+      let text = text(&outbox)
+      #expect(text.components(separatedBy: "\"id\":" + expected).count == 3, "\(text)")
+      #expect(text.contains(framing == .lines ? #""m\u2028""# : "\"m\u{2028}\""))
+    }
   }
 
   @Test func partialWrites() {

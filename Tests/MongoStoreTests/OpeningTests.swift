@@ -81,6 +81,47 @@ struct OpeningTests {
     await mongod.stop()
   }
 
+  /// Connections stand for a user that is gone, and not for the same one made anew.
+  @Test func aUserIsDroppedAndMadeAnew() async throws {
+    let mongod = try await TestMongod.start(.standalone, arguments: ["--auth"])
+    try await mongod.command([
+      "createUser": "root", "pwd": "r00t", "roles": [["role": "root", "db": "admin"]],
+    ])
+    let create: BSONDocument = [
+      "createUser": "writer", "pwd": "s3cret", "roles": [["role": "readWrite", "db": "some"]],
+    ]
+    try await mongod.command(user: "root:r00t", create)
+    let uri = mongod.uri(database: "some", user: "writer:s3cret", options: "authSource=admin")
+    let store = try MongoStore(uri: uri, logger: .quiet)
+    #expect(try await store.prepare())
+    // Several connections.
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for n in 1...8 { group.addTask { _ = try await store.append(draft("a"), to: [.team(Text("\(n)"))]) } }
+      try await group.waitForAll()
+    }
+    for hasCallsBetween in [true, false] {
+      try await mongod.command(user: "root:r00t", ["dropUser": "writer"])
+      if hasCallsBetween {
+        await #expect(throws: StoreError.self) { try await store.append(draft("b"), to: [team]) }
+        await #expect(throws: StoreError.self) { try await store.state() }
+      }
+      try await mongod.command(user: "root:r00t", create)
+      _ = try await persistently { try await store.append(draft("c"), to: [team]) }
+      _ = try await persistently { try await store.state() }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for n in 1...8 {
+          group.addTask {
+            _ = try await persistently { try await store.append(draft("d"), to: [.team(Text("\(n)"))]) }
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
+    #expect(try await store.state().shared.head == 2)
+    try await store.close()
+    await mongod.stop()
+  }
+
   @Test func aServerThatComesLaterIsUsed() async throws {
     let mongod = try await TestMongod.start(.replicaSet())
     await mongod.kill(member: 0)

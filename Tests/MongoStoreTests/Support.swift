@@ -45,6 +45,16 @@ extension MongoStore {
   }
 }
 
+extension MongoStore {
+  /// Runs commands of the layer below, whatever state the database is in.
+  func examine<R: Sendable>(_ body: @escaping @Sendable (MongoSession) throws -> R) async throws -> R {
+    try await access.examine { session in
+      session.collectionUUIDs = [:]
+      return try body(session)
+    }
+  }
+}
+
 /// Repeats what may be repeated, for at most two minutes.
 func persistently<R>(_ body: () async throws -> R) async throws -> R {
   let end = ContinuousClock.now + .seconds(120)

@@ -21,7 +21,6 @@ struct MongoURITests {
     #expect(uri.database == database)
     #expect(uri.hosts == hosts)
     #expect(uri.overriddenOptions == [])
-    #expect(uri.unknownOptions == [])
   }
 
   @Test(
@@ -37,6 +36,7 @@ struct MongoURITests {
       "mongodb://u:s3cret@h/x?maxPoolSize=s3cret", "mongodb://u:s3cret@[::1/x",
       "mongodb+srv://u:s3cret@a,b/x", "mongodb+srv://u:s3cret@a:1/x",
       "mongodb://u:s3cret@h/x?replicaSet=rs&directConnection=s3cret",
+      "mongodb://u:s3cret@h/x?s3cret%20=1",
     ])
   func bad(text: String) throws {
     let error = try #require(throws: MongoURIError.self) { try MongoURI(text) }
@@ -69,13 +69,73 @@ struct MongoURITests {
   @Test("keeps timeouts and the number of threads from the string")
   func bounds() throws {
     let uri = try MongoURI(
-      "mongodb://h/?serverSelectionTimeoutMS=700&socketTimeoutMS=800&wtimeoutMS=900&maxPoolSize=3&what=1")
+      "mongodb://h/?serverSelectionTimeoutMS=700&socketTimeoutMS=800&wtimeoutMS=900&maxPoolSize=3")
     #expect(uri.timeouts.serverSelection == .milliseconds(700))
     #expect(uri.timeouts.waitQueue == .milliseconds(700))
     #expect(uri.timeouts.socket == .milliseconds(800))
     #expect(uri.timeouts.write == .milliseconds(600))
     #expect(uri.threads == 3)
-    #expect(uri.unknownOptions == ["what"])
+  }
+
+  @Test(
+    "refuses options that it does not know, or can't understand, by name",
+    arguments: [
+      ("tlss=true", "tlss"), ("TLSS=true", "TLSS"), ("tls=ture", "tls"), ("tls=yes", "tls"), ("ssl=1", "ssl"),
+      ("tls=true&TLS=false", "TLS"), ("what=1", "what"), ("timeoutMS=5", "timeoutMS"),
+      ("tlsInsecure=maybe", "tlsInsecure"), ("directConnection=s3cret", "directConnection"),
+      ("localThresholdMS=soon", "localThresholdMS"), ("zlibCompressionLevel=s3cret", "zlibCompressionLevel"),
+      ("authSource=a&authSource=b", "authSource"),
+    ])
+  func unknown(options: String, name: String) throws {
+    let error = try #require(throws: MongoURIError.self) { try MongoURI("mongodb://u:s3cret@h/x?\(options)") }
+    #expect(error.message.contains("option \(name) "))
+    #expect(!error.message.contains("s3cret"))
+  }
+
+  @Test(
+    "takes every option of libmongoc's documentation in any case",
+    arguments: [
+      "TLS=TRUE", "ssl=false", "tlsInsecure=true&tls=true", "authMechanism=SCRAM-SHA-256", "authSource=admin",
+      "compressors=zlib", "zlibCompressionLevel=3", "localThresholdMS=15", "maxIdleTimeMS=1000",
+      "socketCheckIntervalMS=5", "canonicalizeHostname=false", "replicaSet=rs", "loadBalanced=false",
+      "readPreferenceTags=a:b&readPreferenceTags=c:d",
+    ])
+  func known(options: String) throws {
+    _ = try MongoURI("mongodb://u:p@h/x?\(options)")
+  }
+
+  @Test(
+    "warns of credentials in plain text and of servers that nobody checks",
+    arguments: [
+      ("mongodb://u:p@h/x", 1), ("mongodb://h/x", 0), ("mongodb://u:p@localhost/x", 0),
+      ("mongodb://u:p@127.0.0.1:1,127.3.4.5/x", 0), ("mongodb://u:p@[::1]:27017/x", 0),
+      ("mongodb://u:p@%2Ftmp%2Fm.sock/x", 0), ("mongodb://u:p@localhost,h/x", 1),
+      ("mongodb://u:p@127.example.net/x", 1), ("mongodb://u:p@127.0.0.1.example.net/x", 1),
+      ("mongodb://u:p@localhost.example.net/x", 1), ("mongodb://u:p@h/x?tls=true", 0),
+      ("mongodb://u:p@h/x?tls=false", 1), ("mongodb://u:p@h/x?ssl=true", 0),
+      ("mongodb+srv://u:p@cluster.example.net/x", 0),
+      ("mongodb+srv://u:p@cluster.example.net/x?tls=false", 1),
+      ("mongodb://h/x?tls=true&tlsInsecure=true", 1), ("mongodb://h/x?tls=true&tlsInsecure=false", 0),
+      ("mongodb://h/x?tls=true&tlsAllowInvalidCertificates=true&tlsAllowInvalidHostnames=true", 2),
+      ("mongodb://u:p@h/x?tlsInsecure=true&tls=false", 2),
+    ])
+  func warnings(text: String, count: Int) throws {
+    let warnings = try MongoURI(text).warnings
+    #expect(warnings.count == count, "\(warnings)")
+  }
+
+  @Test(
+    "takes logins out of texts",
+    arguments: [
+      ("sqlite:mongodb://u:s3cret@h/x is no path", "sqlite:mongodb://***@h/x is no path"),
+      ("mongodb://s3cret@h", "mongodb://***@h"), ("mongodb://h/x", "mongodb://h/x"),
+      ("'mongodb://u:s3@cr/e?t@h'", "'mongodb://***@h'"),
+      ("mongodb://u:s3 cret@h/x and more", "mongodb://***@h/x and more"),
+      ("a://u:s3cret@b c://d e://f:s3cret@g", "a://***@b c://d e://***@g"), ("", ""), ("://", "://"),
+      ("x://@", "x://***@"), ("mongodb://h:1\nmail a@b", "mongodb://h:1\nmail a@b"),
+    ])
+  func redaction(text: String, result: String) {
+    #expect(MongoURI.withoutLogins(text) == result)
   }
 
   @Test(

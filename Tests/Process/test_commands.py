@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import unittest
+from pathlib import Path
 
 from sidecar import ROOT, SidecarCase, program
 
@@ -88,6 +89,14 @@ class CommandTests(SidecarCase):
 
 @unittest.skipUnless(shutil.which("ldd"), "there is no ldd")
 class LinkingTests(unittest.TestCase):
+    def test_neither_foundation_nor_its_unicode_data_is_linked_in(self):
+        """Names of types and of data, which a program has even when it is stripped."""
+        content = Path(program()).read_bytes()
+        for name in (b"FoundationInternationalization", b"_FoundationICU", b"icudt", b"libFoundation.so",
+                     b"NSFileManager", b"NSRegularExpression"):
+            with self.subTest(name):
+                self.assertFalse(name in content, "it is linked in")
+
     def test_the_swift_runtime_is_linked_in(self):
         done = subprocess.run(["ldd", os.path.realpath(program())], capture_output=True, text=True,
                               check=True)

@@ -1,5 +1,6 @@
 """A full disk: a retryable error, no crash, nothing acknowledged lost, and on once there is room."""
 
+import errno
 import os
 import resource
 import shutil
@@ -14,6 +15,18 @@ INBOX = {"team_id": "t", "user_id": "bo"}
 MIB = 1 << 20
 
 
+def fill(path):
+    """Makes a file that takes all the room there is."""
+    with open(path, "wb", buffering=0) as filler:
+        for size in (1 << 16, 1 << 12, 1):
+            try:
+                while True:
+                    filler.write(b"x" * size)
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+
+
 class FullDiskTests(SidecarCase):
     def send_until_full(self, sidecar):
         """Sends until one fails. The nids acknowledged so far and the error."""
@@ -26,11 +39,12 @@ class FullDiskTests(SidecarCase):
             nids.append(answer["result"]["nid"])
         raise AssertionError(f"the disk never filled\n{sidecar.describe()}")
 
-    def conversation(self, url, make_room, **options):
+    def conversation(self, url, make_room, why, **options):
         sidecar = self.spawn(store=url, **options)
         nids, error = self.send_until_full(sidecar)
         self.assertGreater(len(nids), 0)
         self.assert_error(error, 2003, "store_unavailable")
+        self.assertIn(why, error["message"])
         self.assertTrue(error["data"]["retryable"])
         # It still answers, and what was acknowledged can be read.
         sidecar.result("ping")
@@ -56,10 +70,13 @@ class FullDiskTests(SidecarCase):
 
         # Python ignores SIGXFSZ, and so does the child unless the signals are restored: a write over
         # the limit then fails as on a full disk.
-        self.conversation(url, make_room, preexec_fn=limit, restore_signals=False)
+        self.conversation(url, make_room, "the limit on the size of files is reached", preexec_fn=limit,
+                          restore_signals=False)
 
-    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("mount"), "only root can mount a small disk")
-    def test_a_small_disk(self):
+    def small_disk(self):
+        """A disk of 4 MiB, and what makes it larger."""
+        if os.geteuid() != 0 or not shutil.which("mount"):
+            self.skipTest("only root can mount a small disk")
         folder = Path(tempfile.mkdtemp(prefix="tidings-test-"))
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
         mount = ["mount", "-t", "tmpfs", "-o", f"size={4 * MIB}", "tmpfs", str(folder)]
@@ -67,10 +84,47 @@ class FullDiskTests(SidecarCase):
             self.skipTest("this machine doesn't let root mount")
         self.addCleanup(subprocess.run, ["umount", str(folder)], check=False)
 
-        def make_room(_):
+        def make_room(_=None):
             subprocess.run(["mount", "-o", f"remount,size={64 * MIB}", str(folder)], check=True)
 
-        self.conversation(f"sqlite:{folder}/tidings.db", make_room)
+        return folder, make_room
+
+    def test_a_small_disk(self):
+        folder, make_room = self.small_disk()
+        self.conversation(f"sqlite:{folder}/tidings.db", make_room, "full")
+
+    def test_a_start_on_a_full_disk_reads(self):
+        for ends in ("its input ends", "it is killed"):
+            with self.subTest(ends):
+                folder, make_room = self.small_disk()
+                url = f"sqlite:{folder}/tidings.db"
+                sidecar = self.spawn(store=url)
+                sent = [sidecar.result("send_team_message", team_id="t", user_id="ann", message_type="note")["nid"]
+                        for _ in range(3)]
+                if ends == "it is killed":
+                    sidecar.process.kill()
+                    sidecar.wait()
+                else:
+                    sidecar.finish()
+                fill(folder / "filler")
+                sidecar = self.spawn(store=url)
+                self.assertEqual([m["nid"] for m in sidecar.messages(order="oldest", **INBOX)], sent)
+                done = self.run_program("doctor", "--store", url)
+                self.assertEqual(done.returncode, 70)
+                self.assertIn("the disk that holds the database is full", done.stdout.decode())
+                _, error = self.send_until_full(sidecar)
+                self.assert_error(error, 2003, "store_unavailable")
+                self.assertIn("full", error["message"])
+                make_room()
+                sidecar.result("send_team_message", team_id="t", user_id="ann", message_type="note")
+                sidecar.finish()
+
+    def test_a_disk_without_room_for_a_database(self):
+        folder, _ = self.small_disk()
+        fill(folder / "filler")
+        done = self.run_program("call", "ping", "--store", f"sqlite:{folder}/tidings.db")
+        self.assertEqual(done.returncode, 69)
+        self.assertIn("the disk that holds the database is full", done.stderr.decode())
 
     @unittest.skipUnless(os.path.exists("/dev/full"), "there is no /dev/full")
     def test_a_full_disk_behind_stdout(self):

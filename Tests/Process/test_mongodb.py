@@ -1,5 +1,6 @@
 """MongoDB servers that are away, that die, that ask who is there; and what the doctor says of them."""
 
+import json
 import pathlib
 import subprocess
 import tempfile
@@ -73,13 +74,41 @@ class BadURITests(SidecarCase):
         for url in ("mongodb://", "mongodb://h:1:2/", "mongodb://h:port/", "mongodb://u:s3cret@@h/d",
                     "mongodb://u:s3cret@h/a b", "mongodb://u:s3cret/x@h/d",
                     "mongodb://h/?socketTimeoutMS=soon",
-                    "mongodb://h/d?tls", "mongodb+srv://a,b/", "mongodb://,/"):
+                    "mongodb://h/d?tls", "mongodb+srv://a,b/", "mongodb://,/", "mongodb+srv://u:s3cret@host/",
+                    "mongodb://u:s3cret@h/d?tlss=true", "mongodb://u:s3cret@h/d?tls=ture",
+                    "mongodb://u:s3cret@h/d?tls=true&TLS=false"):
             with self.subTest(url):
                 for command in ("serve", "doctor"):
                     done = self.run_program(command, "--log-level", "trace", env={"TIDINGS_STORE": url})
                     self.assertEqual((done.returncode, done.stdout), (CONFIGURATION, b""))
                     self.assertIn("URI", done.stderr.decode())
                     self.assertNotIn("s3cret", done.stderr.decode())
+
+
+class NamesTests(SidecarCase):
+    """Hosts that nobody finds: an outage, as a server that does not answer."""
+
+    def test_serve_starts_and_says_so(self):
+        for url in ("mongodb://nowhere.invalid/d", "mongodb+srv://cluster.nowhere.invalid/d"):
+            with self.subTest(url):
+                environment = {"TIDINGS_STORE": url + "?serverSelectionTimeoutMS=500"}
+                sidecar = self.spawn("serve", store=None, env=environment)
+                self.assertEqual(sidecar.result("ping"), {})
+                error = sidecar.error("send_team_message", **SEND)
+                self.assert_error(error, 2003, "store_unavailable")
+                self.assertTrue(error["data"]["retryable"])
+                sidecar.finish()
+                done = self.run_program("doctor", env=environment)
+                self.assertEqual((done.returncode, done.stdout), (UNAVAILABLE, b""))
+
+    def test_credentials_in_plain_text_are_warned_of(self):
+        for options, word in (("", "without TLS"), ("&tls=true&tlsInsecure=true", "tlsInsecure")):
+            sidecar = self.spawn("serve", store=None, env={
+                "TIDINGS_STORE": "mongodb://u:s3cret@nowhere.invalid/d?serverSelectionTimeoutMS=500" + options})
+            self.assertEqual(sidecar.result("ping"), {})
+            sidecar.finish()
+            self.assertIn(word, sidecar.errors_text())
+            self.assertNotIn("s3cret", sidecar.errors_text())
 
 
 class Outages:
@@ -213,6 +242,16 @@ class CredentialsTests(MongoDBCase):
     def test_no_credentials(self):
         self.assertIn("readWrite", self.refused(self.url()))
 
+    def test_a_user_who_is_made_anew(self):
+        sidecar = self.serve(self.url(f"{self.user('readWrite')}:s3cret"))
+        sidecar.result("send_team_message", **SEND)
+        self.mongod.admin({"dropUser": f"readWrite {self.database}"}, user="root:r00t")
+        self.assert_error(sidecar.error("send_team_message", **SEND), 2003, "store_unavailable")
+        self.user("readWrite")
+        sidecar.wait_for(lambda: "result" in sidecar.ask(request("again", "send_team_message", **SEND)))
+        self.assertEqual(sidecar.result("get_team_message", **INBOX)["total"], 2)
+        sidecar.finish()
+
     def test_missing_rights(self):
         text = self.refused(self.url(f"{self.user('read')}:s3cret"), "s3cret")
         self.assertIn("readWrite", text)
@@ -326,22 +365,105 @@ class DoctorTests(MongoDBCase):
         self.assertIn("All is well.", self.examine())
 
     def test_an_index_that_is_missing(self):
-        self.examine()
+        done = self.run_program(
+            "call", "send_team_message", json.dumps(SEND), env={"TIDINGS_STORE": self.url()})
+        self.assertEqual(done.returncode, 0)
         with self.mongod.client() as client:
             client[self.database]["tidings_messages"].drop_index("sender")
         text = self.examine(SOFTWARE)
         self.assertIn("PROBLEM", text)
-        self.assertIn("sender", text)
         # What it says helps.
+        self.assertIn('createIndex({user_id: 1, log: 1, seq: -1}, {name: "sender"})', text)
         with self.mongod.client() as client:
-            client[self.database]["tidings_schema"].delete_many({})
+            client[self.database]["tidings_messages"].create_index(
+                [("user_id", 1), ("log", 1), ("seq", -1)], name="sender")
         self.assertIn("All is well.", self.examine())
+
+    def test_a_collection_that_somebody_else_made(self):
+        for options, word in (({"capped": True, "size": 100_000}, "capped"),
+                              ({"collation": {"locale": "en", "strength": 2}}, "collation")):
+            with self.subTest(word):
+                with self.mongod.client() as client:
+                    client.drop_database(self.database)
+                    client[self.database].create_collection("tidings_messages", **options)
+                for command in ("serve", "doctor"):
+                    text = self.refused(self.url(), command=command)
+                    self.assertIn("tidings_messages", text)
+                    self.assertIn(word, text)
 
     def test_a_newer_layout(self):
         self.examine()
         with self.mongod.client() as client:
             client[self.database]["tidings_schema"].update_one({"_id": "layout"}, {"$set": {"version": 7}})
         self.assertIn("version 7", self.refused(self.url()))
+
+
+class DroppedTests(MongoDBCase):
+    """The database goes while several processes work on it."""
+
+    def drop(self):
+        with self.mongod.client() as client:
+            client.drop_database(self.database)
+
+    def test_two_processes_go_on_with_an_empty_inbox(self):
+        sidecars = [self.serve(self.url()) for _ in range(2)]
+        for number in range(20):
+            sidecars[number % 2].result("send_team_message", content=str(number), **SEND)
+        for sidecar in sidecars:
+            page = sidecar.result("get_team_message", message_type="note", **INBOX)
+            self.assertEqual(page["total"], 20)
+        self.drop()
+        # Each is told that something happened, and may try again; what is acknowledged is there once.
+        nids = []
+        for number in range(40):
+            nids.append(self.eventually(sidecars[number % 2], "send_team_message", content=f"new {number}",
+                                        idempotency_key=f"key {number}", **SEND)["nid"])
+        self.assertEqual(len(set(nids)), 40)
+        for sidecar in sidecars:
+            page = self.eventually(sidecar, "get_team_message", message_type="note", **INBOX)
+            self.assertEqual(page["total"], 40)
+            self.assertEqual(sorted(message["nid"] for message in sidecar.messages(**INBOX)), sorted(nids))
+            sidecar.finish()
+        self.assertEqual(self.run_program("doctor", env={"TIDINGS_STORE": self.url()}).returncode, 0)
+
+    def test_what_is_restored_is_refused_until_it_is_whole(self):
+        sidecar = self.serve(self.url())
+        for number in range(5):
+            sidecar.result("send_team_message", content=str(number), **SEND)
+        with self.mongod.client() as client:
+            database = client[self.database]
+            saved = {name: list(database[name].find()) for name in database.list_collection_names()}
+            indexes = {name: database[name].index_information() for name in saved}
+            client.drop_database(self.database)
+            for name, documents in saved.items():
+                database.create_collection(name)
+                if documents:
+                    database[name].insert_many(documents)
+            for method, params in (("send_team_message", SEND), ("get_team_message", INBOX),
+                                   ("mark_read", {**INBOX, "all": True})):
+                self.assert_error(sidecar.error(method, **params), 2003, "store_unavailable")
+            done = self.run_program("doctor", env={"TIDINGS_STORE": self.url()})
+            self.assertEqual(done.returncode, SOFTWARE)
+            self.assertIn("log_seq", done.stdout.decode())
+            # A new process starts, and waits as the others do.
+            other = self.serve(self.url())
+            self.assert_error(other.error("send_team_message", **SEND), 2003, "store_unavailable")
+            for name, found in indexes.items():
+                for index, options in found.items():
+                    if index != "_id_":
+                        keys = options.pop("key")
+                        options.pop("v")
+                        database[name].create_index(keys, name=index, **options)
+        for process in (sidecar, other):
+            self.eventually(process, "send_team_message", content="after", **SEND)
+        contents = [message["content"] for message in sidecar.messages(**INBOX)]
+        self.assertEqual(sorted(contents), ["0", "1", "2", "3", "4", "after", "after"])
+        for process in (sidecar, other):
+            process.finish()
+
+
+class StandaloneDroppedTests(DroppedTests):
+    replica_set = False
 
 
 class StandaloneDoctorTests(DoctorTests):

@@ -52,6 +52,17 @@ class ScopeTests(SidecarCase):
         self.assertEqual(ann.result("get_status")["scope"], {"user_id": "ann", "read_only": False})
         ann.finish()
 
+    def test_one_username(self):
+        ann = self.scoped("--user", "ann", "--username", "Ann A.")
+        sent = ann.result("send_team_message", team_id="t", message_type="note")["nid"]
+        self.assertEqual(
+            self.free.result("get_message", user_id="bo", team_id="t", nid=sent)["username"], "Ann A.")
+        self.refuse(ann, "send_team_message", "/username", team_id="t", message_type="note", username="The boss")
+        self.assertEqual(ann.result("get_status")["scope"]["username"], "Ann A.")
+        done = self.run_program("--store", "memory:", "--username", "Ann A.")
+        self.assertEqual(done.returncode, 64)
+        self.assertIn(b"--username needs --user", done.stderr)
+
     def test_only_what_the_user_sent_is_taken_back(self):
         ann = self.scoped("--user", "ann")
         mine = [ann.result("send_team_message", team_id="t", message_type="note")["nid"],

@@ -91,7 +91,7 @@ class StartTests(StoreCase):
         path.symlink_to(path.parent / "nothing.db")
         self.assertIn("symbolic link", self.assert_refused(url, path))
         self.assertEqual(list(path.parent.iterdir()), [path])
-        (path.parent / "nothing.db").touch()
+        (path.parent / "nothing.db").touch(0o600)
         sidecar = self.spawn(store=url)
         sidecar.result("send_team_message", **SEND)
         sidecar.finish()

@@ -26,7 +26,7 @@ struct DamageTests {
   /// Does everything a store can do; every error must be one that a caller knows.
   private static func use(_ folder: ScratchFolder, _ bytes: Data, _ name: String) async throws {
     let path = folder.path(name + ".db")
-    try bytes.write(to: URL(filePath: path))
+    try ScratchFolder.write(bytes, path)
     let store: SQLiteStore
     do {
       store = try SQLiteStore(path: path)
@@ -81,7 +81,7 @@ struct DamageTests {
   func whatTidingsNeverWritesIsDamage(sql: String) async throws {
     let folder = try ScratchFolder()
     let path = folder.path("a.db")
-    try await DamageTests.bytes(of: folder).write(to: URL(filePath: path))
+    try ScratchFolder.write(try await DamageTests.bytes(of: folder), path)
     try TestDatabase.execute(path, sql)
     let store = try SQLiteStore(path: path)
     await #expect {

@@ -128,7 +128,7 @@ struct DoctorTests {
     var bytes = try Data(contentsOf: URL(filePath: path))
     // Every page but the schema's.
     for index in 4096..<bytes.count where index % 4096 < 200 { bytes[index] = 0x5A }
-    try bytes.write(to: URL(filePath: path))
+    try ScratchFolder.write(bytes, path)
     let store = try SQLiteStore(path: path)
     let report = try await store.doctor()
     #expect(report.faults.contains { if case .file = $0 { true } else { false } }, "\(report.faults)")

@@ -59,7 +59,7 @@ struct FailureTests {
     let path = folder.path("a.db")
     let store = try SQLiteStore(
       path: FilePath(path), clock: systemTime, readers: 1, patience: .milliseconds(50))
-    let turnstile = try Turnstile(try DatabaseFile(path: FilePath(path)))
+    let turnstile = try Turnstile(try DatabaseFile(path: FilePath(path), Trust(allowsSharing: false)))
     var backoff = Backoff(.seconds(60))
     try turnstile.enter(&backoff)
     await #expect {

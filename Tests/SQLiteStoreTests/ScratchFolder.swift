@@ -21,6 +21,16 @@ final class ScratchFolder: Sendable {
 
   func path(_ name: String) -> String { url.appending(path: name).path }
 
+  /// Writes a file that only its owner may read.
+  static func write(_ bytes: Data, _ path: String) throws {
+    try bytes.write(to: URL(filePath: path))
+    try chmod(path, 0o600)
+  }
+
+  static func chmod(_ path: String, _ mode: Int) throws {
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+  }
+
   /// The bits of a file's mode that say who may do what.
   static func mode(_ path: String) throws -> Int {
     try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int ?? -1

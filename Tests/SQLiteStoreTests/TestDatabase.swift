@@ -1,5 +1,13 @@
 import CSQLite
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// SQLite's own view of a file, as another program has it.
 final class TestDatabase {
   private var handle: OpaquePointer?
@@ -8,7 +16,11 @@ final class TestDatabase {
     var description: String
   }
 
+  /// A file that does not exist is made, its owner's only.
   init(_ path: String) throws {
+    // One that exists is not opened: closing it would drop the locks that a store in this process has on it.
+    let made = open(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
+    if made >= 0 { close(made) }
     try check(sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nil))
   }
 

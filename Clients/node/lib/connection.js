@@ -7,6 +7,26 @@ const { errorFromWire, makeError } = require("./errors.js");
 const { encodeRequest } = require("./request.js");
 const { Restarts } = require("./restarts.js");
 const { Sidecar } = require("./sidecar.js");
+const { onAbort } = require("./signals.js");
+const { compatible } = require("./version.js");
+const own = require("../package.json").version;
+
+const HELLO = 0; // The id of the first request to each program; calls count from 1.
+const LONGEST_GREETING = 1 << 20; // Bytes; what goes on for longer is no Tidings.
+const EX_TEMPFAIL = 75;
+// Reasons not to start that may be over later.
+const PASSING = new Set(["EAGAIN", "ENOMEM", "EMFILE", "ENFILE", "ETXTBSY"]);
+
+/** Runs what the host gave. What it throws is the host's to hear, and stops no reading. */
+function tell(listener, ...values) {
+  try {
+    listener(...values);
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
+  }
+}
 
 /** A message that was there already is of this call, whose key nobody else has, sent to a program that ended. */
 function sentByThisCall(result) {
@@ -25,13 +45,15 @@ class Connection {
   #options;
   #restarts;
   #sidecar = null;
+  #greeted = false;
   #restarting = null;
+  #starting = null;
+  #tooLate = null;
   #calls = new Calls();
-  #lastId = 0;
+  #lastId = HELLO;
   #keys = randomUUID();
-  #limits = {};
+  #limits = { request_bytes: 4 << 20, depth: 128 };
   #fault = null;
-  #unclaimed = [];
   #answered = false;
   #held = false;
   #starts = 0;
@@ -41,8 +63,9 @@ class Connection {
   #onEnded = null;
 
   /**
-   * @param {object} options program, args, cwd, env: of the process; restarts, backoff: see Restarts;
-   *   onLog(line), onExit(end), onRestart({ attempt, pid }), onNotification({ method, params })
+   * @param {object} options program, args, cwd, env: of the process; storeGiven: whether its store is an option of the
+   *   host; startTimeout: milliseconds that it has to answer once; restarts, backoff: see Restarts; onLog(line),
+   *   onExit(end), onRestart({ attempt, pid }), onNotification({ method, params })
    */
   constructor(options) {
     this.#options = options;
@@ -50,10 +73,11 @@ class Connection {
   }
 
   /** Starts the program and sees it answer. One that ends before it does is not started again. */
-  async start(timeout) {
-    this.#spawn();
-    const status = await this.call("get_status", undefined, { timeout });
-    this.#limits = status.limits ?? {};
+  start() {
+    return new Promise((resolve, reject) => {
+      this.#starting = { resolve, reject };
+      this.#spawn();
+    });
   }
 
   get pid() {
@@ -67,7 +91,7 @@ class Connection {
   }
 
   #refer() {
-    if (this.#calls.size > 0 || this.#held || this.#closing) this.#sidecar?.ref();
+    if (this.#calls.size > 0 || this.#held || this.#closing || this.#starting) this.#sidecar?.ref();
     else this.#sidecar?.unref();
   }
 
@@ -82,8 +106,7 @@ class Connection {
       if (this.#closing) throw makeError(`${method}: the client is closed`, { kind: "closed", method });
       signal?.throwIfAborted();
       if (typeof (params ?? {}) !== "object" || Array.isArray(params)) {
-        const what = { kind: "invalid_params", method };
-        throw makeError(`${method}: the parameters must be an object`, what);
+        throw new TypeError(`${method}: the parameters must be an object`);
       }
       const id = ++this.#lastId;
       const ownKey = keyed && (params?.idempotency_key ?? null) === null;
@@ -112,21 +135,21 @@ class Connection {
       }
       call.reject(error);
     };
-    const onAbort = () => give(signal.reason);
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const release = signal && onAbort(signal, give);
     const timer =
       timeout &&
       setTimeout(() => {
-        const what = { kind: "deadline_exceeded", details: { timeout }, method: call.method };
+        const what = { kind: "deadline_exceeded", retryable: true, details: { timeout }, method: call.method };
         give(makeError(`${call.method}: no answer within ${timeout} ms`, what));
       }, timeout);
     call.release = () => {
-      signal?.removeEventListener("abort", onAbort);
+      release?.();
       clearTimeout(timer);
     };
   }
 
   #flush() {
+    if (!this.#greeted) return; // Written as soon as the program has said hello.
     const text = this.#calls.take();
     if (text !== "") this.#sidecar?.write(text);
   }
@@ -140,10 +163,7 @@ class Connection {
 
   #settled(call) {
     call.release?.();
-    if (this.#calls.size === 0) {
-      this.#unclaimed = [];
-      this.#refer();
-    }
+    if (this.#calls.size === 0) this.#refer();
     if (this.#onIdle && this.#calls.idle) this.#onIdle();
   }
 
@@ -151,70 +171,108 @@ class Connection {
     let message;
     try {
       message = JSON.parse(line);
-    } catch {
-      return this.#violation(line);
+    } catch (error) {
+      if (error instanceof SyntaxError) return this.#violation("wrote what is no JSON");
+      return this.#unreadable(line.slice(0, 256), error);
     }
-    if (typeof message !== "object" || message === null) return this.#violation(line);
+    if (typeof message !== "object" || message === null) return this.#violation("wrote what is no answer");
     if (message.method !== undefined) {
-      if (message.id !== undefined) return this.#violation(line);
+      if (message.id !== undefined) return this.#violation("wrote a request");
       return this.#notify(message);
     }
-    if (message.error === undefined && message.result === undefined) return this.#violation(line);
-    this.#answered = true;
-    this.#restarts.answered();
-    if (message.id === null) return this.#claim(message.error);
+    if (message.error === undefined && message.result === undefined) return this.#violation("wrote what is no answer");
+    // `encodeRequest` makes no line that a program can't read.
+    if (message.id === null) return this.#violation("couldn't read a request");
+    if (message.id === HELLO && !this.#greeted) return this.#greet(message);
     const call = this.#settle(message.id); // None: it was given up meanwhile.
+    if (call) this.#restarts.answered();
     if (message.error !== undefined) call?.reject(errorFromWire(message.error, call.method));
     else call?.resolve(call.ownKey && call.ends > 0 ? sentByThisCall(message.result) : message.result);
-    if (this.#unclaimed.length > 0) this.#claim();
+    this.#flush();
+  }
+
+  /** The program's first answer. */
+  #greet({ result, error }) {
+    if (typeof result?.version !== "string") {
+      return this.#violation(error ? `gave no version: ${errorFromWire(error, "get_status").message}` : "gave no version");
+    }
+    if (!compatible(result.version, own)) return this.#violation(`is version ${result.version}, this client ${own}`);
+    Object.assign(this.#limits, result.limits);
+    clearTimeout(this.#tooLate);
+    this.#sidecar.longestLine = Infinity;
+    this.#greeted = true;
+    this.#answered = true;
+    this.#starting?.resolve();
+    this.#starting = null;
+    if (this.#starts > 1) tell(this.#options.onRestart, { attempt: this.#starts - 1, pid: this.pid });
+    this.#refer();
+    this.#flush();
+  }
+
+  /** An answer that JavaScript can't hold fails its call alone. Nothing of it is told: others wrote it. */
+  #unreadable(head, cause) {
+    const id = head.match(/^\{"jsonrpc":"2\.0","id":(\d+),/)?.[1];
+    if (id === undefined || !this.#greeted) return this.#violation("wrote what can't be read");
+    const call = this.#settle(Number(id));
+    if (call) this.#restarts.answered();
+    const says = `the answer is more than JavaScript can hold (${cause.code ?? cause.name})`;
+    call?.reject(makeError(`${call.method}: ${says}`, { kind: "unreadable_answer", method: call.method }));
     this.#flush();
   }
 
   #notify({ method, params }) {
-    if (method === "$/progress") this.#calls.get(params?.token)?.onProgress?.(params.value);
-    else this.#options.onNotification({ method, params });
-  }
-
-  /** An error without an id belongs to one of the calls: to those that are left when all others are answered. */
-  #claim(error) {
-    if (error) this.#unclaimed.push(error);
-    if (this.#calls.size > this.#unclaimed.length) return;
-    for (const id of this.#calls.ids()) {
-      const wire = this.#unclaimed.shift();
-      const call = this.#settle(id);
-      call.reject(errorFromWire(wire, call.method));
+    if (method === "$/progress") {
+      const { onProgress } = this.#calls.get(params?.token) ?? {};
+      if (onProgress) tell(onProgress, params.value);
+    } else {
+      tell(this.#options.onNotification, { method, params });
     }
-    this.#unclaimed = [];
   }
 
   /** What writes something else is not the program, or is broken: it is ended, and started again. */
-  #violation(line) {
-    this.#fault ??= `it wrote what is no answer: ${line.slice(0, 200)}`;
-    this.#sidecar?.kill("SIGKILL");
+  #violation(how) {
+    this.#kill("incompatible_program", how);
+  }
+
+  #kill(kind, how) {
+    this.#fault ??= { kind, how };
+    this.#sidecar?.kill();
   }
 
   #spawn() {
-    const { program, args, cwd, env, onLog } = this.#options;
+    const { program, args, cwd, env, startTimeout, onLog } = this.#options;
     this.#fault = null;
+    this.#greeted = false;
     this.#starts += 1;
     this.#sidecar = new Sidecar({
       program,
       args,
       cwd,
       env,
-      onLog,
+      onLog: (line) => tell(onLog, line),
       onLine: (line) => {
         if (!this.#fault) this.#receive(line);
       },
+      onUnreadable: (head, error) => {
+        if (!this.#fault) this.#unreadable(head, error);
+      },
       onEnd: (end) => this.#ended(end),
     });
+    this.#sidecar.longestLine = LONGEST_GREETING;
+    if (startTimeout) {
+      const late = () => this.#kill("start_timeout", `gave no answer within ${startTimeout} ms of its start`);
+      this.#tooLate = setTimeout(late, startTimeout).unref();
+    }
+    this.#sidecar.write(encodeRequest(HELLO, "get_status", undefined, this.#limits));
     this.#refer();
   }
 
   #ended(end) {
+    clearTimeout(this.#tooLate);
     this.#sidecar = null;
-    this.#unclaimed = [];
-    if (!this.#inputClosed) this.#options.onExit({ ...end, fault: this.#fault });
+    this.#greeted = false;
+    const fault = this.#fault?.how ?? null;
+    if (!this.#inputClosed && this.#answered) tell(this.#options.onExit, { ...end, fault });
     this.#onEnded?.();
     if (this.#inputClosed) return;
     const lost = this.#calls.ended();
@@ -232,8 +290,6 @@ class Connection {
     this.#restarting = setTimeout(() => {
       this.#restarting = null;
       this.#spawn();
-      this.#options.onRestart({ attempt: this.#starts - 1, pid: this.pid });
-      this.#flush();
     }, delay);
   }
 
@@ -241,19 +297,28 @@ class Connection {
     const how = this.#answered ? "keeps ending" : "ended before it answered";
     for (const id of this.#calls.ids()) {
       const call = this.#settle(id);
-      call.reject(this.#failure(end, how, this.#answered ? call.method : null));
+      call.reject(this.#failure(end, how, call.method));
     }
+    this.#starting?.reject(this.#failure(end, how, null));
+    this.#starting = null;
   }
 
   #failure({ status, signal, cause, lastWords }, how, method) {
-    const last = this.#fault ?? cause?.message ?? (signal ? `signal ${signal}` : `status ${status}`);
-    const said = lastWords.length > 0 ? `\nIts last words:\n${lastWords.join("\n")}` : "";
-    return makeError(`${method ? `${method}: ` : ""}${this.#options.program} ${how} (${last})${said}`, {
-      kind: "program_failed",
-      method,
-      cause,
-      details: { program: this.#options.program, status, signal, last_words: lastWords },
-    });
+    const { program, storeGiven } = this.#options;
+    // The program speaks of the variable by which this client hands on what its host calls otherwise.
+    const told = (text) => (storeGiven ? text.replaceAll("TIDINGS_STORE", "store") : text);
+    const words = lastWords.map(told);
+    const last = cause?.message ?? (signal ? `signal ${signal}` : `status ${status}`);
+    const said = words.length > 0 ? `\nIts last words:\n${words.join("\n")}` : "";
+    const what = this.#fault ? this.#fault.how : `${how} (${last})`;
+    const kind = this.#fault?.kind ?? "process_died";
+    let retryable = kind === "start_timeout";
+    if (kind === "process_died") {
+      if (cause) retryable = PASSING.has(cause.code);
+      else retryable = this.#answered || signal !== null || status === EX_TEMPFAIL;
+    }
+    const details = { program, status, signal, last_words: words };
+    return makeError(`${method ? `${method}: ` : ""}${program} ${what}${said}`, { kind, retryable, method, cause, details });
   }
 
   /** Takes no more calls, waits for those under way, and ends the program; after `timeout` ms by force. */
@@ -265,7 +330,8 @@ class Connection {
   async #close(timeout) {
     let late;
     await null; // Now #closing is set.
-    const tooLate = new Promise((resolve) => (late = setTimeout(resolve, timeout, true)));
+    // Without a timeout it waits for ever.
+    const tooLate = new Promise((resolve) => (late = timeout === Infinity ? null : setTimeout(resolve, timeout, true)));
     if (!this.#calls.idle) await Promise.race([new Promise((idle) => (this.#onIdle = idle)), tooLate]);
     clearTimeout(this.#restarting);
     this.#inputClosed = true;
@@ -273,7 +339,7 @@ class Connection {
       const ended = new Promise((resolve) => (this.#onEnded = resolve));
       this.#refer();
       this.#sidecar.end(); // What waits in the program is answered by that.
-      if (await Promise.race([ended, tooLate])) this.#sidecar?.kill("SIGKILL");
+      if (await Promise.race([ended, tooLate])) this.#sidecar?.kill();
       await ended;
     }
     for (const id of this.#calls.ids()) {

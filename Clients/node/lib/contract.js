@@ -27,29 +27,31 @@ const methods = {
   discover: { name: "rpc.discover", keyed: false },
 };
 
-const errorKinds = [
-  "parse_error",
-  "invalid_request",
-  "shutting_down",
-  "method_not_found",
-  "invalid_params",
-  "internal",
-  "cancelled",
-  "message_too_large",
-  "response_too_large",
-  "deadline_exceeded",
-  "limit_reached",
-  "cursor_expired",
-  "not_found",
-  "conflict",
-  "store_unavailable",
-  "outcome_unknown",
-  "forbidden",
-];
+/** The codes of the kinds of errors; 0 where the client makes them of itself. */
+const errorCodes = {
+  parse_error: -32700,
+  invalid_request: -32600,
+  shutting_down: -32600,
+  method_not_found: -32601,
+  invalid_params: -32602,
+  internal: -32603,
+  cancelled: -32800,
+  message_too_large: 1001,
+  response_too_large: 1002,
+  deadline_exceeded: 1003,
+  limit_reached: 1004,
+  cursor_expired: 1006,
+  not_found: 2001,
+  conflict: 2002,
+  store_unavailable: 2003,
+  outcome_unknown: 2004,
+  forbidden: 2005,
+  closed: 0,
+  program_not_found: 0,
+  process_died: 0,
+  start_timeout: 0,
+  incompatible_program: 0,
+  unreadable_answer: 0,
+};
 
-const clientErrorKinds = [
-  "closed",
-  "program_failed",
-];
-
-module.exports = { methods, errorKinds, clientErrorKinds };
+module.exports = { methods, errorCodes };

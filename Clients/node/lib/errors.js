@@ -6,9 +6,9 @@ const contract = require("./contract.js");
 class TidingsError extends Error {
   /**
    * @param {string} message
-   * @param {object} what code (null where no answer came), kind, retryable, details; the method called
+   * @param {object} what code (0 where it is the client's own), kind, retryable, details; the method called
    */
-  constructor(message, { code = null, kind, retryable = false, details = {}, method = null, cause }) {
+  constructor(message, { code = 0, kind, retryable = false, details = {}, method = null, cause }) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.kind = kind;
@@ -34,7 +34,7 @@ function name(type, text) {
 
 const byKind = new Map();
 const classes = {};
-for (const kind of [...contract.errorKinds, ...contract.clientErrorKinds]) {
+for (const kind of Object.keys(contract.errorCodes)) {
   const type = class extends TidingsError {};
   name(type, className(kind));
   byKind.set(kind, type);
@@ -44,13 +44,22 @@ for (const kind of [...contract.errorKinds, ...contract.clientErrorKinds]) {
 /** An error of a kind; of TidingsError itself if a newer program made the kind up. */
 function makeError(message, what) {
   const type = byKind.get(what.kind) ?? TidingsError;
-  return new type(message, what);
+  return new type(message, { code: contract.errorCodes[what.kind], ...what });
 }
 
-/** The error that an answer's `error` member says. */
-function errorFromWire({ code, message, data }, method) {
-  const { kind = "internal", retryable = false, details = {} } = data ?? {};
-  return makeError(`${method}: ${message}`, { code, kind, retryable, details, method });
+const object = (value) => (typeof value === "object" && value !== null ? value : {});
+
+/** The error that an answer's `error` member says, whatever form it has. */
+function errorFromWire(error, method) {
+  const { code, message, data } = object(error);
+  const { kind, retryable, details } = object(data);
+  return makeError(`${method}: ${typeof message === "string" ? message : "an error of no known form"}`, {
+    code: typeof code === "number" ? code : 0,
+    kind: typeof kind === "string" ? kind : "internal",
+    retryable: retryable === true,
+    details: object(details),
+    method,
+  });
 }
 
 module.exports = { TidingsError, classes, className, makeError, errorFromWire };

@@ -1,21 +1,32 @@
 "use strict";
 
 const LF = 0x0a;
+const HEAD = 256;
 
-/** Cuts bytes into lines. A line may have any size: its parts are joined once, when its end has come. */
+const utf8 = (bytes) => bytes.toString("utf8");
+
+/**
+ * Cuts bytes into lines: at line feeds, and at nothing else that some take for a line's end. A line may have any
+ * size: its parts are joined once, when its end has come.
+ */
 class LineSplitter {
   #parts = [];
   #size = 0;
   #onLine;
-  #limit;
+  #onUnreadable;
+  #read;
+  limit;
 
   /**
    * @param {(line: string) => void} onLine gets each line without its end
-   * @param {number} limit bytes after which an unended line is handed over as it is
+   * @param {object} options limit: bytes after which an unended line is handed over as it is; onUnreadable(head,
+   *   error): gets the beginning of a line that makes no string, since it is longer than any; read: makes the string
    */
-  constructor(onLine, limit = Infinity) {
+  constructor(onLine, { limit = Infinity, onUnreadable, read = utf8 } = {}) {
     this.#onLine = onLine;
-    this.#limit = limit;
+    this.#onUnreadable = onUnreadable;
+    this.#read = read;
+    this.limit = limit;
   }
 
   /** @param {Buffer} chunk */
@@ -28,14 +39,14 @@ class LineSplitter {
         this.#parts.push(chunk.subarray(start, end));
         this.flush();
       } else {
-        this.#onLine(chunk.toString("utf8", start, end));
+        this.#hand(chunk.subarray(start, end));
       }
       start = end + 1;
     }
     if (start < chunk.length) {
       this.#parts.push(start > 0 ? chunk.subarray(start) : chunk);
       this.#size += chunk.length - start;
-      if (this.#size > this.#limit) this.flush();
+      if (this.#size > this.limit) this.flush();
     }
   }
 
@@ -45,7 +56,18 @@ class LineSplitter {
     const line = this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts);
     this.#parts = [];
     this.#size = 0;
-    this.#onLine(line.toString("utf8"));
+    this.#hand(line);
+  }
+
+  #hand(bytes) {
+    let line;
+    try {
+      line = this.#read(bytes);
+    } catch (error) {
+      if (!this.#onUnreadable) throw error;
+      return this.#onUnreadable(bytes.toString("latin1", 0, HEAD), error);
+    }
+    this.#onLine(line);
   }
 }
 

@@ -48,7 +48,7 @@ function findProgram(option, env, bundled = BUNDLED) {
   const where = named
     ? `${named[1]} names ${named[0]}, which is no program that can be run`
     : "not in this package and not on PATH; install it, or say where it is with the option `program` or TIDINGS_BIN";
-  throw makeError(`no program tidings: ${where}`, { kind: "program_failed", details: { looked } });
+  throw makeError(`no program tidings: ${where}`, { kind: "program_not_found", details: { looked } });
 }
 
 module.exports = { findProgram };

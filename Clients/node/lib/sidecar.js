@@ -1,66 +1,140 @@
 "use strict";
 
 const { spawn } = require("node:child_process");
+const { constants } = require("node:os");
+const { isMainThread } = require("node:worker_threads");
 
 const { LineSplitter } = require("./lines.js");
 
 const LAST_WORDS = 20; // lines
 const LOG_LINE = 65536; // bytes
+const GRACE = 2000; // Milliseconds from the end of the process to the end of whatever holds its pipes.
+
+// A thread that is terminated can't take the status of its children, which would be zombies for as long as the host
+// lives. So a worker's program is the child of a shell that nobody has to wait for: it tells the program's process id
+// and how it ended on descriptor 3, and holds none of the program's pipes. The input is descriptor 4, since Node closes
+// 0 as soon as the first shell has ended.
+const LAUNCH = `
+(
+  "$@" <&4 3>&- 4<&- &
+  exec >&- 2>&- 4<&-
+  echo $! >&3
+  wait $!
+  echo $? >&3
+) &
+`;
+
+const signalNames = Object.fromEntries(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+
+/** How a process ended, of the status that a shell gives. */
+const endOf = (status) =>
+  status > 128 && signalNames[status - 128]
+    ? { status: null, signal: signalNames[status - 128] }
+    : { status, signal: null };
 
 /**
  * One running program: lines in, lines out, its log, its end. It knows no JSON.
  *
- * `onEnd` comes once, after everything the program wrote was handed over.
+ * `onEnd` comes once, after everything the program wrote was handed over, and in any case: also if what the program
+ * started still holds its pipes.
  */
 class Sidecar {
   #child;
+  #input = null;
+  #answers;
+  #pid = null;
+  #launched = true;
   #pending = "";
   #scheduled = false;
   #blocked = false;
   #ending = false;
   #lastWords = [];
+  #end;
+  #killed = null;
 
   /**
-   * @param {object} options program, args, cwd, env; onLine(line); onLog(line);
-   *   onEnd({ status, signal, cause, lastWords })
+   * @param {object} options program, args, cwd, env; onLine(line); onUnreadable(head, error): a line that makes no
+   *   string; onLog(line); onEnd({ status, signal, cause, lastWords }); inWorker: whether its thread may be terminated
    */
-  constructor({ program, args = [], cwd, env, onLine, onLog, onEnd }) {
-    // In a session of its own: the terminal's Ctrl-C is the host's to handle. When the host ends, whatever the
-    // reason, its end of the pipe is closed, and the program finishes and ends too.
-    const child = spawn(program, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"], detached: true });
-    this.#child = child;
-
-    let ended = false;
-    const end = (status, signal, cause) => {
-      if (ended) return;
-      ended = true;
-      log.flush();
-      onEnd({ status, signal, cause, lastWords: this.#lastWords });
-    };
+  constructor({ program, args = [], cwd, env, onLine, onUnreadable, onLog, onEnd, inWorker = !isMainThread }) {
     const log = new LineSplitter((line) => {
       this.#lastWords.push(line);
       if (this.#lastWords.length > LAST_WORDS) this.#lastWords.shift();
       onLog(line);
-    }, LOG_LINE);
-    const answers = new LineSplitter(onLine);
+    }, { limit: LOG_LINE });
+    this.#answers = new LineSplitter(onLine, { onUnreadable });
+    let over = false;
+    this.#end = (status, signal, cause) => {
+      if (over) return;
+      over = true;
+      log.flush();
+      onEnd({ status, signal, cause, lastWords: this.#lastWords });
+    };
 
+    // In a session of its own: the terminal's Ctrl-C is the host's to handle. When the host ends, whatever the
+    // reason, its end of the pipe is closed, and the program finishes and ends too.
+    const options = { cwd, env, detached: true, stdio: ["pipe", "pipe", "pipe"] };
+    let child;
+    try {
+      if (inWorker) {
+        options.stdio = ["ignore", "pipe", "pipe", "pipe", "pipe"];
+        child = spawn("/bin/sh", ["-c", LAUNCH, "sh", program, ...args], options);
+      } else {
+        child = spawn(program, args, options);
+      }
+    } catch (cause) {
+      setImmediate(this.#end, null, null, cause); // Some reasons are thrown, others are events.
+      return;
+    }
+    this.#child = child;
     child.on("error", (cause) => {
-      if (child.pid === undefined) end(null, null, cause); // It could not be started.
+      if (child.pid === undefined) this.#end(null, null, cause); // It could not be started.
     });
-    child.on("close", (status, signal) => end(status, signal));
-    child.stdin.on("error", () => {}); // It closed its input; its end says the rest.
-    child.stdin.on("drain", () => {
+    if (!child.stdout) return; // No descriptors are left: the event says so.
+    this.#input = inWorker ? child.stdio[4] : child.stdin;
+
+    let ended = { status: null, signal: null };
+    if (inWorker) {
+      this.#launched = false;
+      this.#blocked = true;
+      const told = new LineSplitter((line) => {
+        if (this.#pid === null) {
+          this.#pid = Number(line);
+          this.#blocked = false;
+          this.#flush();
+        } else {
+          ended = endOf(Number(line));
+        }
+      });
+      child.stdio[3].on("data", (chunk) => told.push(chunk)).on("error", () => {});
+      child.stdio[3].on("close", () => {
+        this.#pid = null;
+        this.#wait(ended);
+      });
+      child.on("close", () => this.#end(ended.status, ended.signal ?? (ended.status === null ? this.#killed : null)));
+    } else {
+      this.#pid = child.pid ?? null;
+      child.on("exit", (status, signal) => this.#wait({ status, signal }));
+      child.on("close", (status, signal) => this.#end(status, signal));
+    }
+    this.#input.on("error", () => {}); // It closed its input; its end says the rest.
+    this.#input.on("drain", () => {
       this.#blocked = false;
       this.#flush();
     });
-    child.stdout.on("data", (chunk) => answers.push(chunk));
+    child.stdout.on("data", (chunk) => this.#answers.push(chunk));
     child.stderr.on("data", (chunk) => log.push(chunk));
     for (const stream of child.stdio) stream?.unref?.();
     child.unref();
   }
 
   get pid() {
-    return this.#child.pid;
+    return this.#pid;
+  }
+
+  /** The bytes that a line may have; one that has no end is handed over as it is then. */
+  set longestLine(bytes) {
+    if (this.#answers) this.#answers.limit = bytes;
   }
 
   /** Writes text that ends with a line feed. What one turn of the event loop writes goes out as one. */
@@ -75,13 +149,13 @@ class Sidecar {
   }
 
   #flush() {
-    if (this.#blocked) return;
+    if (this.#blocked || !this.#input) return;
     if (this.#pending !== "") {
       const text = this.#pending;
       this.#pending = "";
-      this.#blocked = !this.#child.stdin.write(text);
+      this.#blocked = !this.#input.write(text);
     }
-    if (this.#ending && this.#pending === "") this.#child.stdin.end();
+    if (this.#ending && this.#pending === "") this.#input.end();
   }
 
   /** Closes the program's input after what was written: it answers what it accepted, and ends. */
@@ -90,20 +164,51 @@ class Sidecar {
     this.#flush();
   }
 
-  /** @param {NodeJS.Signals} signal */
-  kill(signal) {
-    this.#child.kill(signal);
+  /** Ends the program and whatever it started, at once. */
+  kill() {
+    this.#killed = "SIGKILL";
+    if (this.#child?.pid === undefined) return;
+    this.#killGroup();
+    this.#later(null, "SIGKILL");
+  }
+
+  /** The process ended. What it started, as a wrapper's program, may still answer what it has, and ends by that. */
+  #wait({ status, signal }) {
+    this.#input.destroy();
+    this.#later(status, signal);
+  }
+
+  /** Sees the end, though somebody may hold the pipes. */
+  #later(status, signal) {
+    const late = setTimeout(() => {
+      this.#killGroup();
+      for (const stream of this.#child.stdio) stream?.destroy();
+      this.#end(status, signal);
+    }, GRACE);
+    late.unref();
+    this.#child.once("close", () => clearTimeout(late));
+  }
+
+  /** The session that the program leads is its process group too. */
+  #killGroup() {
+    try {
+      process.kill(-this.#child.pid, "SIGKILL");
+    } catch {
+      this.#child.kill("SIGKILL"); // Nobody is left in it, or it is not ours.
+    }
   }
 
   /** Keeps the host's event loop running until `unref`. */
   ref() {
-    this.#child.ref();
-    this.#child.stdout.ref();
+    this.#child?.ref();
+    this.#child?.stdout?.ref();
+    this.#child?.stdio?.[3]?.ref();
   }
 
   unref() {
-    this.#child.unref();
-    this.#child.stdout.unref();
+    this.#child?.unref();
+    this.#child?.stdout?.unref();
+    this.#child?.stdio?.[3]?.unref();
   }
 }
 

@@ -4,7 +4,9 @@ const { EventEmitter } = require("node:events");
 
 const { Connection } = require("./connection.js");
 const { methods } = require("./contract.js");
+const { CALL, CLOSE, FOLLOW, START, checked, storeText, timer } = require("./options.js");
 const { findProgram } = require("./program.js");
+const { Steps } = require("./steps.js");
 
 const PAGE = 100;
 const WAIT_MS = 30_000;
@@ -28,18 +30,19 @@ class Tidings extends EventEmitter {
   }
 
   /** Starts the program and resolves once it has answered. */
-  static async start({
-    store,
-    program,
-    args = [],
-    cwd,
-    env = process.env,
-    timeout,
-    startTimeout = 30_000,
-    restarts = 5,
-    backoff = 100,
-    onStderr,
-  } = {}) {
+  static async start(options) {
+    const {
+      store,
+      program,
+      args = [],
+      cwd,
+      env = process.env,
+      timeout,
+      startTimeout = 30_000,
+      restarts = 5,
+      backoff = 100,
+      onStderr,
+    } = checked(options, START, "Tidings.start");
     let inbox;
     const early = [];
     const connection = new Connection({
@@ -47,20 +50,23 @@ class Tidings extends EventEmitter {
       args: ["serve", ...args],
       cwd,
       // By the environment, since others can read the arguments and a URL may hold a password.
-      env: store === undefined ? env : { ...env, TIDINGS_STORE: store },
+      env: store === undefined ? env : { ...env, TIDINGS_STORE: storeText(store) },
+      storeGiven: store !== undefined,
+      startTimeout: timer(startTimeout),
       restarts,
       backoff,
       onLog: (line) => {
-        onStderr?.(line);
+        // The client's listeners hear it too, whatever this one does.
         if (inbox) inbox.emit("stderr", line);
         else early.push(line);
+        onStderr?.(line);
       },
       onExit: (end) => inbox?.emit("exit", end),
       onRestart: (what) => inbox?.emit("restart", what),
       onNotification: (what) => inbox?.emit("notification", what),
     });
     try {
-      await connection.start(startTimeout);
+      await connection.start();
     } catch (error) {
       await connection.close(0);
       throw error;
@@ -89,8 +95,9 @@ class Tidings extends EventEmitter {
   }
 
   /** Calls a method by its name on the wire, also one that this client doesn't know. */
-  call(method, params, { signal, timeout = this.#allowed(params), onProgress } = {}) {
-    return this.#connection.call(method, params, { signal, timeout, onProgress }, keyed.has(method));
+  async call(method, params, options) {
+    const { signal, timeout = this.#allowed(params), onProgress } = checked(options, CALL, method);
+    return this.#connection.call(method, params, { signal, timeout: timer(timeout), onProgress }, keyed.has(method));
   }
 
   /** The timeout of a call that names none. It comes on top of what the call may wait for. */
@@ -100,15 +107,8 @@ class Tidings extends EventEmitter {
   }
 
   /** The pages of a listing, from the first (or the one at `params.cursor` or `params.pageNo`) on. */
-  async *pages(method, params, options) {
-    const { pageNo, ...rest } = params;
-    let query = params;
-    for (;;) {
-      const page = await this.call(method, query, options);
-      yield page;
-      if (page.next_cursor === null) return;
-      query = { ...rest, cursor: page.next_cursor };
-    }
+  pages(method, params, options) {
+    return this.#listing(method, params, options, (page) => [page]);
   }
 
   /** The messages of a team inbox, page by page as they are needed. */
@@ -122,21 +122,36 @@ class Tidings extends EventEmitter {
   }
 
   /** Change after change of an inbox, for ever: `get_changes` again and again, each from the last one's end. */
-  async *changes(params, options) {
+  changes(params, options) {
+    const { idle, ...each } = checked(options, FOLLOW, "changes");
     let from = params;
-    for (;;) {
-      const { changes, cursor } = await this.call("get_changes", { wait_ms: WAIT_MS, ...from }, options);
-      yield* changes;
+    const fetch = async (signal) => {
+      const { changes, cursor } = await this.call("get_changes", { wait_ms: WAIT_MS, ...from }, { ...each, signal });
       from = { ...params, cursor };
-    }
+      return { values: changes, last: false };
+    };
+    return new Steps(fetch, { signal: each.signal, idle });
   }
 
-  async *#messages(method, params, options) {
-    for await (const page of this.pages(method, { pageSize: PAGE, ...params }, options)) yield* page.data;
+  #messages(method, params, options) {
+    return this.#listing(method, { pageSize: PAGE, ...params }, options, (page) => page.data);
+  }
+
+  #listing(method, params, options, valuesOf) {
+    const each = checked(options, CALL, method);
+    const { pageNo, ...rest } = params;
+    let query = params;
+    const fetch = async (signal) => {
+      const page = await this.call(method, query, { ...each, signal });
+      query = { ...rest, cursor: page.next_cursor };
+      return { values: valuesOf(page), last: page.next_cursor === null };
+    };
+    return new Steps(fetch, { signal: each.signal });
   }
 
   /** Waits for the calls under way and ends the program; after `timeout` ms by force. */
-  close({ timeout = 10_000 } = {}) {
+  async close(options) {
+    const { timeout = 10_000 } = checked(options, CLOSE, "close");
     return this.#connection.close(timeout);
   }
 }

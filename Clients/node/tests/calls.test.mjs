@@ -70,12 +70,13 @@ test("a kind that only a newer program knows", async (t) => {
   );
 });
 
-test("an error without an id is given to the call that stays unanswered", async (t) => {
-  const inbox = await startFake(t, "no id");
-  await assert.rejects(inbox.call("lost"), tidings.ParseError);
-  const results = await Promise.allSettled([inbox.ping(), inbox.call("lost"), inbox.ping(), inbox.ping()]);
+test("a program that can't read a request is none of this version; the calls beside it are answered by the next one", async (t) => {
+  const inbox = await startFake(t, "no id", { backoff: 1 });
+  const lost = inbox.call("lost");
+  const results = await Promise.allSettled([inbox.ping(), lost, inbox.ping(), inbox.ping()]);
   assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled", "fulfilled"]);
-  assert.equal(results[1].reason.kind, "parse_error");
+  assert.ok(results[1].reason instanceof tidings.IncompatibleProgramError);
+  assert.match(results[1].reason.message, /^lost: .* couldn't read a request/);
   await inbox.ping();
 });
 
@@ -86,6 +87,51 @@ test("what the program says unasked is an event; progress goes to its call", asy
   await inbox.ping(undefined, { onProgress: (value) => progress.push(value) });
   assert.deepEqual(await heard, [{ method: "inbox_event", params: { n: 1 } }]);
   assert.deepEqual(progress, [{ done: 1, total: 2 }, { done: 2, total: 2 }]);
+});
+
+test("a listener that throws is heard of, and loses no answer", async (t) => {
+  const inbox = await startFake(t, "events");
+  const uncaught = [];
+  const runners = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  process.on("uncaughtException", (error) => uncaught.push(error.message));
+  t.after(() => {
+    process.removeAllListeners("uncaughtException");
+    for (const runner of runners) process.on("uncaughtException", runner);
+  });
+  inbox.on("notification", () => {
+    throw new Error("in a listener");
+  });
+  const onProgress = () => {
+    throw new Error("in onProgress");
+  };
+  assert.deepEqual(await inbox.ping(undefined, { onProgress }), {});
+  assert.deepEqual(await inbox.ping(), {});
+  await new Promise(setImmediate);
+  const [listener, progress] = ["in a listener", "in onProgress"];
+  assert.deepEqual(uncaught, [listener, progress, progress, listener]);
+});
+
+test("an error of any form rejects its call, and nothing else happens", async (t) => {
+  const inbox = await startFake(t, "odd errors");
+  for (const error of [null, 5, "text", [], {}, { data: null }, { message: 5, code: "x", data: { kind: 1, details: null, retryable: "yes" } }]) {
+    const reason = await inbox.call("odd", { error }).then(assert.fail, (thrown) => thrown);
+    assert.ok(reason instanceof tidings.TidingsError);
+    assert.deepEqual(
+      [reason.code, reason.kind, reason.retryable, reason.pointer, reason.details],
+      [0, "internal", false, null, {}],
+    );
+  }
+});
+
+test("values that JavaScript knows otherwise come as they are, and a name like __proto__ is a name", async (t) => {
+  const inbox = await start(t);
+  const data = JSON.parse('{"__proto__": {"admin": true}, "constructor": 1, "a": "\\r\\u0085\\u2028\\u2029\\u001b"}');
+  await inbox.sendTeamMessage({ ...note("one\r\ntwo\rthree"), data });
+  const { data: [message] } = await inbox.getTeamMessage({ team_id: "crew", user_id: "bob" });
+  assert.deepEqual(Object.keys(message.data).sort(), ["__proto__", "a", "constructor"]);
+  assert.equal(JSON.stringify(message.data), JSON.stringify(data));
+  assert.deepEqual([message.content, {}.admin, message.admin], ["one\r\ntwo\rthree", undefined, undefined]);
 });
 
 test("a send without a key gets one, and each its own; a key that is given stays", async (t) => {

@@ -6,6 +6,8 @@ import test from "node:test";
 
 import { camelCase, className, contract, generate } from "../generate.mjs";
 import * as tidings from "../index.mjs";
+import table from "../lib/contract.js";
+import errors from "../lib/errors.js";
 import { client, folder, start } from "./support.mjs";
 
 const document = contract();
@@ -38,6 +40,16 @@ test("every reason of the contract has a class that is declared and exported", (
   }
 });
 
+test("the client's own reasons are those of the Python client, and have a class each, with code 0", () => {
+  const own = ["closed", "program_not_found", "process_died", "start_timeout", "incompatible_program", "unreadable_answer"];
+  const all = [...Object.keys(document.components.errors), ...own];
+  assert.deepEqual(Object.keys(table.errorCodes), all);
+  for (const kind of all) {
+    const error = errors.makeError("x", { kind });
+    assert.deepEqual([error.constructor, error.code], [tidings[className(kind)], document.components.errors[kind]?.code ?? 0]);
+  }
+});
+
 test("the program has the methods and the reasons of the contract", async (t) => {
   const inbox = await start(t);
   const own = await inbox.discover();
@@ -49,7 +61,7 @@ const tsc = process.env.TIDINGS_TSC ?? "tsc";
 
 // What a host writes, and what its compiler must refuse.
 const HOST = `
-import { Tidings, TidingsError, NotFoundError, Message, Page } from "tidings";
+import { Tidings, TidingsError, NotFoundError, ProcessDiedError, Message, Page } from "tidings";
 const inbox: Tidings = await Tidings.start({ store: "memory:", onStderr: (line) => line.trim() });
 const page: Page = await inbox.getTeamMessage({ team_id: "t", user_id: "u", pageSize: "12", self: true, view: "unread" });
 const cursor: string | null = page.next_cursor;
@@ -65,6 +77,10 @@ for await (const change of inbox.changes({ user_id: "u", cursor }, { signal: new
   const count: number = change.count;
   const content: string | undefined = change.message?.content;
 }
+for await (const change of inbox.changes({ user_id: "u" }, { idle: 15_000 })) {
+  if (change === null) break;
+  const event: "created" | "marked" | "retracted" = change.event;
+}
 const status = await inbox.getStatus();
 const kind: string = status.store.kind;
 await inbox.call("mark_read", { user_id: "u", nids: [nid] }, { timeout: 5, signal: new AbortController().signal });
@@ -74,7 +90,8 @@ try {
   await inbox.ping();
 } catch (error) {
   if (error instanceof NotFoundError) { const kind: "not_found" = error.kind; }
-  if (error instanceof TidingsError) { const pointer: string | null = error.pointer; }
+  if (error instanceof TidingsError) { const pointer: string | null = error.pointer; const code: number = error.code; }
+  if (error instanceof ProcessDiedError) { const kind: "process_died" = error.kind; }
 }
 // @ts-expect-error: no team
 await inbox.getTeamMessage({ user_id: "u" });
@@ -84,6 +101,10 @@ await inbox.getTeamMessage({ team_id: "t", user_id: "u", colour: 1 });
 await inbox.getTeamMessage({ team_id: "t", user_id: "u", view: "blue" });
 // @ts-expect-error: not a number
 const count: string = page.count;
+// @ts-expect-error: no such option
+await Tidings.start({ Store: "memory:" });
+// @ts-expect-error: no such option
+await inbox.ping({}, { signl: new AbortController().signal });
 // @ts-expect-error: not for hosts
 new Tidings();
 await inbox.close();

@@ -74,6 +74,8 @@ test("what README shows runs as it stands there, and prints what it says", (t) =
           const inbox = await Tidings.start({ store: "memory:" });
           const request = { userId: "bob", teamId: "crew", signal: new AbortController().signal, headers: {} };
           const log = { info() {}, warn() {} };
+          const response = { write() {} };
+          ${code.includes("const bob") ? "" : 'const bob = { user_id: "bob", team_id: "crew" };'}
           ${code}
           await inbox.close();`,
     );

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 
-import { ProgramFailedError } from "../index.mjs";
+import { ProgramNotFoundError } from "../index.mjs";
 import lookup from "../lib/program.js";
 import { folder } from "./support.mjs";
 
@@ -51,7 +51,7 @@ test("what is named and can't be run is an error, though there is another one", 
   ]) {
     assert.throws(
       () => findProgram(option, { PATH: at("path"), TIDINGS_BIN }, bundled),
-      (error) => error instanceof ProgramFailedError && error.kind === "program_failed" && says.test(error.message),
+      (error) => error instanceof ProgramNotFoundError && error.kind === "program_not_found" && error.code === 0 && !error.retryable && says.test(error.message),
     );
   }
   assert.throws(() => findProgram(undefined, {}, at("empty/tidings")), /not in this package and not on PATH/);

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 
-import { ProgramFailedError, Tidings } from "../index.mjs";
-import { all, crash, fake, fileStore, folder, note, start, startFake } from "./support.mjs";
+import { IncompatibleProgramError, ProcessDiedError, ProgramNotFoundError, StartTimeoutError, Tidings } from "../index.mjs";
+import version from "../lib/version.js";
+import { all, client, crash, fake, fileStore, folder, gone, note, start, startFake } from "./support.mjs";
 
 const CALLS = Number(process.env.TIDINGS_TEST_CALLS ?? 5000);
 const KILLS = Number(process.env.TIDINGS_TEST_KILLS ?? 10);
@@ -93,8 +94,8 @@ test("a program that keeps ending is given up, with its last words", async (t) =
   const results = await Promise.allSettled([inbox.ping(), inbox.getStatus().then(() => inbox.ping())]);
   for (const { status, reason } of results) {
     assert.equal(status, "rejected");
-    assert.ok(reason instanceof ProgramFailedError);
-    assert.deepEqual([reason.code, reason.method, reason.details.signal], [null, "ping", "SIGKILL"]);
+    assert.ok(reason instanceof ProcessDiedError);
+    assert.deepEqual([reason.code, reason.retryable, reason.method, reason.details.signal], [0, true, "ping", "SIGKILL"]);
     assert.match(reason.message, /keeps ending \(signal SIGKILL\)\nIts last words:(\nthe store is on fire)+$/);
   }
   assert.ok(exits >= 4);
@@ -102,9 +103,9 @@ test("a program that keeps ending is given up, with its last words", async (t) =
 
 test("after it was given up, a later call tries again", async (t) => {
   const inbox = await startFake(t, "die", { restarts: 0 });
-  await assert.rejects(inbox.ping(), ProgramFailedError);
+  await assert.rejects(inbox.ping(), ProcessDiedError);
   await inbox.getStatus();
-  await assert.rejects(inbox.ping(), ProgramFailedError);
+  await assert.rejects(inbox.ping(), ProcessDiedError);
 });
 
 test("a call that ends the program each time is given up; those beside it answer", async (t) => {
@@ -149,55 +150,164 @@ test("a send that was repeated under its own key is no duplicate", async (t) => 
 
 test("a program that writes something else is ended and replaced", async (t) => {
   const inbox = await startFake(t, "garbage", { restarts: 1, backoff: 1 });
-  await assert.rejects(inbox.ping(), /keeps ending \(it wrote what is no answer: Segmentation fault\)/);
+  await assert.rejects(inbox.ping(), (error) => {
+    assert.match(error.message, /^ping: .*fake-tidings wrote what is no JSON$/); // Nothing is quoted: others wrote it.
+    return error instanceof IncompatibleProgramError && !error.retryable;
+  });
 });
 
 test("a program that ends before it answers is an error at once, with its last words", async (t) => {
   const env = { ...process.env, FAKE: "die at once" };
   await assert.rejects(Tidings.start({ program: fake, env }), (error) => {
-    assert.ok(error instanceof ProgramFailedError);
+    assert.ok(error instanceof ProcessDiedError);
     assert.match(error.message, /ended before it answered \(signal SIGKILL\)\nIts last words:\nno such store$/);
-    assert.deepEqual(error.details.last_words, ["no such store"]);
+    assert.deepEqual([error.details.last_words, error.retryable], [["no such store"], true]);
     return true;
   });
   const nowhere = path.join(folder(t), "no", "such", "folder.db");
   writeFileSync(path.join(path.dirname(path.dirname(path.dirname(nowhere))), "no"), "a file");
   await assert.rejects(Tidings.start({ program: process.env.TIDINGS_BIN, store: `sqlite:${nowhere}` }), (error) => {
-    assert.equal(error.details.status, 69);
-    return error instanceof ProgramFailedError && error.details.last_words.length > 0;
+    assert.deepEqual([error.details.status, error.retryable], [69, false]);
+    return error instanceof ProcessDiedError && error.details.last_words.length > 0;
   });
-  await assert.rejects(Tidings.start({ program: process.env.TIDINGS_BIN, store: "gopher:x" }), ProgramFailedError);
 });
 
-test("programs that are not Tidings are errors", async (t) => {
-  const broken = path.join(folder(t), "broken");
-  writeFileSync(broken, "#!/no/such/interpreter\n");
-  chmodSync(broken, 0o755);
-  for (const [program, says] of [
-    ["cat", /status 1/],
-    ["true", /status 0/],
-    ["false", /status 1/],
-    ["yes", /it wrote what is no answer: serve/],
-    [broken, /ENOENT/],
-    ["no-such-program", /no program tidings/],
+test("what the program says of its store speaks of the option that was given", async (t) => {
+  const said = async (options) => {
+    const error = await Tidings.start({ program: process.env.TIDINGS_BIN, ...options }).then(assert.fail, (reason) => reason);
+    assert.ok(error instanceof ProcessDiedError && !error.retryable);
+    return [error.message, ...error.details.last_words].join("\n");
+  };
+  const given = await said({ store: "gopher:x" });
+  assert.match(given, /\bstore\b/);
+  assert.ok(!given.includes("TIDINGS_STORE"), given);
+  assert.match(await said({ env: { ...process.env, TIDINGS_STORE: "gopher:x" } }), /TIDINGS_STORE/);
+});
+
+test("the reasons not to start that may pass are worth another try", async (t) => {
+  const ends = path.join(folder(t), "ends");
+  writeFileSync(ends, '#!/bin/sh\nexit "$STATUS"\n');
+  chmodSync(ends, 0o755);
+  for (const [status, retryable] of [[64, false], [69, false], [78, false], [0, false], [75, true]]) {
+    const start = Tidings.start({ program: ends, env: { ...process.env, STATUS: `${status}` } });
+    await assert.rejects(start, { kind: "process_died", code: 0, retryable });
+  }
+  // The kernel's own refusals: the arguments are too long.
+  const start = Tidings.start({ program: ends, args: ["x".repeat(1 << 20)] });
+  await assert.rejects(start, { kind: "process_died", retryable: false, message: /E2BIG/ });
+});
+
+test("programs that are not Tidings, or another version of it, are errors", async (t) => {
+  const at = (name, text) => {
+    const file = path.join(folder(t), name);
+    writeFileSync(file, text);
+    chmodSync(file, 0o755);
+    return file;
+  };
+  const endless = at("endless", "#!/bin/sh\nexec yes | tr -d '\\n'\n");
+  for (const [program, type, says] of [
+    ["cat", ProcessDiedError, /status 1/],
+    ["true", ProcessDiedError, /status 0/],
+    ["false", ProcessDiedError, /status 1/],
+    ["yes", IncompatibleProgramError, /yes wrote what is no JSON$/],
+    [endless, IncompatibleProgramError, /endless wrote what is no JSON$/],
+    [at("broken", "#!/no/such/interpreter\n"), ProcessDiedError, /ENOENT/],
+    ["no-such-program", ProgramNotFoundError, /no program tidings/],
   ]) {
     await assert.rejects(Tidings.start({ program }), (error) => {
-      assert.ok(error instanceof ProgramFailedError, program);
+      assert.equal(error.constructor, type, program);
       assert.match(error.message, says);
+      assert.deepEqual([error.code, error.retryable], [0, false]);
       return true;
     });
   }
   const env = { ...process.env, FAKE: "tell" };
-  delete env.FAKE;
-  await assert.rejects(Tidings.start({ program: fake, env, cwd: "/no/such/folder" }), ProgramFailedError);
+  await assert.rejects(Tidings.start({ program: fake, env, cwd: "/no/such/folder" }), { kind: "process_died", retryable: false });
+  const own = JSON.parse(readFileSync(path.join(client, "package.json"), "utf8")).version;
+  for (const [FAKE_VERSION, taken] of [[own, true], [`${own}-dev`, true], ["0.2.0", false], ["1.0.0", false], ["", false]]) {
+    const started = Tidings.start({ program: fake, env: { ...env, FAKE_VERSION } });
+    if (taken) await (await started).close();
+    else {
+      await assert.rejects(started, (error) => {
+        assert.ok(error instanceof IncompatibleProgramError && !error.retryable);
+        assert.ok(error.message.endsWith(` is version ${FAKE_VERSION}, this client ${own}`), error.message);
+        return true;
+      });
+    }
+  }
 });
 
-test("a program that never answers is not waited for for ever, and is ended", async (t) => {
-  const silent = path.join(folder(t), "silent");
-  writeFileSync(silent, "#!/bin/sh\necho $$ >&2\nexec sleep 1000\n");
-  chmodSync(silent, 0o755);
-  let pid;
-  const onStderr = (line) => (pid = Number(line));
-  await assert.rejects(Tidings.start({ program: silent, startTimeout: 1000, onStderr }), { kind: "deadline_exceeded" });
-  if (pid) assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
+test("versions are of one promise by their major number, and before 1.0 by the minor one too", () => {
+  for (const [one, other, same] of [
+    ["0.1.0", "0.1.9", true],
+    ["0.1.0", "0.2.0", false],
+    ["1.0.0", "1.9.3", true],
+    ["1.2.0", "2.2.0", false],
+    ["10.0.0", "1.0.0", false],
+    ["0.1.0", "none", false],
+  ]) {
+    assert.equal(version.compatible(one, other), same, `${one} ${other}`);
+    assert.equal(version.compatible(other, one), same, `${other} ${one}`);
+  }
+});
+
+// A wrapper that does not exec, around programs that never answer and end at no end of their input.
+const wrapped = (t, body) => {
+  const file = path.join(folder(t), "wrapper");
+  writeFileSync(file, `#!/bin/sh\n${body}\n`);
+  chmodSync(file, 0o755);
+  return file;
+};
+
+for (const [how, body] of [
+  ["runs in the wrapper", 'trap "" TERM INT; sh -c "echo \\$\\$ >&2; sleep 1000; :"; :'],
+  ["is the wrapper", "trap '' TERM; echo $$ >&2; exec sleep 1000"],
+  ["stays when the wrapper has ended", 'sh -c "echo \\$\\$ >&2; sleep 1000; :" & read -r line; sleep 0.1'],
+  ["has a session of its own", 'setsid sh -c "sleep 20; :" & wait'],
+]) {
+  test(`a program that never answers can't hang a start, and is ended, if it ${how}`, async (t) => {
+    let pid;
+    const onStderr = (line) => (pid = Number(line));
+    const ends = how.startsWith("stays"); // The wrapper's end is the program's.
+    await assert.rejects(Tidings.start({ program: wrapped(t, body), startTimeout: ends ? 60_000 : 1000, onStderr }), (error) => {
+      if (ends) return error instanceof ProcessDiedError;
+      assert.ok(error instanceof StartTimeoutError && error.retryable && error.code === 0, `${error}`);
+      return /gave no answer within 1000 ms of its start/.test(error.message);
+    });
+    if (pid) await gone(pid);
+  });
+}
+
+test("close ends everything that a wrapper started", async (t) => {
+  const program = wrapped(t, `trap "" TERM; "${fake}" "$@"; sleep 1000`);
+  const inbox = await start(t, { program, env: { ...process.env, FAKE: "stays" } });
+  const [child] = readFileSync(`/proc/${inbox.pid}/task/${inbox.pid}/children`, "utf8").trim().split(" ");
+  const { pid } = inbox;
+  await inbox.close({ timeout: 10 });
+  await Promise.all([gone(pid), gone(Number(child))]);
+});
+
+test("calls go on with a wrapper whose program is killed, or that is killed itself", async (t) => {
+  const program = wrapped(t, '"$TIDINGS_BIN" "$@"; exit $?');
+  const inbox = await start(t, { program, store: fileStore(t) });
+  await inbox.sendTeamMessage(note("one"));
+  const children = () => readFileSync(`/proc/${inbox.pid}/task/${inbox.pid}/children`, "utf8").trim().split(" ");
+  const [before] = children();
+  process.kill(Number(before), "SIGKILL");
+  assert.equal((await inbox.getTeamMessage({ team_id: "crew", user_id: "bob" })).total, 1);
+  const [child] = children();
+  process.kill(inbox.pid, "SIGKILL");
+  assert.equal((await inbox.getTeamMessage({ team_id: "crew", user_id: "bob" })).total, 1);
+  await gone(Number(child));
+});
+
+test("a program that answers no more after a restart is ended too, and the calls are given up in time", async (t) => {
+  const counted = path.join(folder(t), "counted");
+  const program = wrapped(t, `[ -e ${counted} ] && exec sleep 1000\ntouch ${counted}\nexec "${fake}" "$@"`);
+  const env = { ...process.env, FAKE: "silent" };
+  const inbox = await start(t, { program, env, startTimeout: 5000, restarts: 1, backoff: 1 });
+  const call = inbox.call("slow");
+  call.catch(() => {}); // Rejects before it is looked at.
+  await crash(inbox);
+  await assert.rejects(call, { kind: "start_timeout", method: "slow", retryable: true });
 });

@@ -6,6 +6,7 @@
 
 import sys
 
+from tidings import printable
 from tidings.sync import Tidings
 
 
@@ -16,7 +17,9 @@ def digest(inbox, user_id):
     # Up to the newest of these, not all: something may have come meanwhile.
     if new:
         inbox.mark_seen(user_id=user_id, up_to=new[0]["nid"])
-    return [f"{message['create_time']}  {message.get('content', message['message_type'])}" for message in new]
+    # What others wrote may hold line ends and escape sequences: it must not look like lines of ours.
+    return [f"{message['create_time']}  {printable(message.get('user_id', 'announcement'))}: "
+            f"{printable(message.get('content', message['message_type']))}" for message in new]
 
 
 def main(arguments):
@@ -26,7 +29,7 @@ def main(arguments):
     with Tidings.start(store=store, log_level="warning") as inbox:
         for user_id in users:
             lines = digest(inbox, user_id)
-            print(f"{user_id}: {len(lines)} new")
+            print(f"{printable(user_id)}: {len(lines)} new")
             for line in lines:
                 print(f"  {line}")
 

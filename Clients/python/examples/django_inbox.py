@@ -13,8 +13,9 @@ import sys
 
 import django
 from django.conf import settings
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.urls import path
+from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_GET, require_POST
 
 import tidings
@@ -46,10 +47,13 @@ def for_user(view):
         if user_id is None:
             return JsonResponse({"kind": "unauthorized"}, status=401)
         try:
-            return JsonResponse(view(request, user_id, **arguments))
+            answer = view(request, user_id, **arguments)
+        except ValueError as error:  # What no JSON can say, or what isn't any.
+            return JsonResponse({"kind": "bad_request", "message": str(error)}, status=400)
         except tidings.TidingsError as error:
             status = {"invalid_params": 400, "not_found": 404}.get(error.kind, 503 if error.retryable else 500)
             return JsonResponse({"kind": error.kind, "pointer": error.pointer}, status=status)
+        return answer if isinstance(answer, HttpResponse) else JsonResponse(answer)
 
     return handle
 
@@ -67,13 +71,26 @@ def messages(request, user_id):
     return inbox().get_account_message(user_id=user_id, **query)
 
 
+@require_GET
+@for_user
+def page(request, user_id):
+    """The newest messages as a page. A display name is whatever its sender chose: the id beside it says who it
+    was. Each is isolated (bdi), so that none can turn the direction in which the others are written."""
+    rows = format_html_join("\n", "<li><time>{}</time> <bdi>{}</bdi> <bdi><code>{}</code></bdi>: <bdi>{}</bdi>", (
+        (message["create_time"], message.get("username", ""), message.get("user_id", "announcement"),
+         message.get("content", message["message_type"]))
+        for message in inbox().get_account_message(user_id=user_id)["data"]))
+    return HttpResponse(format_html("<!doctype html><title>Inbox</title><ul>{}</ul>", rows))
+
+
 @require_POST
 @for_user
 def read(request, user_id):
-    return inbox().mark_read(user_id=user_id, nids=json.loads(request.body)["nids"])
+    body = json.loads(request.body)
+    return inbox().mark_read(user_id=user_id, nids=body.get("nids") if isinstance(body, dict) else None)
 
 
-urlpatterns = [path("login", login), path("messages", messages), path("read", read)]
+urlpatterns = [path("", page), path("login", login), path("messages", messages), path("read", read)]
 
 if __name__ == "__main__":
     from django.core.management import execute_from_command_line

@@ -6,12 +6,16 @@ Also under a server that forks its workers after loading this: each has a child 
 share the file.
 """
 
+import json
 import os
 
-from flask import Flask, abort, jsonify, request, session
+from flask import Flask, Response, abort, jsonify, request, session
 
 import tidings
 from tidings.sync import Tidings
+
+
+IDLE = 15.0  # Seconds in which nothing happens, until it is looked whether a browser is still there.
 
 
 def create_app(inbox=None):
@@ -21,6 +25,10 @@ def create_app(inbox=None):
 
     def user():
         return session.get("user_id") or abort(401)
+
+    def body():
+        given = request.get_json()
+        return given if isinstance(given, dict) else abort(400)
 
     def may_see(team_id):
         # Tidings checks no membership: that is the host's to know.
@@ -47,8 +55,8 @@ def create_app(inbox=None):
         sent = inbox.send_team_message(
             team_id=team_id,
             user_id=user(),
-            message_type=request.json.get("message_type", "note"),
-            content=request.json.get("content"),
+            message_type=body().get("message_type", "note"),
+            content=body().get("content"),
             # A form that is sent twice leaves one message.
             idempotency_key=request.headers.get("Idempotency-Key"),
         )
@@ -57,11 +65,31 @@ def create_app(inbox=None):
     @app.post("/teams/<team_id>/read")
     def read(team_id):
         may_see(team_id)
-        return jsonify(inbox.mark_read(team_id=team_id, user_id=user(), nids=request.json["nids"]))
+        return jsonify(inbox.mark_read(team_id=team_id, user_id=user(), nids=body().get("nids")))
 
     @app.get("/badge")
     def badge():
         return jsonify(inbox.get_unread_count(user_id=user(), team_ids=session.get("teams", [])))
+
+    @app.get("/events")
+    def events():
+        """The account's changes as server-sent events. Each page that follows holds a thread of the server."""
+        user_id = user()
+        # Nothing is there at the first time; a browser that comes again says where it was.
+        cursor = request.headers.get("Last-Event-ID") or inbox.get_changes(user_id=user_id)["cursor"]
+
+        def stream():
+            with inbox.changes(user_id=user_id, cursor=cursor, idle=IDLE) as changes:
+                for change in changes:
+                    # That a browser is gone is noticed by writing to it.
+                    yield ":\n\n" if change is None else (
+                        f"id: {change['cursor']}\nevent: {change['event']}\ndata: {json.dumps(change)}\n\n")
+
+        return Response(stream(), mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    @app.errorhandler(ValueError)
+    def unfit(error):  # What no JSON can say: half a character, too many lists inside one another.
+        return jsonify(kind="bad_request", message=str(error)), 400
 
     @app.errorhandler(tidings.TidingsError)
     def failed(error):

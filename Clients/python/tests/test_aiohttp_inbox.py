@@ -23,9 +23,9 @@ TEAMS = {"crew": ["ann", "bob"], "kitchen": ["bob", "eve"]}
 
 
 class AppCase(support.Case):
-    def session(self, work):
+    def session(self, work, **options):
         async def whole():
-            app = aiohttp_inbox.create_app(store=self.store, teams=TEAMS, **self.options)
+            app = aiohttp_inbox.create_app(store=self.store, teams=TEAMS, **{**self.options, **options})
             async with test_utils.TestServer(app) as server:
                 await work(server)
 
@@ -81,9 +81,9 @@ class EndpointTests(AppCase):
             async with test_utils.TestClient(server) as nobody, logged_in(server, "ann") as ann:
                 for path in ("/team_message?team_id=crew", "/account_message", "/unread", "/me", "/events"):
                     self.assertEqual((await nobody.get(path)).status, 401, path)
-                forged = {"Cookie": f"session={'ann'.encode().hex()}.{'0' * 64}"}
-                self.assertEqual((await nobody.get("/me", headers=forged)).status, 401)
-                self.assertEqual((await nobody.get("/me", headers={"Cookie": "session=%"})).status, 401)
+                for forged in ("ann", "0" * 43, "%", ""):
+                    response = await nobody.get("/me", headers={"Cookie": f"session={forged}"})
+                    self.assertEqual(response.status, 401)
                 self.assertEqual((await nobody.post("/login", json={"user_id": "mallory"})).status, 403)
                 self.assertEqual((await ann.get("/team_message?team_id=kitchen")).status, 403)
                 self.assertEqual((await ann.get("/team_message")).status, 403)
@@ -114,8 +114,109 @@ class EndpointTests(AppCase):
                 refused = await bob.get("/account_message?pageSize=0")
                 self.assertEqual((refused.status, (await refused.json())["pointer"]), (400, "/pageSize"))
                 self.assertEqual((await bob.post("/mark/read", data={"all": "true"})).status, 415)
-                self.assertEqual((await bob.post("/mark/read", data=b"{", headers={
-                    "Content-Type": "application/json"})).status, 400)
+
+        self.session(work)
+
+    def test_what_is_no_json_or_cannot_be_sent_is_400(self):
+        deep = b"[" * 200_000
+        table = [
+            (b"{", ""), (b"", ""), (b"\xff", ""), (b'{"content":"\xff"}', ""), (b"7", ""), (b"[]", ""),
+            (deep, ""), (b'{"data":' + deep, ""), (b'{"data":' + b'{"a":' * 200 + b"1" + b"}" * 201, ""),
+            (b'{"content":"\\ud800"}', ""), (b'{"data":{"\\udc00":1}}', ""), (b'{"data":{"a":NaN}}', ""),
+            (b'{"data":{"a":1e400}}', ""), (b'{"data":{"a":' + b"9" * 5000 + b"}}", ""),
+            (b'{"content":7}', ""), (b'{"message_type":null}', ""), (b'{"idempotency_key":[]}', ""),
+            (b"{}", "; charset=nonsense"), (b"{}", "; charset=utf-16"), ("{}".encode("utf-16"), "; charset=utf-16"),
+            (b"{}", "; charset=hex"), (b"{}", '; charset="\\u0000"'),
+        ]
+
+        async def work(server):
+            async with logged_in(server, "ann") as ann:
+                async def post(path, body, charset=""):
+                    body = body.replace(b"{", b'{"reader_id":"bob",', 1) if body[:2] == b'{"' else body
+                    headers = {"Content-Type": "application/json" + charset}
+                    async with ann.post(path, data=body, headers=headers) as response:
+                        await response.read()
+                        return response.status
+
+                for body, charset in table:
+                    with self.subTest(body[:40], charset=charset):
+                        self.assertEqual(await post("/account_message", body, charset), 400)
+                        if charset or b"{" not in body:
+                            self.assertEqual(await post("/login", body, charset), 400)
+                            self.assertEqual(await post("/mark/read", body, charset), 400)
+                self.assertEqual(await post("/mark/read", b'{"nids":["\\ud800"]}'), 400)
+                self.assertEqual(await post("/account_message", b'{"content":"x"}', "; charset=UTF-8"), 201)
+                async with ann.get("/me") as response:
+                    self.assertEqual(response.status, 200)
+
+        self.session(work)
+
+    def test_only_a_name_of_this_server_is_served(self):
+        async def work(server):
+            async with test_utils.TestClient(server, cookie_jar=None) as client:
+                for host, status in (("evil.example", 421), (f"evil.example:{server.port}", 421), ("", 421),
+                                     ("localhost.evil.example", 421), ("127.0.0.1.evil.example:80", 421),
+                                     ("[::1].evil", 421), ("evil@localhost", 421), ("LOCALHOST:1", 200),
+                                     ("127.0.0.1", 200), ("[::1]:8080", 200), ("inbox.example", 200)):
+                    for path in ("/users", "/", "/static/inbox.js"):
+                        async with client.get(path, headers={"Host": host}) as response:
+                            self.assertEqual(response.status, status, (host, path))
+                    async with client.post("/login", json={"user_id": "ann"}, headers={"Host": host}) as response:
+                        self.assertEqual(response.status, status, host)
+                async with client.get("/") as response:
+                    self.assertIn("default-src 'self'", response.headers["Content-Security-Policy"])
+
+        self.session(work, hosts=["localhost", "127.0.0.1", "[::1]", "inbox.example"])
+
+    def test_a_logout_ends_the_session_wherever_its_cookie_went(self):
+        async def work(server):
+            async with logged_in(server, "ann") as ann, logged_in(server, "ann") as other, \
+                    test_utils.TestClient(server, cookie_jar=None) as thief:
+
+                def copied(client):
+                    cookie = client.session.cookie_jar.filter_cookies(server.make_url("/"))["session"].value
+                    return {"Cookie": f"session={cookie}"}
+
+                copy = copied(ann)
+                self.assertEqual((await thief.get("/me", headers=copy)).status, 200)
+                async with thief.get("/events", headers=copy) as stream:
+                    self.assertEqual((await Events(stream).next())[0], "ready")
+                    self.assertEqual((await ann.post("/logout", json={})).status, 200)
+                    self.assertEqual(await stream.content.read(), b"")  # It ends.
+                for path in ("/me", "/events"):
+                    self.assertEqual((await thief.get(path, headers=copy)).status, 401)
+                self.assertEqual((await other.get("/me")).status, 200)
+                # A new login ends the session that the browser had.
+                copy = copied(other)
+                self.assertEqual((await other.post("/login", json={"user_id": "bob"})).status, 200)
+                self.assertEqual((await thief.get("/me", headers=copy)).status, 401)
+
+        self.session(work)
+
+    def test_a_user_has_so_many_streams_and_no_more(self):
+        async def work(server):
+            sessions = server.app[aiohttp_inbox.SESSIONS]
+            async with contextlib.AsyncExitStack() as stack:
+                ann = await stack.enter_async_context(logged_in(server, "ann"))
+                again = await stack.enter_async_context(logged_in(server, "ann"))
+                bob = await stack.enter_async_context(logged_in(server, "bob"))
+                streams = []
+                for n in range(sessions.STREAMS):
+                    stream = await (ann, again)[n % 2].get("/events")
+                    self.assertEqual(stream.status, 200)
+                    streams.append(stream)
+                for client in (ann, again):
+                    self.assertEqual((await client.get("/events")).status, 429)
+                self.assertEqual((await ann.get("/me")).status, 200)
+                async with bob.get("/events") as stream:
+                    self.assertEqual(stream.status, 200)
+                await ann.post("/logout", json={})
+                for stream in streams[::2]:
+                    await stream.content.read()
+                async with again.get("/events") as stream:
+                    self.assertEqual(stream.status, 200)
+                for stream in streams:
+                    stream.close()
 
         self.session(work)
 
@@ -141,11 +242,29 @@ class EndpointTests(AppCase):
                     got = [await events.next() for _ in range(2)]
                     self.assertEqual(sorted((kind, change["team_id"] or "", change["count"])
                                             for kind, change in got), [("created", "", 2), ("marked", "crew", 0)])
-                for odd in ("{", "[]", "7", '{"crew": "odd"}'):
+                for odd in ("{", "[]", "7", '{"crew": "odd"}', "[" * 7000, "9" * 7000):
                     async with bob.get("/events", headers={"Last-Event-ID": odd}) as response:
                         self.assertEqual(response.status, 200)
 
         self.session(work)
+
+
+class SessionsTests(unittest.TestCase):
+    def test_they_end_by_themselves_and_the_oldest_makes_room(self):
+        now = [0.0]
+        sessions = aiohttp_inbox.Sessions(clock=lambda: now[0])
+        first = sessions.begin("ann")
+        bob = sessions.begin("bob")
+        now[0] = 60.0
+        tokens = [sessions.begin("ann") for _ in range(sessions.EACH)]
+        self.assertIsNone(sessions.get(first))
+        self.assertEqual([sessions.get(token).user_id for token in tokens], ["ann"] * sessions.EACH)
+        self.assertEqual(sessions.get(bob).user_id, "bob")
+        now[0] = float(sessions.LIFETIME)
+        self.assertIsNone(sessions.get(bob))
+        self.assertIsNotNone(sessions.get(tokens[0]))
+        sessions.end("none of ours")
+        self.assertEqual(len({first, bob, *tokens}), sessions.EACH + 2)
 
 
 class PageTests(AppCase):
@@ -156,7 +275,7 @@ class PageTests(AppCase):
             async with async_playwright() as playwright:
                 browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
                 try:
-                    await self.converse(browser, str(server.make_url("/")))
+                    await self.converse(browser, str(server.make_url("/")), server.app[aiohttp_inbox.INBOX])
                 finally:
                     await browser.close()
 
@@ -173,7 +292,7 @@ class PageTests(AppCase):
         await page.get_by_role("heading", name="crew").wait_for()
         return page
 
-    async def converse(self, browser, url):
+    async def converse(self, browser, url, inbox):
         self.problems = []
         ann = await self.page(browser, url, "ann")
         bob = await self.page(browser, url, "bob", color_scheme="dark")
@@ -250,6 +369,15 @@ class PageTests(AppCase):
         await expect(bell).to_have_accessible_name("1 unread messages")
         await bell.click()
         await expect(items(bob)).to_have_count(1)
+
+        # A name says what its sender likes; the id beside it says who that is, and nothing turns it round.
+        await inbox.send_team_message(team_id="crew", user_id="mallory", username="ann \u202e", message_type="m",
+                                      content="\u202esend money")
+        await expect(items(ann).first).to_contain_text("mallory")
+        ids = items(ann).first.locator("bdi.sender")
+        await expect(ids).to_have_text("mallory")
+        self.assertEqual(await ids.evaluate("one => getComputedStyle(one).unicodeBidi"), "isolate")
+        await expect(items(ann).nth(1).locator(".from")).to_have_text("ann")
 
         await bob.get_by_role("button", name="Log out").click()
         await expect(bob.get_by_role("heading", name="Who are you?")).to_be_visible()

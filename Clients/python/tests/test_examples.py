@@ -4,9 +4,11 @@ import importlib.util
 import os
 import subprocess
 import sys
+import unicodedata
 import unittest
 
 import support
+from tidings import printable
 from tidings.sync import Tidings
 
 EXAMPLES = support.CLIENT / "examples"
@@ -26,16 +28,45 @@ class DigestTests(support.Case):
             [sys.executable, EXAMPLES / "digest.py", *arguments], stdout=subprocess.PIPE, text=True, check=True,
             timeout=support.DEADLINE, env={**os.environ, "PYTHONPATH": str(support.CLIENT),
                                            "TIDINGS_BIN": support.program()})
-        return [line.split("Z  ")[-1] for line in run.stdout.splitlines()]
+        return [line.split("Z  ")[-1] for line in run.stdout.split("\n")[:-1]]
 
     def test_each_message_is_in_one_digest(self):
         with Tidings.start(store=self.store, **self.options) as inbox:
             inbox.send_account_message(reader_id="ann", message_type="m", content="one")
             inbox.send_account_message(reader_id="ann", message_type="m", content="two")
-            self.assertEqual(self.digest(self.store, "ann", "bob"), ["ann: 2 new", "two", "one", "bob: 0 new"])
+            self.assertEqual(self.digest(self.store, "ann", "bob"), [
+                "ann: 2 new", "announcement: two", "announcement: one", "bob: 0 new"])
             inbox.send_announcement(message_type="m", content="three")
-            self.assertEqual(self.digest(self.store, "ann", "bob"), ["ann: 1 new", "three", "bob: 1 new", "three"])
+            self.assertEqual(self.digest(self.store, "ann", "bob"), [
+                "ann: 1 new", "announcement: three", "bob: 1 new", "announcement: three"])
             self.assertEqual(self.digest(self.store, "ann"), ["ann: 0 new"])
+
+
+    def test_what_others_wrote_is_shown_and_nothing_else_happens(self):
+        with Tidings.start(store=self.store, **self.options) as inbox:
+            inbox.send_account_message(
+                reader_id="ann", message_type="m", user_id="m\u202eallory", username="the boss",
+                content="x\nbob: 1 new\r  1970Z  \x1b[2J\x1b]0;t\x07\x9b1m\x7f\u2028\u2066\u202e\u200f\ufeffg\tüñ \U0001f469\u200d\U0001f680")
+            self.assertEqual(self.digest(self.store, "ann"), [
+                "ann: 1 new", "\ufffd[2J\ufffd]0;t\ufffd\ufffd1m\ufffd" + " " + "\ufffd" * 4
+                + "g üñ \U0001f469\u200d\U0001f680"])
+            inbox.send_account_message(reader_id="ann", message_type="m\x1b", user_id="m\u202eallory")
+            self.assertEqual(self.digest(self.store, "ann"), ["ann: 1 new", "m\ufffdallory: m\ufffd"])
+
+
+class PrintableTests(unittest.TestCase):
+    def test_every_character(self):
+        # Past these ranges there are letters and signs, and what is not assigned.
+        for number in [*range(0x3100), *range(0xD7F0, 0x10000), *range(0xE0000, 0xE0200), 0x110BD, 0x1D173, 0x10FFFF]:
+            shown = printable(chr(number))
+            self.assertEqual(len(shown), 1)
+            self.assertNotIn(unicodedata.category(shown), ("Cc", "Cs", "Zl", "Zp"), hex(number))
+            self.assertNotIn(unicodedata.bidirectional(shown),
+                             ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"), hex(number))
+            shown.encode()
+        for text in ("", "Tea is ready", "ü ñ 漢字 עברית \U0001f469\u200d\U0001f680 می\u200cخواهم"):
+            self.assertEqual(printable(text), text)
+        self.assertEqual(printable("a\r\nb\tc\u00a0d\u2028e\x1b[0m"), "a  b c d e\ufffd[0m")
 
 
 class FlaskTests(support.Case):
@@ -58,6 +89,30 @@ class FlaskTests(support.Case):
             self.assertEqual(eve.get("/teams/crew/messages").status_code, 403)
             self.assertEqual(nobody.get("/badge").status_code, 401)
             self.assertEqual(bob.post("/teams/crew/read", json={"nids": ["x"]}).status_code, 404)
+            for body in ([], {}, 7, {"nids": "\ud800"}, {"nids": {"a": 1}}):
+                self.assertEqual(bob.post("/teams/crew/read", json=body).status_code, 400, body)
+            self.assertEqual(bob.post("/teams/crew/messages", json={"content": "\ud800"}).status_code, 400)
+            self.assertEqual(bob.post("/teams/crew/messages", data=b"{", content_type="application/json").status_code,
+                             400)
+
+    def test_events_and_a_browser_that_is_gone(self):
+        host = load("flask_inbox")
+        host.IDLE = 0.02
+        with Tidings.start(store=self.store, **self.options) as inbox:
+            ann = host.create_app(inbox).test_client()
+            self.assertEqual(ann.get("/events").status_code, 401)
+            ann.post("/login", data={"user_id": "ann"})
+            response = ann.get("/events", buffered=False)
+            events = response.iter_encoded()
+            self.assertEqual(next(events), b":\n\n")
+            inbox.send_account_message(reader_id="ann", message_type="m", content="one\n\ndata: two")
+            event = next(event for event in events if event != b":\n\n").decode()
+            self.assertRegex(event, "\\Aid: .+\nevent: created\ndata: {.*}\n\n\\Z")
+            response.close()
+            self.assertEqual(list(events), [])
+            again = ann.get("/events", headers={"Last-Event-ID": event[4:].partition("\n")[0]}, buffered=False)
+            self.assertEqual(next(again.iter_encoded()), b":\n\n")
+            again.close()
 
 
 class DjangoTests(support.Case):
@@ -75,6 +130,12 @@ class DjangoTests(support.Case):
             self.assertEqual(ann.post("/read", {"nids": [sent["nid"]]}, "application/json").json()["count"], 0)
             self.assertEqual(ann.get("/messages?pageSize=x").status_code, 400)
             self.assertEqual(nobody.get("/messages").status_code, 401)
+            for body in (b"{", b"\xff", b"[]", b"{}", b'{"nids":"\\ud800"}', b"7"):
+                self.assertEqual(ann.post("/read", body, "application/json").status_code, 400, body)
+            inbox.send_account_message(reader_id="ann", message_type="m", user_id="mallory", username="<b>the boss",
+                                       content="<script>")
+            self.assertIn("<bdi>&lt;b&gt;the boss</bdi> <bdi><code>mallory</code></bdi>: <bdi>&lt;script&gt;</bdi>",
+                          ann.get("/").content.decode())
 
 
 if __name__ == "__main__":

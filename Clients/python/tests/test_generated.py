@@ -89,6 +89,7 @@ class TypingTests(support.Case):
     def test_a_host_sees_the_types(self):
         source = self.folder / "host.py"
         source.write_text('''
+from pathlib import Path
 from typing import Optional
 from tidings import InvalidParamsError, Message, Page, Tidings
 from tidings import sync
@@ -106,13 +107,25 @@ async def host() -> Optional[str]:
             print(message["nid"], message.get("content"))
         await inbox.get_team_message(team_id=7, user_id="u")  # type: ignore[arg-type]
         await inbox.get_team_message(user_id="u")  # type: ignore[call-arg]
-        await inbox.get_team_message(team_id="t", user_id="u", view="new")  # type: ignore[arg-type]
+        query: dict[str, str] = {"pageSize": "5", "view": "unread"}
+        await inbox.get_team_message(team_id="t", user_id="u", **query)
+        async for change in inbox.changes(user_id="u"):
+            print(change["cursor"])
+        async for tick in inbox.changes(user_id="u", idle=15.0):
+            print(None if tick is None else tick["cursor"])
+        inbox.changes(user_id="u", idle="15")  # type: ignore[call-overload]
         page["no_such"]  # type: ignore[typeddict-item]
         return page["next_cursor"]
 
 
 def script() -> int:
-    with SyncTidings.start() as inbox:
+    with SyncTidings.start(store=Path("inbox.db"), default=str) as inbox:
+        query = {"order": "oldest", "self": "true", "timeout": "2.5"}
+        inbox.get_account_message(user_id="u", **query)
+        for message in inbox.team_messages(team_id="t", user_id="u", **query):
+            print(message["nid"])
+        with inbox.changes(user_id="u", idle=15.0) as changes:
+            print([None if change is None else change["event"] for change in changes])
         messages: list[Message] = list(inbox.account_messages(user_id="u"))
         return inbox.mark_read(user_id="u", nids=[messages[0]["nid"]], timeout=3.5)["changed"]
 ''')

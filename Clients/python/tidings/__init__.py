@@ -8,11 +8,14 @@
 
 from . import errors, types
 from ._aio import Starting, Tidings
+from ._json import HugeNumber
 from ._program import find_program
+from ._text import printable
 from ._version import __version__
 from .errors import *  # noqa: F403
+from .errors import CancelledError as CancelledError  # Not by *, which would hide asyncio's.
 from .types import *  # noqa: F403
 
-__all__ = ["Starting", "Tidings", "__version__", "find_program"]
+__all__ = ["HugeNumber", "Starting", "Tidings", "__version__", "find_program", "printable"]
 __all__ += errors.__all__
 __all__ += types.__all__

@@ -6,13 +6,14 @@ import asyncio
 import os
 import warnings
 from types import TracebackType
-from typing import Any, Dict, Generator, Mapping, Optional, Sequence, Type
+from typing import TYPE_CHECKING, Any, Dict, Generator, Mapping, Optional, Sequence, Type
 
 from . import _fork
 from ._engine import Engine
 from ._errors import ClosedError, ForkedError
+from ._framing import Default
 from ._methods import AsyncMethods
-from ._options import GRACE, Options, Requests, allowed
+from ._options import GRACE, Options, Requests, Timeout, allowed
 from ._program import StrPath
 
 __all__ = ["Starting", "Tidings"]
@@ -25,11 +26,13 @@ class Tidings(AsyncMethods):
     Cancelling the task that waits for a call cancels the call.
     """
 
-    def __init__(self, engine: Engine, timeout: Optional[float] = None) -> None:
+    def __init__(
+        self, engine: Engine, timeout: Optional[float] = None, default: Optional[Default] = None
+    ) -> None:
         """Not for hosts: use `start`."""
         self._engine: Optional[Engine] = engine
         self._timeout = timeout
-        self._requests = Requests()
+        self._requests = Requests(default)
         self._host = os.getpid()
         _fork.register(self)
 
@@ -37,27 +40,31 @@ class Tidings(AsyncMethods):
     def start(
         cls,
         *,
-        store: Optional[str] = None,
+        store: Optional[StrPath] = None,
         program: Optional[StrPath] = None,
         arguments: Sequence[str] = (),
         env: Optional[Mapping[str, str]] = None,
         log_level: str = "info",
-        timeout: Optional[float] = None,
+        timeout: Timeout = None,
         restarts: int = 6,
         start_timeout: float = 60.0,
         close_timeout: float = 15.0,
+        default: Optional[Default] = None,
     ) -> Starting:
         """Starts the program; to be awaited, or entered with `async with`, which closes it at the end.
 
-        store: "sqlite:PATH", "memory:", ...; without it the program's own default.
+        store: "sqlite:PATH", "mongodb://...", "memory:", or a pathlib.Path, which is a file of SQLite;
+            without it the program's own default.
         program: where the program is. Else TIDINGS_BIN, the package's own, or the first on PATH.
         arguments: more of the command line.
         env: the program's environment, instead of this process's.
         log_level: the least level that the program logs. It comes out at the logger "tidings".
         timeout: seconds that a call may take if it doesn't say otherwise. None: any time.
         restarts: deaths of the program in a row, without an answer between them, until calls fail.
-        start_timeout: seconds until the first answer.
+        start_timeout: seconds until the first answer, however often the program is tried until then.
         close_timeout: seconds that `close` leaves to what is in flight.
+        default: gives something with a form in JSON for a value that has none (a UUID, a datetime), as
+            json.dumps takes it: default=str.
         """
         options = Options(
             store=store,
@@ -69,6 +76,7 @@ class Tidings(AsyncMethods):
             restarts=restarts,
             start_timeout=start_timeout,
             close_timeout=close_timeout,
+            default=default,
         )
         return Starting(cls, options)
 
@@ -78,20 +86,26 @@ class Tidings(AsyncMethods):
         return self._engine.pid if self._engine else None
 
     async def call(
-        self, method: str, params: Optional[Mapping[str, Any]] = None, *, timeout: Optional[float] = None
+        self,
+        method: str,
+        params: Optional[Mapping[str, Any]] = None,
+        *,
+        timeout: Timeout = None,
+        default: Optional[Default] = None,
     ) -> Any:
-        """Any method by its name on the wire, also one that this client doesn't know."""
-        return await self._call(method, dict(params or {}), timeout)
+        """Any method by its name on the wire, also one that this client doesn't know. `default` is that of
+        `start`, for this call."""
+        return await self._call(method, dict(params or {}), timeout, default)
 
     async def _call(
-        self, method: str, params: Dict[str, Any], timeout: Optional[float]
+        self, method: str, params: Dict[str, Any], timeout: Timeout, default: Optional[Default] = None
     ) -> Any:
         engine = self._here()
-        timeout = allowed(timeout, self._timeout, params)
+        limit = allowed(timeout, self._timeout, params)
         loop = engine.loop
         future: asyncio.Future[Any] = loop.create_future()
-        call = self._requests.call(method, params, timeout, engine.limits, future)
-        guard = loop.call_later(timeout + GRACE, engine.expire, call, timeout) if timeout is not None else None
+        call = self._requests.call(method, params, limit, engine.limits, future, default)
+        guard = None if limit is None else loop.call_later(limit + GRACE, engine.expire, call, limit)
         engine.submit(call)
         try:
             return await future
@@ -155,7 +169,7 @@ class Starting:
 
     async def _start(self) -> Tidings:
         engine = self._options.engine(asyncio.get_running_loop())
-        client = self._cls(engine, self._options.timeout)
+        client = self._cls(engine, self._options.timeout, self._options.default)
         await engine.start()
         return client
 
@@ -174,3 +188,20 @@ class Starting:
     ) -> None:
         if self._client is not None:
             await self._client.close()
+
+    if not TYPE_CHECKING:  # A type checker says it by itself, if it doesn't see these.
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(f"there is no {name} before the program is started: {_HOW}")
+
+        def __enter__(self) -> Any:
+            raise TypeError(f"the client for asyncio takes no plain `with`: {_HOW}")
+
+        def __exit__(self, *how: object) -> None:
+            """Never reached."""
+
+
+_HOW = (
+    "write `async with Tidings.start(...) as inbox:` or `inbox = await Tidings.start(...)`; "
+    "without asyncio it is `from tidings.sync import Tidings`"
+)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import collections
-from typing import Any, Callable, Deque, Dict, List, Optional, Protocol
+from typing import Any, Callable, Deque, Dict, List, Optional, Protocol, Union
 
-from ._errors import TidingsError, error_from
+from ._errors import TidingsError, UnreadableAnswerError, error_from
+from ._json import Unreadable
 
 __all__ = ["Call", "Calls", "Waiting"]
 
@@ -40,8 +41,10 @@ class Call:
         if self.keyed and self.deaths and isinstance(result, dict):
             # The message that was there already is of this call, sent to a child that died.
             result["duplicate"] = False
-            for message in result.get("messages", ()):
-                message["duplicate"] = False
+            messages = result.get("messages")
+            for message in messages if isinstance(messages, list) else ():
+                if isinstance(message, dict):
+                    message["duplicate"] = False
         if not self.waiting.done():
             self.waiting.set_result(result)
 
@@ -95,14 +98,16 @@ class Calls:
         self._unsent.clear()
         return data
 
-    def answer(self, id: object, message: Dict[str, Any]) -> bool:
+    def answer(self, id: object, message: Union[Dict[str, Any], Unreadable]) -> bool:
         """Settles the call that this is the answer to; false if there is none (any more)."""
         call = self._waiting.pop(id, None) if type(id) is int else None
         if call is None:
             return False
         if id == self._alone:
             self._alone = None
-        if "result" in message:
+        if isinstance(message, Unreadable):
+            call.fail(UnreadableAnswerError(f"the answer can't be read: {message.why}"))
+        elif "result" in message:
             call.succeed(message["result"])
         else:
             call.fail(error_from(message.get("error")))

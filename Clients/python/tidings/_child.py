@@ -8,7 +8,9 @@ import contextlib
 import fcntl
 import logging
 import os
+import signal
 import subprocess
+import threading
 from typing import Callable, Deque, Optional, Union
 
 from ._framing import Lines
@@ -21,7 +23,7 @@ _READ = 65_536
 _MOST_READ = 1 << 20
 _PIPE = 1 << 20
 _F_SETPIPE_SZ = 1031  # Of Linux; Python knows it since 3.10.
-_GRACE = 2.0  # Seconds from the end of the answers to the end of the process.
+_GRACE = 2.0  # Seconds from the end of the answers to the end of the process, and the other way round.
 
 
 class Child:
@@ -30,6 +32,10 @@ class Child:
     `on_lines(run)` gets one or more lines with their line feeds; `on_end(status, last_words)` the exit
     status, negative for a signal. Both are called in the loop. Nothing here waits: what the child
     doesn't take yet is kept, and its stderr is read by a thread.
+
+    The child is the first of a process group, which may hold more: a script that starts the program and
+    waits for it. What is killed is the group, and what the child leaves of it is killed at its end. The end
+    is that of the child alone: a process that left the group and holds the pipes open delays it by `_GRACE`.
     """
 
     def __init__(
@@ -51,7 +57,8 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            # So that an interrupt at the terminal is the host's to handle, which then closes the pipe.
+            # A session makes a group. And an interrupt at the terminal is the host's to handle, which then
+            # closes the pipe; the child has no terminal that it could ask at.
             start_new_session=True,
         )
         self.pid = self._process.pid
@@ -68,11 +75,18 @@ class Child:
         self._input_open = True
         self._close_when_written = False
         self._output_open = True
-        self._status: Optional[int] = None
+        self._log_open = True
+        self._exited = False
         self._timer: Optional[asyncio.TimerHandle] = None
         self._ended = False
         loop.add_reader(self._stdout, self._readable)
-        self._stderr = Stderr(self._process.stderr.fileno(), logger, self._wait)
+        self._exit = self._watch()
+        self._stderr = Stderr(self._process.stderr.fileno(), logger, self._log_ended, program.names)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the process has ended. `on_end` comes once its pipes are read."""
+        return self._exited
 
     def write(self, data: bytes) -> None:
         """Writes, or keeps what the pipe doesn't take. What a dead child doesn't take is dropped."""
@@ -93,9 +107,9 @@ class Child:
             self._close_stdin()
 
     def kill(self) -> None:
-        """Ends the process at once. `on_end` is called as ever."""
-        if self._status is None:
-            self._process.kill()
+        """Ends the process and its group at once. `on_end` is called as ever."""
+        if not self._ended:
+            self._kill_group()
 
     def release(self) -> None:
         """When the loop is closed: ends the child by the end of its input; nobody is told."""
@@ -103,6 +117,8 @@ class Child:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe:
                 pipe.close()
+        self._forget_exit()
+        self._process.poll()  # If it is over; else whoever reads its stderr waits for it.
 
     def forget(self) -> None:
         """In a process that was forked off: gives up this copy of the pipes, so that the child sees the
@@ -114,6 +130,7 @@ class Child:
         for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe:
                 pipe.close()
+        self._forget_exit()
         process.returncode = 0  # It isn't this process's child: nothing to wait for.
 
     def _write_some(self, data: Union[memoryview, bytes]) -> int:
@@ -172,37 +189,88 @@ class Child:
             assert self._process.stdout
             self._process.stdout.close()
 
-    def _wait(self) -> None:
-        """In stderr's thread, when that has ended."""
-        assert self._process.stderr
-        self._process.stderr.close()
-        status = self._process.wait()
-        # A loop that was closed meanwhile has nobody to tell.
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._exited, status)
+    def _watch(self) -> Optional[int]:
+        """Sees to it that `_gone` is called in the loop when the child has ended. The descriptor, if any."""
+        try:
+            # It tells of the end and leaves the process to be waited for, so its number stays its own
+            # until its group is killed.
+            exit: int = os.pidfd_open(self.pid)  # type: ignore[attr-defined,unused-ignore]
+        except (AttributeError, OSError):  # Another system, an older one, or one that forbids it.
+            threading.Thread(target=self._wait, name="tidings_wait", daemon=True).start()
+            return None
+        self._loop.add_reader(exit, self._gone)
+        return exit
 
-    def _exited(self, status: int) -> None:
-        self._status = status
+    def _wait(self) -> None:
+        """A thread, where there is no such descriptor."""
+        self._process.wait()
+        self._tell(self._gone)
+
+    def _gone(self) -> None:
+        if self._ended or self._exited:
+            return
+        if self._exit is not None:
+            self._loop.remove_reader(self._exit)
+        self._exited = True
+        self._stop_timer()
         self._close_stdin()
         if self._output_open:
             self._readable()  # Its last answers may lie in the pipe.
         self._end_if_over()
 
+    def _log_ended(self) -> None:
+        """In stderr's thread, when that has ended."""
+        assert self._process.stderr
+        self._process.stderr.close()
+        if not self._tell(self._log_over) or self._ended:
+            self._process.wait()  # Nobody else does.
+
+    def _log_over(self) -> None:
+        self._log_open = False
+        self._end_if_over()
+
+    def _tell(self, then: Callable[[], None]) -> bool:
+        """Has something called in the loop; false if that is closed: there is nobody to tell."""
+        try:
+            self._loop.call_soon_threadsafe(then)
+        except RuntimeError:
+            return False
+        return True
+
     def _end_if_over(self) -> None:
         if self._ended:
             return
+        if self._exited and not self._output_open and not self._log_open:
+            self._end()
+        elif self._timer is None and (self._exited or not self._output_open):
+            # Something else holds a pipe open, or it goes on without its output.
+            self._timer = self._loop.call_later(_GRACE, self._out_of_patience)
+
+    def _out_of_patience(self) -> None:
+        self._timer = None
+        if self._exited:
+            self._end()
+        else:
+            self._kill_group()
+
+    def _end(self) -> None:
+        self._ended = True
+        self._stop_timer()
+        self._close_stdout()
+        self._kill_group()
+        self._forget_exit()
+        self._on_end(self._process.wait(), self._stderr.last_words())
+
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._status is not None and not self._output_open:
-            self._ended = True
-            self._on_end(self._status, self._stderr.last_words())
-        elif self._status is not None:
-            # Something else holds the pipe open.
-            self._timer = self._loop.call_later(_GRACE, self._give_up_output)
-        else:
-            self._timer = self._loop.call_later(_GRACE, self.kill)
 
-    def _give_up_output(self) -> None:
-        self._close_stdout()
-        self._end_if_over()
+    def _kill_group(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # Nothing is left; of another user.
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def _forget_exit(self) -> None:
+        exit, self._exit = self._exit, None
+        if exit is not None:
+            os.close(exit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import errno
 import logging
 import re
 from typing import Any, Callable, Dict, Iterable, List, Optional
@@ -14,19 +15,25 @@ from ._errors import (
     ClosedError,
     IncompatibleProgramError,
     ProcessDiedError,
+    StartTimeoutError,
     TidingsError,
     error_from,
 )
-from ._framing import NotJSON, encode, parse
+from ._framing import encode
+from ._json import NotJSON, Unreadable, parse
 from ._program import Program
 from ._supervision import Supervision
+from ._text import printable
 from ._version import __version__
 from .errors import DeadlineExceededError
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "too_late"]
 
 _HELLO = 0  # The id of the first request to each child; calls count from 1.
 _BETWEEN_FAILURES = 1.0  # Seconds without a new try after giving up.
+_TEMPORARY = 75  # EX_TEMPFAIL: what a program ends with that may be started again.
+# Why a program that is there can't be started now and can later.
+_PASSING = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ETXTBSY}
 
 
 class State(enum.Enum):
@@ -69,6 +76,7 @@ class Engine:
         self._ended: asyncio.Future[None] = loop.create_future()
         self._failure: Callable[[], TidingsError] = lambda: ClosedError("not started")
         self._failed_at = 0.0
+        self._start_by = 0.0
 
     @property
     def pid(self) -> Optional[int]:
@@ -79,8 +87,9 @@ class Engine:
         """Starts the first child, and waits for its first answer.
 
         A program that ends by itself before that is not tried again: most likely its options or its
-        store are at fault, which its last words tell.
+        store are at fault, which its last words tell. All tries together take `start_timeout` at most.
         """
+        self._start_by = self.loop.time() + self._start_timeout
         self._spawn()
         try:
             await asyncio.shield(self._started)
@@ -129,7 +138,7 @@ class Engine:
     def expire(self, call: Call, timeout: float) -> None:
         """Fails a call that the program hasn't answered in time."""
         self.cancel(call.id)
-        call.fail(DeadlineExceededError(f"no answer within {timeout:g} s", retryable=True))
+        call.fail(too_late(timeout))
 
     async def close(self) -> None:
         """Answers what is in flight, and ends the child. Every waiting call is settled."""
@@ -176,37 +185,49 @@ class Engine:
     def _received(self, run: bytes) -> None:
         if self._fault:
             return
+        # Of what it writes nothing is told, since it may be anybody's words: but nobody asked for any yet.
         try:
-            messages: List[Any] = parse(run)
-        except NotJSON as line:
-            self._protocol_fault(f"wrote what is no JSON: {line}")
+            messages = parse(run)
+        except NotJSON as error:
+            words = printable(error.line[:200].decode("utf-8", "replace")) if self._state is State.STARTING else error
+            self._protocol_fault(f"wrote what is no JSON: {words}")
             return
         for message in messages:
-            if not isinstance(message, dict):
-                self._protocol_fault(f"wrote what is no answer: {str(message)[:200]}")
+            if isinstance(message, Unreadable):
+                if message.notification:
+                    continue
+                id: object = message.id
+            elif not isinstance(message, dict):
+                self._protocol_fault("wrote what is no answer: JSON, but no object")
                 return
-            id = message.get("id")
-            if "method" in message:
-                if id is not None:
-                    self._protocol_fault("wrote a request")
-                    return
-                continue  # A notification, and nobody subscribed.
+            else:
+                id = message.get("id")
+                if "method" in message:
+                    if id is not None:
+                        self._protocol_fault("wrote a request")
+                        return
+                    continue  # A notification, and nobody subscribed.
             if id is None:
                 # A line of ours that it couldn't read. `encode` makes no such line.
-                self._protocol_fault(f"couldn't read a request: {error_from(message.get('error'))}")
+                kind = message.why if isinstance(message, Unreadable) else error_from(message.get("error")).kind
+                self._protocol_fault(f"couldn't read a request ({kind})")
                 return
             if self._calls.answer(id, message):
                 self._supervision.answered()
             elif type(id) is int and id == _HELLO and self._state is State.STARTING:
-                self._greeted(message)
+                self._greeted({} if isinstance(message, Unreadable) else message)
         if self._calls.unsent:
             self._flush()
 
     def _protocol_fault(self, what: str) -> None:
-        self._logger.error("the program %s; it is started again", what)
-        self._fault = IncompatibleProgramError(f"{self._program.command[0]} {what}")
+        self._logger.error("the program %s (process %s) %s; it is ended", self._name, self.pid, what)
+        self._fault = IncompatibleProgramError(f"{self._name} {what}")
         if self._child:
             self._child.kill()
+
+    @property
+    def _name(self) -> str:
+        return self._program.command[0]
 
     # The life of children
 
@@ -217,15 +238,22 @@ class Engine:
         try:
             self._child = Child(self.loop, self._program, self._logger, self._received, self._died)
         except OSError as error:
-            self._after_death(None, f"it could not be started: {error}", "")
+            lasting = error.errno not in _PASSING
+            self._after_death(None, f"could not be started: {error}", "", lasting=lasting)
             return
-        self._set_timer(self._start_timeout, self._too_slow)
+        self._set_timer(self._patience(), self._too_slow)
         self._child.write(encode(_HELLO, "get_status", {}))
 
+    def _patience(self) -> float:
+        """Seconds until the first answer of a child."""
+        if self._started.done():
+            return self._start_timeout
+        return max(0.0, self._start_by - self.loop.time())
+
     def _too_slow(self) -> None:
-        self._fault = ProcessDiedError(
-            f"no answer within {self._start_timeout:g} s of its start", retryable=True
-        )
+        if self._child and self._child.gone:
+            return  # It has ended by itself, which is about to be told.
+        self._fault = StartTimeoutError(f"{self._name} gave no answer within {self._start_timeout:g} s of its start")
         if self._child:
             self._child.kill()
 
@@ -238,16 +266,11 @@ class Engine:
             self._protocol_fault("gave no version" + refused)
             return
         if not _compatible(version, __version__):
-            self._logger.error("the program's version is %s, the client's %s", version, __version__)
-            self._fault = IncompatibleProgramError(
-                f"{self._program.command[0]} is version {version}, this client {__version__}"
-            )
-            if self._child:
-                self._child.kill()
+            self._protocol_fault(f"is version {printable(version[:40])}, this client {__version__}")
             return
         limits = result.get("limits")
         if isinstance(limits, dict):
-            self.limits.update(limits)
+            self.limits.update((name, limit) for name, limit in limits.items() if type(limit) is int)
         self._set_timer(None)
         self._state = State.RUNNING
         if not self._started.done():
@@ -256,25 +279,27 @@ class Engine:
 
     def _died(self, status: int, last_words: str) -> None:
         self._child = None
-        if status < 0:
-            how = f"it was ended by signal {-status}"
-        else:
-            how = f"it ended with status {status}"
-        self._after_death(status, how, last_words)
+        how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
+        # One that ends by itself before it was ever of use will do so again.
+        lasting = not self._started.done() and status >= 0 and status != _TEMPORARY
+        self._after_death(status, how, last_words, lasting=lasting)
 
-    def _after_death(self, status: Optional[int], how: str, last_words: str) -> None:
+    def _after_death(self, status: Optional[int], how: str, last_words: str, *, lasting: bool) -> None:
         self._set_timer(None)
         if self._state is State.CLOSING:
             self._close("the client was closed before the answer")
             return
         details = {"status": status, "last_words": last_words}
         fault = self._fault
-        said = (fault.message if fault else how) + (f". Its last words:\n{last_words}" if last_words else "")
+        said = fault.message if fault else f"{self._name} {how}"
+        said += f". Its last words:\n{last_words}" if last_words else ""
 
         def failure() -> TidingsError:
             if isinstance(fault, IncompatibleProgramError):
                 return IncompatibleProgramError(said, details=details)
-            return ProcessDiedError(f"{self._program.command[0]}: {said}", retryable=True, details=details)
+            if isinstance(fault, StartTimeoutError):
+                return StartTimeoutError(said, retryable=True, details=details)
+            return ProcessDiedError(said, retryable=not lasting, details=details)
 
         self._failure = failure
         if not self._started.done() and (fault or status is None or status >= 0):
@@ -287,10 +312,13 @@ class Engine:
             self._supervision.answered()  # What it died of is gone.
         delay = self._supervision.died()
         if delay is None:
-            self._logger.error("%s; given up after %d starts without an answer", how, self._supervision.deaths)
+            deaths = self._supervision.deaths
+            self._logger.error("the program %s %s; given up after %d starts without an answer", self._name, how, deaths)
             self._give_up()
             return
-        self._logger.warning("%s; started again with %d calls in flight", how, len(self._calls))
+        self._logger.warning(
+            "the program %s %s; it is started again with %d calls in flight", self._name, how, len(self._calls)
+        )
         self._state = State.WAITING
         self._set_timer(delay, self._spawn)
 
@@ -325,6 +353,11 @@ class Engine:
             self._timer = None
         if delay is not None and then is not None:
             self._timer = self.loop.call_later(delay, then)
+
+
+def too_late(timeout: float) -> TidingsError:
+    """What a call ends with that the program hasn't answered in time."""
+    return DeadlineExceededError(f"no answer within {timeout:g} s", retryable=True)
 
 
 def _compatible(version: str, own: str) -> bool:

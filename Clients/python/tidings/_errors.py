@@ -10,7 +10,9 @@ __all__ = [
     "IncompatibleProgramError",
     "ProcessDiedError",
     "ProgramNotFoundError",
+    "StartTimeoutError",
     "TidingsError",
+    "UnreadableAnswerError",
     "error_from",
 ]
 
@@ -76,8 +78,17 @@ class ProcessDiedError(TidingsError, kind="process_died"):
     """The program ended, and ended again each time it was restarted.
 
     `details` hold its last `status` (negative: the signal; None: it could not be started) and its
-    `last_words` on stderr.
+    `last_words` on stderr. It is retryable unless it ended by itself at its very start: then its options
+    or its store are at fault.
     """
+
+
+class StartTimeoutError(TidingsError, TimeoutError, kind="start_timeout"):
+    """The program gave no answer within `start_timeout`, and was ended. `details` as of ProcessDiedError."""
+
+
+class UnreadableAnswerError(TidingsError, kind="unreadable_answer"):
+    """The program has done what was asked, but its answer is more than this process can hold."""
 
 
 class ClosedError(TidingsError, kind="closed"):
@@ -102,14 +113,16 @@ def _rebuild(
 def error_from(error: Any) -> TidingsError:
     """The exception for an answer's `error`. A kind that this client doesn't know is a TidingsError."""
     if not isinstance(error, dict):
-        return TidingsError(f"an error of no known form: {error!r}")
+        return TidingsError("an error of no known form")  # Not repeated: it may be anybody's words.
     data = error.get("data")
     data = data if isinstance(data, dict) else {}
     kind, code, details = data.get("kind"), error.get("code"), data.get("details")
-    return TidingsError._classes.get(str(kind), TidingsError)(
-        str(error.get("message", "")),
-        kind=str(kind) if kind is not None else None,
-        code=code if isinstance(code, int) else None,
+    kind = kind if isinstance(kind, str) else None
+    message = error.get("message")
+    return TidingsError._classes.get(kind or "", TidingsError)(
+        message if isinstance(message, str) else "",
+        kind=kind,
+        code=code if type(code) is int else None,
         retryable=data.get("retryable") is True,
         details=details if isinstance(details, dict) else None,
     )

@@ -1,15 +1,14 @@
-"""Bytes to lines to JSON values, and calls to bytes."""
+"""Bytes to lines, and calls to bytes."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-__all__ = ["Lines", "NotJSON", "encode", "parse"]
+__all__ = ["Default", "Lines", "encode"]
 
-
-class NotJSON(ValueError):
-    """A line that is no JSON."""
+# Gives something with a form in JSON for what has none, as `json.dumps` takes it.
+Default = Callable[[Any], Any]
 
 
 class Lines:
@@ -31,42 +30,34 @@ class Lines:
         return run
 
 
-def parse(run: bytes) -> List[Any]:
-    """The values of a run of lines."""
-    try:
-        text = run.decode("utf-8")
-        if text.find("\n") == len(text) - 1:
-            return [json.loads(text)]
-        # One array of all lines: a line feed inside JSON text is always escaped.
-        values: List[Any] = json.loads("[" + text[:-1].replace("\n", ",") + "]")
-        return values
-    except ValueError:
-        pass  # Blank lines perhaps; one by one it is known which line it was.
-    values = []
-    for line in run.split(b"\n"):
-        if line.strip():
-            try:
-                values.append(json.loads(line.decode("utf-8")))
-            except ValueError:
-                raise NotJSON(line[:200].decode("utf-8", "backslashreplace")) from None
-    return values
-
-
 _encode = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")
 ).encode
 
 
-def encode(id: int, method: str, params: Dict[str, Any], depth: int = 128) -> bytes:
+def encode(
+    id: int, method: str, params: Dict[str, Any], depth: int = 128, default: Optional[Default] = None
+) -> bytes:
     """A request as a line.
 
     Raises TypeError or ValueError for what can't be sent as JSON, which the program would refuse
     without being able to say whose request it was: keys that are no strings, NaN, lone surrogates,
-    more than `depth` objects and arrays inside one another.
+    more than `depth` objects and arrays inside one another. The message begins with a JSON Pointer to
+    the value. `default` is asked for what has no form in JSON.
     """
+    depth -= 2  # The request and its parameters are two of them.
+    try:
+        return _line(id, method, params, depth)
+    except (TypeError, ValueError, RecursionError):
+        # Rare, so the usual way needn't know where it is. What is said here is of the value at fault.
+        plain = {name: _plain(value, default, depth, f"/{_token(name)}") for name, value in params.items()}
+    return _line(id, method, plain, depth)
+
+
+def _line(id: int, method: str, params: Dict[str, Any], depth: int) -> bytes:
     for value in params.values():
         if isinstance(value, (dict, list, tuple)):
-            _check(value, depth - 2)  # The request and its parameters are two of them.
+            _check(value, depth)
     message = {"jsonrpc": "2.0", "id": id, "method": method, "params": params}
     return (_encode(message) + "\n").encode("utf-8")
 
@@ -77,8 +68,68 @@ def _check(value: Any, depth: int) -> None:
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
-                raise TypeError(f"a key must be a string, not {type(key).__name__}")
+                raise TypeError("a key must be a string")
         value = value.values()
     for item in value:
         if isinstance(item, (dict, list, tuple)):
             _check(item, depth - 1)
+
+
+def _plain(value: Any, default: Optional[Default], depth: int, pointer: str) -> Any:
+    """The value as dictionaries, lists and what JSON has besides; `pointer` is its place."""
+    for _ in range(_CONVERSIONS):
+        if isinstance(value, (dict, list, tuple, Mapping)) or (
+            isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
+        ):
+            if depth < 1:
+                raise ValueError(f"{pointer}: too many objects and lists inside one another")
+            if isinstance(value, Mapping):
+                return {
+                    key: _plain(item, default, depth - 1, f"{pointer}/{_token(key)}")
+                    for key, item in _items(value, pointer)
+                }
+            return [_plain(item, default, depth - 1, f"{pointer}/{n}") for n, item in enumerate(value)]
+        if value is None or isinstance(value, (str, int, float)):
+            try:
+                _encode(value).encode("utf-8")
+            except ValueError as error:
+                raise ValueError(f"{pointer}: {_why(value, error)}") from None
+            return value
+        if default is None:
+            kind = type(value).__name__
+            raise TypeError(
+                f"{pointer}: a {kind} has no form in JSON; give text or a number instead, or say how it is "
+                "written: Tidings.start(..., default=str)"
+            )
+        try:
+            value = default(value)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{pointer}: {error}") from error
+    raise ValueError(f"{pointer}: `default` gives nothing that has a form in JSON")
+
+
+_CONVERSIONS = 8  # Of one value, until it has a form in JSON.
+
+
+def _items(value: Mapping[Any, Any], pointer: str) -> Iterator[Tuple[str, Any]]:
+    for key, item in value.items():
+        if not isinstance(key, str):
+            raise TypeError(f"{pointer}: a key must be a string, not {type(key).__name__}")
+        try:
+            key.encode("utf-8")
+        except UnicodeEncodeError:
+            raise ValueError(f"{pointer}: a key holds a lone surrogate, which is no text") from None
+        yield key, item
+
+
+def _why(value: Any, error: ValueError) -> str:
+    if isinstance(value, str):
+        return "a lone surrogate is no text"
+    if isinstance(value, float):
+        return f"{value!r} is no number in JSON"
+    return f"{error}"
+
+
+def _token(key: str) -> str:
+    """A key as a part of a JSON Pointer."""
+    return key.replace("~", "~0").replace("/", "~1").encode("utf-8", "backslashreplace").decode("utf-8")

@@ -4,8 +4,21 @@
 
 from __future__ import annotations
 
-from typing import Any, AsyncIterator, Coroutine, Dict, Iterator, Literal, Mapping, Optional, Sequence, Union
+from typing import (
+    Any,
+    AsyncIterator,
+    Coroutine,
+    Dict,
+    Iterator,
+    Literal,
+    Mapping,
+    Optional,
+    Sequence,
+    Union,
+    overload,
+)
 
+from ._changes import AsyncChanges, Changes, Pending
 from .types import (
     Change,
     ChangesResult,
@@ -40,7 +53,7 @@ class AsyncMethods:
         this,
         method: str,
         params: Dict[str, Any],
-        timeout: Optional[float],
+        timeout: Union[float, str, None],
     ) -> Coroutine[Any, Any, Any]:
         raise NotImplementedError
 
@@ -58,7 +71,7 @@ class AsyncMethods:
         data: Optional[Mapping[str, Any]] = None,
         reader_ids: Optional[Sequence[str]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Sent]:
         """Sends a message to a whole team, or with reader_ids to these readers of it alone.
 
@@ -105,7 +118,7 @@ class AsyncMethods:
         content: Optional[str] = None,
         data: Optional[Mapping[str, Any]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Sent]:
         """Sends a message to one account (reader_id) or to several (reader_ids).
 
@@ -154,7 +167,7 @@ class AsyncMethods:
         content: Optional[str] = None,
         data: Optional[Mapping[str, Any]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Sent]:
         """Sends a message to every account, those of the future included.
 
@@ -191,14 +204,14 @@ class AsyncMethods:
         *,
         team_id: str,
         user_id: str,
-        pageSize: Optional[Union[int, str]] = None,
-        pageNo: Optional[Union[int, str]] = None,
+        pageSize: Union[int, str, None] = None,
+        pageNo: Union[int, str, None] = None,
         cursor: Optional[str] = None,
-        self: Optional[Union[bool, str]] = None,
-        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
-        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
-        message_type: Optional[Union[str, Sequence[str]]] = None,
-        timeout: Optional[float] = None,
+        self: Union[bool, str, None] = None,
+        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
+        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
+        message_type: Union[str, Sequence[str], None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Page]:
         """Lists a reader's messages in a team: a page, how many there are, how many are unread.
 
@@ -235,12 +248,12 @@ class AsyncMethods:
         *,
         team_id: str,
         user_id: str,
-        pageSize: Optional[Union[int, str]] = None,
-        self: Optional[Union[bool, str]] = None,
-        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
-        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
-        message_type: Optional[Union[str, Sequence[str]]] = None,
-        timeout: Optional[float] = None,
+        pageSize: Union[int, str, None] = None,
+        self: Union[bool, str, None] = None,
+        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
+        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
+        message_type: Union[str, Sequence[str], None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> AsyncIterator[Message]:
         """Gives message after message, page by page as get_team_message does: none twice and none left out,
         whatever is sent meanwhile. pageSize is how many are asked for at once.
@@ -277,14 +290,14 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
-        pageSize: Optional[Union[int, str]] = None,
-        pageNo: Optional[Union[int, str]] = None,
+        pageSize: Union[int, str, None] = None,
+        pageNo: Union[int, str, None] = None,
         cursor: Optional[str] = None,
-        self: Optional[Union[bool, str]] = None,
-        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
-        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
-        message_type: Optional[Union[str, Sequence[str]]] = None,
-        timeout: Optional[float] = None,
+        self: Union[bool, str, None] = None,
+        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
+        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
+        message_type: Union[str, Sequence[str], None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Page]:
         """Lists a reader's account messages and the announcements to everyone, as get_team_message does.
 
@@ -319,12 +332,12 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
-        pageSize: Optional[Union[int, str]] = None,
-        self: Optional[Union[bool, str]] = None,
-        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
-        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
-        message_type: Optional[Union[str, Sequence[str]]] = None,
-        timeout: Optional[float] = None,
+        pageSize: Union[int, str, None] = None,
+        self: Union[bool, str, None] = None,
+        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
+        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
+        message_type: Union[str, Sequence[str], None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> AsyncIterator[Message]:
         """Gives message after message, page by page as get_account_message does: none twice and none left
         out, whatever is sent meanwhile. pageSize is how many are asked for at once.
@@ -362,7 +375,7 @@ class AsyncMethods:
         user_id: str,
         nid: str,
         team_id: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Message]:
         """Gives one message of an inbox.
 
@@ -383,8 +396,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Marks messages as read.
 
@@ -413,8 +426,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Marks messages as not read.
 
@@ -443,8 +456,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Marks messages as seen: the reader knows that they are there.
 
@@ -473,8 +486,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Moves messages out of the inbox into the archive.
 
@@ -503,8 +516,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Moves messages back from the archive into the inbox.
 
@@ -533,8 +546,8 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Marked]:
         """Deletes messages for this reader alone; it can't be undone.
 
@@ -561,8 +574,8 @@ class AsyncMethods:
         *,
         user_id: str,
         team_ids: Optional[Sequence[str]] = None,
-        account: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        account: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, UnreadCountResult]:
         """Counts a reader's inboxes: how many messages, how many unread, how many unseen.
 
@@ -583,8 +596,8 @@ class AsyncMethods:
         *,
         team_id: str,
         user_id: str,
-        from_: Optional[Literal["now", "start"]] = None,
-        timeout: Optional[float] = None,
+        from_: Union[Literal["now", "start"], str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Joined]:
         """Makes a reader a member of a team: what is sent from now on, or everything, is visible.
 
@@ -603,7 +616,7 @@ class AsyncMethods:
         *,
         team_id: str,
         user_id: str,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Joined]:
         """Ends a reader's membership: what is sent to the team from now on is hidden.
 
@@ -618,8 +631,8 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
-        from_: Optional[Literal["now", "start"]] = None,
-        timeout: Optional[float] = None,
+        from_: Union[Literal["now", "start"], str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Joined]:
         """Begins a reader's account: announcements sent from now on, or all, are visible.
 
@@ -637,7 +650,7 @@ class AsyncMethods:
         *,
         nid: str,
         user_id: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, RetractMessageResult]:
         """Takes a message back: it is gone for everybody.
 
@@ -656,8 +669,8 @@ class AsyncMethods:
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
-        wait_ms: Optional[Union[int, str]] = None,
-        timeout: Optional[float] = None,
+        wait_ms: Union[int, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, ChangesResult]:
         """Follows an inbox: what changed since a cursor, waiting for something to change if nothing has.
 
@@ -675,15 +688,40 @@ class AsyncMethods:
             params["wait_ms"] = wait_ms
         return this._call("get_changes", params, timeout)
 
-    async def changes(
+    @overload
+    def changes(
         this,
         /,
         *,
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
-        timeout: Optional[float] = None,
-    ) -> AsyncIterator[Change]:
+        idle: None = None,
+        timeout: Union[float, str, None] = None,
+    ) -> AsyncChanges[Change]: ...
+
+    @overload
+    def changes(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        idle: float,
+        timeout: Union[float, str, None] = None,
+    ) -> AsyncChanges[Optional[Change]]: ...
+
+    def changes(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        idle: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
+    ) -> AsyncChanges[Any]:
         """Gives change after change, and waits for each, for ever: get_changes again and again, from where
         the last answer ended. Without a cursor it begins with the present of its first step. The cursor of
         a change is where a host goes on that has taken it in.
@@ -691,24 +729,21 @@ class AsyncMethods:
         user_id: The acting user: who sends, or whose inbox it is.
         team_id: The team.
         cursor: Where the last answer ended; without it, the present is given and no changes.
+        idle: Seconds without a change after which None is given instead, again and again, so that a host can
+            see whether anybody still listens.
         """
         params: Dict[str, Any] = {"user_id": user_id}
         if team_id is not None:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
-        params["wait_ms"] = 30000
-        while True:
-            answer: ChangesResult = await this._call("get_changes", params, timeout)
-            for change in answer["changes"]:
-                yield change
-            params = {**params, "cursor": answer["cursor"]}
+        return AsyncChanges(this, params, idle, timeout)
 
     def ping(
         this,
         /,
         *,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Dict[str, Any]]:
         """Does nothing: shows that the program answers."""
         params: Dict[str, Any] = {}
@@ -718,7 +753,7 @@ class AsyncMethods:
         this,
         /,
         *,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, StatusResult]:
         """Tells how the program is doing: its store, its limits, what its host may ask, and what it has
         answered.
@@ -730,7 +765,7 @@ class AsyncMethods:
         this,
         /,
         *,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Dict[str, Any]]:
         """Gives this document."""
         params: Dict[str, Any] = {}
@@ -747,8 +782,16 @@ class SyncMethods:
         this,
         method: str,
         params: Dict[str, Any],
-        timeout: Optional[float],
+        timeout: Union[float, str, None],
     ) -> Any:
+        raise NotImplementedError
+
+    def _begin(
+        this,
+        method: str,
+        params: Dict[str, Any],
+        timeout: Union[float, str, None],
+    ) -> Pending:
         raise NotImplementedError
 
     def send_team_message(
@@ -765,7 +808,7 @@ class SyncMethods:
         data: Optional[Mapping[str, Any]] = None,
         reader_ids: Optional[Sequence[str]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Sent:
         """Sends a message to a whole team, or with reader_ids to these readers of it alone.
 
@@ -813,7 +856,7 @@ class SyncMethods:
         content: Optional[str] = None,
         data: Optional[Mapping[str, Any]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Sent:
         """Sends a message to one account (reader_id) or to several (reader_ids).
 
@@ -863,7 +906,7 @@ class SyncMethods:
         content: Optional[str] = None,
         data: Optional[Mapping[str, Any]] = None,
         idempotency_key: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Sent:
         """Sends a message to every account, those of the future included.
 
@@ -901,14 +944,14 @@ class SyncMethods:
         *,
         team_id: str,
         user_id: str,
-        pageSize: Optional[Union[int, str]] = None,
-        pageNo: Optional[Union[int, str]] = None,
+        pageSize: Union[int, str, None] = None,
+        pageNo: Union[int, str, None] = None,
         cursor: Optional[str] = None,
-        self: Optional[Union[bool, str]] = None,
-        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
-        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
-        message_type: Optional[Union[str, Sequence[str]]] = None,
-        timeout: Optional[float] = None,
+        self: Union[bool, str, None] = None,
+        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
+        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
+        message_type: Union[str, Sequence[str], None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Page:
         """Lists a reader's messages in a team: a page, how many there are, how many are unread.
 
@@ -946,12 +989,12 @@ class SyncMethods:
         *,
         team_id: str,
         user_id: str,
-        pageSize: Optional[Union[int, str]] = None,
-        self: Optional[Union[bool, str]] = None,
-        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
-        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
-        message_type: Optional[Union[str, Sequence[str]]] = None,
-        timeout: Optional[float] = None,
+        pageSize: Union[int, str, None] = None,
+        self: Union[bool, str, None] = None,
+        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
+        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
+        message_type: Union[str, Sequence[str], None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Iterator[Message]:
         """Gives message after message, page by page as get_team_message does: none twice and none left out,
         whatever is sent meanwhile. pageSize is how many are asked for at once.
@@ -988,14 +1031,14 @@ class SyncMethods:
         /,
         *,
         user_id: str,
-        pageSize: Optional[Union[int, str]] = None,
-        pageNo: Optional[Union[int, str]] = None,
+        pageSize: Union[int, str, None] = None,
+        pageNo: Union[int, str, None] = None,
         cursor: Optional[str] = None,
-        self: Optional[Union[bool, str]] = None,
-        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
-        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
-        message_type: Optional[Union[str, Sequence[str]]] = None,
-        timeout: Optional[float] = None,
+        self: Union[bool, str, None] = None,
+        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
+        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
+        message_type: Union[str, Sequence[str], None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Page:
         """Lists a reader's account messages and the announcements to everyone, as get_team_message does.
 
@@ -1031,12 +1074,12 @@ class SyncMethods:
         /,
         *,
         user_id: str,
-        pageSize: Optional[Union[int, str]] = None,
-        self: Optional[Union[bool, str]] = None,
-        view: Optional[Literal["inbox", "unread", "read", "archived", "all"]] = None,
-        order: Optional[Literal["newest", "oldest", "unread_first"]] = None,
-        message_type: Optional[Union[str, Sequence[str]]] = None,
-        timeout: Optional[float] = None,
+        pageSize: Union[int, str, None] = None,
+        self: Union[bool, str, None] = None,
+        view: Union[Literal["inbox", "unread", "read", "archived", "all"], str, None] = None,
+        order: Union[Literal["newest", "oldest", "unread_first"], str, None] = None,
+        message_type: Union[str, Sequence[str], None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Iterator[Message]:
         """Gives message after message, page by page as get_account_message does: none twice and none left
         out, whatever is sent meanwhile. pageSize is how many are asked for at once.
@@ -1074,7 +1117,7 @@ class SyncMethods:
         user_id: str,
         nid: str,
         team_id: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Message:
         """Gives one message of an inbox.
 
@@ -1096,8 +1139,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Marked:
         """Marks messages as read.
 
@@ -1127,8 +1170,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Marked:
         """Marks messages as not read.
 
@@ -1158,8 +1201,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Marked:
         """Marks messages as seen: the reader knows that they are there.
 
@@ -1189,8 +1232,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Marked:
         """Moves messages out of the inbox into the archive.
 
@@ -1220,8 +1263,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Marked:
         """Moves messages back from the archive into the inbox.
 
@@ -1251,8 +1294,8 @@ class SyncMethods:
         team_id: Optional[str] = None,
         nids: Optional[Sequence[str]] = None,
         up_to: Optional[str] = None,
-        all: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        all: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Marked:
         """Deletes messages for this reader alone; it can't be undone.
 
@@ -1280,8 +1323,8 @@ class SyncMethods:
         *,
         user_id: str,
         team_ids: Optional[Sequence[str]] = None,
-        account: Optional[Union[bool, str]] = None,
-        timeout: Optional[float] = None,
+        account: Union[bool, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> UnreadCountResult:
         """Counts a reader's inboxes: how many messages, how many unread, how many unseen.
 
@@ -1303,8 +1346,8 @@ class SyncMethods:
         *,
         team_id: str,
         user_id: str,
-        from_: Optional[Literal["now", "start"]] = None,
-        timeout: Optional[float] = None,
+        from_: Union[Literal["now", "start"], str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Joined:
         """Makes a reader a member of a team: what is sent from now on, or everything, is visible.
 
@@ -1324,7 +1367,7 @@ class SyncMethods:
         *,
         team_id: str,
         user_id: str,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Joined:
         """Ends a reader's membership: what is sent to the team from now on is hidden.
 
@@ -1340,8 +1383,8 @@ class SyncMethods:
         /,
         *,
         user_id: str,
-        from_: Optional[Literal["now", "start"]] = None,
-        timeout: Optional[float] = None,
+        from_: Union[Literal["now", "start"], str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Joined:
         """Begins a reader's account: announcements sent from now on, or all, are visible.
 
@@ -1360,7 +1403,7 @@ class SyncMethods:
         *,
         nid: str,
         user_id: Optional[str] = None,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> RetractMessageResult:
         """Takes a message back: it is gone for everybody.
 
@@ -1380,8 +1423,8 @@ class SyncMethods:
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
-        wait_ms: Optional[Union[int, str]] = None,
-        timeout: Optional[float] = None,
+        wait_ms: Union[int, str, None] = None,
+        timeout: Union[float, str, None] = None,
     ) -> ChangesResult:
         """Follows an inbox: what changed since a cursor, waiting for something to change if nothing has.
 
@@ -1400,6 +1443,7 @@ class SyncMethods:
         result: ChangesResult = this._call("get_changes", params, timeout)
         return result
 
+    @overload
     def changes(
         this,
         /,
@@ -1407,8 +1451,32 @@ class SyncMethods:
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
-        timeout: Optional[float] = None,
-    ) -> Iterator[Change]:
+        idle: None = None,
+        timeout: Union[float, str, None] = None,
+    ) -> Changes[Change]: ...
+
+    @overload
+    def changes(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        idle: float,
+        timeout: Union[float, str, None] = None,
+    ) -> Changes[Optional[Change]]: ...
+
+    def changes(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        idle: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
+    ) -> Changes[Any]:
         """Gives change after change, and waits for each, for ever: get_changes again and again, from where
         the last answer ended. Without a cursor it begins with the present of its first step. The cursor of
         a change is where a host goes on that has taken it in.
@@ -1416,24 +1484,21 @@ class SyncMethods:
         user_id: The acting user: who sends, or whose inbox it is.
         team_id: The team.
         cursor: Where the last answer ended; without it, the present is given and no changes.
+        idle: Seconds without a change after which None is given instead, again and again, so that a host can
+            see whether anybody still listens.
         """
         params: Dict[str, Any] = {"user_id": user_id}
         if team_id is not None:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
-        params["wait_ms"] = 30000
-        while True:
-            answer: ChangesResult = this._call("get_changes", params, timeout)
-            for change in answer["changes"]:
-                yield change
-            params = {**params, "cursor": answer["cursor"]}
+        return Changes(this, params, idle, timeout)
 
     def ping(
         this,
         /,
         *,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Dict[str, Any]:
         """Does nothing: shows that the program answers."""
         params: Dict[str, Any] = {}
@@ -1444,7 +1509,7 @@ class SyncMethods:
         this,
         /,
         *,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> StatusResult:
         """Tells how the program is doing: its store, its limits, what its host may ask, and what it has
         answered.
@@ -1457,7 +1522,7 @@ class SyncMethods:
         this,
         /,
         *,
-        timeout: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
     ) -> Dict[str, Any]:
         """Gives this document."""
         params: Dict[str, Any] = {}

@@ -9,7 +9,7 @@ from typing import Dict, List, Mapping, Optional, Sequence, Union
 
 from ._errors import ProgramNotFoundError
 
-__all__ = ["PACKAGED", "Program", "find_program"]
+__all__ = ["PACKAGED", "Program", "StrPath", "find_program", "store_url"]
 
 StrPath = Union[str, "os.PathLike[str]"]
 
@@ -37,21 +37,39 @@ def find_program(program: Optional[StrPath] = None, env: Optional[Mapping[str, s
     return os.path.abspath(found)
 
 
+def store_url(store: StrPath) -> str:
+    """What the program is told of a store. A path object is a file of SQLite; text is the program's to judge."""
+    if isinstance(store, str):
+        if not store:
+            raise ValueError("store is empty: write sqlite:PATH, mongodb://... or memory:, or leave it out")
+        return store
+    if not isinstance(store, os.PathLike):
+        raise TypeError(f"store is text or a path, not {type(store).__name__}")
+    path = os.fsdecode(store)
+    # Absolute from now on: a host may go to another folder before the program is started again.
+    return "sqlite:" + os.path.abspath(os.path.expanduser(path))
+
+
 class Program:
     """The command line and the environment of a child."""
 
     def __init__(
         self,
         *,
-        store: Optional[str] = None,
+        store: Optional[StrPath] = None,
         program: Optional[StrPath] = None,
         arguments: Sequence[str] = (),
         env: Optional[Mapping[str, str]] = None,
         log_level: str = "info",
     ) -> None:
+        if isinstance(arguments, (str, bytes)):
+            raise TypeError("arguments is a list of arguments, not one text")
         self.env: Dict[str, str] = dict(os.environ if env is None else env)
         self.command: List[str] = [find_program(program, self.env)]
         self.command += ["--log-format", "json", "--log-level", log_level, *arguments]
+        # What the program calls by its own name, and a host by another.
+        self.names: Dict[str, str] = {}
         if store is not None:
             # Not on the command line, which every user of the machine can read: it may hold a password.
-            self.env["TIDINGS_STORE"] = store
+            self.env["TIDINGS_STORE"] = store_url(store)
+            self.names["TIDINGS_STORE"] = "store"

@@ -7,8 +7,11 @@ import json
 import logging
 import os
 import queue
+import selectors
 import threading
-from typing import Any, Callable, Deque, Optional, Tuple
+from typing import Any, Callable, Deque, Mapping, Optional, Tuple
+
+from ._text import printable
 
 __all__ = ["Stderr", "record"]
 
@@ -23,17 +26,23 @@ _LEVELS = {
 }
 
 
-def record(line: bytes) -> Tuple[int, str]:
-    """The level and the text of a line; a line that is no JSON of the program's log is a warning."""
+def record(line: bytes, names: Mapping[str, str] = {}) -> Tuple[int, str]:
+    """The level and the text of a line; a line that is no JSON of the program's log is a warning.
+
+    The text is one line without control characters. `names` are what is called otherwise here."""
     text = line.decode("utf-8", "backslashreplace").rstrip()
+    level = logging.WARNING
     try:
         fields: Any = json.loads(text)
         level = _LEVELS[fields.pop("level")]
         message = str(fields.pop("message"))
-    except (ValueError, LookupError, AttributeError, TypeError):
-        return logging.WARNING, text
-    fields.pop("time", None)
-    return level, " ".join([message, *(f"{name}={value}" for name, value in fields.items())])
+        fields.pop("time", None)
+        text = " ".join([message, *(f"{name}={value}" for name, value in fields.items())])
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
+        pass
+    for name, here in names.items():
+        text = text.replace(name, here)
+    return level, printable(text)
 
 
 class Stderr:
@@ -45,11 +54,16 @@ class Stderr:
     LAST_WORDS = 12  # Lines.
 
     def __init__(
-        self, descriptor: int, logger: logging.Logger, at_end: Callable[[], None]
+        self,
+        descriptor: int,
+        logger: logging.Logger,
+        at_end: Callable[[], None],
+        names: Mapping[str, str] = {},
     ) -> None:
         self._descriptor = descriptor
         self._logger = logger
         self._at_end = at_end
+        self._names = names
         self._last: Deque[bytes] = collections.deque(maxlen=self.LAST_WORDS)
         self._queue: queue.SimpleQueue[Optional[bytes]] = queue.SimpleQueue()
         self._dropped = 0
@@ -58,13 +72,13 @@ class Stderr:
 
     def last_words(self) -> str:
         """The last lines, for an error."""
-        return "\n".join(record(line)[1] for line in list(self._last))[-4_000:]
+        return "\n".join(record(line, self._names)[1] for line in list(self._last))[-4_000:]
 
     def _read(self) -> None:
         rest = b""
         try:
             while True:
-                chunk = os.read(self._descriptor, 65_536)
+                chunk = self._some()
                 if not chunk:
                     break
                 *lines, rest = (rest + chunk).split(b"\n")
@@ -76,6 +90,16 @@ class Stderr:
         finally:
             self._at_end()
             self._queue.put(None)
+
+    def _some(self) -> bytes:
+        while True:
+            try:
+                return os.read(self._descriptor, 65_536)
+            except BlockingIOError:
+                # gevent makes every pipe of a child non-blocking, and this thread one of its greenlets.
+                with selectors.DefaultSelector() as selector:
+                    selector.register(self._descriptor, selectors.EVENT_READ)
+                    selector.select()
 
     def _take(self, line: bytes) -> None:
         line = line[: self.LINE]
@@ -90,9 +114,10 @@ class Stderr:
         while True:
             line = self._queue.get()
             if self._dropped > reported:
-                self._logger.warning("%d lines of the log were left out", self._dropped - reported)
+                left_out = self._dropped - reported
+                self._logger.warning("tidings wrote its log too fast: %d lines were left out", left_out)
                 reported = self._dropped
             if line is None:
                 return
-            level, text = record(line)
+            level, text = record(line, self._names)
             self._logger.log(level, "%s", text)

@@ -10,11 +10,12 @@ from ._errors import (
     IncompatibleProgramError,
     ProcessDiedError,
     ProgramNotFoundError,
+    StartTimeoutError,
     TidingsError,
+    UnreadableAnswerError,
 )
 
 __all__ = [
-    "CancelledError",
     "ClosedError",
     "ConflictError",
     "CursorExpiredError",
@@ -35,8 +36,10 @@ __all__ = [
     "ProgramNotFoundError",
     "ResponseTooLargeError",
     "ShuttingDownError",
+    "StartTimeoutError",
     "StoreUnavailableError",
     "TidingsError",
+    "UnreadableAnswerError",
 ]
 
 

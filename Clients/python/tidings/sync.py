@@ -11,18 +11,19 @@ import collections
 import contextlib
 import os
 import threading
+import time
 import weakref
 from types import TracebackType
 from typing import Any, Callable, Coroutine, Deque, Dict, List, Mapping, Optional, Sequence, Type
 
 from . import _fork
 from ._calls import Call
-from ._engine import Engine
+from ._engine import Engine, too_late
 from ._errors import ClosedError
+from ._framing import Default
 from ._methods import SyncMethods
-from ._options import GRACE, Options, Requests, allowed
+from ._options import GRACE, Options, Requests, Timeout, allowed
 from ._program import StrPath
-from .errors import DeadlineExceededError
 
 __all__ = ["Tidings"]
 
@@ -37,7 +38,7 @@ class Tidings(SyncMethods):
     def __init__(self, options: Options) -> None:
         """Not for hosts: use `start`."""
         self._options = options
-        self._requests = Requests()
+        self._requests = Requests(options.default)
         self._lock = threading.Lock()
         self._closed = False
         self._thread: Optional[_Thread] = None
@@ -48,27 +49,31 @@ class Tidings(SyncMethods):
     def start(
         cls,
         *,
-        store: Optional[str] = None,
+        store: Optional[StrPath] = None,
         program: Optional[StrPath] = None,
         arguments: Sequence[str] = (),
         env: Optional[Mapping[str, str]] = None,
         log_level: str = "info",
-        timeout: Optional[float] = None,
+        timeout: Timeout = None,
         restarts: int = 6,
         start_timeout: float = 60.0,
         close_timeout: float = 15.0,
+        default: Optional[Default] = None,
     ) -> Tidings:
         """Starts the program. To be closed at the end, which `with` does.
 
-        store: "sqlite:PATH", "memory:", ...; without it the program's own default.
+        store: "sqlite:PATH", "mongodb://...", "memory:", or a pathlib.Path, which is a file of SQLite;
+            without it the program's own default.
         program: where the program is. Else TIDINGS_BIN, the package's own, or the first on PATH.
         arguments: more of the command line.
         env: the program's environment, instead of this process's.
         log_level: the least level that the program logs. It comes out at the logger "tidings".
         timeout: seconds that a call may take if it doesn't say otherwise. None: any time.
         restarts: deaths of the program in a row, without an answer between them, until calls fail.
-        start_timeout: seconds until the first answer.
+        start_timeout: seconds until the first answer, however often the program is tried until then.
         close_timeout: seconds that `close` leaves to what is in flight.
+        default: gives something with a form in JSON for a value that has none (a UUID, a datetime), as
+            json.dumps takes it: default=str.
         """
         client = cls(
             Options(
@@ -81,6 +86,7 @@ class Tidings(SyncMethods):
                 restarts=restarts,
                 start_timeout=start_timeout,
                 close_timeout=close_timeout,
+                default=default,
             )
         )
         client._running()
@@ -93,28 +99,39 @@ class Tidings(SyncMethods):
         return thread.engine.pid if thread else None
 
     def call(
-        self, method: str, params: Optional[Mapping[str, Any]] = None, *, timeout: Optional[float] = None
+        self,
+        method: str,
+        params: Optional[Mapping[str, Any]] = None,
+        *,
+        timeout: Timeout = None,
+        default: Optional[Default] = None,
     ) -> Any:
-        """Any method by its name on the wire, also one that this client doesn't know."""
-        return self._call(method, dict(params or {}), timeout)
+        """Any method by its name on the wire, also one that this client doesn't know. `default` is that of
+        `start`, for this call."""
+        return self._finished(self._begin(method, dict(params or {}), timeout, default))
 
-    def _call(self, method: str, params: Dict[str, Any], timeout: Optional[float]) -> Any:
+    def _call(self, method: str, params: Dict[str, Any], timeout: Timeout) -> Any:
+        return self._finished(self._begin(method, params, timeout))
+
+    def _begin(
+        self, method: str, params: Dict[str, Any], timeout: Timeout, default: Optional[Default] = None
+    ) -> _Pending:
         thread = self._thread or self._running()
-        timeout = allowed(timeout, self._options.timeout, params)
-        waiter = _Waiter()
-        call = self._requests.call(method, params, timeout, thread.engine.limits, waiter)
-        thread.submit(call)
+        pending = _Pending(thread, allowed(timeout, self._options.timeout, params))
+        pending.call = self._requests.call(
+            method, params, pending.timeout, thread.engine.limits, pending, default
+        )
+        thread.submit(pending.call)
+        return pending
+
+    @staticmethod
+    def _finished(pending: _Pending) -> Any:
         try:
-            answered = waiter.wait(None if timeout is None else timeout + GRACE)
+            pending.wait(None)
         except BaseException:  # An interrupt, or whatever else a signal's handler raises.
-            thread.cancel(call)
+            pending.cancel()
             raise
-        if not answered:
-            thread.cancel(call)
-            raise DeadlineExceededError(f"no answer within {timeout:g} s", retryable=True)
-        if waiter.error is not None:
-            raise waiter.error
-        return waiter.result
+        return pending.result()
 
     def close(self) -> None:
         """Ends the program once it has answered what is in flight. May be called again."""
@@ -139,7 +156,7 @@ class Tidings(SyncMethods):
     def after_fork(self) -> None:
         """Called in a process that was forked off: its first call starts a child of its own."""
         self._lock = threading.Lock()  # Another thread of the parent may have held it.
-        self._requests = Requests()  # The parent goes on with its keys.
+        self._requests = Requests(self._options.default)  # The parent goes on with its keys.
         thread, self._thread = self._thread, None
         if self._finalizer is not None:
             self._finalizer.detach()
@@ -165,29 +182,57 @@ class Tidings(SyncMethods):
 _inherited: List[_Thread] = []
 
 
-class _Waiter:
-    """A thread that waits for one answer. A lock is the cheapest thing to wait at."""
+class _Pending:
+    """A call under way, and the thread that waits for its answer. A lock is the cheapest thing to wait at."""
 
-    __slots__ = ("_lock", "error", "result")
+    __slots__ = ("_answer", "_error", "_host", "_lock", "_thread", "_until", "call", "timeout")
 
-    def __init__(self) -> None:
+    call: Call
+
+    def __init__(self, thread: _Thread, timeout: Optional[float]) -> None:
+        self._thread = thread
+        self._host = os.getpid()
         self._lock = threading.Lock()
         self._lock.acquire()
-        self.result: Any = None
-        self.error: Optional[BaseException] = None
+        self._answer: Any = None
+        self._error: Optional[BaseException] = None
+        self.timeout = timeout
+        self._until = None if timeout is None else time.monotonic() + timeout + GRACE
+
+    @property
+    def ours(self) -> bool:
+        return self._host == os.getpid()
 
     def wait(self, timeout: Optional[float]) -> bool:
-        return self._lock.acquire(timeout=-1 if timeout is None else timeout)
+        if self._until is None:
+            return self._lock.acquire(timeout=-1 if timeout is None else timeout)
+        left = max(0.0, self._until - time.monotonic())
+        if timeout is not None and timeout < left:
+            return self._lock.acquire(timeout=timeout)
+        if not self._lock.acquire(timeout=left):
+            self.cancel()
+            self._error = too_late(self.timeout or 0.0)
+        return True
+
+    def result(self) -> Any:
+        if self._error is not None:
+            raise self._error
+        return self._answer
+
+    def cancel(self) -> None:
+        self._thread.cancel(self.call)
+
+    # What the engine sees of it, in its own thread.
 
     def done(self) -> bool:
         return not self._lock.locked()
 
     def set_result(self, result: Any) -> None:
-        self.result = result
+        self._answer = result
         self._lock.release()
 
     def set_exception(self, exception: BaseException) -> None:
-        self.error = exception
+        self._error = exception
         self._lock.release()
 
 
@@ -219,8 +264,13 @@ class _Thread:
             self._wake(self._take)
 
     def cancel(self, call: Call) -> None:
-        """Takes a call back."""
-        self._wake(lambda: self.engine.cancel(call.id))
+        """Takes a call back. Who waits for it goes on."""
+
+        def take_back() -> None:
+            self.engine.cancel(call.id)
+            call.fail(ClosedError("the call was taken back"))
+
+        self._wake(take_back)
 
     def close(self) -> None:
         """Ends the child and the thread."""

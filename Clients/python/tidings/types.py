@@ -4,7 +4,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Literal, Optional, TypedDict
+import sys
+from typing import TYPE_CHECKING, Any, Dict, List, Literal, Optional
+
+if TYPE_CHECKING or sys.version_info >= (3, 12):
+    from typing import TypedDict
+else:
+    try:
+        from typing_extensions import TypedDict
+    except ImportError:
+        from typing import TypedDict
 
 __all__ = [
     "Change",
@@ -177,6 +186,7 @@ class StatusResultStore(TypedDict):
 
 class _StatusResultScopeOptional(TypedDict, total=False):
     user_id: str
+    username: str
     team_ids: List[str]
 
 

@@ -40,20 +40,8 @@ struct Arguments {
     for (key, _) in params.members
     where !known.contains(where: key.equals) && !key.equals("_meta") {
       let name = key.string ?? ""
-      throw .invalidParams(pointer: "/" + escaped(name), message: "there is no parameter of this name")
+      throw .invalidParams(
+        pointer: "/" + JSON.pointerToken(name), message: "there is no parameter of this name")
     }
-  }
-
-  /// A reference token of a JSON Pointer (RFC 6901 section 3).
-  private func escaped(_ name: String) -> String {
-    var token = ""
-    for scalar in name.unicodeScalars {
-      switch scalar {
-      case "~": token += "~0"
-      case "/": token += "~1"
-      default: token.unicodeScalars.append(scalar)
-      }
-    }
-    return token
   }
 }

@@ -25,10 +25,16 @@ extension Form where Value == String {
     Form(.string(), rule) { $0.string }
   }
 
-  /// A JSON object of at most `limit` bytes, kept as it was sent.
+  /// A JSON object of at most `limit` bytes, kept as it was sent. Its numbers are such that every reader can
+  /// take them: others would make everything around them unreadable for some.
   static func object(_ limit: Int) -> Form {
-    Form(.object([], open: true), "an object of at most \(limit) bytes") { json in
-      guard json.kind == .object, json.raw.count <= limit else { return nil }
+    let rule = "an object of at most \(limit) bytes"
+    return Form(schema: .object([], open: true), rule: rule) { json throws(Misfit) in
+      guard json.kind == .object, json.raw.count <= limit else { throw Misfit(rule: rule) }
+      if let pointer = json.unfitNumber(digits: 1_000) {
+        throw Misfit(
+          pointer: pointer, rule: "a number of at most 1000 digits, and not beyond what a double holds")
+      }
       return String(decoding: json.raw, as: UTF8.self)
     }
   }

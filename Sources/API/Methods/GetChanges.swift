@@ -53,29 +53,42 @@ struct GetChanges: Method {
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     let end = ContinuousClock.now + wait
-    var changes = try await look(backend, context)
-    if changes.changes.isEmpty, cursor != nil, wait > .zero {
+    var look = try await look(backend, context)
+    if look.isEmpty, cursor != nil, wait > .zero {
       let waiting = try context.startWaiting()
       context.progress(done: 0, total: 1)
-      while changes.changes.isEmpty, !waiting.hasEnded, ContinuousClock.now < end {
+      while look.isEmpty, !waiting.hasEnded, ContinuousClock.now < end {
         // Many that wait look less often, so that together they stay a small load.
         let pause = Duration.milliseconds(50) + .microseconds(200 * context.status.waiting)
         try await waiting.sleep(until: min(end, ContinuousClock.now + pause))
-        changes = try await look(backend, context)
+        look = try await self.look(backend, context)
       }
     }
-    return try changes.encoded(inbox, limit: backend.limits.answerBytes)
+    return look.answer
   }
 
-  /// The changes since the cursor, or the present.
-  private func look(_ backend: Backend, _ context: CallContext) async throws -> Changes {
+  /// What there is to say now, and whether that is nothing.
+  private struct Look: Sendable {
+    var answer: [UInt8]
+    var isEmpty: Bool
+  }
+
+  /// The changes since the cursor, or the present. Written where they were read: many that are read at once
+  /// would take more memory than their answers may.
+  private func look(_ backend: Backend, _ context: CallContext) async throws -> Look {
+    let limit = backend.limits.answerBytes
     do {
-      return try await backend.store.read { [inbox, cursor] reader in
-        try context.checkTime()
-        let state = try reader.state(of: inbox)
-        guard let cursor else { return try .none(state, reader) }
-        return try state.changes(
-          since: cursor, limit: Self.changesPerAnswer, reader, check: context.checkTime)
+      return try await context.answer(limit: limit) {
+        try await backend.store.read { [inbox, cursor] reader in
+          try context.checkTime()
+          let state = try reader.state(of: inbox)
+          let changes =
+            try cursor.map {
+              try state.changes(since: $0, limit: Self.changesPerAnswer, reader, check: context.checkTime)
+            } ?? .none(state, reader)
+          let answer = try changes.encoded(inbox, limit: limit, context)
+          return Look(answer: answer, isEmpty: changes.changes.isEmpty)
+        }
       }
     } catch is ChangeCursorExpired {
       throw RPCError.cursorExpired(pointer: "/cursor")

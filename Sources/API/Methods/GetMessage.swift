@@ -29,10 +29,15 @@ struct GetMessage: Method {
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     let inbox = inbox
     guard let name = MessageName(nid: nid) else { throw StoreError.notFound }
-    return try await backend.store.read { reader in
-      guard let entry = try reader.state(of: inbox).entry(name, reader) else { throw StoreError.notFound }
-      return try JSONWriter.value(reserving: 512) { writer throws(RPCError) in
-        try writer.message(entry, in: inbox, nidPrefix: MessageName.prefix(of: name.log))
+    let limit = backend.limits.answerBytes
+    return try await context.answer(limit: limit) {
+      try await backend.store.read { reader in
+        guard let entry = try reader.state(of: inbox).entry(name, reader) else { throw StoreError.notFound }
+        var answer = GrowingAnswer(context, limit: limit)
+        return try JSONWriter.value(reserving: 512) { writer in
+          try writer.message(entry, in: inbox, nidPrefix: MessageName.prefix(of: name.log))
+          try answer.count(&writer)
+        }
       }
     }
   }

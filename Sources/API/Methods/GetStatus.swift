@@ -18,6 +18,7 @@ struct GetStatus: Method {
       "scope",
       .object([
         .init("user_id", .string(minLength: 1, maxLength: 128), optional: true),
+        .init("username", .string(maxLength: 1024), optional: true),
         .init("team_ids", .array(.string(minLength: 1, maxLength: 128), minItems: 1), optional: true),
         .init("read_only", .boolean),
       ])),
@@ -94,6 +95,7 @@ extension JSONWriter {
   fileprivate mutating func scope(_ scope: Scope) {
     beginObject()
     if let user = scope.user { member("user_id", user.string) }
+    if let username = scope.username { member("username", username.string) }
     if !scope.teams.isEmpty {
       key("team_ids")
       beginArray()

@@ -35,7 +35,7 @@ struct SendAccountMessage: Method {
   }
 
   var claims: [Claim] {
-    [.account(pointer: reader == nil ? "/reader_ids" : "/reader_id"), .user(sending.sender)]
+    [.account(pointer: reader == nil ? "/reader_ids" : "/reader_id")] + sending.claims
   }
 
   var touches: [Touch] { logs.map { .log($0, .append) } }

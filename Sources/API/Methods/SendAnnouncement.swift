@@ -23,7 +23,7 @@ struct SendAnnouncement: Method {
     sending = try Sending(arguments, sender: sender, type: type, toReaders: false)
   }
 
-  var claims: [Claim] { [.everyone, .user(sending.sender)] }
+  var claims: [Claim] { [.everyone] + sending.claims }
 
   var touches: [Touch] { [.log(.everyone, .append)] }
 

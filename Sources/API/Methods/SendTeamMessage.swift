@@ -25,7 +25,7 @@ struct SendTeamMessage: Method {
     sending = try Sending(arguments, sender: sender, type: type, toReaders: true)
   }
 
-  var claims: [Claim] { [.team(team), .user(sending.sender)] }
+  var claims: [Claim] { [.team(team)] + sending.claims }
 
   var touches: [Touch] {
     guard let logs else { return [.log(.team(team), .append)] }

@@ -20,6 +20,9 @@ struct Sending: Sendable {
   /// Who sends it, if anybody was named.
   var sender: Text? { body.sender }
 
+  /// To send as this user, under this name.
+  var claims: [Claim] { [.user(body.sender), .username(body.username.map { Text($0) })] }
+
   /// Reads `message_type` and what may be said of a message, all but `reader_ids` where a method has none.
   init(_ arguments: Arguments, sender: Text?, type: Text, toReaders: Bool) throws(RPCError) {
     body = MessageBody(type: type, sender: sender)

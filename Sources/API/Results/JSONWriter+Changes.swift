@@ -4,17 +4,19 @@ import JSONRPC
 
 extension Changes {
   /// The result of `get_changes`. Of an answer that would grow over `limit` bytes only the first changes
-  /// are given, at least one.
-  func encoded(_ inbox: Inbox, limit: Int) throws(RPCError) -> [UInt8] {
+  /// are given, at least one. Throws `NoRoom` if there is no memory for it now.
+  func encoded(_ inbox: Inbox, limit: Int, _ context: CallContext) throws -> [UInt8] {
     var writer = JSONWriter(reserving: 256 + changes.count * 512)
     var (end, given) = (cursor, 0)
+    var answer = GrowingAnswer(context, limit: limit)
     writer.beginObject()
     writer.key("changes")
     writer.beginArray()
     for change in changes {
-      let room = limit - 1024 - writer.bytes.count
-      guard given == 0 || room >= Page.Entry.largestSize else { break }
+      // What a change says beside its message takes less than what is kept free for the end.
+      guard given == 0 || answer.hasRoom(in: &writer, for: Page.Entry.largestSize) else { break }
       try writer.change(change, in: inbox)
+      try answer.count(&writer)
       end = change.cursor
       given += 1
     }

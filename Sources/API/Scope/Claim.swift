@@ -14,6 +14,8 @@ enum Deed: Hashable, Sendable {
 enum Claim: Hashable, Sendable {
   /// To act as this user; nil if none was named.
   case user(Text?)
+  /// To be shown under this name as the sender; nil if none was given.
+  case username(Text?)
   /// What belongs to a team; named by the parameter at `pointer`.
   case team(Text, pointer: String = "/team_id")
   /// An account's inbox; named, or not named otherwise, by the parameter at `pointer`.

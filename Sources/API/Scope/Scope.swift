@@ -6,14 +6,19 @@ import JSONRPC
 public struct Scope: Hashable, Sendable {
   /// The one user that the host acts for; nil for any.
   public var user: Text?
+  /// The name under which that user sends, and no other; nil for any.
+  public var username: Text?
   /// The teams that it may ask about; empty for all.
   public var teams: Set<Text>
   /// Whether it may look and change nothing.
   public var isReadOnly: Bool
 
   /// A scope; what is left out is not restricted.
-  public init(user: Text? = nil, teams: Set<Text> = [], isReadOnly: Bool = false) {
+  public init(
+    user: Text? = nil, username: Text? = nil, teams: Set<Text> = [], isReadOnly: Bool = false
+  ) {
     self.user = user
+    self.username = username
     self.teams = teams
     self.isReadOnly = isReadOnly
   }
@@ -24,12 +29,13 @@ public struct Scope: Hashable, Sendable {
 
   /// What a call's parameters are when they are left out, as a JSON object; nil if it is as without a scope.
   var defaults: JSON? {
-    guard user != nil || !hasAccounts else { return nil }
+    guard user != nil || username != nil || !hasAccounts else { return nil }
     let text = JSONWriter.object { writer in
       if let user { writer.member("user_id", user.string) }
+      if let username { writer.member("username", username.string) }
       if !hasAccounts { writer.member("account", false) }
     }
-    // Just written, of two members: it can only be JSON.
+    // Just written, of a few members: it can only be JSON.
     return try! JSON(parsing: text)
   }
 }
@@ -55,6 +61,9 @@ extension Scope {
     case .user(let acting):
       guard let user, acting != user else { return nil }
       return .forbidden(pointer: "/user_id", message: "this program was started for another user")
+    case .username(let shown):
+      guard let username, shown != username else { return nil }
+      return .forbidden(pointer: "/username", message: "this program was started with another username")
     case .team(let team, let pointer):
       return refusal(ofTeam: team, pointer)
     case .account(let pointer):

@@ -15,6 +15,7 @@ public final class MatchIndex: Sendable {
   private struct Key: Hashable {
     var log: LogName
     var field: MessageField
+    var past: Int
   }
 
   private struct Entry {
@@ -29,7 +30,7 @@ public final class MatchIndex: Sendable {
   func numbers(
     in log: LogName, where field: MessageField, through last: Int, _ reader: any StoreReader
   ) throws -> SequenceSet {
-    let key = Key(log: log, field: field)
+    let key = Key(log: log, field: field, past: reader.past)
     let known = entries.withLock { $0.use(key) }
     guard let known else {
       let numbers = try reader.numbers(in: log, where: field, from: 1, through: last)
@@ -63,6 +64,9 @@ public struct IndexedReader: StoreReader {
     self.reader = reader
     self.index = index
   }
+
+  /// See `StoreReader.past`.
+  public var past: Int { reader.past }
 
   /// See `StoreReader.states`.
   public func states(of inboxes: [Inbox]) throws -> [InboxState] { try reader.states(of: inboxes) }

@@ -45,6 +45,10 @@ public protocol MessageStore: Sendable {
 
 /// A view of a store during one call of `read` or `change`; used only while that call runs.
 public protocol StoreReader {
+  /// Tells apart the pasts that a store's logs have had: within one a log only grows, so that what was found up
+  /// to a number stays true. After a restore, or where a database was dropped, there is another.
+  var past: Int { get }
+
   /// The state of each inbox, in order.
   func states(of inboxes: [Inbox]) throws -> [InboxState]
 
@@ -86,6 +90,9 @@ public enum MessageField: Hashable, Sendable {
 }
 
 extension StoreReader {
+  /// The only one that most stores have.
+  public var past: Int { 0 }
+
   /// The state of one inbox.
   public func state(of inbox: Inbox) throws -> InboxState { try states(of: [inbox])[0] }
 }

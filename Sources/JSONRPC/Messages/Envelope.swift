@@ -21,8 +21,7 @@ enum Envelope: Sendable {
       guard let valid = RequestID(given) else {
         let isResponse = given.isNull && json["method"] == nil && json["error"] != nil
         self =
-          isResponse
-          ? .response : .invalid(id: nil, .invalidRequest("an id is a string or an integer"))
+          isResponse ? .response : .invalid(id: nil, .invalidRequest(RequestID.rule))
         return
       }
       id = valid
@@ -52,33 +51,6 @@ enum Envelope: Sendable {
         params.count == 0
         ? .call(id: id, method: method, params: nil) : .positional(id: id, method: method)
     default: self = .invalid(id: id, .invalidRequest("params is an object or an array"))
-    }
-  }
-}
-
-/// What one frame holds: a message, a batch of them, or something that is refused as a whole.
-enum Packet: Sendable {
-  case single(Envelope)
-  /// Between 1 and `limits.batchItems` items, not yet read as envelopes.
-  case batch(JSON)
-  case refused(RPCError)
-
-  init(parsing bytes: [UInt8], limits: Limits) {
-    let json: JSON
-    do {
-      json = try JSON(parsing: bytes, maximumDepth: limits.depth)
-    } catch {
-      self = .refused(.parseError("not JSON: \(error)", offset: error.offset))
-      return
-    }
-    guard json.kind == .array else {
-      self = .single(Envelope(json))
-      return
-    }
-    switch json.count {
-    case 0: self = .refused(.invalidRequest("an empty batch"))
-    case 1...limits.batchItems: self = .batch(json)
-    default: self = .refused(.invalidRequest("a batch has at most \(limits.batchItems) items"))
     }
   }
 }

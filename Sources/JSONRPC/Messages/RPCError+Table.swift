@@ -62,9 +62,9 @@ extension RPCError {
       .responseTooLarge, "the answer is larger than \(limit) bytes", details: .limit(limit))
   }
 
-  /// 1003.
+  /// 1003, retryable.
   public static func deadlineExceeded() -> RPCError {
-    RPCError(.deadlineExceeded, "the request's timeout_ms has passed")
+    RPCError(.deadlineExceeded, "the request's timeout_ms has passed", retryable: true)
   }
 
   /// 1004, retryable. `limit` is the number of things allowed at once.

@@ -16,15 +16,22 @@ struct RequestID: Sendable {
     case notification(UInt64)
   }
 
-  /// Nil if the value is no id: null, a boolean, a fraction, an exponent, an array or an object.
+  /// The longest id, in bytes as it is sent: a call keeps it until it is answered.
+  static let longest = 1_024
+
+  /// What an id is, for people.
+  static let rule = "an id is a string or an integer of at most \(longest) bytes"
+
+  /// Nil if the value is no id: null, a boolean, a fraction, an exponent, an array or an object, or too long.
   init?(_ json: JSON) {
     switch json.kind {
     case .number:
-      guard json.isInteger else { return nil }
-      raw = json.raw
+      guard json.isInteger, json.raw.count <= Self.longest else { return nil }
+      raw = json.keepsake
       value = json.integer.map(Value.integer) ?? .digits(raw)
     case .string:
-      raw = json.raw
+      guard json.raw.count <= Self.longest else { return nil }
+      raw = json.keepsake
       let inner = raw.dropFirst().dropLast()
       if inner.contains(UInt8(ascii: "\\")) {
         value = .text(json.withUTF8 { ArraySlice($0) } ?? inner)

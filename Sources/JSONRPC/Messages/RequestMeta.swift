@@ -10,6 +10,9 @@ struct RequestMeta: Sendable {
   /// The longest timeout that may be asked for: a day.
   static let longestTimeout: Int64 = 86_400_000
 
+  /// The longest token, in bytes as it is sent: a call keeps it until it is answered.
+  static let longestToken = 1_024
+
   init() {}
 
   init(_ params: JSON?) throws(RPCError) {
@@ -18,11 +21,12 @@ struct RequestMeta: Sendable {
       throw .invalidParams(pointer: "/_meta", message: "_meta must be an object")
     }
     if let token = meta["progressToken"], !token.isNull {
-      guard token.kind == .string || token.isInteger else {
+      guard token.kind == .string || token.isInteger, token.raw.count <= Self.longestToken else {
         throw .invalidParams(
-          pointer: "/_meta/progressToken", message: "progressToken must be a string or an integer")
+          pointer: "/_meta/progressToken",
+          message: "progressToken must be a string or an integer of at most \(Self.longestToken) bytes")
       }
-      progressToken = token.raw
+      progressToken = token.keepsake
     }
     if let timeout = meta["timeout_ms"], !timeout.isNull {
       guard let value = timeout.integer, (1...Self.longestTimeout).contains(value) else {

@@ -3,6 +3,9 @@ import JSON
 
 /// What is to be written: answers, errors and notifications, framed, in segments that a writer takes one by
 /// one. Puts the answers of a batch together. Counts bytes until the writer reports them as written.
+///
+/// On lines a message holds nothing that a reader may take for a line's end: results and notifications come in
+/// that way, ids and errors are made so here.
 struct Outbox: Sendable {
   /// The bytes that one take gives, about: answers are gathered until there are as many.
   static let segmentBytes = 64 << 10
@@ -29,8 +32,8 @@ struct Outbox: Sendable {
   /// Bytes of answers that wait for the rest of their batch.
   private(set) var heldBytes = 0
 
-  /// - Parameter batchBytes: the largest array of answers that is held; what goes beyond is refused with
-  ///   `response_too_large`, one by one.
+  /// - Parameter batchBytes: how many bytes of batches are held; what goes beyond is refused, one by one: with
+  ///   `response_too_large` if the batch is too large, with `limit_reached` if others take the room.
   init(batchBytes: Int) { self.batchBytes = batchBytes }
 
   /// Whether there is nothing to take.
@@ -38,21 +41,24 @@ struct Outbox: Sendable {
 
   // MARK: Answers
 
-  /// Adds `{"jsonrpc":"2.0","id":...,"result":...}`. A batch that holds too much already refuses it, unless
+  /// Adds `{"jsonrpc":"2.0","id":...,"result":...}`. If batches hold too much already it is refused, unless
   /// `always`: what is done must not be reported as failed.
   mutating func add(result: [UInt8], id: ArraySlice<UInt8>, batch: Int?, always: Bool = false) {
+    let id = framing == .headers ? id : id.onOneLine
     let size = Self.resultOpening.count + id.count + Self.resultKey.count + result.count + 1
     if let batch {
-      guard always || batches[batch]!.bytes.count + size <= batchBytes else {
-        add(error: .responseTooLarge(limit: batchBytes), id: id, batch: batch)
+      if !always, let refusal = refusal(of: batch, adding: size) {
+        add(error: refusal, id: id, batch: batch)
         return
       }
-      settle(batch) { bytes in
-        bytes.append(contentsOf: Self.resultOpening)
-        bytes.append(contentsOf: id)
-        bytes.append(contentsOf: Self.resultKey)
-        bytes.append(contentsOf: result)
-        bytes.append(UInt8(ascii: "}"))
+      settle(batch) { answer in
+        answer.append { bytes in
+          bytes.append(contentsOf: Self.resultOpening)
+          bytes.append(contentsOf: id)
+          bytes.append(contentsOf: Self.resultKey)
+        }
+        answer.append(large: result)
+        answer.append { $0.append(UInt8(ascii: "}")) }
       }
       return
     }
@@ -79,10 +85,12 @@ struct Outbox: Sendable {
     writer.key("error")
     error.write(to: &writer)
     writer.endObject()
+    // The id, a name in the message or the details may have a line's end.
+    let message = framing == .headers ? writer.bytes : writer.bytes.without(.lineEnds)
     if let batch {
-      settle(batch) { $0.append(contentsOf: writer.bytes) }
+      settle(batch) { $0.append(large: message) }
     } else {
-      add(message: writer.bytes)
+      add(message: message)
     }
   }
 
@@ -114,25 +122,40 @@ struct Outbox: Sendable {
   }
 
   /// The bytes that a batch holds so far.
-  func heldBytes(of batch: Int) -> Int { batches[batch]?.bytes.count ?? 0 }
+  func heldBytes(of batch: Int) -> Int { batches[batch]?.count ?? 0 }
 
-  private mutating func settle(_ batch: Int, _ body: (inout [UInt8]) -> Void) {
-    let before = batches[batch]!.bytes.count
-    batches[batch]!.missing -= 1
-    batches[batch]!.bytes.append(before == 0 ? UInt8(ascii: "[") : UInt8(ascii: ","))
-    body(&batches[batch]!.bytes)
-    heldBytes += batches[batch]!.bytes.count - before
+  /// Why a batch takes no answer of so many bytes more; nil if it does.
+  func refusal(of batch: Int, adding size: Int = 0) -> RPCError? {
+    if heldBytes + size <= batchBytes { return nil }
+    return heldBytes(of: batch) + size > batchBytes
+      ? .responseTooLarge(limit: batchBytes)
+      : .limitReached("answers of other batches are held", limit: batchBytes)
+  }
+
+  private mutating func settle(_ batch: Int, _ body: (inout BatchAnswer) -> Void) {
+    // Taken out while it changes, so that it is changed in its place.
+    var answer = batches.removeValue(forKey: batch)!
+    let before = answer.count
+    answer.missing -= 1
+    answer.append { $0.append(before == 0 ? UInt8(ascii: "[") : UInt8(ascii: ",")) }
+    body(&answer)
+    heldBytes += answer.count - before
+    batches[batch] = answer
     completeIfWhole(batch)
   }
 
   private mutating func completeIfWhole(_ batch: Int) {
     guard batches[batch]!.isClosed, batches[batch]!.missing == 0 else { return }
-    var answer = batches.removeValue(forKey: batch)!.bytes
+    var answer = batches.removeValue(forKey: batch)!
     heldBytes -= answer.count
     // A batch of notifications alone is answered by nothing.
-    guard !answer.isEmpty else { return }
-    answer.append(UInt8(ascii: "]"))
-    add(message: answer)
+    guard answer.count > 0 else { return }
+    answer.append { $0.append(UInt8(ascii: "]")) }
+    guard !isClosed else { return }
+    observer?.sent(Array(answer.parts.joined()))
+    open(answer.count)
+    for part in answer.parts { append(large: part) }
+    end()
   }
 
   // MARK: Segments
@@ -207,7 +230,36 @@ struct Outbox: Sendable {
 
 /// The answers of one batch, as far as they are in.
 private struct BatchAnswer: Sendable {
-  var bytes: [UInt8] = []
+  /// The text of the array; large answers are parts of their own, uncopied.
+  private(set) var parts: [[UInt8]] = []
+  /// The bytes of all parts.
+  private(set) var count = 0
   var missing = 0
   var isClosed = false
+
+  mutating func append(_ body: (inout [UInt8]) -> Void) {
+    if parts.isEmpty || parts[parts.count - 1].count >= Outbox.segmentBytes { parts.append([]) }
+    let last = parts.count - 1
+    let before = parts[last].count
+    body(&parts[last])
+    count += parts[last].count - before
+  }
+
+  mutating func append(large bytes: [UInt8]) {
+    if bytes.count < Outbox.segmentBytes {
+      append { $0.append(contentsOf: bytes) }
+    } else {
+      parts.append(bytes)
+      count += bytes.count
+    }
+  }
+}
+
+extension ArraySlice<UInt8> {
+  /// An id as it stands on a line: what a reader may take for the line's end is an escape. The same string.
+  fileprivate var onOneLine: Self {
+    // Every such character that JSON allows in a string begins with a byte beyond ASCII.
+    guard first == UInt8(ascii: "\""), contains(where: { $0 >= 0x80 }) else { return self }
+    return Array(self).without(.lineEnds)[...]
+  }
 }

@@ -13,13 +13,8 @@ public struct SystemError: Error, Sendable, CustomStringConvertible {
   /// Its `errno`.
   public let code: Int32
 
-  /// The call failed just now: takes `errno` as it stands.
-  init(_ call: String) {
-    code = errno
-    self.call = call
-  }
-
-  init(_ call: String, code: Int32) {
+  /// The call failed; by default just now, as `errno` stands.
+  public init(_ call: String, code: Int32 = errno) {
     self.call = call
     self.code = code
   }

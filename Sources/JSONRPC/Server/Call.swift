@@ -11,6 +11,9 @@ final class Call: @unchecked Sendable {
   let connection: Connection
   /// The batch that it came in.
   let batch: Int?
+  /// What it takes in memory until it is answered, in bytes: a bound for all but the largest calls, since it
+  /// decides how many requests are accepted.
+  let weight: Int
   /// The monotonic clock at its arrival.
   let arrival: UInt64
   let deadline: ContinuousClock.Instant?
@@ -28,7 +31,15 @@ final class Call: @unchecked Sendable {
     var afterAnswer: [@Sendable () -> Void] = []
     var waiting: Waiting?
     var progress = ProgressThrottle()
+    /// Bytes of its answer that are counted while it is made.
+    var heldBytes = 0
+    /// What it sleeps on until there is room for its answer.
+    var roomWait: Waiting?
   }
+
+  /// A name that a call touches is kept in its parameters, in the order queue, by the store while it writes, and
+  /// in an answer that tells of each: so many bytes for the longest ones.
+  private static let touchWeight = 2_048
 
   enum Phase {
     /// Accepted; its turn has not come, or it has come and the call is not started.
@@ -40,12 +51,14 @@ final class Call: @unchecked Sendable {
   }
 
   init(
-    _ prepared: PreparedCall, id: RequestID, batch: Int?, meta: RequestMeta, connection: Connection
+    _ prepared: PreparedCall, id: RequestID, size: Int, batch: Int?, meta: RequestMeta,
+    connection: Connection
   ) {
     self.id = id
     self.connection = connection
     self.batch = batch
     methodIndex = prepared.methodIndex
+    weight = size + Self.touchWeight * prepared.touches.count
     changes = prepared.touches.contains { $0.mode != .read }
     run = prepared.run
     progressToken = meta.progressToken
@@ -68,6 +81,7 @@ extension Call {
     state.timer = nil
     state.ticket = nil
     state.waiting = nil
+    state.roomWait = nil
     state.onCancel = []
     state.afterAnswer = []
     return leftovers

@@ -38,6 +38,23 @@ public struct CallContext: Sendable {
     call.connection.progress(call, done: done, total: total)
   }
 
+  /// Answers up to so many bytes need not be counted while they are made.
+  public static let uncountedBytes = 64 << 10
+
+  /// Whether an answer goes out on a line, where its line ends are escapes: see `Hazard.lineEnds`.
+  public var answersOnLines: Bool { !call.connection.usesHeaders.load(ordering: .relaxed) }
+
+  /// Counts what is in memory of an answer that is being made, `bytes` in all, against the limit of output; to
+  /// be called before it grows beyond `uncountedBytes`, and again as it grows. False if there is no room now:
+  /// then the call lets go of what it has, awaits `makeRoom`, and begins again. Never blocks.
+  public func hold(_ bytes: Int) -> Bool { call.connection.hold(bytes, for: call) }
+
+  /// Waits until there is room for an answer of at most `bytes`, which are counted from then on. Throws
+  /// `cancelled` or `deadline_exceeded`.
+  public func makeRoom(for bytes: Int) async throws(RPCError) {
+    try await call.connection.makeRoom(bytes, for: call)
+  }
+
   /// The call will do nothing more but wait for something to happen: it leaves the count of requests in
   /// flight and lets those behind it on its keys go on. Throws `limit_reached` if too many wait.
   public func startWaiting() throws(RPCError) -> Waiting {

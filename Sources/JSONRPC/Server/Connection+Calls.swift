@@ -2,20 +2,13 @@ import JSON
 import Logging
 import Synchronization
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// The life of a call: accepted, started in order, answered once.
 extension Connection {
   /// Takes a call in. False, and it is refused, if its id is in flight.
   func accept(_ call: Call, touches: [Touch], in state: inout ConnectionState) -> Bool {
     // In the table before it can start, hence before it can finish.
     guard state.inFlight.insert(call, id: call.id) else { return false }
+    state.requestBytes += call.weight
     if let batch = call.batch, !call.id.isNotification { state.outbox.expectAnswer(in: batch) }
     if touches.isEmpty {
       state.ready.append(call)
@@ -63,11 +56,12 @@ extension Connection {
   }
 
   private func finish(_ call: Call, result: [UInt8]) {
+    // Escapes make it longer: what counts is what is written.
+    let result = onTheWire(result)
     guard call.changes || result.count <= limits.answerBytes else {
       finish(call, error: .responseTooLarge(limit: limits.answerBytes))
       return
     }
-    let result = usesHeaders.load(ordering: .relaxed) ? result : result.onOneLine
     settle(call, failure: nil) { state in
       state.outbox.add(result: result, id: call.id.raw, batch: call.batch, always: call.changes)
     }
@@ -97,9 +91,13 @@ extension Connection {
     _ answer: (inout ConnectionState) -> Void
   ) -> Leftovers? {
     guard call.state.phase != .answered else { return nil }
-    state.inFlight.remove(call.id, wasWaiting: call.state.phase == .waiting)
+    let wasWaiting = call.state.phase == .waiting
+    state.inFlight.remove(call.id, wasWaiting: wasWaiting)
+    if !wasWaiting { state.requestBytes -= call.weight }
     call.state.phase = .answered
     if !call.id.isNotification { answer(&state) }
+    // From here on its answer is counted as output.
+    state.release(call)
     if let ticket = call.state.ticket { state.order.remove(ticket, ready: &state.ready) }
     state.records[call.methodIndex].record(nanoseconds: duration, failed: failed)
     return call.takeLeftovers()
@@ -146,14 +144,16 @@ extension Connection {
         return Told(leftovers: leftovers)
       }
       defer { call.state.onCancel = [] }
-      return Told(task: call.state.task, waiting: call.state.waiting, handlers: call.state.onCancel)
+      return Told(
+        task: call.state.task, waiting: [call.state.waiting, call.state.roomWait].compactMap(\.self),
+        handlers: call.state.onCancel)
     }
     if let leftovers = told.leftovers {
       clear(leftovers)
       log(call, duration: duration, failure: error)
     }
     told.task?.cancel()
-    told.waiting?.wake()
+    for waiting in told.waiting { waiting.wake() }
     for handler in told.handlers { handler() }
   }
 
@@ -162,7 +162,7 @@ extension Connection {
     /// Set if it was answered at once.
     var leftovers: Leftovers?
     var task: Task<Void, Never>?
-    var waiting: Waiting?
+    var waiting: [Waiting] = []
     var handlers: [@Sendable () -> Void] = []
   }
 
@@ -183,18 +183,5 @@ extension Connection {
       return false
     }
     if isCancelled { handler() }
-  }
-}
-
-extension [UInt8] {
-  /// The same JSON text without line breaks: between values they mean no more than spaces, and within strings
-  /// JSON has none.
-  var onOneLine: [UInt8] {
-    // memchr looks at 32 bytes at a time; `contains` at one.
-    let hasBreak = withUnsafeBytes { bytes in
-      bytes.baseAddress.map { memchr($0, 0x0A, bytes.count) != nil } ?? false
-    }
-    guard hasBreak else { return self }
-    return map { $0 == 0x0A ? 0x20 : $0 }
   }
 }

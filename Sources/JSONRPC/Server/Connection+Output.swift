@@ -95,25 +95,27 @@ extension Connection {
       }
     }
     let written = offset - start
-    let wakesReader = state.withLock { state in
+    let (wakesReader, grantsRoom) = state.withLock { state in
       state.isWriting = false
       state.outbox.wrote(written)
       state.outbox.recycle(&segment)
-      return state.wakesReader(limits)
+      return (state.wakesReader(limits), state.room.isAwaited)
     }
     if wakesReader { readerWake.wake() }
+    if grantsRoom { grantRoom() }
     return .all
   }
 
   private func putBack(_ segment: [UInt8], written: Int, offset: Int) {
-    let wakesReader = state.withLock { state in
+    let (wakesReader, grantsRoom) = state.withLock { state in
       state.isWriting = false
       state.isStalled = true
       state.outbox.wrote(written)
       state.outbox.putBack(segment, offset: offset)
-      return state.wakesReader(limits)
+      return (state.wakesReader(limits), state.room.isAwaited)
     }
     if wakesReader { readerWake.wake() }
+    if grantsRoom { grantRoom() }
   }
 
   /// Sleeps until the host has taken something. The first time that it takes long is reported.

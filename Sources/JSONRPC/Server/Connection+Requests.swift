@@ -10,9 +10,11 @@ extension Connection {
     switch frame {
     case .message(let bytes):
       switch Packet(parsing: bytes, limits: limits) {
-      case .single(let envelope): receive(envelope, batch: nil)
+      case .single(let envelope): receive(envelope, size: bytes.count, batch: nil)
       case .batch(let items): receive(batch: items)
       case .refused(let error): reply(error: error, id: nil, batch: nil)
+      case .refusedRequest(let error, let id): reply(error: error, id: id, batch: nil)
+      case .refusedBatch(let error, let ids): refuse(batch: ids, error)
       }
     case .oversize: reply(error: .messageTooLarge(limit: limits.requestBytes), id: nil, batch: nil)
     case .lostSync(let reason): reply(error: .parseError(reason), id: nil, batch: nil)
@@ -30,11 +32,19 @@ extension Connection {
 
   private func receive(batch items: JSON) {
     let batch = state.withLock { $0.outbox.openBatch() }
-    for item in items.elements where !isStopping { receive(Envelope(item), batch: batch) }
+    for item in items.elements where !isStopping {
+      receive(Envelope(item), size: item.raw.count, batch: batch)
+    }
     change { $0.outbox.closeBatch(batch) }
   }
 
-  private func receive(_ envelope: Envelope, batch: Int?) {
+  private func refuse(batch ids: [RequestID?], _ error: RPCError) {
+    let batch = state.withLock { $0.outbox.openBatch() }
+    for id in ids where !isStopping { reply(error: error, id: id, batch: batch) }
+    change { $0.outbox.closeBatch(batch) }
+  }
+
+  private func receive(_ envelope: Envelope, size: Int, batch: Int?) {
     switch envelope {
     case .response: break
     case .invalid(let id, let error): reply(error: error, id: id, batch: batch)
@@ -45,11 +55,11 @@ extension Connection {
         batch: batch)
     case .call(let id, let method, let params):
       if handle(wireMethod: method, params: params, id: id, batch: batch) { return }
-      call(method, params, id: id, batch: batch)
+      call(method, params, id: id, size: size, batch: batch)
     }
   }
 
-  private func call(_ method: JSON, _ params: JSON?, id: RequestID?, batch: Int?) {
+  private func call(_ method: JSON, _ params: JSON?, id: RequestID?, size: Int, batch: Int?) {
     let prepared: PreparedCall
     let meta: RequestMeta
     do throws(RPCError) {
@@ -64,7 +74,11 @@ extension Connection {
         batch,
         { state -> Call? in
           let key = id ?? state.inFlight.notificationID()
-          let call = Call(prepared, id: key, batch: batch, meta: meta, connection: self)
+          if let batch, let refusal = state.outbox.refusal(of: batch) {
+            if id != nil { add(error: refusal, id: id, batch: batch, to: &state) }
+            return nil
+          }
+          let call = Call(prepared, id: key, size: size, batch: batch, meta: meta, connection: self)
           if accept(call, touches: prepared.touches, in: &state) { return call }
           add(error: .duplicate(key), id: nil, batch: batch, to: &state)
           return nil

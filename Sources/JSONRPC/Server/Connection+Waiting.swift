@@ -10,6 +10,7 @@ extension Connection {
       guard call.state.phase == .running else { return true }
       guard state.inFlight.waiting < limits.waiting else { return false }
       call.state.phase = .waiting
+      state.requestBytes -= call.weight
       call.state.waiting = waiting
       state.inFlight.startWaiting()
       if let ticket = call.state.ticket {
@@ -48,7 +49,7 @@ extension Connection {
       writer.endObject()
       writer.endObject()
       writer.endObject()
-      state.outbox.add(message: writer.bytes)
+      state.outbox.add(message: onTheWire(writer.bytes))
     }
   }
 

@@ -84,6 +84,7 @@ final class Connection: Sendable {
   /// What a change of the state leaves to do outside the lock.
   struct Aftermath {
     var starts = false
+    var grantsRoom = false
     var wakesReader = false
     var flushes = false
     /// Whether there is so little to write that it may wait for what comes with it.
@@ -98,6 +99,7 @@ final class Connection: Sendable {
       let result = body(&state)
       var aftermath = Aftermath()
       aftermath.starts = state.becomesStarter()
+      aftermath.grantsRoom = state.room.isAwaited
       if !isReader {
         aftermath.wakesReader = state.wakesReader(limits)
         aftermath.flushes = state.mayFlush
@@ -115,6 +117,7 @@ final class Connection: Sendable {
       }
     }
     if aftermath.wakesReader { readerWake.wake() }
+    if aftermath.grantsRoom { grantRoom() }
     if aftermath.starts { startReady() }
     return result
   }
@@ -125,7 +128,7 @@ final class Connection: Sendable {
     writer.member("jsonrpc", "2.0")
     writer.key("method")
     writer.string(method)
-    writer.member("params", raw: usesHeaders.load(ordering: .relaxed) ? params : params.onOneLine)
+    writer.member("params", raw: onTheWire(params))
     writer.endObject()
     let message = writer.bytes
     return change { state in
@@ -133,6 +136,11 @@ final class Connection: Sendable {
       state.outbox.add(message: message)
       return true
     }
+  }
+
+  /// JSON text as it may go out: on lines without line breaks, as it is behind headers.
+  func onTheWire(_ text: [UInt8]) -> [UInt8] {
+    usesHeaders.load(ordering: .relaxed) ? text : text.without(.lineEnds)
   }
 
   func status() -> ServerStatus {

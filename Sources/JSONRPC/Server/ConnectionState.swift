@@ -8,6 +8,10 @@ struct ConnectionState: Sendable {
   var ready = Deque<Call>()
   /// Whether a thread is starting calls from `ready`: one at a time does, so that they start in order.
   var isStarting = false
+  /// What the calls in `inFlight` weigh, those that wait left out.
+  var requestBytes = 0
+  /// The answers that are being made.
+  var room: AnswerRoom<Call>
   var outbox: Outbox
   /// Whether a thread is writing: one at a time does.
   var isWriting = false
@@ -32,6 +36,7 @@ struct ConnectionState: Sendable {
 
   init(limits: Limits, methods: Int, observer: (any ConversationObserver)?) {
     outbox = Outbox(batchBytes: limits.outputBytes)
+    room = AnswerRoom(limit: limits.outputBytes)
     outbox.observer = observer
     records = [MethodRecord](repeating: MethodRecord(), count: methods)
   }
@@ -39,7 +44,7 @@ struct ConnectionState: Sendable {
   /// Whether one more request may be accepted. The answers held for its own batch don't count: they can't be
   /// written before the whole batch is accepted.
   func hasRoom(_ limits: Limits, batch: Int?) -> Bool {
-    guard inFlight.active < limits.inFlight else { return false }
+    guard inFlight.active < limits.inFlight, requestBytes < limits.requestBytesInFlight else { return false }
     var bytes = outbox.queuedBytes + outbox.heldBytes
     if let batch { bytes -= outbox.heldBytes(of: batch) }
     return bytes < limits.outputBytes

@@ -49,7 +49,7 @@ public final class Server: Sendable {
   /// Swift's pool. To be called once.
   public func run() -> Ending {
     connection.readerThread.store(SystemThread.currentID, ordering: .relaxed)
-    guard let writer = SystemThread({ [connection] in connection.runWriter() }) else {
+    guard let writer = SystemThread(named: "write answers", { [connection] in connection.runWriter() }) else {
       return .inputFailed(EAGAIN)
     }
     let ending = finish(read())

@@ -109,10 +109,15 @@ public struct BSONElement: Sendable {
 
   /// The value as binary of subtype 0; the bytes are shared, not copied.
   public func binary() throws(BSONError) -> ArraySlice<UInt8> {
-    try expect(.binary)
-    let subtype = storage[extent.value.lowerBound + 4]
+    let (subtype, bytes) = try binaryOfAnySubtype()
     guard subtype == 0 else { throw .unsupportedBinarySubtype(subtype) }
-    return storage[(extent.value.lowerBound + 5)..<extent.value.upperBound]
+    return bytes
+  }
+
+  func binaryOfAnySubtype() throws(BSONError) -> (subtype: UInt8, bytes: ArraySlice<UInt8>) {
+    try expect(.binary)
+    let start = extent.value.lowerBound + 5
+    return (storage[start - 1], storage[start..<extent.value.upperBound])
   }
 
   /// The value as an ObjectId.

@@ -72,6 +72,15 @@ public struct BSONWriter: Sendable {
     checkSize()
   }
 
+  /// Appends a UUID.
+  public mutating func append(_ key: String, _ value: BSONUUID) {
+    begin(.binary, key)
+    appendInteger(Int32(truncatingIfNeeded: value.bytes.count))
+    bytes.append(BSONUUID.subtype)
+    bytes.append(contentsOf: value.bytes)
+    checkSize()
+  }
+
   /// Appends null.
   public mutating func appendNull(_ key: String) {
     begin(.null, key)

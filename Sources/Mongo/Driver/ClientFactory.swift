@@ -14,14 +14,19 @@ enum ClientFactory {
       throw MongoError(error, .read, reply: nil)
     }
     mongoc_client_pool_set_error_api(pool, 2)
-    // Room for change streams beside the threads; both are counted here, so that a pop never waits.
-    mongoc_client_pool_max_size(pool, UInt32(uri.threads + 1024))
+    mongoc_client_pool_max_size(pool, room(uri, beside: 0))
     let callbacks = mongoc_apm_callbacks_new()
     defer { mongoc_apm_callbacks_destroy(callbacks) }
     mongoc_apm_set_topology_changed_cb(callbacks, topologyChanged)
     mongoc_apm_set_server_heartbeat_failed_cb(callbacks, heartbeatFailed)
     mongoc_client_pool_set_apm_callbacks(pool, callbacks, context)
     return pool
+  }
+
+  /// Room for change streams beside the threads, and for what was discarded; all are counted here, so that a
+  /// pop never waits.
+  static func room(_ uri: MongoURI, beside discarded: Int) -> UInt32 {
+    UInt32(clamping: uri.threads + 1024 + discarded)
   }
 }
 

@@ -64,6 +64,7 @@ extension MongoError {
   static func kind(ofServerCode code: Int32) -> Kind {
     if ServerCode.authentication.contains(code) { return .authentication }
     if ServerCode.unauthorized.contains(code) { return .unauthorized }
+    if ServerCode.replacedCollection.contains(code) { return .replacedCollection }
     if ServerCode.unsupported.contains(code) { return .unsupported }
     if ServerCode.timeLimit.contains(code) { return .deadlineExceeded }
     return .server
@@ -79,7 +80,8 @@ extension MongoError {
     switch kind {
     // libmongoc reports the first error if it finds no server for the second attempt, so
     // here nothing was sent, but for the earlier commands of a bulk.
-    case .unavailable, .authentication, .overloaded, .closed, .unsupported, .invalidArgument, .unauthorized:
+    case .unavailable, .authentication, .overloaded, .closed, .unsupported, .invalidArgument, .unauthorized,
+      .replacedCollection:
       return operation == .writes ? .unknown : .known
     case .network, .writeConcern, .malformedReply: return .unknown
     case .deadlineExceeded: return domain == MONGOC_ERROR_SERVER.rawValue ? .unknown : .known

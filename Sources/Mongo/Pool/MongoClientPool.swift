@@ -80,6 +80,10 @@ public final class MongoClientPool: Sendable {
   /// Whether there is a primary and nobody waits for a thread: whoever has one may do more on it.
   public var hasRoom: Bool { core.hasRoom }
 
+  /// Grows whenever the primary was lost or another was elected: what the servers hold may be another past
+  /// then, as after the files of a stopped server were put back.
+  public var era: Int { core.era }
+
   /// Why there is no primary: the last heartbeat's error, if any.
   public var lastError: MongoError? { core.lastError }
 

@@ -22,6 +22,9 @@ final class PoolCore: @unchecked Sendable {
   private var streams: [ObjectIdentifier: ChangeStreamCore] = [:]
   private var clients: OpaquePointer?
   private var failure: MongoError?
+  private var hasConductor = false
+  private var losses = 0
+  private var logins = Logins()
   private var closers: [CheckedContinuation<Void, Never>] = []
   private var closingPatience: Duration?
   private var isDestroyed = false
@@ -40,10 +43,21 @@ final class PoolCore: @unchecked Sendable {
 
   var lastError: MongoError? { lock.withLock { scheduler.isAvailable ? nil : failure } }
 
+  /// See ``MongoClientPool/era``.
+  var era: Int { lock.withLock { losses } &+ elections.last }
+
   func start() {
-    guard !SystemThread.startDetached({ self.conduct() }) else { return }
-    finish()
+    // Without a thread the first call asks for one again.
+    _ = lock.withLock { hasConducted() }
   }
+
+  /// Whether there is a conductor, now that one was asked for; under the lock.
+  private func hasConducted() -> Bool {
+    if !hasConductor { hasConductor = SystemThread.startDetached { self.conduct() } }
+    return hasConductor
+  }
+
+  private static var noThread: MongoError { MongoError(.overloaded, "the system has no thread to give") }
 }
 
 // MARK: Work
@@ -55,6 +69,7 @@ extension PoolCore {
     let refusal = lock.withLock { () -> (any Error)? in
       // The task may have been cancelled before its work came here.
       guard !job.work.isCancelled else { return CancellationError() }
+      guard scheduler.isClosing || hasConducted() else { return Self.noThread }
       switch scheduler.submit(job, deadline: job.work.deadline, now: now) {
       case .assign(let id): return assign(job, to: id)
       case .start(let id): return startWorker(id, with: job)
@@ -91,23 +106,46 @@ extension PoolCore {
     guard !SystemThread.startDetached({ self.work(id) }) else { return nil }
     workers[id] = nil
     scheduler.workerDidNotStart()
-    return MongoError(.overloaded, "the system has no thread to give")
+    return Self.noThread
   }
 
-  /// A worker's thread: a client from libmongoc's pool, kept until the pool closes.
+  /// A worker's thread: a client from libmongoc's pool, kept until the pool closes, or until the server no
+  /// longer takes its connections for the user's.
   private func work(_ id: Int) {
-    guard let client = withClients(mongoc_client_pool_pop) else { preconditionFailure("work needs clients") }
-    let session = MongoSession(
-      client: client, database: uri.database, writeTimeout: uri.milliseconds.write, elections: elections)
+    var (session, login) = makeSession()
     while let job = nextJob(id) {
+      if login != lock.withLock({ logins.number }) {
+        session.end()
+        discard(session.client)
+        (session, login) = makeSession()
+      }
       session.begin(job.work)
       job.settle(.run(session))
+      if session.takeLostLogin() { lock.withLock { logins.lost(login, at: .now) } }
     }
     session.end()
-    withClients { mongoc_client_pool_push($0, client) }
+    withClients { mongoc_client_pool_push($0, session.client) }
     lock.withLock {
       workers[id] = nil
       conductor.signal()
+    }
+  }
+
+  private func makeSession() -> (MongoSession, login: Int) {
+    let login = lock.withLock { logins.number }
+    guard let client = withClients(mongoc_client_pool_pop) else { preconditionFailure("work needs clients") }
+    let session = MongoSession(
+      client: client, database: uri.database, writeTimeout: uri.milliseconds.write, elections: elections)
+    return (session, login)
+  }
+
+  /// Ends a client and its connections. libmongoc's pool does the same with those it has too many of; it
+  /// goes on counting this one, so it gets room for another.
+  private func discard(_ client: OpaquePointer) {
+    mongoc_client_destroy(client)
+    lock.withLock {
+      logins.discarded += 1
+      mongoc_client_pool_max_size(clients, ClientFactory.room(uri, beside: logins.discarded))
     }
   }
 
@@ -143,6 +181,7 @@ extension PoolCore {
   func topologyChanged(hasPrimary: Bool) {
     let (failed, streams) = lock.withLock { () -> ([(PoolJob, any Error)], [ChangeStreamCore]) in
       guard hasPrimary != scheduler.isAvailable else { return ([], []) }
+      if !hasPrimary { losses += 1 }
       let assignments = scheduler.setAvailable(hasPrimary)
       let failed = assignments.compactMap { assignment -> (PoolJob, any Error)? in
         let error =
@@ -169,13 +208,14 @@ extension PoolCore {
   func add(_ stream: ChangeStreamCore) {
     let isOpen = lock.withLock {
       guard !scheduler.isClosing else { return false }
+      _ = hasConducted()
       streams[ObjectIdentifier(stream)] = stream
       stream.availabilityChanged(scheduler.isAvailable)
       return true
     }
     guard isOpen else { return stream.fail(MongoError(.closed, "the MongoDB pool is closed")) }
     guard !SystemThread.startDetached({ stream.watch(in: self) }) else { return }
-    stream.fail(MongoError(.overloaded, "the system has no thread to give"))
+    stream.fail(Self.noThread)
     remove(stream)
   }
 
@@ -201,6 +241,7 @@ extension PoolCore {
       return (dropped, Array(self.streams.values), false)
     }
     if isClosed { closer?.resume() }
+    if !lock.withLock({ hasConductor }) { finish() }
     for job in dropped { job.settle(.fail(MongoError(.closed, "the MongoDB pool is closed"))) }
     for stream in streams { stream.close() }
   }
@@ -242,6 +283,11 @@ extension PoolCore {
   /// one. Only `mongodb+srv://` can fail, when DNS does.
   private func makeClients(_ context: UnsafeMutableRawPointer) -> Duration? {
     guard lock.withLock({ !scheduler.isClosing }) else { return nil }
+    // libmongoc doesn't look whether its threads start, and joins them all the same.
+    guard Self.areThreadsLeft(2 * uri.hosts.count + 4) else {
+      heartbeatFailed(Self.noThread)
+      return uri.timeouts.heartbeat
+    }
     do throws(MongoError) {
       let made = try ClientFactory.makePool(uri, context: context)
       lock.withLock { clients = made }
@@ -253,6 +299,34 @@ extension PoolCore {
       heartbeatFailed(error)
       return uri.timeouts.heartbeat
     }
+  }
+
+  /// Whether the system has this many more threads to give at once.
+  private static func areThreadsLeft(_ count: Int) -> Bool {
+    let gate = Lock()
+    let signal = Lock.Signal()
+    // Used under `gate` only.
+    nonisolated(unsafe) var isOpen = false
+    nonisolated(unsafe) var running = 0
+    var started = 0
+    while started < count {
+      let isStarted = SystemThread.startDetached {
+        gate.withLock {
+          while !isOpen { signal.wait(gate) }
+          running -= 1
+          signal.broadcast()
+        }
+      }
+      guard isStarted else { break }
+      started += 1
+    }
+    gate.withLock {
+      running += started
+      isOpen = true
+      signal.broadcast()
+      while running > 0 { signal.wait(gate) }
+    }
+    return started == count
   }
 
   /// Waits for a signal, an expiry or this long, then fails what has waited too long.

@@ -44,6 +44,9 @@ public struct MongoServerInfo: Sendable, Hashable {
   /// Whether ``MongoReadConcern/snapshot`` works.
   public var supportsSnapshotReads: Bool { topology != .standalone && version >= Version(5, 0) }
 
+  /// Whether commands may say which collection they mean: see ``MongoSession/collectionUUIDs``.
+  public var supportsCollectionUUIDs: Bool { version >= Version(6, 0) }
+
   /// Whether writes are retried by libmongoc.
   public var supportsRetryableWrites: Bool { topology != .standalone }
 

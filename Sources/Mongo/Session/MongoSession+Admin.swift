@@ -75,6 +75,17 @@ extension MongoSession {
     }
   }
 
+  /// Collections and views with these names, as the server lists them.
+  public func listCollections(_ names: [String]) throws(MongoError) -> [BSONDocument] {
+    let list = try read { () throws(BSONError) in try BSONArray(names.map { .string($0) }) }
+    let reply = try rawCommand([
+      "listCollections": 1, "filter": ["name": ["$in": .array(list)]], "cursor": ["batchSize": 1000],
+    ])
+    return try read { () throws(BSONError) in
+      try reply.get("cursor").document().get("firstBatch").array().documents()
+    }
+  }
+
   /// Drops the session's database with everything in it: for tests.
   public func dropDatabase() throws(MongoError) {
     try writeCommand(["dropDatabase": 1])
@@ -94,7 +105,7 @@ extension MongoSession {
   func writeCommand(_ command: BSONDocument) throws(MongoError) {
     let options = try build { (writer) throws(MongoError) in try writeOptions(&writer) }
     let reply = BSONOwner()
-    try MongoError.check(.write, reply: reply) { error in
+    try check(.write, reply: reply) { error in
       command.withBSON { command in
         options.withBSON { options in
           mongoc_client_write_command_with_opts(client, database, command, options, reply.pointer, error)

@@ -48,7 +48,7 @@ extension MongoSession {
       }
     }
     let reply = BSONOwner()
-    try MongoError.check(.read, reply: reply) { error in
+    try check(.read, reply: reply) { error in
       command.withBSON { command in
         BSONDocument.withOptional(options) { options in
           mongoc_client_read_command_with_opts(
@@ -63,7 +63,7 @@ extension MongoSession {
   public func rawCommand(_ command: BSONDocument, database: String? = nil) throws(MongoError) -> BSONDocument
   {
     let reply = BSONOwner()
-    try MongoError.check(.write, reply: reply) { error in
+    try check(.write, reply: reply) { error in
       command.withBSON { command in
         mongoc_client_command_with_opts(
           client, database ?? self.database, command, nil, nil, reply.pointer, error)
@@ -169,6 +169,8 @@ extension MongoSession {
   private func batch(
     _ collection: String, _ readConcern: MongoReadConcern, _ command: consuming BSONWriter
   ) throws(MongoError) -> MongoBatch {
+    var command = command
+    if let uuid = collectionUUIDs[collection] { command.append("collectionUUID", uuid) }
     let reply = try upToDate(collection, finish(command), readConcern)
     let (documents, cursor) = try read { () throws(BSONError) in
       let cursor = try reply.get("cursor").document()
@@ -221,7 +223,7 @@ extension MongoSession {
     ]
     let reply = BSONOwner()
     // As a read: there is nothing of which the outcome could be unknown.
-    try MongoError.check(.read, reply: reply) { error in
+    try check(.read, reply: reply) { error in
       command.withBSON {
         mongoc_client_command_with_opts(client, database, $0, nil, nil, reply.pointer, error)
       }

@@ -33,6 +33,7 @@ extension MongoSession {
     let options = writeOptions {
       $0.append("ordered", ordered)
       $0.append("validate", false)
+      if let uuid = collectionUUIDs[collection] { $0.append("collectionUUID", uuid) }
     }
     return write(.write, options) { options, reply, error in
       mongoc_collection_insert_many(
@@ -44,6 +45,10 @@ extension MongoSession {
   public func updateOne(
     _ collection: String, filter: BSONDocument, update: BSONDocument, upsert: Bool = false
   ) -> MongoWriteResult {
+    if let uuid = collectionUUIDs[collection] {
+      let write = MongoWrite.updateOne(filter: filter, update: update, upsert: upsert)
+      return updateEach(collection, uuid, [write], ordered: true)
+    }
     let options = writeOptions { if upsert { $0.append("upsert", true) } }
     return write(.write, options) { options, reply, error in
       filter.withBSON { filter in
@@ -61,6 +66,9 @@ extension MongoSession {
     _ collection: String, _ writes: [MongoWrite], ordered: Bool = true
   ) -> MongoWriteResult {
     guard let first = writes.first else { return MongoWriteResult() }
+    if let uuid = collectionUUIDs[collection], writes.allSatisfy(\.isUpdateOfOne) {
+      return updateEach(collection, uuid, writes, ordered: ordered)
+    }
     let isOneCommand = writes.allSatisfy { $0.commandKind == first.commandKind }
     let options = writeOptions { $0.append("ordered", ordered) }
     return write(isOneCommand ? .write : .writes, options) { options, reply, error in
@@ -90,7 +98,7 @@ extension MongoSession {
     projection?.withBSON { _ = mongoc_find_and_modify_opts_set_fields(options, $0) }
     if !concern.isEmpty { concern.withBSON { _ = mongoc_find_and_modify_opts_append(options, $0) } }
     let reply = BSONOwner()
-    try MongoError.check(.write, reply: reply) { error in
+    try check(.write, reply: reply) { error in
       filter.withBSON { filter in
         mongoc_collection_find_and_modify_with_opts(
           self.collection(collection), filter, options, reply.pointer, error)
@@ -124,12 +132,16 @@ extension MongoSession {
     let reply = BSONOwner()
     do throws(MongoError) {
       let options = try options.get()
-      try MongoError.check(operation, reply: reply) { error in
+      try check(operation, reply: reply) { error in
         options.withBSON { call($0, reply.pointer, error) }
       }
-      return MongoWriteResult(reply: reply.document, failure: nil)
+      let result = MongoWriteResult(reply: reply.document, failure: nil)
+      if let error = result.error { note(error) }
+      return result
     } catch {
-      return MongoWriteResult(reply: reply.document, failure: error)
+      let result = MongoWriteResult(reply: reply.document, failure: error)
+      if let error = result.error { note(error) }
+      return result
     }
   }
 

@@ -11,6 +11,11 @@ public final class MongoSession {
   public let database: String
   let writeTimeout: Int32
   let elections: Elections
+  /// What collections are known to be. Reads, inserts and updates of one that is another by now, or gone,
+  /// fail with ``MongoError/Kind/replacedCollection`` instead of reading nothing or making it anew. Needs
+  /// ``MongoServerInfo/supportsCollectionUUIDs``.
+  public var collectionUUIDs: [String: BSONUUID] = [:]
+  private var signs = Signs()
   private var collections: [String: OpaquePointer] = [:]
   private var work: PoolWork?
 
@@ -36,6 +41,51 @@ public final class MongoSession {
   func end() {
     for collection in collections.values { mongoc_collection_destroy(collection) }
     collections = [:]
+  }
+
+  /// What the errors since the last look mean beyond the call that they ended.
+  public struct Signs: Sendable, Hashable {
+    /// The database may be another, or lack an index.
+    public var ofChange = false
+    /// The server doesn't take this connection for the user's any more.
+    public var ofLostLogin = false
+  }
+
+  /// Looks at the signs and forgets that of a change; the pool looks at the other.
+  public func takeSigns() -> Signs {
+    defer { signs.ofChange = false }
+    return signs
+  }
+
+  /// Says that the database may be another, or lack an index, for what its contents tell.
+  public func suspectChange() { signs.ofChange = true }
+
+  func takeLostLogin() -> Bool {
+    defer { signs.ofLostLogin = false }
+    return signs.ofLostLogin
+  }
+
+  /// Takes the signs of an error.
+  func note(_ error: MongoError) {
+    switch error.kind {
+    case .replacedCollection: signs.ofChange = true
+    case .authentication, .unauthorized: signs.ofLostLogin = true
+    case .server where error.mayLackIndex: signs.ofChange = true
+    default: break
+    }
+  }
+
+  /// Calls libmongoc with a place for its error, and translates that when the call returns false.
+  func check(
+    _ operation: MongoError.Operation, reply: borrowing BSONOwner,
+    _ call: (UnsafeMutablePointer<bson_error_t>) -> Bool
+  ) throws(MongoError) {
+    do {
+      try MongoError.check(operation, reply: reply, call)
+    } catch {
+      note(error)
+      throw error
+    }
   }
 
   /// libmongoc's collection, kept for the next use.

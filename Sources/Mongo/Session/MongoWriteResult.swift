@@ -89,6 +89,53 @@ extension MongoWriteResult {
     self.failure = failure
   }
 
+  /// Adds the server's own reply to an update command, of which the first update was number `from`.
+  mutating func add(updateReply reply: BSONDocument, from first: Int, failure: MongoError?) {
+    var other = MongoWriteResult()
+    do {
+      try other.fill(fromUpdate: reply, first)
+      self.failure = self.failure ?? failure
+    } catch {
+      self.failure =
+        self.failure ?? failure
+        ?? MongoError(.malformedReply, error.description, domain: "bson", outcome: .unknown)
+    }
+    matched = matched.addingReportingOverflow(other.matched).partialValue
+    modified = modified.addingReportingOverflow(other.modified).partialValue
+    upserted = upserted.addingReportingOverflow(other.upserted).partialValue
+    writeErrors += other.writeErrors
+    writeConcernErrors += other.writeConcernErrors
+    // The confirmation that failed says more than libmongoc's summary of it.
+    if !other.writeConcernErrors.isEmpty, self.failure?.kind == .writeConcern { self.failure = nil }
+  }
+
+  private mutating func fill(fromUpdate reply: BSONDocument, _ first: Int) throws(BSONError) {
+    var reader = BSONReader(reply)
+    while let element = try reader.next() {
+      switch element.key {
+      case "n": matched = Int(try element.int64())
+      case "nModified": modified = Int(try element.int64())
+      case "upserted": upserted = try element.array().documents().count
+      case "writeErrors":
+        for error in try element.array().documents() {
+          let (index, overflows) = try error.get("index").int64().addingReportingOverflow(Int64(first))
+          writeErrors.append(
+            WriteError(
+              index: overflows ? -1 : Int(index), code: try Self.code(of: error),
+              message: try error.find("errmsg")?.string() ?? ""))
+        }
+      case "writeConcernError":
+        let error = try element.document()
+        writeConcernErrors.append(
+          WriteConcernError(
+            code: try Self.code(of: error), message: try error.find("errmsg")?.string() ?? ""))
+      default: break
+      }
+    }
+    // The server counts what it inserted among what matched.
+    matched = max(0, matched - upserted)
+  }
+
   private mutating func fill(from reply: BSONDocument) throws(BSONError) {
     var reader = BSONReader(reply)
     while let element = try reader.next() {

@@ -22,8 +22,8 @@ public struct MongoURI: Sendable {
   public let timeouts: Timeouts
   /// The names of options that were given another value than the string says.
   public let overriddenOptions: [String]
-  /// The names of options that libmongoc doesn't know; they have no effect.
-  public let unknownOptions: [String]
+  /// What is weak about the connection that was asked for, a sentence each.
+  public private(set) var warnings: [String] = []
   /// Whether the hosts are looked up in DNS (`mongodb+srv://`).
   public let isSRV: Bool
 
@@ -71,7 +71,6 @@ public struct MongoURI: Sendable {
     milliseconds = options.milliseconds
     timeouts = options.milliseconds.timeouts
     overriddenOptions = options.overridden
-    unknownOptions = options.unknown
     hasDirectConnection = options.names.contains("directconnection") || options.names.contains("loadbalanced")
     self.appName = options.appName ?? appName
     secrets = parts.secrets + options.secrets
@@ -80,6 +79,7 @@ public struct MongoURI: Sendable {
     guard let uri = makeURI() else {
       throw MongoURIError("the MongoDB URI is not valid: libmongoc refuses its options or hosts")
     }
+    warnings = URIWarnings.of(parts, options, usesTLS: mongoc_uri_get_tls(uri))
     mongoc_uri_destroy(uri)
   }
 

@@ -27,7 +27,6 @@ struct URIOptions {
 
   private(set) var passedOn: [(name: String, value: String)] = []
   private(set) var overridden: [String] = []
-  private(set) var unknown: [String] = []
   private(set) var names: Set<String> = []
   private(set) var secrets: [String] = []
   private(set) var milliseconds = Milliseconds()
@@ -37,7 +36,9 @@ struct URIOptions {
   init(_ options: [(name: String, value: String)]) throws(MongoURIError) {
     for (name, value) in options {
       let key = name.lowercased()
-      names.insert(key)
+      guard names.insert(key).inserted || Self.repeatable.contains(key) else {
+        throw Self.refused(name, "is given twice")
+      }
       if let forced = Self.forced[key] {
         if value.lowercased() != forced { overridden.append(name) }
       } else if let range = Self.timeouts[key] {
@@ -50,15 +51,39 @@ struct URIOptions {
         }
         appName = text
       } else if Self.passed.contains(key) {
+        try Self.check(key, name, value)
         passedOn.append((name, value))
-        if key.hasSuffix("password") { secrets += [value, value.percentDecoded].compactMap(\.self) }
+        // The properties may hold a session's token.
+        if key.hasSuffix("password") || key == "authmechanismproperties" {
+          secrets += [value, value.percentDecoded].compactMap(\.self)
+        }
       } else {
-        unknown.append(name)
+        throw Self.refused(name, "is not known")
       }
     }
     if !names.contains("waitqueuetimeoutms") { milliseconds.waitQueue = milliseconds.serverSelection }
     // The server's "not confirmed" must come before the client gives up the connection.
     if milliseconds.write >= milliseconds.socket { milliseconds.write = max(1, milliseconds.socket / 4 * 3) }
+  }
+
+  /// Names the option, unless it may be a part of something else.
+  private static func refused(_ name: String, _ reason: String) -> MongoURIError {
+    let isName = name.utf8.count <= 64 && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+    return URIParts.invalid("\(isName ? "the option \(name)" : "an option") \(reason)")
+  }
+
+  /// libmongoc only warns of values that it can't use, and goes on as if the option were not there.
+  private static func check(_ key: String, _ name: String, _ value: String) throws(MongoURIError) {
+    if flags.contains(key), !["true", "false"].contains(value.lowercased()) {
+      throw refused(name, "is neither true nor false")
+    }
+    if numbers.contains(key), Int32(value) == nil { throw refused(name, "is not a number") }
+  }
+
+  /// The options that let a server be another than it says.
+  var insecure: [String] {
+    passedOn.filter { Self.insecure.contains($0.name.lowercased()) && $0.value.lowercased() == "true" }
+      .map(\.name)
   }
 
   private mutating func setTimeout(
@@ -112,6 +137,23 @@ struct URIOptions {
     "wtimeoutms": 1...600_000, "waitqueuetimeoutms": 1...120_000, "heartbeatfrequencyms": 500...60_000,
   ]
 
+  private static let repeatable: Set<String> = ["readpreferencetags"]
+
+  private static let insecure: Set<String> = [
+    "sslallowinvalidcertificates", "sslallowinvalidhostnames", "tlsallowinvalidcertificates",
+    "tlsallowinvalidhostnames", "tlsinsecure",
+  ]
+
+  private static let flags: Set<String> = insecure.union([
+    "canonicalizehostname", "directconnection", "loadbalanced", "ssl", "tls",
+    "tlsdisablecertificaterevocationcheck", "tlsdisableocspendpointcheck",
+  ])
+
+  private static let numbers: Set<String> = [
+    "localthresholdms", "maxidletimems", "socketcheckintervalms", "srvmaxhosts", "zlibcompressionlevel",
+  ]
+
+  /// What libmongoc's documentation lists, beside those above.
   private static let passed: Set<String> = [
     "authmechanism", "authmechanismproperties", "authsource", "canonicalizehostname", "compressors",
     "directconnection", "gssapiservicename", "loadbalanced", "localthresholdms", "maxidletimems",

@@ -1,7 +1,7 @@
 /// A connection string taken apart, before anybody looks at its options.
 struct URIParts {
   let isSRV: Bool
-  private let userInfo: Substring?
+  let userInfo: Substring?
   private let hostList: Substring
   let hosts: [String]
   let database: String
@@ -83,6 +83,10 @@ struct URIParts {
       guard !isSRV else { throw invalid("mongodb+srv:// takes no port") }
     }
     guard !isSRV || hosts.count == 1 else { throw invalid("mongodb+srv:// takes one host") }
+    // The records that it stands for must be of its own domain, which thus has to be one.
+    guard !isSRV || hosts[0].split(separator: ".").count >= 3 else {
+      throw invalid("mongodb+srv:// takes the name of a host in a domain, such as cluster.example.net")
+    }
     return hosts.map(String.init)
   }
 

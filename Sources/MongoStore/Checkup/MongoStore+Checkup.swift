@@ -12,16 +12,23 @@ public struct MongoStoreFinding: Hashable, Sendable {
 }
 
 extension MongoStore {
-  /// Looks at the server, the indexes, the plan of every query and the clocks. Throws `StoreError` if there is
-  /// no server to ask.
+  /// Looks at the server, the collections, their indexes, the plan of every query and the clocks. Throws
+  /// `StoreError` if there is no server to ask.
   public func checkup() async throws -> [MongoStoreFinding] {
     do {
-      return try await access.run { session, _ in
+      return try await access.examine { [access, place] session in
+        do {
+          // An empty database is made ready.
+          try access.withLayout(session) { _ in }
+        } catch is StoreError {
+          // What it lacks is found below.
+        }
+        session.collectionUUIDs = [:]
         let info = try session.serverInfo()
-        let indexes = try Self.indexes(session)
+        let layout = try Self.layout(session)
         // Queries name their indexes: without them there is no plan to look at.
-        let plans = indexes.allSatisfy(\.isWell) ? try Self.plans(session) : []
-        return try Self.server(info, self.place) + indexes + plans + [Self.clocks(session)]
+        let plans = layout.allSatisfy(\.isWell) ? try Self.plans(session) : []
+        return try Self.server(info, place) + layout + plans + [Self.clocks(session)]
       }
     } catch {
       throw StoreError(any: error)
@@ -56,18 +63,23 @@ extension MongoStore {
     return findings
   }
 
-  private static func indexes(_ session: MongoSession) throws -> [MongoStoreFinding] {
-    try Collection.allCases.filter { !$0.indexes.isEmpty }.map { collection in
-      let found = Set(try session.listIndexes(collection.rawValue).map { try $0.get("name").string() })
-      let missing = collection.indexes.map(\.name).filter { !found.contains($0) }
-      guard !missing.isEmpty else {
-        return MongoStoreFinding(isWell: true, what: "indexes: those of \(collection.rawValue) are there")
-      }
-      return MongoStoreFinding(
-        isWell: false,
-        what: "indexes: \(missing.joined(separator: ", ")) of \(collection.rawValue) missing",
-        advice: "delete the document of tidings_schema and start tidings again, which makes them")
+  private static func layout(_ session: MongoSession) throws -> [MongoStoreFinding] {
+    let faults = try Inspection(session: session).look().faults
+    var findings = faults.map { MongoStoreFinding(isWell: false, what: $0.what, advice: $0.advice) }
+    let wrong = Set(faults.map(\.collection))
+    for collection in Collection.allCases where !collection.indexes.isEmpty && !wrong.contains(collection) {
+      findings.append(
+        MongoStoreFinding(isWell: true, what: "indexes: those of \(collection.rawValue) are there"))
     }
+    if try Preparation(session).version() == nil, !wrong.contains(.schema) {
+      let name = Collection.schema.rawValue
+      findings.append(
+        MongoStoreFinding(
+          isWell: false, what: "the document of \(name) is missing",
+          advice: "if no restore is under way, make it: "
+            + "db.\(name).insertOne({_id: \"layout\", version: NumberLong(\(Collection.version))})"))
+    }
+    return findings
   }
 
   private static func plans(_ session: MongoSession) throws -> [MongoStoreFinding] {

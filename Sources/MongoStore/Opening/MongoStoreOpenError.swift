@@ -11,6 +11,8 @@ public enum MongoStoreOpenError: Error, Hashable, Sendable, CustomStringConverti
   case newerVersion(found: Int, known: Int)
   /// The layout is of a version before the first that was released, and can't be brought up.
   case olderVersion(found: Int, known: Int)
+  /// A collection or an index is not as it should be.
+  case layout(String, advice: String)
   /// The server is too old.
   case oldServer(String, oldest: String)
 
@@ -28,6 +30,8 @@ public enum MongoStoreOpenError: Error, Hashable, Sendable, CustomStringConverti
     case .olderVersion(let found, let known):
       "the database has layout version \(found), from before the first release, and this program needs \(known): "
         + "use an empty database"
+    case .layout(let what, let advice):
+      "the database can't be used: \(what): \(advice)"
     case .oldServer(let version, let oldest):
       "MongoDB \(version) is too old: \(oldest) or later is needed"
     }

@@ -1,3 +1,4 @@
+import Inbox
 import Mongo
 
 /// Makes a database ready: collections, indexes and the layout's version. May be done again, and by several
@@ -10,25 +11,27 @@ struct Preparation {
   }
 
   /// Throws `MongoStoreOpenError` for what waiting can't heal, `MongoError` for the rest.
-  func run() throws -> MongoServerInfo {
+  ///
+  /// An empty database is made ready if `makes`. One that holds something, and lacks something else, is left as
+  /// it is: it may be on its way back from a backup.
+  func run(makes: Bool = true) throws -> (server: MongoServerInfo, state: DatabaseState) {
     do {
       let info = try session.serverInfo()
       guard info.version >= Self.oldest else {
         throw MongoStoreOpenError.oldServer("\(info.version)", oldest: "\(Self.oldest)")
       }
       try checkRights()
-      let found = try version()
-      if let found {
-        guard found <= Collection.version else {
-          throw MongoStoreOpenError.newerVersion(found: Int(clamping: found), known: Int(Collection.version))
+      var found = try look()
+      if !found.isWhole {
+        if try isEmpty() {
+          guard makes else { throw StoreError.emptied }
+          try create()
         }
-        guard found == Collection.version else {
-          throw MongoStoreOpenError.olderVersion(found: Int(clamping: found), known: Int(Collection.version))
-        }
-        return info
+        // Another process may have made it ready meanwhile, and put something into it; or dropped it again.
+        found = try look()
+        guard found.isWhole else { throw Self.incomplete(found.faults.first) }
       }
-      try create()
-      return info
+      return (info, found.state)
     } catch let error as MongoError {
       switch error.kind {
       case .authentication: throw MongoStoreOpenError.credentials
@@ -40,9 +43,50 @@ struct Preparation {
 
   private static let oldest = MongoServerInfo.Version(4, 4)
 
-  private func version() throws -> Int64? {
+  /// The layout's version, if it says so.
+  func version() throws -> Int64? {
     let found = try session.find(Collection.schema.rawValue, filter: ["_id": "layout"], limit: 1)
     return try found.documents.documents().first?.get("version").int64()
+  }
+
+  private struct Found {
+    var state: DatabaseState
+    var faults: [LayoutFault]
+    var hasVersion: Bool
+
+    var isWhole: Bool { hasVersion && faults.isEmpty }
+  }
+
+  /// Throws `MongoStoreOpenError` for what no waiting heals.
+  private func look() throws -> Found {
+    // The version comes last when a database is made: whoever finds it finds everything.
+    let version = try version()
+    if let version, version > Collection.version {
+      throw MongoStoreOpenError.newerVersion(found: Int(clamping: version), known: Int(Collection.version))
+    }
+    if let version, version < Collection.version {
+      throw MongoStoreOpenError.olderVersion(found: Int(clamping: version), known: Int(Collection.version))
+    }
+    let (state, faults) = try Inspection(session: session).look()
+    if let fault = faults.first(where: { !$0.mayPass }) {
+      throw MongoStoreOpenError.layout(fault.what, advice: fault.advice)
+    }
+    return Found(state: state, faults: faults, hasVersion: version != nil)
+  }
+
+  private static func incomplete(_ fault: LayoutFault?) -> StoreError {
+    .unavailable(
+      "the database is not whole: " + (fault?.what ?? "the document of tidings_schema is missing")
+        + "; if no restore is under way, see tidings doctor")
+  }
+
+  /// Whether nothing is kept here.
+  private func isEmpty() throws -> Bool {
+    for collection in [Collection.messages, .logs, .marks] {
+      let found = try session.find(collection.rawValue, filter: [:], projection: ["_id": 1], limit: 1)
+      guard try found.documents.documents().isEmpty else { return false }
+    }
+    return true
   }
 
   private func create() throws {
@@ -62,7 +106,7 @@ struct Preparation {
     let reply = try session.rawCommand(["connectionStatus": 1, "showPrivileges": true], database: "admin")
     let info = try reply.get("authInfo").document()
     guard try !info.get("authenticatedUsers").array().isEmpty else { return }
-    let needed: Set<String> = ["find", "insert", "update", "remove"]
+    let needed: Set<String> = ["find", "insert", "update", "remove", "listCollections", "listIndexes"]
     var missing = Dictionary(uniqueKeysWithValues: Collection.allCases.map { ($0.rawValue, needed) })
     for privilege in try info.get("authenticatedUserPrivileges").array().documents() {
       let resource = try privilege.get("resource").document()

@@ -8,7 +8,7 @@ import Mongo
 /// `StaleView`.
 final class View: StoreReader {
   let session: MongoSession
-  private let sentCache: SentCache
+  private let memory: Past
   private let hasSnapshots: Bool
   private let newest: Int
   private var states: [Inbox: InboxState] = [:]
@@ -17,12 +17,19 @@ final class View: StoreReader {
   private var messages: [LogName: [Int: Message]] = [:]
 
   /// `newest` is how many messages of each log come with the state of an inbox: those of its first page.
-  init(_ session: MongoSession, _ sentCache: SentCache, hasSnapshots: Bool, newest: Int) {
+  convenience init(_ session: MongoSession, _ layout: Layout, newest: Int) {
+    self.init(
+      session, layout.past, hasSnapshots: layout.server.supportsSnapshotReads, newest: newest)
+  }
+
+  init(_ session: MongoSession, _ past: Past, hasSnapshots: Bool, newest: Int) {
     self.session = session
-    self.sentCache = sentCache
+    memory = past
     self.hasSnapshots = hasSnapshots
     self.newest = newest
   }
+
+  var past: Int { memory.number }
 
   func run(_ query: Query, _ concern: MongoReadConcern = .majority) throws(StoreError) -> MongoBatch {
     var patience = Patience(.milliseconds(500))
@@ -128,7 +135,7 @@ extension View {
     _ name: LogName, _ user: Text, after folded: Int, _ found: Fetched
   ) throws(StoreError) -> SequenceSet {
     guard let head = logs[name]?.head, head > folded else { return SequenceSet() }
-    var known = sentCache.known(user, name, after: folded)
+    var known = memory.sent.known(user, name, after: folded)
     if known.through < head {
       let newest = found.logs[name]?.messages ?? [:]
       let lowest = newest.keys.min() ?? head + 1
@@ -140,7 +147,7 @@ extension View {
         known.numbers.insert(seq)
       }
       known.through = head
-      sentCache.remember(known, user, name)
+      memory.sent.remember(known, user, name)
     }
     return known.numbers.intersection(folded + 1, through: head)
   }

@@ -31,6 +31,9 @@ struct AppendPlan {
     var state = State.unplaced
     /// Whether an attempt to write it has an unknown outcome: it may be there, or come.
     var maySurface = false
+
+    /// Whether it was written, and not found.
+    var isNew: Bool { if case .done(let receipt) = state { !receipt.duplicate } else { false } }
   }
 
   private enum State {
@@ -281,6 +284,24 @@ extension AppendPlan {
         if case .done = items[index].state { true } else { false }
       }
     }
+  }
+
+  /// Whether a message was written.
+  var hasNew: Bool { items.contains { $0.isNew } }
+
+  /// The messages that were written, by their logs.
+  var newMessages: [[UInt8]: [(seq: Int, token: Token)]] {
+    var messages: [[UInt8]: [(seq: Int, token: Token)]] = [:]
+    for item in items {
+      guard case .done(let receipt) = item.state, item.isNew else { continue }
+      messages[item.log, default: []].append((receipt.seq, item.token))
+    }
+    return messages
+  }
+
+  /// What was written can't be acknowledged: the database is not what it was.
+  mutating func unconfirm() {
+    for index in items.indices where items[index].isNew { items[index].state = .failed(.notConfirmedHere) }
   }
 
   /// Tells the calls that want to know how many of their logs have the message.

@@ -4,7 +4,8 @@ import Mongo
 /// Carries out a group of appends on one of the pool's threads.
 struct AppendRun {
   private let session: MongoSession
-  private let heads: HeadCache
+  private let layout: Layout
+  private var heads: HeadCache { layout.past.heads }
   private let clock: ServerClock
   private let turns: Turns
   private var plan: AppendPlan
@@ -15,9 +16,9 @@ struct AppendRun {
   private static let chunkBytes = 8 << 20
   private static let logsTogether = 1000
 
-  init(_ calls: [Append], _ tools: Tools, _ session: MongoSession) {
+  init(_ calls: [Append], _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
     self.session = session
-    heads = tools.heads
+    self.layout = layout
     clock = tools.clock
     turns = tools.turns
     plan = AppendPlan(calls)
@@ -41,9 +42,50 @@ struct AppendRun {
         if !plan.maySurface || !patience.pause() { plan.giveUp(error) }
       }
     }
-    heads.remember(plan.cleanHeads)
+    if plan.hasNew { confirm() }
     for log in lostRaces.keys { turns.finish(log, session) }
     return plan.results()
+  }
+
+  /// Makes sure that what was written is where it can be found again, each number once: before anybody is told.
+  private mutating func confirm() {
+    let moment = ContinuousClock.now
+    while true {
+      do {
+        try layout.confirmMessages(session)
+        return heads.remember(plan.cleanHeads, at: moment)
+      } catch let error as MongoError where error.isRetryable {
+        guard patience.pause() else { return plan.unconfirm() }
+      } catch {
+        session.suspectChange()
+        if error as? StoreError == .replaced { withdraw() }
+        return plan.unconfirm()
+      }
+    }
+  }
+
+  /// Takes back what was written into other collections than were meant, where nothing can have come after it:
+  /// in those that nobody has prepared, and in logs that lack what would come before it. What can't be taken
+  /// back now was not acknowledged either.
+  private func withdraw() {
+    for (log, messages) in plan.newMessages {
+      do {
+        guard try isStray(log, messages.map(\.seq).min() ?? 1) else { continue }
+      } catch {
+        continue
+      }
+      _ = session.bulk(
+        Collection.messages.rawValue,
+        messages.map { .deleteOne(filter: ["_id": .objectID($0.token.id)]) }, ordered: false)
+    }
+  }
+
+  private func isStray(_ log: [UInt8], _ first: Int) throws -> Bool {
+    let indexes = try session.listIndexes(Collection.messages.rawValue)
+    let names = try indexes.map { try $0.get("name").string() }
+    guard names.contains(Collection.Index.position) else { return true }
+    guard first > 1 else { return false }
+    return try documents(.slots(log, from: first - 1, through: first - 1)).isEmpty
   }
 
   private func now() throws(StoreError) -> Timestamp {
@@ -106,6 +148,12 @@ struct AppendRun {
     guard let error = result.error else { return plan.written(chunk) }
     heads.forget(Set(chunk.map { plan.log(of: $0) }))
     clock.forget()
+    if error.kind == .replacedCollection {
+      if let refusal = result.writeErrors.first, chunk.indices.contains(refusal.index) {
+        plan.written(chunk[..<refusal.index])
+      }
+      return plan.giveUp(.replaced)
+    }
     if result.outcome == .unknown {
       plan.unknown(chunk)
       return try settleBySlots(Set(chunk.map { plan.log(of: $0) }), pausing: true)

@@ -6,8 +6,7 @@ import Mongo
 /// one write.
 struct ChangeRun {
   private let session: MongoSession
-  private let sentCache: SentCache
-  private let hasSnapshots: Bool
+  private let layout: Layout
   private var patience: Patience
   private var open: [Inbox: [Change]] = [:]
   private var order: [Inbox] = []
@@ -19,10 +18,9 @@ struct ChangeRun {
     var replacement: CompareAndSet.Replacement?
   }
 
-  init(_ changes: [Change], _ tools: Tools, hasSnapshots: Bool, _ session: MongoSession) {
+  init(_ changes: [Change], _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
     self.session = session
-    self.hasSnapshots = hasSnapshots
-    sentCache = tools.sentCache
+    self.layout = layout
     patience = Patience(tools.patience)
     for change in changes {
       if open[change.inbox] == nil { order.append(change.inbox) }
@@ -51,7 +49,7 @@ struct ChangeRun {
         for unchanged in decided where unchanged.replacement == nil { settle(unchanged, nil) }
       }
       guard !toWrite.isEmpty else { continue }
-      let outcomes = CompareAndSet(collection: .marks, session: session)
+      let outcomes = CompareAndSet(collection: .marks, layout: layout, session: session)
         .write(toWrite.compactMap(\.replacement), &patience)
       var isContended = false
       Cork.together {
@@ -59,6 +57,7 @@ struct ChangeRun {
           switch outcome {
           case .written: settle(decided, nil)
           case .unknown: settle(decided, .notConfirmed)
+          case .elsewhere: settle(decided, .notConfirmedHere)
           case .failed(let error): settle(decided, error)
           case .lost: isContended = true
           }
@@ -92,7 +91,7 @@ struct ChangeRun {
 
   /// Reads the states and lets each change decide on what the one before it left.
   private func decide() throws -> [Decided] {
-    let view = View(session, sentCache, hasSnapshots: hasSnapshots, newest: 1)
+    let view = View(session, layout, newest: 1)
     let inboxes = order.filter { open[$0] != nil }
     return try zip(inboxes, view.states(of: inboxes)).map { inbox, state in
       var state = state

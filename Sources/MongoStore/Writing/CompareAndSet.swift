@@ -10,6 +10,8 @@ struct CompareAndSet {
     case lost
     /// Nobody knows.
     case unknown
+    /// Written, but not where it was meant to be.
+    case elsewhere
     /// Nothing was written.
     case failed(StoreError)
   }
@@ -23,6 +25,7 @@ struct CompareAndSet {
   }
 
   let collection: Collection
+  let layout: Layout
   let session: MongoSession
 
   /// Writes all of them in one command, and tells what became of each.
@@ -42,6 +45,10 @@ struct CompareAndSet {
       }
       if result.outcome == .unknown { maySurface = true }
       var failure = result.error.map { StoreError($0) } ?? .contended
+      if result.error?.kind == .replacedCollection {
+        for index in open { outcomes[index] = maySurface ? .unknown : .failed(failure) }
+        break
+      }
       do throws(StoreError) {
         try settle(replacements, open, &outcomes, result.outcome)
       } catch {
@@ -53,7 +60,31 @@ struct CompareAndSet {
         outcomes[index] = maySurface ? .unknown : .failed(failure)
       }
     }
-    return outcomes.map { $0 ?? .unknown }
+    return confirmed(replacements, outcomes.map { $0 ?? .unknown })
+  }
+
+  /// Looks whether what was written is where it was meant to be, where the server can't be told.
+  private func confirmed(_ replacements: [Replacement], _ outcomes: [Outcome]) -> [Outcome] {
+    let isWritten = outcomes.map { if case .written = $0 { true } else { false } }
+    guard isWritten.contains(true) else { return outcomes }
+    do {
+      try layout.confirmCollections(session)
+      return outcomes
+    } catch {
+      if error as? StoreError == .replaced {
+        session.suspectChange()
+        // Nothing was there before: what is there now is of an inbox or a log of another past.
+        let strays = zip(replacements, isWritten).filter { $0.0.previous == 0 && $0.1 }.map(\.0.record)
+        _ = session.bulk(
+          collection.rawValue,
+          strays.flatMap { record in
+            record.tokens.map {
+              .deleteOne(filter: ["_id": .binary(record.name), "version": 1, "tokens": .objectID($0)])
+            }
+          }, ordered: false)
+      }
+      return zip(outcomes, isWritten).map { $1 ? .elsewhere : $0 }
+    }
   }
 
   /// Looks whose records there are.

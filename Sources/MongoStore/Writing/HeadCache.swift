@@ -4,23 +4,36 @@ import Locks
 /// The last numbers of logs to which this process appended, so that a run of appends needs no read first.
 ///
 /// Only a guess about other processes: a number that is taken is refused by the index, and an entry goes with
-/// the first error.
+/// the first error. It does not live long: a log may have been restored to an earlier state, and a number far
+/// above its last one would leave a hole that no index refuses.
 final class HeadCache: Sendable {
   // Held for a look or an entry.
-  private let heads = Locked<[[UInt8]: AppendPlan.Head]>([:])
+  private let heads = Locked<[[UInt8]: Entry]>([:])
   private let capacity: Int
+  private let lifetime: Duration
 
-  init(capacity: Int = 65_536) {
-    self.capacity = capacity
+  private struct Entry {
+    var head: AppendPlan.Head
+    var end: ContinuousClock.Instant
   }
 
-  func head(of log: [UInt8]) -> AppendPlan.Head? { heads.withLock { $0[log] } }
+  init(capacity: Int = 65_536, lifetime: Duration = .milliseconds(500)) {
+    self.capacity = capacity
+    self.lifetime = lifetime
+  }
 
-  func remember(_ new: [[UInt8]: AppendPlan.Head]) {
+  func head(of log: [UInt8]) -> AppendPlan.Head? {
+    let now = ContinuousClock.now
+    return heads.withLock { heads in heads[log].flatMap { $0.end > now ? $0.head : nil } }
+  }
+
+  /// Remembers numbers of which the last is known to have been reached `at` this moment.
+  func remember(_ new: [[UInt8]: AppendPlan.Head], at moment: ContinuousClock.Instant) {
+    let end = moment + lifetime
     heads.withLock { heads in
       // Rarely full, and cheaply filled again.
       if heads.count + new.count > capacity { heads = [:] }
-      if new.count <= capacity { heads.merge(new) { $1 } }
+      if new.count <= capacity { heads.merge(new.mapValues { Entry(head: $0, end: end) }) { $1 } }
     }
   }
 

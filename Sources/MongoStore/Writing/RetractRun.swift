@@ -5,6 +5,7 @@ import Mongo
 /// clearing the bodies may be repeated.
 struct RetractRun {
   private let session: MongoSession
+  private let layout: Layout
   private var patience: Patience
   private var open: [LogName: [Retract]] = [:]
 
@@ -16,8 +17,9 @@ struct RetractRun {
     var replacement: CompareAndSet.Replacement?
   }
 
-  init(_ retracts: [Retract], _ tools: Tools, _ session: MongoSession) {
+  init(_ retracts: [Retract], _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
     self.session = session
+    self.layout = layout
     patience = Patience(tools.patience)
     for retract in retracts { open[retract.name.log, default: []].append(retract) }
   }
@@ -32,7 +34,7 @@ struct RetractRun {
         return fail(error)
       }
       let toWrite = decided.filter { $0.replacement != nil }
-      let outcomes = CompareAndSet(collection: .logs, session: session)
+      let outcomes = CompareAndSet(collection: .logs, layout: layout, session: session)
         .write(toWrite.compactMap(\.replacement), &patience)
       var retracted = decided.filter { $0.replacement == nil }
       var isContended = false
@@ -40,6 +42,7 @@ struct RetractRun {
         switch outcome {
         case .written: retracted.append(decided)
         case .unknown: settle(decided, .notConfirmed)
+        case .elsewhere: settle(decided, .notConfirmedHere)
         case .failed(let error): settle(decided, error)
         case .lost: isContended = true
         }
@@ -76,7 +79,7 @@ struct RetractRun {
   /// Decides on a log's record; tells those whose message doesn't exist. Nil if nothing is left to do.
   private mutating func decide(_ log: LogName) throws(StoreError) -> Decided? {
     let name = log.encoded
-    let found = try CompareAndSet(collection: .logs, session: session).records([name])[name]
+    let found = try CompareAndSet(collection: .logs, layout: layout, session: session).records([name])[name]
     var record = LogRecord()
     if let found { record = try LogRecord(found) }
     let head = try head(name)

@@ -4,8 +4,6 @@ import Mongo
 
 /// What the runs of a store share.
 struct Tools: Sendable {
-  let heads = HeadCache()
-  let sentCache = SentCache()
   let clock: ServerClock
   let turns = Turns()
   /// How long a group goes on settling what it wrote.
@@ -57,12 +55,13 @@ final class Writer: Sendable {
   private func run(_ call: WriteQueue.Call, _ session: Result<MongoSession, any Error>) {
     do {
       let session = try session.get()
-      let info = try access.info(session)
-      guard let group = state.withLock({ $0.queue.take(call) }) else { return }
-      // What may run beside it.
-      startReady()
-      carryOut(group, session, info)
-      finish { $0.done(group.id) }
+      try access.withLayout(session) { layout in
+        guard let group = state.withLock({ $0.queue.take(call) }) else { return }
+        // What may run beside it.
+        startReady()
+        carryOut(group, session, layout)
+        finish { $0.done(group.id) }
+      }
     } catch {
       // Nothing was begun.
       let error = StoreError(any: error)
@@ -85,7 +84,7 @@ final class Writer: Sendable {
   }
 
   /// Tells every caller of a group; throws nothing.
-  private func carryOut(_ group: WriteQueue.Group, _ session: MongoSession, _ info: MongoServerInfo) {
+  private func carryOut(_ group: WriteQueue.Group, _ session: MongoSession, _ layout: Layout) {
     var appends: [Append] = []
     var changes: [Change] = []
     var retracts: [Retract] = []
@@ -98,24 +97,24 @@ final class Writer: Sendable {
     }
     if !appends.isEmpty {
       holdBack(tools.turns.look(session, tools.clock))
-      var run = AppendRun(appends, tools, session)
+      var run = AppendRun(appends, tools, layout, session)
       var results = run.run()
       // Of a call that met damage nothing was written; the damage may be that of another one's log.
       if appends.count > 1 {
         for (index, result) in results.enumerated() {
           guard case .failure(.damaged) = result else { continue }
-          var alone = AppendRun([appends[index]], tools, session)
+          var alone = AppendRun([appends[index]], tools, layout, session)
           results[index] = alone.run()[0]
         }
       }
       Cork.together { for (append, result) in zip(appends, results) { append.settle(result) } }
     }
     if !changes.isEmpty {
-      var run = ChangeRun(changes, tools, hasSnapshots: info.supportsSnapshotReads, session)
+      var run = ChangeRun(changes, tools, layout, session)
       run.run()
     }
     if !retracts.isEmpty {
-      var run = RetractRun(retracts, tools, session)
+      var run = RetractRun(retracts, tools, layout, session)
       run.run()
     }
   }

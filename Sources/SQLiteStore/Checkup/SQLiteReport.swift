@@ -14,6 +14,8 @@ public struct SQLiteReport: Hashable, Sendable {
   public var size = 0
   /// The size of its write-ahead log in bytes.
   public var walSize = 0
+  /// How many bytes are free on its disk; nil if the system doesn't say.
+  public var free: Int?
   /// How many logs, messages and inboxes with marks were looked at.
   public var counts = Counts()
   /// What is wrong with what the file holds.
@@ -61,6 +63,8 @@ public struct SQLiteReport: Hashable, Sendable {
   /// What somebody should do something about, a sentence each; empty if all is well.
   public var problems: [String] {
     var problems = faults.map(sentence)
+    // Less than a message and its index may take.
+    if let free, free < 1 << 18 { problems.append(Shortage.disk) }
     if !isDurable { problems.append("changes are not flushed to the disk before they are acknowledged") }
     for plan in plans where plan.scans {
       problems.append(

@@ -12,8 +12,9 @@ extension SQLiteStore {
     report.journalMode = settings.journalMode
     report.isDurable = settings.synchronous >= 2
     report.sqliteVersion = String(cString: sqlite3_libversion())
-    report.size = DatabaseFile.size(file.canonicalPath)
-    report.walSize = DatabaseFile.size(file.walPath)
+    report.size = FileStatus(file.canonicalPath)?.size ?? 0
+    report.walSize = FileStatus(file.walPath)?.size ?? 0
+    report.free = file.freeBytes
     return try await readConnection { [report] connection in try connection.examined(report) }
   }
 

@@ -7,6 +7,9 @@ import CSQLite
 final class Database: @unchecked Sendable {
   /// Nil once it is closed.
   private(set) var handle: OpaquePointer?
+  /// How many pages the write-ahead log held after this connection's last commit. At an address of its own: SQLite
+  /// writes it.
+  private let logPages: UnsafeMutablePointer<Int32>
 
   enum Access {
     case readOnly
@@ -17,6 +20,8 @@ final class Database: @unchecked Sendable {
 
   /// Opens a file that exists. SQLite reads nothing before the first statement, and waits for nobody.
   init(_ path: FilePath, _ access: Access) throws(Failure) {
+    logPages = .allocate(capacity: 1)
+    logPages.initialize(to: 0)
     let flags =
       switch access {
       case .readOnly: SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW
@@ -44,7 +49,10 @@ final class Database: @unchecked Sendable {
     guard code == SQLITE_OK else { throw failure(code) }
   }
 
-  deinit { abandon() }
+  deinit {
+    abandon()
+    logPages.deallocate()
+  }
 
   /// Lets go of what opening left, or of a connection that nobody closed.
   private func abandon() {
@@ -74,6 +82,41 @@ final class Database: @unchecked Sendable {
 
   /// Whether a transaction is open; SQLite closes it itself after some failures.
   var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+}
+
+// The write-ahead log.
+extension Database {
+  /// Has SQLite tell how long the log is, from now on.
+  func watchLog() {
+    // The address outlives the connection, whose thread alone runs what is called.
+    sqlite3_wal_hook(
+      handle,
+      { logPages, _, _, pages in
+        logPages?.assumingMemoryBound(to: Int32.self).pointee = pages
+        return SQLITE_OK
+      }, logPages)
+  }
+
+  /// How many pages the log held after this connection's last commit.
+  var pagesInLog: Int { Int(logPages.pointee) }
+
+  /// How much of the log is moved into the database.
+  enum Checkpoint {
+    /// As far as no reader needs it.
+    case some
+    /// All of it, and the log is emptied.
+    case all
+  }
+
+  /// Moves the log into the database; true if that was done. Only with a turn: before 3.51.3, SQLite can corrupt
+  /// the log when two processes do this at once. Waits so long for readers, as only `all` needs.
+  func checkpoint(_ extent: Checkpoint, waiting milliseconds: Int32 = 0) -> Bool {
+    sqlite3_busy_timeout(handle, milliseconds)
+    defer { sqlite3_busy_timeout(handle, 0) }
+    let mode = extent == .some ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE
+    // What fails loses nothing: the log is whole, and the next one goes on.
+    return sqlite3_wal_checkpoint_v2(handle, nil, mode, nil, nil) == SQLITE_OK
+  }
 }
 
 // Statements that run once: for opening and for the doctor. What runs often is a `PreparedStatement`.

@@ -12,24 +12,24 @@ struct DatabaseFile {
   let path: FilePath
   /// Without symbolic links, so that all processes lock the same file.
   let canonicalPath: FilePath
+  /// Which files are used.
+  let trust: Trust
   /// Where it lies.
   private let folder: FilePath
 
   /// Finds the file, or the place where it will be. Opens nothing.
-  init(path: FilePath) throws(SQLiteOpenError) {
+  init(path: FilePath, _ trust: Trust) throws(SQLiteOpenError) {
     self.path = path
+    self.trust = trust
     guard !path.bytes.contains(0) else { throw SQLiteOpenError(path, .failed("its name holds a NUL")) }
     if let whole = Self.canonical(path) {
       canonicalPath = whole
-      var status = stat()
-      guard whole.withCString({ stat($0, &status) }) == 0 else { throw SQLiteOpenError(path, errno: errno) }
-      guard status.st_mode & S_IFMT == S_IFREG else { throw SQLiteOpenError(path, .notAFile) }
+      guard let status = FileStatus(whole) else { throw SQLiteOpenError(path, errno: errno) }
+      guard status.isFile else { throw SQLiteOpenError(path, .notAFile) }
     } else {
       guard errno == ENOENT else { throw SQLiteOpenError(path, errno: errno) }
-      var status = stat()
-      guard path.withCString({ lstat($0, &status) }) != 0 || status.st_mode & S_IFMT != S_IFLNK else {
-        throw SQLiteOpenError(path, .danglingLink)
-      }
+      // Nothing is there: what has this name is a link.
+      guard !path.exists else { throw SQLiteOpenError(path, .danglingLink) }
       let (folder, name) = path.split
       guard let folder = Self.canonical(folder) else {
         throw errno == ENOENT ? SQLiteOpenError(path, .missingFolder) : SQLiteOpenError(path, errno: errno)
@@ -44,12 +44,18 @@ struct DatabaseFile {
   var lockPath: FilePath { canonicalPath + "-lock" }
   /// SQLite's write-ahead log.
   var walPath: FilePath { canonicalPath + "-wal" }
+  /// The index of the write-ahead log, which processes share.
+  var shmPath: FilePath { canonicalPath + "-shm" }
+  /// SQLite's journal of a change that was not finished, before there is a write-ahead log.
+  var journalPath: FilePath { canonicalPath + "-journal" }
 
   /// Makes the file if it does not exist, readable by its owner only; SQLite's other files take over its
   /// mode. A file that exists is not opened: closing it would drop the locks that SQLite holds on it
-  /// elsewhere in this process.
-  func create() throws(SQLiteOpenError) {
-    let descriptor = canonicalPath.withCString { open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }
+  /// elsewhere in this process. True if it was made.
+  func create() throws(SQLiteOpenError) -> Bool {
+    let descriptor = canonicalPath.withCString {
+      open($0, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    }
     if descriptor >= 0 {
       _ = close(descriptor)
       try flushFolder()
@@ -57,6 +63,7 @@ struct DatabaseFile {
       throw SQLiteOpenError(path, errno: errno)
     }
     try checkAccess()
+    return descriptor >= 0
   }
 
   /// Throws if this user may not write the file, or what SQLite makes beside it: SQLite would open the file
@@ -70,10 +77,26 @@ struct DatabaseFile {
     }
   }
 
-  /// How many bytes a file has; 0 if there is none.
-  static func size(_ path: FilePath) -> Int {
-    var status = stat()
-    return path.withCString { stat($0, &status) } == 0 ? Int(status.st_size) : 0
+  /// Throws if a file that lies beside the database must not be used with it.
+  func checkTrust() throws(SQLiteOpenError) {
+    for beside in [walPath, shmPath, journalPath, lockPath] {
+      if let status = FileStatus(beside) { try checkTrust(of: status, beside) }
+    }
+  }
+
+  /// Throws if a file beside the database must not be used with it.
+  func checkTrust(of status: FileStatus, _ beside: FilePath) throws(SQLiteOpenError) {
+    guard let reason = trust.objection(to: status, beside, beside: FileStatus(canonicalPath)?.owner) else {
+      return
+    }
+    throw SQLiteOpenError(reason == .notAFile ? beside : path, reason)
+  }
+
+  /// How many bytes are free on the disk; nil if the system doesn't say.
+  var freeBytes: Int? {
+    var status = statvfs()
+    guard folder.withCString({ statvfs($0, &status) }) == 0 else { return nil }
+    return Int(status.f_bavail) * Int(status.f_frsize)
   }
 
   /// Makes the new file's name last.

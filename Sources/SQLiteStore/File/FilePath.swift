@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// A path as the system has it: bytes, in no particular encoding.
 public struct FilePath: Hashable, Sendable, CustomStringConvertible {
   /// The path without the NUL that ends it.
@@ -25,15 +17,12 @@ public struct FilePath: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Calls `body` with the path as the system's calls take it.
-  func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
+  public func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
     try (bytes.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { try body($0.baseAddress!) }
   }
 
   /// Whether something has this name, a link that leads nowhere included.
-  var exists: Bool {
-    var status = stat()
-    return withCString { lstat($0, &status) } == 0
-  }
+  public var exists: Bool { FileStatus(self) != nil }
 
   static func + (path: FilePath, suffix: StaticString) -> FilePath {
     FilePath(bytes: path.bytes + suffix.withUTF8Buffer { Array($0) })

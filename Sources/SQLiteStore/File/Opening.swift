@@ -1,11 +1,21 @@
 import CSQLite
 import Inbox
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// The connections of a store that was opened, with what keeps other processes out.
 struct OpenDatabase: Sendable {
   var file: DatabaseFile
+  var files: StoreFiles
   var turnstile: Turnstile
-  var identity: FileIdentity
+  /// Must outlive the connections.
+  var claim: Claim
   var writer: Database
   var readers: [Database]
 }
@@ -14,16 +24,17 @@ extension OpenDatabase {
   /// Opens the file, made and brought to this version if need be. Blocks; waits for other processes no
   /// longer than `patience`.
   static func open(
-    path: FilePath, readers: Int, patience: Duration
+    _ file: DatabaseFile, readers: Int, patience: Duration
   ) throws(SQLiteOpenError) -> OpenDatabase {
-    let file = try DatabaseFile(path: path)
     // Before anything is made beside it.
     try file.checkAccess()
+    try file.checkTrust()
     var backoff = Backoff(patience)
     let turnstile = try entered(file, &backoff)
     defer { turnstile.leave() }
     do throws(SQLiteOpenError) {
-      return try open(file, turnstile, readers: readers, &backoff)
+      let opening = Opening(file: file, turnstile: turnstile, readers: readers)
+      return try opening.run(&backoff)
     } catch {
       // A file that is not ours is left as it was, with nothing beside it.
       if error.isRefusal { turnstile.removeIfNew() }
@@ -46,32 +57,74 @@ extension OpenDatabase {
       if turnstile.isCurrent { return turnstile }
     }
   }
+}
 
-  private static func open(
-    _ file: DatabaseFile, _ turnstile: Turnstile, readers: Int, _ backoff: inout Backoff
-  ) throws(SQLiteOpenError) -> OpenDatabase {
-    try file.create()
+/// The steps of opening, with a turn.
+private struct Opening {
+  let file: DatabaseFile
+  let turnstile: Turnstile
+  let readers: Int
+
+  func run(_ backoff: inout Backoff) throws(SQLiteOpenError) -> OpenDatabase {
+    try prepare()
+    do {
+      let claim = try Claim(file.canonicalPath)
+      // Of the file that was opened, whatever has its name meanwhile.
+      if let reason = file.trust.objection(toDatabase: claim.file, file.canonicalPath) {
+        // Nobody is told to change who may read a file that is none of ours.
+        throw SQLiteOpenError(file.path, claim.isForeign ?? reason)
+      }
+      guard try claim.begin(&backoff) else { throw SQLiteOpenError(file.path, .busy) }
+      defer { claim.end() }
+      // SQLite must not open a log and its index that don't belong together.
+      if try claim.isContradicted(filesFound(claim)?.1, turnstile) {
+        throw SQLiteOpenError(file.path, .usedOtherwise)
+      }
+      return try connect(claim, &backoff)
+    } catch let error as SQLiteOpenError {
+      throw error
+    } catch let error as SystemError {
+      throw SQLiteOpenError(file.path, errno: error.code)
+    } catch {
+      throw SQLiteOpenError(file.path, .failed("\(error)"))
+    }
+  }
+
+  /// Makes the database if there is none, and refuses what must not be used with it.
+  private func prepare() throws(SQLiteOpenError) {
+    // SQLite would remove, with the changes in it, a log that lies beside an empty database.
+    let isEmpty = FileStatus(file.canonicalPath)?.size ?? 0 == 0
+    if isEmpty, let log = FileStatus(file.walPath), log.size > 0 {
+      throw SQLiteOpenError(file.path, .strayLog(file.walPath))
+    }
+    if try file.create() {
+      // Who still has them open has lost their database, and must not share them with this one.
+      for path in [file.walPath, file.shmPath] { _ = path.withCString { unlink($0) } }
+    }
+    guard let lock = turnstile.status else { throw SQLiteOpenError(file.path, errno: errno) }
+    try file.checkTrust(of: lock, file.lockPath)
+    try file.checkTrust()
+  }
+
+  private func connect(_ claim: Claim, _ backoff: inout Backoff) throws -> OpenDatabase {
     while true {
       do {
         // Several steps may meet another connection's lock whatever their timeout: they are repeated as a
         // whole.
-        let writer = try writer(file)
-        let readers = try (0..<readers).map { _ in try reader(file) }
-        let identity = FileIdentity([file.canonicalPath, file.lockPath])
+        let (writer, files) = try writer(claim)
+        let readers = try (0..<readers).map { _ in try reader() }
+        // All of them opened the same files.
+        guard case .whole = files.look() else { throw SQLiteOpenError(file.path, .changed) }
         return OpenDatabase(
-          file: file, turnstile: turnstile, identity: identity, writer: writer, readers: readers)
+          file: file, files: files, turnstile: turnstile, claim: claim, writer: writer, readers: readers)
       } catch let failure as Failure {
         guard failure.isBusy else { throw SQLiteOpenError(file.path, failure) }
         guard backoff.pause() else { throw SQLiteOpenError(file.path, .busy) }
-      } catch let error as SQLiteOpenError {
-        throw error
-      } catch {
-        throw SQLiteOpenError(file.path, .failed("\(error)"))
       }
     }
   }
 
-  private static func writer(_ file: DatabaseFile) throws -> Database {
+  private func writer(_ claim: Claim) throws -> (Database, StoreFiles) {
     // A file that is refused keeps its log, and gets none: SQLite removes at once the one it makes for reading.
     let hasLog = file.walPath.exists
     let writer = try Database(file.canonicalPath, .readWrite)
@@ -91,11 +144,14 @@ extension OpenDatabase {
     }
     // Nothing is written before the file is known to be ours.
     guard !writer.isReadOnly else { throw SQLiteOpenError(file.path, .notWritable) }
-    try writer.leaveLogAtClose()
     try common(writer)
     guard try writer.text("PRAGMA journal_mode = WAL") == "wal" else {
       throw SQLiteOpenError(file.path, .failed("its file system has no shared memory for SQLite"))
     }
+    try openLog(writer)
+    // Nor before it is known that nobody uses it with other files.
+    let files = try files(claim)
+    try writer.leaveLogAtClose()
     try writer.execute(
       """
       PRAGMA synchronous = FULL;
@@ -104,17 +160,19 @@ extension OpenDatabase {
       """)
     // A file that is as it should be is not written.
     if identity != .ours(version: Schema.version) { try Schema.migrate(writer) }
-    return writer
+    writer.watchLog()
+    return (writer, files)
   }
 
-  private static func reader(_ file: DatabaseFile) throws(Failure) -> Database {
+  private func reader() throws(Failure) -> Database {
     let reader = try Database(file.canonicalPath, .readOnly)
     try reader.leaveLogAtClose()
     try common(reader)
+    try openLog(reader)
     return reader
   }
 
-  private static func common(_ database: Database) throws(Failure) {
+  private func common(_ database: Database) throws(Failure) {
     // Checkpoints run in the turnstile, cells are checked before a damaged page can mislead, a file from
     // elsewhere can't run code, and what is sorted needs no other file.
     try database.execute(
@@ -126,14 +184,40 @@ extension OpenDatabase {
       PRAGMA cache_size = -4000;
       """)
   }
+
+  /// Has SQLite open its log and index, which it does with the first read.
+  private func openLog(_ database: Database) throws(Failure) {
+    _ = try database.integer("PRAGMA user_version")
+  }
+
+  /// The files as SQLite opened them, after all who use one of them use all of them.
+  private func files(_ claim: Claim) throws -> StoreFiles {
+    guard let (files, all) = filesFound(claim) else { throw SQLiteOpenError(file.path, .changed) }
+    // They may have been made by others since they were looked for.
+    try file.checkTrust()
+    guard try claim.claim(all, turnstile) else { throw SQLiteOpenError(file.path, .usedOtherwise) }
+    return files
+  }
+
+  /// The files that have the names now; nil if one is missing.
+  private func filesFound(_ claim: Claim) -> (StoreFiles, [FileIdentity])? {
+    guard let database = FileStatus(file.canonicalPath), database.identity == claim.file.identity,
+      let log = FileStatus(file.walPath), let index = FileStatus(file.shmPath), let lock = turnstile.status
+    else { return nil }
+    let files = StoreFiles(
+      file, database: database.identity, log: log.identity, index: index.identity, lock: lock.identity)
+    return (files, [database.identity, log.identity, index.identity, lock.identity])
+  }
 }
 
 extension SQLiteOpenError {
   /// Whether the file is none that this program can ever use.
   fileprivate var isRefusal: Bool {
     switch reason {
-    case .notADatabase, .otherProgram, .newerVersion, .olderVersion, .damaged, .notWritable: true
-    case .missingFolder, .danglingLink, .notAFile, .busy, .failed: false
+    case .notADatabase, .otherProgram, .newerVersion, .olderVersion, .damaged, .notWritable, .foreignOwner, .exposed,
+      .severalNames, .usedOtherwise, .strayLog:
+      true
+    case .missingFolder, .danglingLink, .notAFile, .changed, .busy, .failed: false
     }
   }
 

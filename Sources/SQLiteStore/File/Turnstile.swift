@@ -12,34 +12,46 @@ import Inbox
 /// a gate, and waits for the writer before it inside. SQLite's own lock goes to whoever happens to ask when
 /// it is free; beside a busy writer that may be never.
 ///
-/// Two bytes of a file beside the database are locked, by open file description, so that two stores in one
-/// process keep one another out too. The system unlocks them when the process ends, however it ends.
+/// Two bytes of a file beside the database are locked.
 final class Turnstile: Sendable {
   private let descriptor: Int32
   private let path: FilePath
   /// Whether this one made the file.
   private let isNew: Bool
+  let lock: RecordLock
 
-  private enum Lock: off_t {
-    case gate = 0
-    case write = 1
-  }
+  private static let gate: Int64 = 0
+  private static let write: Int64 = 1
 
-  /// Opens the file, which is made if it does not exist.
+  /// Opens the file. One that does not exist is made: its owner's only, or as the database is.
   init(_ file: DatabaseFile) throws(SQLiteOpenError) {
     path = file.lockPath
-    let made = path.withCString { open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }
+    let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
+    let made = path.withCString { open($0, flags | O_EXCL, 0o600) }
     isNew = made >= 0
-    descriptor = isNew ? made : path.withCString { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
-    guard descriptor >= 0 else { throw SQLiteOpenError(file.path, errno: errno) }
+    descriptor = isNew ? made : path.withCString { open($0, flags, 0o600) }
+    lock = RecordLock(descriptor: descriptor)
+    guard descriptor >= 0 else {
+      throw errno == ELOOP ? SQLiteOpenError(path, .notAFile) : SQLiteOpenError(file.path, errno: errno)
+    }
+    if isNew { adapt(to: file) }
   }
+
+  /// Who may open the database may take turns, as with the files that SQLite makes.
+  private func adapt(to file: DatabaseFile) {
+    guard let database = FileStatus(file.canonicalPath) else { return }
+    // What fails leaves the file narrower than it may be: others are told that they can't open it.
+    if geteuid() == 0 { _ = fchown(descriptor, database.owner, database.group) }
+    if file.trust.allowsSharing { _ = fchmod(descriptor, mode_t(database.mode & 0o666)) }
+  }
+
+  /// What the system says of the file; nil if it can't.
+  var status: FileStatus? { FileStatus(descriptor: descriptor) }
 
   /// Whether the file that is locked still has its name.
   var isCurrent: Bool {
-    var (mine, named) = (stat(), stat())
-    return fstat(descriptor, &mine) == 0 && path.withCString({ stat($0, &named) }) == 0
-      && mine.st_dev == named.st_dev
-      && mine.st_ino == named.st_ino
+    guard let status else { return false }
+    return FileStatus(path)?.identity == status.identity
   }
 
   /// Removes the file if this one made it. Only with a turn: who waits for one then finds that it is gone.
@@ -55,49 +67,35 @@ final class Turnstile: Sendable {
 
   /// Waits for its turn.
   func enter(_ backoff: inout Backoff) throws(StoreError) {
-    while !(try lock(.gate)) {
+    while !(try take(Self.gate)) {
       guard backoff.pause() else { throw .noTurn }
     }
-    defer { unlock(.gate) }
-    while !(try lock(.write)) {
+    defer { release(Self.gate) }
+    while !(try take(Self.write)) {
       guard backoff.pauseBriefly() else { throw .noTurn }
     }
   }
 
-  /// Ends the turn.
-  func leave() {
-    unlock(.write)
+  /// Takes its turn if nobody has it or waits for it.
+  func enterIfFree() throws(StoreError) -> Bool {
+    guard try take(Self.gate) else { return false }
+    defer { release(Self.gate) }
+    return try take(Self.write)
   }
 
+  /// Ends the turn.
+  func leave() { release(Self.write) }
+
   /// False if another process has it.
-  private func lock(_ lock: Lock) throws(StoreError) -> Bool {
-    if set(lock, F_WRLCK) == 0 { return true }
-    switch errno {
-    case EAGAIN, EACCES, EINTR: return false
-    case let code: throw .unavailable("the lock of the database failed: \(String(cString: strerror(code)))")
+  private func take(_ byte: Int64) throws(StoreError) -> Bool {
+    do {
+      return try lock.lock(byte, .exclusive)
+    } catch {
+      throw .unavailable("the lock of the database failed: \(error.text)")
     }
   }
 
-  private func unlock(_ lock: Lock) {
-    // Fails only for a descriptor that is not open.
-    _ = set(lock, F_UNLCK)
-  }
-
-  private func set(_ lock: Lock, _ type: Int32) -> Int32 {
-    var range = flock()
-    range.l_type = Int16(type)
-    range.l_whence = Int16(SEEK_SET)
-    range.l_start = lock.rawValue
-    range.l_len = 1
-    return fcntl(descriptor, Self.setLock, &range)
-  }
-
-  /// F_OFD_SETLK, a macro that Swift doesn't see on Linux.
-  #if canImport(Darwin)
-    private static let setLock: Int32 = 90
-  #else
-    private static let setLock: Int32 = 37
-  #endif
+  private func release(_ byte: Int64) { lock.unlock(byte..<byte + 1) }
 }
 
 extension StoreError {

@@ -12,12 +12,15 @@ final class StoreThreads: Sendable {
   /// How many changes share one transaction at most, and about how many bytes.
   private static let writesTogether = 1000
   private static let bytesTogether = 8 << 20
+  /// After how long without a change the writer looks whether the log is to be folded: other processes may have
+  /// written it and be gone. One look is one call of the system's for each file, which is some microseconds a second.
+  private static let quiet = Duration.seconds(1)
 
   private let reads = Monitor(WorkQueue<Read>())
   private let writes = Monitor(WorkQueue<Write>())
   private let ending: Monitor<Ending>
   private let patience: Duration
-  private let identity: FileIdentity
+  private let files: StoreFiles
 
   private struct Ending: Sendable {
     var readers: Int
@@ -28,9 +31,9 @@ final class StoreThreads: Sendable {
 
   /// Starts the threads, which take over the connections. Throws if the system has none to give; then none
   /// is left.
-  init(_ opened: OpenDatabase, patience: Duration) throws(SQLiteOpenError) {
+  init(_ opened: OpenDatabase, patience: Duration, logLimit: Int) throws(SQLiteOpenError) {
     self.patience = patience
-    identity = opened.identity
+    files = opened.files
     ending = Monitor(Ending(readers: 0))
     // The readers first: the writer's end is that of all.
     for reader in opened.readers {
@@ -41,7 +44,7 @@ final class StoreThreads: Sendable {
         throw abandoned(opened.file.path)
       }
     }
-    let isStarted = SystemThread.startDetached { [self] in write(opened.writer, opened.turnstile) }
+    let isStarted = SystemThread.startDetached { [self] in write(opened, logLimit: logLimit) }
     if !isStarted { throw abandoned(opened.file.path) }
   }
 
@@ -100,7 +103,7 @@ extension StoreThreads {
   private func serve(_ reads: [Read], _ connection: Connection) {
     var backoff = Backoff(patience)
     do {
-      try identity.check()
+      try files.checkNowAndThen()
       try connection.beginRead(&backoff)
     } catch {
       for read in reads { read(.failure(error)) }
@@ -111,17 +114,22 @@ extension StoreThreads {
     _ = connection.commit()
   }
 
-  private func write(_ database: Database, _ turnstile: Turnstile) {
-    let connection = Connection(database)
-    var group = GroupCommit(connection, turnstile, identity, patience: patience)
-    while case .work(let writes) = writes.wait(for: { queue in
-      queue.take({ min(Self.writesTogether, $0) }, size: Self.bytesTogether, of: \.size)
-    }) {
-      group.commit(writes)
+  private func write(_ opened: OpenDatabase, logLimit: Int) {
+    let connection = Connection(opened.writer)
+    var group = GroupCommit(connection, opened.turnstile, files, patience: patience, logLimit: logLimit)
+    working: while true {
+      let next = writes.wait(atMost: Self.quiet) { queue in
+        queue.take({ min(Self.writesTogether, $0) }, size: Self.bytesTogether, of: \.size)
+      }
+      switch next {
+      case .work(let writes): group.commit(writes)
+      case .end: break working
+      case nil: group.whileIdle()
+      }
     }
     ending.wait { $0.readers == 0 ? () : nil }
-    group.fold()
-    let failure = connection.close()
+    group.atEnd()
+    let failure = withExtendedLifetime(opened.claim) { connection.close() }
     let (waiting, first) = ending.update { ending in
       ending.isOver = true
       ending.failure = ending.failure ?? failure

@@ -5,19 +5,19 @@ import Locks
 struct GroupCommit {
   private let connection: Connection
   private let turnstile: Turnstile
-  private let identity: FileIdentity
+  private let files: StoreFiles
   private let patience: Duration
-  private var checkpoint: Checkpoint
+  private var folding: Folding
 
   /// `patience` is how long a group waits for other processes.
   init(
-    _ connection: Connection, _ turnstile: Turnstile, _ identity: FileIdentity, patience: Duration
+    _ connection: Connection, _ turnstile: Turnstile, _ files: StoreFiles, patience: Duration, logLimit: Int
   ) {
     self.connection = connection
     self.turnstile = turnstile
-    self.identity = identity
+    self.files = files
     self.patience = patience
-    checkpoint = Checkpoint(connection)
+    folding = Folding(connection.database, turnstile, files, logLimit: logLimit)
   }
 
   /// Makes the changes and tells their callers.
@@ -31,7 +31,7 @@ struct GroupCommit {
     }
     defer { turnstile.leave() }
     do {
-      try identity.check()
+      try folding.makeRoom(try files.check())
     } catch {
       for write in group where write.begin() { write.fail(error) }
       return
@@ -45,20 +45,16 @@ struct GroupCommit {
         if let failure = attempt(&alone, &backoff) { write.fail(failure) }
       }
     }
-    checkpoint.runIfDue(connection)
+    if case .whole(let log) = files.look() { folding.afterCommit(log) }
   }
 
-  /// Moves what the write-ahead log holds into the database, before the connection is closed.
-  func fold() {
+  /// To be called once a second while nothing waits.
+  mutating func whileIdle() { folding.whileIdle() }
+
+  /// To be called before the connection is closed.
+  func atEnd() {
     var backoff = Backoff(patience)
-    do {
-      try turnstile.enter(&backoff)
-    } catch {
-      // The log stays beside the database and is read when it is opened next.
-      return
-    }
-    defer { turnstile.leave() }
-    Checkpoint.fold(connection)
+    folding.atEnd(&backoff)
   }
 
   /// Makes the changes in one transaction; those that were taken back meanwhile leave the group. Returns the
@@ -86,9 +82,22 @@ struct GroupCommit {
       connection.rollback()
       return error
     }
-    let failure = connection.commit()
+    let failure = connection.commit() ?? lost()
     Cork.together { for settle in settle { settle(failure) } }
     return nil
+  }
+}
+
+extension GroupCommit {
+  /// Why what was just committed may not last: nil if it lies in the files that others will read.
+  private func lost() -> StoreError? {
+    do {
+      _ = try files.check()
+      return nil
+    } catch {
+      if case .unavailable(let why) = error { return .outcomeUnknown(why) }
+      return error
+    }
   }
 }
 

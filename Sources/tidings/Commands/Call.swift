@@ -1,6 +1,5 @@
 import API
 import ArgumentParser
-import Foundation
 import Inbox
 import JSON
 import JSONRPC
@@ -40,8 +39,8 @@ struct Call: ParsableCommand {
     ).answer(to: request)
     try wait { try await store.close() }
     if let result = answer["result"] {
-      let text = isatty(STDOUT_FILENO) == 1 ? result.prettyPrinted() : Array(result.raw)
-      try FileHandle.standardOutput.write(contentsOf: Data(text + [UInt8(ascii: "\n")]))
+      let text = Descriptor.standardOutput.isTerminal ? result.prettyPrinted() : Array(result.raw)
+      try StandardOutput.write(text + [UInt8(ascii: "\n")])
     } else {
       throw Failure(answer: answer)
     }
@@ -52,15 +51,24 @@ struct Call: ParsableCommand {
     switch params {
     case nil: return nil
     case "-":
-      let input = try FileHandle.standardInput.readToEnd() ?? Data()
-      if input.allSatisfy({ [0x20, 0x09, 0x0A, 0x0D].contains($0) }) { return nil }
-      text = Array(input)
-    case let given?: text = Array(given.utf8)
+      text = try input()
+      if text.allSatisfy({ [0x20, 0x09, 0x0A, 0x0D].contains($0) }) { return nil }
+    case let given?: text = given.systemBytes
     }
     do {
       return try JSON(parsing: text)
     } catch {
       throw Failure(.badParameters, "the parameters are not JSON: \(error)")
+    }
+  }
+}
+
+extension Call {
+  private func input() throws(Failure) -> [UInt8] {
+    do {
+      return try Descriptor.standardInput.readToEnd()
+    } catch {
+      throw Failure(.badParameters, "the parameters can't be read: \(error)")
     }
   }
 }

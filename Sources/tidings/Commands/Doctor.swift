@@ -1,6 +1,5 @@
 import API
 import ArgumentParser
-import Foundation
 import Inbox
 import JSONRPC
 import MongoStore
@@ -23,7 +22,7 @@ struct Doctor: ParsableCommand {
     if log.logLevel == .info { logger.logLevel = .warning }
     let url = try store.url(makesFolder: false)
     // Who asks about a file that is not there has mistyped its name, or is too early: none is made.
-    if case .sqlite(let path) = url, !FileManager.default.fileExists(atPath: path) {
+    if case .sqlite(let path) = url, !path.exists {
       throw Failure(.unavailable, "there is no file at \(path): tidings serve makes it")
     }
     let store = try StoreOptions.open(url, logger)
@@ -40,7 +39,7 @@ struct Doctor: ParsableCommand {
       throw Failure(.software, what)
     }
     try wait { try await store.close() }
-    print(examination.text)
+    try StandardOutput.write(line: examination.text)
     if !examination.problems.isEmpty { throw ExitCode(ExitStatus.software.rawValue) }
   }
 }
@@ -64,7 +63,7 @@ struct Examination {
         )
       ]
     let width = all.map(\.0.count).max() ?? 0
-    let lines = all.map { $0.0.padding(toLength: width + 2, withPad: " ", startingAt: 0) + $0.1 }
+    let lines = all.map { $0.0 + String(repeating: " ", count: width + 2 - $0.0.count) + $0.1 }
     let verdict = problems.isEmpty ? ["All is well."] : problems.map { "PROBLEM: \($0)" }
     return (lines + verdict).joined(separator: "\n")
   }

@@ -1,8 +1,8 @@
 import API
 import ArgumentParser
-import Foundation
 import JSON
 import JSONRPC
+import SQLiteStore
 import Transcript
 
 /// Plays a recorded conversation and compares the answers.
@@ -42,21 +42,25 @@ struct Replay: ParsableCommand {
       TidingsService(store: store, limits: limits.limits, scope: scope.scope), limits: limits.limits,
       logger: logger)
     var differences = 0
+    var failure: Failure?
     var replayer = Replayer { difference in
       differences += 1
-      print(difference)
+      do throws(Failure) {
+        try StandardOutput.write(line: difference)
+      } catch {
+        failure = error
+      }
     }
     replayer.play(steps, to: &playback)
+    if let failure { throw failure }
     try wait { try await store.close() }
     let verdict = differences == 0 ? "all as recorded" : "\(differences) differences"
-    print("\(replayer.compared) answers: \(verdict)")
+    try StandardOutput.write(line: "\(replayer.compared) answers: \(verdict)")
     if differences > 0 { throw ExitCode(ExitStatus.differs.rawValue) }
   }
 
   private func steps() throws -> [(line: Int, step: Step)] {
-    guard let data = FileManager.default.contents(atPath: file) else {
-      throw Failure(.notFound, "\(file) can't be read")
-    }
+    let data = try content()
     var steps: [(Int, Step)] = []
     for (index, line) in data.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
       if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
@@ -68,7 +72,7 @@ struct Replay: ParsableCommand {
         steps.append((index + 1, step))
       } catch let error as JSONError {
         // The last line of a recording whose program was killed may be cut short.
-        guard index > 0, !data.hasSuffix(0x0A), line.endIndex == data.endIndex else {
+        guard index > 0, data.last != 0x0A, line.endIndex == data.endIndex else {
           throw Failure(.badData, "\(file), line \(index + 1): \(error)")
         }
       }
@@ -77,6 +81,14 @@ struct Replay: ParsableCommand {
   }
 }
 
-extension Data {
-  fileprivate func hasSuffix(_ byte: UInt8) -> Bool { last == byte }
+extension Replay {
+  private func content() throws(Failure) -> [UInt8] {
+    do {
+      let descriptor = try Descriptor.reading(FilePath(bytes: file.systemBytes))
+      defer { descriptor.close() }
+      return try descriptor.readToEnd()
+    } catch {
+      throw Failure(.notFound, "\(file) can't be read: \(error)")
+    }
+  }
 }

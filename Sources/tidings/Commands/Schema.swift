@@ -1,6 +1,5 @@
 import API
 import ArgumentParser
-import Foundation
 import JSON
 
 /// Prints the contract.
@@ -11,6 +10,6 @@ struct Schema: ParsableCommand {
   func run() throws {
     var text = try JSON(parsing: OpenRPCDocument.json).prettyPrinted()
     text.append(UInt8(ascii: "\n"))
-    FileHandle.standardOutput.write(Data(text))
+    try StandardOutput.write(text)
   }
 }

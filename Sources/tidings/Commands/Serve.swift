@@ -1,9 +1,16 @@
 import API
 import ArgumentParser
-import Foundation
 import Inbox
 import JSONRPC
 import Logging
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// Serves one host on stdin and stdout.
 struct Serve: ParsableCommand {
@@ -11,9 +18,9 @@ struct Serve: ParsableCommand {
     abstract: "Serve one host: requests on stdin, answers on stdout, logs on stderr (the default).",
     discussion: """
       Ends with status 0 when stdin ends and everything is answered; 1 after `exit` without `shutdown`; \
-      65 if Content-Length headers can't be followed; 69 if the store can't be opened; 74 if the host \
-      closed the answers; 75 if --drain-timeout was over; 78 if MongoDB's URI, credentials or rights are \
-      wrong.
+      65 if Content-Length headers can't be followed; 69 if the store can't be opened; 71 if the system has \
+      too few threads or descriptors; 74 if the host closed the answers; 75 if --drain-timeout was over; 78 if \
+      MongoDB's URI, credentials or rights are wrong.
       """)
 
   @OptionGroup var store: StoreOptions
@@ -42,12 +49,13 @@ struct Serve: ParsableCommand {
 
   func run() throws {
     let parent = Parent()
-    let signals = Signals(drainMilliseconds: Int(drainTimeout * 1000))
+    let signals = try Signals(drainMilliseconds: Int(drainTimeout * 1000))
     let streams: StandardStreams
     do {
       streams = try StandardStreams.claim()
     } catch {
-      throw Failure(.outputClosed, "\(error)")
+      // What the host left closed, or what the system does not give.
+      throw Failure(error.code == EBADF ? .outputClosed : .system, "\(error)")
     }
     let logger = log.logger()
     let store = try store.open(logger)
@@ -59,7 +67,7 @@ struct Serve: ParsableCommand {
       observer: recording)
     signals.drain(server)
     if !detached {
-      parent.onEnd {
+      try parent.onEnd {
         logger.warning("the host has ended", metadata: ["pid": "\(parent.id)"])
         server.hostEnded()
       }

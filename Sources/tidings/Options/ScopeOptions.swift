@@ -12,6 +12,13 @@ struct ScopeOptions: ParsableArguments {
   var user: String?
 
   @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "With --user: the name under which the user sends.",
+      discussion: "username may be left out, and must otherwise be this.", valueName: "name"))
+  var username: String?
+
+  @Option(
     name: .customLong("team"),
     help: ArgumentHelp(
       "Ask about this team only; may be repeated.",
@@ -23,12 +30,22 @@ struct ScopeOptions: ParsableArguments {
 
   /// The scope that was asked for.
   var scope: Scope {
-    Scope(user: user.map { Text($0) }, teams: Set(teams.map { Text($0) }), isReadOnly: readOnly)
+    Scope(
+      user: user.map { Text($0) }, username: username.map { Text($0) }, teams: Set(teams.map { Text($0) }),
+      isReadOnly: readOnly)
   }
 
   func validate() throws {
+    if let username {
+      guard user != nil else { throw ValidationError("--username needs --user ID") }
+      guard !username.hasStandIns else { throw ValidationError("--username must be UTF-8") }
+      guard username.utf8.count <= 1024 else {
+        throw ValidationError("--username must have at most 1024 bytes")
+      }
+    }
     for (name, value) in [("user", user)] + teams.map({ ("team", $0) }) {
       guard let value else { continue }
+      guard !value.hasStandIns else { throw ValidationError("--\(name) must be UTF-8") }
       guard (1...128).contains(value.utf8.count) else {
         throw ValidationError("--\(name) must be an identifier of 1 to 128 bytes")
       }

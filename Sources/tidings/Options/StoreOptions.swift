@@ -1,6 +1,5 @@
 import API
 import ArgumentParser
-import Foundation
 import Inbox
 import Logging
 import MemoryStore
@@ -21,45 +20,42 @@ struct StoreOptions: ParsableArguments {
   var store: String?
 
   /// The store that was asked for; with `makesFolder`, the folder of the standard one exists afterwards.
-  func url(makesFolder: Bool = true) throws -> StoreURL {
+  func url(makesFolder: Bool = true) throws(Failure) -> StoreURL {
     if let store { return try Self.parse(store, from: "--store") }
-    if let text = ProcessInfo.processInfo.environment["TIDINGS_STORE"], !text.isEmpty {
-      return try Self.parse(text, from: "TIDINGS_STORE")
-    }
-    return .sqlite(path: try Self.standardPath(makesFolder: makesFolder))
+    if let text = Environment.value("TIDINGS_STORE") { return try Self.parse(text, from: "TIDINGS_STORE") }
+    return .sqlite(path: FilePath(bytes: try Self.standardPath(makesFolder: makesFolder).systemBytes))
   }
 
-  private static let rule = "a store is sqlite:PATH, mongodb://..., mongodb+srv://... or memory:"
-
-  /// Says what a store is without repeating what was given: it may hold a password.
-  static func parse(_ text: String, from origin: String) throws -> StoreURL {
-    guard let url = StoreURL(text) else {
-      throw Failure(.badParameters, "\(origin): \(rule)")
+  /// Reads what an option, or a variable, says.
+  static func parse(_ text: String, from origin: String) throws(Failure) -> StoreURL {
+    do {
+      return try StoreURL(text, home: Environment.home)
+    } catch {
+      throw Failure(.badParameters, "\(origin): \(error.sentence)")
     }
-    return url
   }
 
   /// The file used when none is named; its folder is made for this user alone.
-  private static func standardPath(makesFolder: Bool) throws -> String {
-    let environment = ProcessInfo.processInfo.environment
-    let home: URL
+  private static func standardPath(makesFolder: Bool) throws(Failure) -> String {
+    var folder: String
     // The XDG base directory specification: a path that is not absolute is ignored.
-    if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") {
-      home = URL(fileURLWithPath: data)
+    if let data = Environment.value("XDG_DATA_HOME"), data.hasPrefix("/") {
+      folder = data
+    } else if let home = Environment.home {
+      folder = "\(home)/.local/share"
     } else {
-      let user = environment["HOME"].map { URL(fileURLWithPath: $0) }
-      home = (user ?? FileManager.default.homeDirectoryForCurrentUser).appendingPathComponent(".local/share")
+      throw Failure(
+        .unavailable, "no store is named, and the user has no home folder: use --store sqlite:PATH")
     }
-    let folder = home.appendingPathComponent("tidings")
-    do {
-      if makesFolder {
-        try FileManager.default.createDirectory(
-          at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    folder += "/tidings"
+    if makesFolder {
+      do {
+        try Folder.make(FilePath(bytes: folder.systemBytes))
+      } catch {
+        throw Failure(.unavailable, "the folder \(folder) can't be made: \(error)")
       }
-    } catch {
-      throw Failure(.unavailable, "the folder \(folder.path) can't be made: \(error.localizedDescription)")
     }
-    return folder.appendingPathComponent("tidings.db").path
+    return "\(folder)/tidings.db"
   }
 
   /// Opens the store; throws `Failure` with what to do.
@@ -69,6 +65,7 @@ struct StoreOptions: ParsableArguments {
 
   /// Opens a store; throws `Failure` with what to do.
   static func open(_ url: StoreURL, _ logger: Logger) throws -> any MessageStore {
+    try SystemLimits.check(descriptors: url.descriptors)
     switch url {
     case .memory:
       logger.info("messages are kept in memory until this program ends")

@@ -42,6 +42,7 @@ final class Conversation {
     }
     try require(connection.state.withLock { $0.isDone }, "bytes are not accounted for")
     let json = try? JSON(parsing: message, maximumDepth: limits.depth)
+    let isRead = json != nil
     let isBatch = json?.kind == .array && (1...limits.batchItems).contains(json?.count ?? 0)
     let requests = isBatch ? Array(json!.elements) : json.map { [$0] }
     let messages = try written.split(separator: 0x0A).map {
@@ -51,8 +52,11 @@ final class Conversation {
     for progress in messages.dropLast(lines.count) { try check(progress: progress, of: requests ?? []) }
     try require(lines.count <= 1, "\(lines.count) answers to one message")
     let answers = try lines.flatMap { answer in
-      try require((answer.kind == .array) == isBatch, "a batch is answered by an array, and only a batch")
-      return isBatch ? Array(answer.elements) : [answer]
+      let isArray = answer.kind == .array
+      try require(
+        isRead ? isArray == isBatch : !isArray || Outline(of: message[...])?.kind == .array,
+        "a batch is answered by an array, and only a batch")
+      return isArray ? Array(answer.elements) : [answer]
     }
     let exchange = Exchange(requests: requests, answers: answers)
     for answer in answers { try check(answer) }
@@ -88,17 +92,20 @@ final class Conversation {
 
   /// Exactly one answer to each request, with its id as it was sent; none to a notification or an answer.
   private func checkIDs(_ exchange: Exchange) throws {
-    let expected: [String]
-    if let requests = exchange.requests {
-      expected = requests.compactMap(answerID)
-    } else {
-      expected = ["null"]
-    }
     let given = exchange.answers.map { text($0["id"]) }
+    guard let requests = exchange.requests else {
+      let kinds = exchange.answers.map { text($0["error"]?["data"]?["kind"]) }
+      try require(!kinds.isEmpty && kinds.allSatisfy { $0 == #""parse_error""# }, "what is no JSON: \(kinds)")
+      return
+    }
+    let expected = requests.compactMap(answerID)
     try require(given.sorted() == expected.sorted(), "ids \(given), expected \(expected)")
   }
 
-  private func text(_ json: JSON?) -> String { json.map { String(decoding: $0.raw, as: UTF8.self) } ?? "" }
+  /// A value as it stands on a line.
+  private func text(_ json: JSON?) -> String {
+    json.map { String(decoding: Array($0.raw).without(.lineEnds), as: UTF8.self) } ?? ""
+  }
 
   /// The id of the answer that a message gets; nil if it gets none.
   private func answerID(_ message: JSON) -> String? {
@@ -113,6 +120,7 @@ final class Conversation {
     switch id.kind {
     case .string,
       .number where id.isInteger:
+      guard id.raw.count <= 1_024 else { return "null" }
       let isAnswer = message["method"] == nil && (message["result"] != nil || message["error"] != nil)
       return isAnswer && isOfThisVersion ? nil : text(id)
     case .null where message["method"] == nil && message["error"] != nil: return nil

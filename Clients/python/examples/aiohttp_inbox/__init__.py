@@ -7,10 +7,7 @@ stay the text that they are.
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
 import json
-import os
 from pathlib import Path
 
 from aiohttp import web
@@ -18,14 +15,16 @@ from aiohttp import web
 import tidings
 from tidings import Tidings
 
+from .guards import add_headers, body_of, errors_as_json, only_hosts, only_json, refused
+from .sessions import Sessions
+
 STATIC = Path(__file__).resolve().parent / "static"
 COOKIE = "session"
 HEARTBEAT = 15.0  # Seconds; also how long a page that is gone is not noticed.
 
 INBOX = web.AppKey("inbox", Tidings)
 TEAMS = web.AppKey("teams", dict)
-SECRET = web.AppKey("secret", bytes)
-STREAMS = web.AppKey("streams", set)
+SESSIONS = web.AppKey("sessions", Sessions)
 
 LISTING = ("pageSize", "pageNo", "cursor", "self", "view", "order", "message_type")
 MARKS = {
@@ -36,18 +35,17 @@ MARKS = {
     "unarchive": "unarchive_message",
     "delete": "delete_message",
 }
-STATUS = {"invalid_params": 400, "not_found": 404, "conflict": 409, "forbidden": 403, "message_too_large": 413}
+HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 routes = web.RouteTableDef()
 
 
-def create_app(*, store=None, teams=None, secret=None, **options):
-    """The application. `teams` says who is in which: {team_id: [user_id, ...]}. `options` go to
-    `Tidings.start`."""
-    app = web.Application(middlewares=[errors_as_json, only_json])
+def create_app(*, store=None, teams=None, hosts=HOSTS, **options):
+    """The application. `teams` says who is in which: {team_id: [user_id, ...]}, `hosts` what this server is
+    called. `options` go to `Tidings.start`."""
+    app = web.Application(middlewares=[only_hosts(hosts), errors_as_json, only_json])
     app[TEAMS] = teams or {"crew": ["ann", "bob"], "kitchen": ["bob", "eve"]}
-    app[SECRET] = secret or os.urandom(32)
-    app[STREAMS] = set()
+    app[SESSIONS] = Sessions()
 
     async def run_inbox(app):
         async with Tidings.start(store=store, **{"timeout": 10.0, **options}) as inbox:
@@ -55,11 +53,11 @@ def create_app(*, store=None, teams=None, secret=None, **options):
             yield
 
     async def end_streams(app):
-        for task in list(app[STREAMS]):
-            task.cancel()
+        app[SESSIONS].end_streams()
 
     app.cleanup_ctx.append(run_inbox)
     app.on_shutdown.append(end_streams)
+    app.on_response_prepare.append(add_headers)
     app.add_routes(routes)
     app.router.add_static("/static", STATIC)
     return app
@@ -68,31 +66,20 @@ def create_app(*, store=None, teams=None, secret=None, **options):
 # Who acts
 
 
-def sign(secret, user_id):
-    name = user_id.encode().hex()
-    return name + "." + hmac.new(secret, name.encode(), hashlib.sha256).hexdigest()
+def session_of(request):
+    """The session; 401 without one."""
+    session = request.app[SESSIONS].get(request.cookies.get(COOKIE, ""))
+    if session is None:
+        raise web.HTTPUnauthorized
+    return session
 
 
 def session_user(request):
-    """The user of the session; 401 without one."""
-    cookie = request.cookies.get(COOKIE, "")
-    name = cookie.partition(".")[0]
-    with contextlib.suppress(ValueError):
-        user_id = bytes.fromhex(name).decode()
-        if hmac.compare_digest(sign(request.app[SECRET], user_id).encode(), cookie.encode()):
-            return user_id
-    raise web.HTTPUnauthorized
+    return session_of(request).user_id
 
 
 def teams_of(request, user_id):
     return [team_id for team_id, members in request.app[TEAMS].items() if user_id in members]
-
-
-async def body_of(request):
-    body = await request.json()
-    if not isinstance(body, dict):
-        raise web.HTTPBadRequest
-    return body
 
 
 def visible_team(request, user_id, team_id):
@@ -109,12 +96,15 @@ async def login(request):
     if not any(user_id in members for members in request.app[TEAMS].values()):
         raise web.HTTPForbidden
     response = web.json_response({"user_id": user_id, "teams": teams_of(request, user_id)})
-    response.set_cookie(COOKIE, sign(request.app[SECRET], user_id), httponly=True, samesite="Strict")
+    sessions = request.app[SESSIONS]
+    sessions.end(request.cookies.get(COOKIE, ""))
+    response.set_cookie(COOKIE, sessions.begin(user_id), httponly=True, samesite="Strict")
     return response
 
 
 @routes.post("/logout")
 async def logout(request):
+    request.app[SESSIONS].end(request.cookies.get(COOKIE, ""))
     response = web.json_response({})
     response.del_cookie(COOKIE)
     return response
@@ -140,6 +130,15 @@ async def page(request):
     return web.FileResponse(STATIC / "index.html")
 
 
+async def asked(call, **params):
+    """The answer to a call that is made of a request. What no JSON can say (half a character, too many
+    lists inside one another) the client refuses, with the place: it is the request's fault."""
+    try:
+        return await call(**params)
+    except ValueError as error:
+        raise refused(str(error)) from None
+
+
 def listing(request):
     return {name: request.query[name] for name in LISTING if name in request.query}
 
@@ -149,13 +148,14 @@ async def list_team(request):
     user_id = session_user(request)
     team_id = visible_team(request, user_id, request.query.get("team_id"))
     return web.json_response(
-        await request.app[INBOX].get_team_message(team_id=team_id, user_id=user_id, **listing(request)))
+        await asked(request.app[INBOX].get_team_message, team_id=team_id, user_id=user_id, **listing(request)))
 
 
 @routes.get("/account_message")
 async def list_account(request):
     user_id = session_user(request)
-    return web.json_response(await request.app[INBOX].get_account_message(user_id=user_id, **listing(request)))
+    return web.json_response(
+        await asked(request.app[INBOX].get_account_message, user_id=user_id, **listing(request)))
 
 
 def sending(body):
@@ -167,16 +167,16 @@ def sending(body):
 async def send_team(request):
     user_id, body = session_user(request), await body_of(request)
     team_id = visible_team(request, user_id, body.get("team_id"))
-    sent = await request.app[INBOX].send_team_message(
-        team_id=team_id, user_id=user_id, username=user_id, **sending(body))
+    sent = await asked(
+        request.app[INBOX].send_team_message, team_id=team_id, user_id=user_id, username=user_id, **sending(body))
     return web.json_response(sent, status=200 if sent["duplicate"] else 201)
 
 
 @routes.post("/account_message")
 async def send_account(request):
     user_id, body = session_user(request), await body_of(request)
-    sent = await request.app[INBOX].send_account_message(
-        reader_id=body.get("reader_id"), user_id=user_id, username=user_id, **sending(body))
+    sent = await asked(
+        request.app[INBOX].send_account_message, reader_id=body.get("reader_id"), user_id=user_id, username=user_id, **sending(body))
     return web.json_response(sent, status=200 if sent["duplicate"] else 201)
 
 
@@ -190,7 +190,7 @@ async def mark(request):
     which = {name: body.get(name) for name in ("nids", "up_to", "all")}
     if body.get("team_id") is not None:
         which["team_id"] = visible_team(request, user_id, body["team_id"])
-    return web.json_response(await getattr(request.app[INBOX], method)(user_id=user_id, **which))
+    return web.json_response(await asked(getattr(request.app[INBOX], method), user_id=user_id, **which))
 
 
 @routes.get("/unread")
@@ -207,12 +207,23 @@ async def events(request):
     An event's id holds the cursor of each inbox, so a browser that reconnects misses nothing. It is
     told `expired` if it was away for too long, and loads the inboxes anew.
     """
-    user_id, inbox = session_user(request), request.app[INBOX]
+    session, sessions, inbox = session_of(request), request.app[SESSIONS], request.app[INBOX]
+    user_id, task = session.user_id, asyncio.current_task()
+    if not sessions.may_stream(user_id):
+        raise web.HTTPTooManyRequests(text="too many pages of this user follow already")
+    session.streams.add(task)
+    try:
+        return await stream(request, user_id, inbox, lambda: sessions.get(request.cookies[COOKIE]) is session)
+    finally:
+        session.streams.discard(task)
+
+
+async def stream(request, user_id, inbox, lasts):
     names = [None, *teams_of(request, user_id)]
     try:
         known = json.loads(request.headers.get("Last-Event-ID") or "{}")
         cursors = {name or "": str(known[name or ""]) for name in names if (name or "") in known}
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         cursors = {}
     for name in names:
         if (name or "") not in cursors:
@@ -234,16 +245,15 @@ async def events(request):
             await queue.put((name, error))
 
     tasks = [asyncio.ensure_future(follow(name)) for name in names]
-    request.app[STREAMS].add(asyncio.current_task())
     try:
         await write("ready", {}, json.dumps(cursors))
-        while True:
+        while lasts():
             try:
                 name, change = await asyncio.wait_for(queue.get(), HEARTBEAT)
             except asyncio.TimeoutError:
                 await response.write(b":\n\n")  # Fails if the page is gone.
                 continue
-            if isinstance(change, tidings.CursorExpiredError):
+            if isinstance(change, (tidings.CursorExpiredError, tidings.InvalidParamsError)):
                 await write("expired", {}, "")
                 break
             if isinstance(change, tidings.TidingsError):
@@ -251,33 +261,9 @@ async def events(request):
             cursors[name or ""] = change["cursor"]
             await write(change["event"], {"team_id": name, **change}, json.dumps(cursors))
     except (ConnectionResetError, asyncio.CancelledError):
-        pass  # The page is gone, or the server ends.
+        pass  # The page is gone, or the session or the server ends.
     finally:
-        request.app[STREAMS].discard(asyncio.current_task())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     return response
-
-
-# What goes wrong
-
-
-@web.middleware
-async def only_json(request, handler):
-    """A page of another site can make a browser post a form, with its cookies, but no JSON."""
-    if request.method == "POST" and request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType
-    return await handler(request)
-
-
-@web.middleware
-async def errors_as_json(request, handler):
-    try:
-        return await handler(request)
-    except tidings.TidingsError as error:
-        status = STATUS.get(error.kind, 503 if error.retryable else 500)
-        body = {"kind": error.kind, "message": error.message, "pointer": error.pointer}
-        return web.json_response(body, status=status)
-    except json.JSONDecodeError:
-        return web.json_response({"kind": "parse_error", "message": "the body is no JSON"}, status=400)

@@ -7,6 +7,7 @@ struct GatherRun {
   private let wants: [Want]
   private let hints: HeadHints
   private let sentCache: SentCache
+  private let session: MongoSession
   private let view: View
   private var logs: [LogName: Log] = [:]
   private var names: [[UInt8]: LogName] = [:]
@@ -29,11 +30,12 @@ struct GatherRun {
     var floor: Int? { hint.map { max(0, $0 - GatherRun.newest) } }
   }
 
-  init(_ wants: [Want], _ hints: HeadHints, _ sentCache: SentCache, _ session: MongoSession) {
+  init(_ wants: [Want], _ layout: Layout, _ session: MongoSession) {
     self.wants = wants
-    self.hints = hints
-    self.sentCache = sentCache
-    view = View(session, sentCache, hasSnapshots: true, newest: Self.newest)
+    hints = layout.past.hints
+    sentCache = layout.past.sent
+    self.session = session
+    view = View(session, layout, newest: Self.newest)
   }
 
   /// An answer for each want, in order.
@@ -192,6 +194,8 @@ extension GatherRun {
     guard let log = logs[name], let hint = log.hint, let floor = log.floor else { return nil }
     let head = log.found.last?.message.seq ?? 0
     guard head >= hint else {
+      // Nothing that is remembered of this past need be so.
+      session.suspectChange()
       hints.forget(name)
       return nil
     }

@@ -10,10 +10,13 @@ struct Gathered: Sendable {
   }
 
   private(set) var state: InboxState?
+  /// The past that the state is of: what is of another one does not go with it.
+  private(set) var past = 0
   private(set) var stretches: [LogName: Stretch] = [:]
 
-  mutating func add(_ state: InboxState, shared: Stretch, own: Stretch) {
+  mutating func add(_ state: InboxState, shared: Stretch, own: Stretch, past: Int) {
     self.state = state
+    self.past = past
     stretches = [state.inbox.shared: shared, state.inbox.own: own]
   }
 
@@ -51,6 +54,7 @@ enum Want: Sendable {
 /// A view of what has been gathered. Asks no server: throws `Missing` instead.
 struct GatheredView: StoreReader {
   let gathered: Gathered
+  var past: Int { gathered.past }
 
   /// What goes into one command together with what others ask for.
   private static let rangesTogether = 8

@@ -5,10 +5,19 @@ import Mongo
 /// One want of one view, which is answered once.
 final class Ask: Sendable {
   enum Answer: Sendable {
-    case state(InboxState, shared: Gathered.Stretch, own: Gathered.Stretch)
-    case messages([MessageDocument])
+    case state(InboxState, shared: Gathered.Stretch, own: Gathered.Stretch, past: Int = 0)
+    case messages([MessageDocument], past: Int = 0)
     /// It can't be had together with others.
     case alone
+
+    /// The same, read from this past.
+    func of(_ past: Int) -> Answer {
+      switch self {
+      case .state(let state, let shared, let own, _): .state(state, shared: shared, own: own, past: past)
+      case .messages(let messages, _): .messages(messages, past: past)
+      case .alone: .alone
+      }
+    }
   }
 
   let want: Want
@@ -46,15 +55,10 @@ final class Ask: Sendable {
 /// Brings what many views ask for in few commands, on the pool's threads.
 final class Gatherer: Sendable {
   private let access: Access
-  private let sentCache: SentCache
-  private let hints = HeadHints()
   // Held for an entry or for taking a group, never while the server is asked.
   private let queue = Locked(ReadQueue<Ask>())
 
-  init(_ access: Access, _ sentCache: SentCache) {
-    self.access = access
-    self.sentCache = sentCache
-  }
+  init(_ access: Access) { self.access = access }
 
   /// Brings one want; throws `StoreError`, or `CancellationError` once the task is cancelled.
   func bring(_ want: Want) async throws -> Ask.Answer {
@@ -97,9 +101,11 @@ final class Gatherer: Sendable {
 
   private func bring(_ group: [Ask], _ session: MongoSession) throws -> [Ask.Answer] {
     do {
-      guard try access.info(session).supportsSnapshotReads else { return group.map { _ in .alone } }
-      var run = GatherRun(group.map(\.want), hints, sentCache, session)
-      return try run.run()
+      return try access.withLayout(session) { layout in
+        guard layout.server.supportsSnapshotReads else { return group.map { _ in .alone } }
+        var run = GatherRun(group.map(\.want), layout, session)
+        return try run.run().map { $0.of(layout.past.number) }
+      }
     } catch StoreError.damaged {
       // Whose damage it is shows when each asks for itself.
       return group.map { _ in .alone }

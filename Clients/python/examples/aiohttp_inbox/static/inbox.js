@@ -101,12 +101,21 @@ function when(time) {
   return time.toLocaleDateString([], { dateStyle: "medium" });
 }
 
+// A display name is whatever its sender chose. Who it was is the id, which stands beside it, and which a name
+// that turns the direction of writing can't reach.
+function from(message, sender) {
+  const made = element("span", "from");
+  if (message.username && message.username !== sender) made.append(element("bdi", "", message.username), " ");
+  made.append(element("bdi", "sender", sender));
+  return made;
+}
+
 function itemOf(message) {
   let item = items.get(message.nid);
   if (!item) {
     item = document.createElement("li");
     item.tabIndex = -1;
-    const sender = message.username || message.user_id || "Announcement";
+    const sender = message.user_id ?? "Announcement";
     const face = element("span", "face", [...sender][0].toUpperCase());
     face.ariaHidden = "true";
     face.style.setProperty("--hue", [...sender].reduce((sum, letter) => sum * 31 + letter.codePointAt(0), 7) % 360);
@@ -118,7 +127,8 @@ function itemOf(message) {
     const deeds = element("div", "deeds");
     deeds.append(item.read, item.archive);
     const text = element("p", "text", message.content ?? message.message_type);
-    item.append(face, element("span", "from", sender), time, text, deeds);
+    text.dir = "auto";
+    item.append(face, from(message, sender), time, text, deeds);
     items.set(message.nid, item);
   }
   item.message = message;

@@ -1,0 +1,13 @@
+#ifndef TIDINGS_SYSTEM_H
+#define TIDINGS_SYSTEM_H
+
+/// The number of this program's arguments, its own name included; 0 if the system gave none.
+int tidings_argument_count(void);
+
+/// An argument, as the system gave it: bytes that end with 0.
+const char *tidings_argument(int index);
+
+/// Names the calling thread for debuggers and `top`; Linux keeps 15 bytes.
+void tidings_name_thread(const char *name);
+
+#endif

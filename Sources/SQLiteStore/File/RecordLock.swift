@@ -1,0 +1,70 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Locks on bytes of an open file, which need not exist in it. They belong to the open file description, so
+/// that two stores in one process keep one another out too; the system unlocks them when the process ends,
+/// however it ends.
+struct RecordLock {
+  let descriptor: Int32
+
+  enum Kind {
+    /// Beside which others may hold theirs.
+    case shared
+    case exclusive
+  }
+
+  /// False if somebody else's lock is in the way, also if the system was interrupted; throws what the system
+  /// says otherwise.
+  func lock(_ byte: Int64, _ kind: Kind) throws(SystemError) -> Bool {
+    if call(Self.set, byte..<byte + 1, kind == .shared ? F_RDLCK : F_WRLCK) != nil { return true }
+    switch errno {
+    case EAGAIN, EACCES, EINTR: return false
+    case let code: throw SystemError(code)
+    }
+  }
+
+  func unlock(_ bytes: Range<Int64>) {
+    // Fails only for a descriptor that is not open.
+    _ = call(Self.set, bytes, F_UNLCK)
+  }
+
+  /// Whether somebody else holds any lock on one of these bytes.
+  func isLocked(_ bytes: Range<Int64>) throws(SystemError) -> Bool {
+    guard !bytes.isEmpty else { return false }
+    guard let found = call(Self.get, bytes, F_WRLCK) else { throw SystemError(errno) }
+    return found.l_type != Int16(F_UNLCK)
+  }
+
+  /// Nil if the call failed, which `errno` explains.
+  private func call(_ command: Int32, _ bytes: Range<Int64>, _ type: some BinaryInteger) -> flock? {
+    var range = flock()
+    range.l_type = Int16(type)
+    range.l_whence = Int16(SEEK_SET)
+    range.l_start = off_t(bytes.lowerBound)
+    range.l_len = off_t(bytes.count)
+    return fcntl(descriptor, command, &range) == 0 ? range : nil
+  }
+
+  /// F_OFD_SETLK and F_OFD_GETLK, macros that Swift doesn't see on Linux.
+  #if canImport(Darwin)
+    private static let set: Int32 = 90
+    private static let get: Int32 = 92
+  #else
+    private static let set: Int32 = 37
+    private static let get: Int32 = 36
+  #endif
+}
+
+/// A number that the system says why it failed.
+struct SystemError: Error {
+  let code: Int32
+
+  init(_ code: Int32) { self.code = code }
+
+  var text: String { Shortage.text(code) ?? String(cString: strerror(code)) }
+}

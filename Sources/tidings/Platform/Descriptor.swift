@@ -1,0 +1,88 @@
+import JSONRPC
+import SQLiteStore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A file, a pipe or a terminal that is open. What is read and written here blocks.
+struct Descriptor: Sendable {
+  let number: Int32
+
+  static let standardInput = Descriptor(number: STDIN_FILENO)
+  static let standardOutput = Descriptor(number: STDOUT_FILENO)
+  static let standardError = Descriptor(number: STDERR_FILENO)
+
+  /// Whether a person sits there.
+  var isTerminal: Bool { isatty(number) == 1 }
+
+  /// A file to read.
+  static func reading(_ path: FilePath) throws(SystemError) -> Descriptor {
+    let number = path.withCString { open($0, O_RDONLY | O_CLOEXEC) }
+    guard number >= 0 else { throw SystemError("open") }
+    return Descriptor(number: number)
+  }
+
+  /// The two ends of a pipe, which no other program inherits.
+  static func pipe() throws(SystemError) -> (reading: Descriptor, writing: Descriptor) {
+    var ends: [Int32] = [-1, -1]
+    guard systemPipe(&ends) == 0 else { throw SystemError("pipe") }
+    // This program starts no other, so nobody can inherit them in between.
+    for end in ends where fcntl(end, F_SETFD, FD_CLOEXEC) < 0 { throw SystemError("fcntl") }
+    return (Descriptor(number: ends[0]), Descriptor(number: ends[1]))
+  }
+
+  /// Reads at most this many bytes; none at the end.
+  func read(atMost limit: Int = 64 << 10) throws(SystemError) -> [UInt8] {
+    var count = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, filled in
+      repeat { count = systemRead(number, buffer.baseAddress, limit) } while count < 0 && errno == EINTR
+      filled = max(count, 0)
+    }
+    guard count >= 0 else { throw SystemError("read") }
+    return bytes
+  }
+
+  /// Reads up to the end.
+  func readToEnd() throws(SystemError) -> [UInt8] {
+    var all: [UInt8] = []
+    while case let part = try read(), !part.isEmpty { all += part }
+    return all
+  }
+
+  /// Writes everything.
+  func write(_ bytes: [UInt8]) throws(SystemError) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { systemWrite(number, $0.baseAddress, $0.count) }
+      if count >= 0 {
+        rest = rest.dropFirst(count)
+      } else if errno != EINTR {
+        throw SystemError("write")
+      }
+    }
+  }
+
+  /// Closes it; nothing may use it any more.
+  func close() {
+    // What was written is at its place: pipes and files that were only read lose nothing here.
+    _ = systemClose(number)
+  }
+}
+
+// The system's calls, whose names the methods above have too.
+private func systemRead(_ number: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+  read(number, bytes, count)
+}
+
+private func systemWrite(_ number: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+  write(number, bytes, count)
+}
+
+private func systemClose(_ number: Int32) -> Int32 { close(number) }
+
+private func systemPipe(_ ends: UnsafeMutablePointer<Int32>) -> Int32 { pipe(ends) }

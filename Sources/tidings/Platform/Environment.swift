@@ -1,0 +1,23 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// What the process was started with beside its arguments.
+enum Environment {
+  /// A variable's value; nil if it is not set or empty.
+  static func value(_ name: String) -> String? {
+    guard let value = getenv(name), value.pointee != 0 else { return nil }
+    return String(bytes: value)
+  }
+
+  /// The folder of the user who runs the program; nil if the system knows none.
+  static var home: String? {
+    if let home = value("HOME") { return home }
+    guard let user = getpwuid(geteuid()), let folder = user.pointee.pw_dir else { return nil }
+    return String(bytes: folder)
+  }
+}

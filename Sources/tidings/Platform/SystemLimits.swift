@@ -1,0 +1,76 @@
+import Locks
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// What the system must have to give. Swift's tasks run on threads of libdispatch, which waits for ever for a
+/// thread that it doesn't get, and ends the process without a word when it gets no descriptor.
+enum SystemLimits {
+  /// Throws unless this many descriptors can be opened, and as many threads be started as the tasks run on.
+  static func check(descriptors: Int) throws(Failure) {
+    try checkDescriptors(descriptors)
+    try checkThreads(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1) + spareThreads)
+  }
+
+  /// For the threads that the program starts itself, the store's among them.
+  private static let spareThreads = 10
+
+  private static func checkDescriptors(_ count: Int) throws(Failure) {
+    var limit = rlimit()
+    // More than is allowed at first may be had for the asking; where not, what there is may be enough.
+    if getrlimit(openFiles, &limit) == 0, limit.rlim_cur < limit.rlim_max, limit.rlim_cur < 1024 {
+      limit.rlim_cur = min(limit.rlim_max, 1024)
+      _ = setrlimit(openFiles, &limit)
+    }
+    var opened: [Int32] = []
+    defer { for number in opened { close(number) } }
+    for _ in 0..<count {
+      let number = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)
+      guard number >= 0 else {
+        throw Failure(
+          .system, "the system gives this program fewer than \(count) descriptors (see ulimit -n)")
+      }
+      opened.append(number)
+    }
+  }
+
+  private static func checkThreads(_ count: Int) throws(Failure) {
+    let gate = Monitor(Gate())
+    var started = 0
+    for _ in 0..<count {
+      let isStarted = SystemThread.startDetached(named: "check") {
+        gate.wait { $0.isOpen ? () : nil }
+        gate.updateForAll { $0.ended += 1 }
+      }
+      if isStarted { started += 1 }
+    }
+    gate.updateForAll { $0.isOpen = true }
+    gate.wait { [started] in $0.ended == started ? () : nil }
+    if started < count { throw noThread }
+  }
+
+  /// Lets no thread end before the last one is started.
+  private struct Gate {
+    var isOpen = false
+    var ended = 0
+  }
+
+  /// Runs `body` on a thread of its own, where it may block.
+  static func startThread(_ name: StaticString, _ body: @escaping @Sendable () -> Void) throws(Failure) {
+    guard SystemThread.startDetached(named: name, body) else { throw noThread }
+  }
+
+  private static let noThread = Failure(
+    .system, "the system gives this program too few threads (see ulimit -u, and pids.max of its group)")
+
+  #if canImport(Darwin)
+    private static let openFiles = RLIMIT_NOFILE
+  #else
+    private static let openFiles = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+  #endif
+}

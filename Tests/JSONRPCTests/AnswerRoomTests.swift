@@ -1,0 +1,46 @@
+import Testing
+
+@testable import JSONRPC
+
+/// Which answers may be made at once.
+struct AnswerRoomTests {
+  @Test func upToTheLimit() {
+    var room = AnswerRoom<Int>(limit: 100)
+    let first = room.take(40, own: 0, queued: 0)
+    let second = room.take(40, own: 0, queued: 20)
+    let third = room.take(1, own: 0, queued: 20)
+    let grown = room.take(20, own: 40, queued: 0)
+    #expect([first, second, third, grown] == [true, true, false, true])
+    #expect(room.held == 100)
+  }
+
+  @Test func oneIsAlwaysMade() {
+    var room = AnswerRoom<Int>(limit: 100)
+    let first = room.take(1_000, own: 0, queued: 99)
+    let growing = room.take(1_000, own: 1_000, queued: 99)
+    let second = room.take(1, own: 0, queued: 0)
+    #expect([first, growing, second] == [true, true, false])
+    room.release(2_000)
+    // Only what waits to be written may fill the limit: then the host has to read first.
+    let full = room.take(1, own: 0, queued: 100)
+    #expect(!full && room.held == 0)
+  }
+
+  @Test func inOrderOfAsking() {
+    var room = AnswerRoom<Int>(limit: 100)
+    let holds = room.take(60, own: 0, queued: 0)
+    room.wait(1, for: 90)
+    room.wait(2, for: 10)
+    #expect(holds && room.isAwaited)
+    let early = room.next(queued: 0)
+    // A small one does not overtake a large one for ever, whether it waits or comes now.
+    let newcomer = room.take(1, own: 0, queued: 0)
+    #expect(early == nil && !newcomer)
+    room.release(60)
+    let first = room.next(queued: 0)
+    room.hold(first?.bytes ?? 0)
+    let second = room.next(queued: 0)
+    room.hold(second?.bytes ?? 0)
+    #expect(first?.owner == 1 && second?.owner == 2 && !room.isAwaited && room.held == 100)
+  }
+}

@@ -1,0 +1,29 @@
+import Testing
+
+@testable import JSON
+
+/// Numbers that some reader of JSON can't hold, and where they stand.
+struct UnfitNumberTests {
+  private func place(_ text: String) throws -> String? {
+    try JSON(parsing: Array(text.utf8)).unfitNumber(digits: 1_000)
+  }
+
+  private static let thousand = String(repeating: "1", count: 1_000)
+
+  @Test(arguments: [
+    "1e308", "-1.7976931348623157e308", "1e-400", "0e9999", "1E+0000000001", "{\"a\":[1,2.5]}",
+    String(repeating: "9", count: 308), "0." + String(repeating: "1", count: 999),
+    "\"\(thousand)1\"", "{\"\(thousand)1e999\":1}",
+  ]) func fit(_ text: String) throws {
+    #expect(try place(text) == nil)
+  }
+
+  @Test(arguments: [
+    ("1e309", ""), ("-1e400", ""), ("{\"a\":{\"b\":[0,1e999]}}", "/a/b/1"), ("{\"~/\":1e999}", "/~0~1"),
+    (thousand + "1", ""), ("[-\(thousand)1]", "/0"), ("0.\(thousand)", ""),
+    (String(repeating: "9", count: 309), ""),
+    ("[1e1,{\"x\":1e400},1e500]", "/1/x"),
+  ]) func unfit(_ text: String, _ pointer: String) throws {
+    #expect(try place(text) == pointer)
+  }
+}

@@ -1,0 +1,175 @@
+import Foundation
+import Inbox
+import Testing
+
+@testable import SQLiteStore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Files that change under a store that has them open.
+struct ChangedFileTests {
+  private static let anew = "end every program that uses it, and start anew"
+
+  /// Takes a file away from a store that has it open, as others would.
+  enum Deed: String, CaseIterable, CustomTestStringConvertible {
+    case remove, replace, replaceEmpty, move
+    var testDescription: String { rawValue }
+
+    func run(_ path: String) throws {
+      switch self {
+      case .remove: try FileManager.default.removeItem(atPath: path)
+      case .move: try FileManager.default.moveItem(atPath: path, toPath: path + ".moved")
+      case .replace, .replaceEmpty:
+        // Made before the other goes, so that it has another number.
+        let bytes = self == .replace ? try Data(contentsOf: URL(filePath: path)) : Data()
+        try ScratchFolder.write(bytes, path + ".new")
+        guard rename(path + ".new", path) == 0 else { throw POSIXError(.EIO) }
+      }
+    }
+  }
+
+  @Test(arguments: ["", "-wal", "-shm", "-lock"], Deed.allCases)
+  func whatIsAcknowledgedIsInTheFilesOfTheseNames(suffix: String, deed: Deed) async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    let store = try SQLiteStore(path: path)
+    _ = try await store.append(draft("before"))
+    try deed.run(path + suffix)
+    await #expect {
+      try await store.append(draft("after"))
+    } throws: { error in
+      guard case .unavailable(let text) = error as? StoreError else { return false }
+      return text.hasSuffix(Self.anew) && (suffix == "" || text.contains(suffix))
+    }
+    // A failure is not believed to be over.
+    await #expect(throws: StoreError.self) { try await store.messages() }
+    if suffix != "" {
+      // Another process would use other files than this one.
+      let error = #expect(throws: SQLiteOpenError.self) { try SQLiteStore(path: path) }
+      #expect(error?.reason == .usedOtherwise, "\(String(describing: error))")
+    }
+    try await store.close()
+    guard suffix != "" else { return }
+    // What was acknowledged is there when it is opened anew.
+    if deed == .replace, suffix == "-wal" { return }
+    let again = try SQLiteStore(path: path)
+    #expect(try await again.messages().map(\.body.content) == ["before"])
+    try await again.close()
+  }
+
+  @Test func whatComesBackIsUsedAgain() async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    let store = try SQLiteStore(path: path)
+    _ = try await store.append(draft())
+    for suffix in ["", "-wal", "-shm", "-lock"] {
+      try FileManager.default.moveItem(atPath: path + suffix, toPath: path + ".aside")
+      await #expect(throws: StoreError.self) { try await store.append(draft()) }
+      try FileManager.default.moveItem(atPath: path + ".aside", toPath: path + suffix)
+    }
+    #expect(try await store.append(draft()).seq == 2)
+    try await store.close()
+  }
+
+  @Test(arguments: ["", "-wal", "-shm", "-lock"])
+  func aCommitWhoseFilesAreGoneIsUnknown(suffix: String) async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    let store = try SQLiteStore(path: path)
+    _ = try await store.append(draft())
+    await #expect {
+      // Between the look before it and the commit.
+      try await store.change(marksOf: bob) { _, state in
+        state.join(from: .now)
+        try FileManager.default.removeItem(atPath: path + suffix)
+      }
+    } throws: { error in
+      if case .outcomeUnknown = error as? StoreError { true } else { false }
+    }
+    try await store.close()
+  }
+
+  @Test func aHardLinkIsRefusedAndNoticed() async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    let other = folder.path("b.db")
+    let store = try SQLiteStore(path: path)
+    _ = try await store.append(draft())
+    try FileManager.default.linkItem(atPath: path, toPath: other)
+    await #expect {
+      try await store.append(draft())
+    } throws: { error in
+      if case .unavailable(let text) = error as? StoreError { text.contains("hard links") } else { false }
+    }
+    for name in [path, other] {
+      let error = #expect(throws: SQLiteOpenError.self) { try SQLiteStore(path: name) }
+      #expect(error?.reason == .severalNames(FilePath(name)))
+    }
+    #expect(!FileManager.default.fileExists(atPath: other + "-lock"))
+    try FileManager.default.removeItem(atPath: other)
+    #expect(try await store.append(draft()).seq == 2)
+    try await store.close()
+  }
+
+  @Test func aLinkThatIsMovedIsNoticed() async throws {
+    let folder = try ScratchFolder()
+    let (one, two, link) = (folder.path("one.db"), folder.path("two.db"), folder.path("link.db"))
+    for path in [one, two] { try ScratchFolder.write(Data(), path) }
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: one)
+    let store = try SQLiteStore(path: link)
+    _ = try await store.append(draft())
+    try FileManager.default.removeItem(atPath: link)
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: two)
+    let text = "the database's path leads to another file: \(Self.anew)"
+    await #expect(throws: StoreError.unavailable(text)) { try await store.append(draft()) }
+    let other = try SQLiteStore(path: link)
+    #expect(try await other.append(draft()).seq == 1)
+    try await other.close()
+    try await store.close()
+  }
+
+  @Test func aLogWithoutItsDatabaseIsNotThrownAway() async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    let aside = folder.path("aside")
+    await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+      let store = try SQLiteStore(path: path)
+      _ = try await store.append(draft())
+      kill(getpid(), SIGKILL)
+    }
+    for isEmptied in [false, true] {
+      try FileManager.default.moveItem(atPath: path, toPath: aside)
+      if isEmptied { try ScratchFolder.write(Data(), path) }
+      #expect(throws: SQLiteOpenError(FilePath(path), .strayLog(FilePath(path + "-wal")))) {
+        try SQLiteStore(path: path)
+      }
+      #expect(FileManager.default.fileExists(atPath: path) == isEmptied)
+      guard rename(aside, path) == 0 else { throw POSIXError(.EIO) }
+    }
+    let again = try SQLiteStore(path: path)
+    #expect(try await again.messages().count == 1)
+    try await again.close()
+  }
+
+  @Test func aStoreThatClosesLeavesTheLocksOfTheOthers() async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    let store = try SQLiteStore(path: path)
+    _ = try await store.append(draft())
+    for _ in 0..<3 { try await SQLiteStore(path: path).close() }
+    // SQLite in another process would be the last one that closes the file, and remove its log, if the locks of
+    // this one were gone.
+    await #expect(processExitsWith: .success) { [path = path as String] in
+      try TestDatabase.execute(path, "SELECT 1 FROM log")
+    }
+    #expect(FileManager.default.fileExists(atPath: path + "-wal"))
+    #expect(try await store.append(draft()).seq == 2)
+    try await store.close()
+  }
+}
