@@ -214,7 +214,8 @@ extension SQLiteOpenError {
   /// Whether the file is none that this program can ever use.
   fileprivate var isRefusal: Bool {
     switch reason {
-    case .notADatabase, .otherProgram, .newerVersion, .olderVersion, .damaged, .notWritable, .foreignOwner, .exposed,
+    case .notADatabase, .otherProgram, .newerVersion, .olderVersion, .damaged, .notWritable, .foreignOwner,
+      .exposed,
       .severalNames, .usedOtherwise, .strayLog:
       true
     case .missingFolder, .danglingLink, .notAFile, .changed, .busy, .failed: false
