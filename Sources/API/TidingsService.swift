@@ -70,6 +70,8 @@ public struct TidingsService: Service {
             guard let deadline = context.deadline else { return try await run() }
             return try await StoreCall.$deadline.withValue(deadline) { try await run() }
           } catch let error as StoreError {
+            // A store that gives up at the deadline did nothing, and says so in its own words.
+            if case .unavailable = error { try context.checkTime() }
             throw RPCError(error)
           }
         }

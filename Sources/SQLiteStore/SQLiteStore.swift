@@ -61,7 +61,12 @@ public final class SQLiteStore: MessageStore {
   public func read<Value: Sendable>(
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
-    try await readConnection { try body($0) }
+    let deadline = StoreCall.deadline
+    return try await readConnection { connection in
+      connection.deadline = deadline
+      defer { connection.deadline = nil }
+      return try body(connection)
+    }
   }
 
   /// Runs `body` on a reading thread.

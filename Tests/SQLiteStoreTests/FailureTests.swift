@@ -7,11 +7,17 @@ import Testing
 
 /// What a caller is told when SQLite can't do what was asked.
 struct FailureTests {
+  /// As large as any message is.
+  private var largest: Draft {
+    let text = String(repeating: "x", count: 65_500)
+    return Draft(body: MessageBody(type: "note", content: text, data: "{\"text\":\"\(text)\"}"))
+  }
+
   @Test func aFullDiskIsUnavailableAndTakesNothingElseWithIt() async throws {
     let folder = try ScratchFolder()
     let store = try SQLiteStore(path: folder.path("a.db"))
     _ = try await store.append(draft("first"))
-    try await store.limitPages(to: 60)
+    try await store.limitPages(to: 40)
     // One group: a change holds the writer until the rest waits.
     let gate = DispatchSemaphore(value: 0)
     let first = Task.immediate {
@@ -19,7 +25,7 @@ struct FailureTests {
     }
     let small = (0..<5).map { n in Task.immediate { try await store.append(draft("\(n)")).seq } }
     let large = Task.immediate {
-      try await store.append(draft(String(repeating: "x", count: 400_000)))
+      try await store.append(largest)
     }
     let later = (5..<10).map { n in Task.immediate { try await store.append(draft("\(n)")).seq } }
     // Twice: if the writer was late, the change was among those that are made again, one by one.
@@ -33,7 +39,7 @@ struct FailureTests {
       #expect(seq == index + 2)
     }
     try await store.limitPages(to: 100_000)
-    #expect(try await store.append(draft(String(repeating: "x", count: 400_000))).seq == 12)
+    #expect(try await store.append(largest).seq == 12)
     #expect(try await store.messages().map(\.seq) == Array(1...12))
     try await store.close()
   }

@@ -9,6 +9,7 @@ extension Connection: StoreReader {
   }
 
   func state(of inbox: Inbox) throws(StoreError) -> InboxState {
+    try checkDeadline()
     var state = InboxState(inbox: inbox, marks: try marks(of: inbox))
     state.shared = try logState(inbox.shared, for: inbox.user, after: state.marks.shared.folded)
     state.own = try logState(inbox.own, for: inbox.user, after: state.marks.own.folded)
@@ -170,6 +171,7 @@ extension Connection: StoreReader {
       guard try statement.step() else { return SequenceSet() }
       var numbers: [Int] = []
       repeat {
+        if numbers.count % 1024 == 0 { try checkDeadline() }
         numbers.append(Position(rawValue: try statement.integer(0)).seq)
       } while try statement.step()
       return SequenceSet(numbers: numbers)

@@ -22,8 +22,16 @@ final class Connection {
     var numbers: SequenceSet
   }
 
+  /// When the caller of what is read stops waiting; nil if it does not say.
+  var deadline: ContinuousClock.Instant?
+
   init(_ database: Database) {
     self.database = database
+  }
+
+  /// Ends what would be read for nobody: to be asked before each part of what may be long.
+  func checkDeadline() throws(StoreError) {
+    if let deadline, deadline <= .now { throw .unavailable("the call's deadline has passed") }
   }
 
   /// Runs a statement: binds, steps and reads in `body`, and makes it ready for the next run.

@@ -20,14 +20,24 @@ struct GroupCommit {
     folding = Folding(connection.database, turnstile, files, logLimit: logLimit)
   }
 
+  /// How long one transaction goes on taking up changes: what is left comes in the next one, and other processes
+  /// get their turn between them.
+  static let slice = Duration.milliseconds(250)
+
   /// Makes the changes and tells their callers.
   mutating func commit(_ group: [Write]) {
+    var left = group
+    while !left.isEmpty { left = commitSome(left) }
+  }
+
+  /// Makes as many of the changes as one turn has time for; returns the rest.
+  private mutating func commitSome(_ group: [Write]) -> [Write] {
     var backoff = Backoff(patience)
     do {
       try turnstile.enter(&backoff)
     } catch {
       for write in group where write.begin() { write.fail(error) }
-      return
+      return []
     }
     defer { turnstile.leave() }
     do {
@@ -35,18 +45,22 @@ struct GroupCommit {
     } catch {
       folding.save()
       for write in group where write.begin() { write.fail(error) }
-      return
+      return []
     }
-    var group = group
-    if let failure = attempt(&group, &backoff) {
-      if group.count == 1 { return group[0].fail(failure) }
-      // One of them may be what can't be written: it must not take the others with it.
-      for write in group {
-        var alone = [write]
-        if let failure = attempt(&alone, &backoff) { write.fail(failure) }
+    var (group, left) = (group, [Write]())
+    if let failure = attempt(&group, &left, &backoff) {
+      if group.count == 1 {
+        group[0].fail(failure)
+      } else {
+        // One of them may be what can't be written: it must not take the others with it.
+        for write in group {
+          var (alone, none) = ([write], [Write]())
+          if let failure = attempt(&alone, &none, &backoff) { write.fail(failure) }
+        }
       }
     }
     if case .whole(let log) = files.look() { folding.afterCommit(log) }
+    return left
   }
 
   /// To be called once a second while nothing waits.
@@ -58,10 +72,12 @@ struct GroupCommit {
     folding.atEnd(&backoff)
   }
 
-  /// Makes the changes in one transaction; those that were taken back meanwhile leave the group. Returns the
-  /// failure of one that could not be written: then all of them were undone, and their callers don't know
-  /// yet.
-  private func attempt(_ group: inout [Write], _ backoff: inout Backoff) -> StoreError? {
+  /// Makes the changes in one transaction; those that were taken back meanwhile leave the group, and those for
+  /// which there is no time move to `left`. Returns the failure of one that could not be written: then all of the
+  /// group were undone, and their callers don't know yet.
+  private func attempt(
+    _ group: inout [Write], _ left: inout [Write], _ backoff: inout Backoff
+  ) -> StoreError? {
     do {
       try connection.beginImmediate(&backoff)
     } catch {
@@ -76,7 +92,13 @@ struct GroupCommit {
     var settle: [(StoreError?) -> Void] = []
     settle.reserveCapacity(group.count)
     do throws(StoreError) {
-      for write in group {
+      let end = ContinuousClock.now + Self.slice
+      for (index, write) in group.enumerated() {
+        if index > 0, .now >= end {
+          left = Array(group[index...])
+          group.removeLast(left.count)
+          break
+        }
         settle.append(try write.perform(connection))
         guard connection.isInTransaction else { throw StoreError.undone }
       }
