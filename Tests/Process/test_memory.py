@@ -2,8 +2,10 @@
 
 import json
 import threading
+import time
+from pathlib import Path
 
-from sidecar import DEADLINE, SidecarCase, line, on_each_store, request
+from sidecar import DEADLINE, SidecarCase, line, on_each_store, read_some, request
 
 SEND = {"team_id": "t", "user_id": "ann", "message_type": "note"}
 INBOX = {"team_id": "t", "user_id": "bo"}
@@ -52,12 +54,36 @@ class Flooding:
             sidecar.result("send_team_message", content=NULS, **SEND)
 
     def flood(self, sidecar, messages):
-        """Sends while nobody reads, until the sidecar takes no more, and the rest while its answers are read."""
-        data = b"".join(map(line, messages))
-        written = sidecar.write_until_stalled(data, quiet=2)
-        join = self.in_background(sidecar, data[written:])
+        """Sends while nobody reads, and reads once the sidecar does nothing any more: then it holds the most."""
+        join = self.in_background(sidecar, b"".join(map(line, messages)))
+        self.wait_until_quiet(sidecar)
         sidecar.start_reading()
         return join
+
+    def wait_until_quiet(self, sidecar):
+        """Waits until the process has used its processor for something, and then for nothing for a while."""
+        stat = Path(f"/proc/{sidecar.process.pid}/stat")
+
+        def used():
+            return sum(map(int, stat.read_text().rsplit(")", 1)[1].split()[11:13]))
+
+        last, since = used(), None
+        end = time.monotonic() + 2 * DEADLINE
+        while since is None or time.monotonic() < since + 1:
+            self.assertLess(time.monotonic(), end, "it is never quiet")
+            time.sleep(0.05)
+            now = used()
+            if now != last:
+                last, since = now, time.monotonic()
+
+    def read_lines(self, sidecar, count):
+        """Reads so many lines of a sidecar that nothing else reads from, and no byte more."""
+        lines, data = 0, bytearray()
+        while lines < count:
+            byte = read_some(sidecar.process.stdout.fileno(), 1)
+            data += byte
+            lines += byte == b"\n"
+        return data.splitlines()
 
     def filled(self, **options):
         """The URL of a store with the largest messages, and a sidecar on it that nobody reads yet."""
@@ -116,16 +142,17 @@ class MemoryTests(Flooding):
         sidecar.finish()
 
     def test_many_that_wait_wake_at_once(self):
-        sidecar = self.spawn(store=self.new_store())
-        cursor = sidecar.result("get_changes", **INBOX)["cursor"]
-        count = 300
+        sidecar = self.spawn(store=self.new_store(), reading=False)
+        sidecar.send(request(0, "get_changes", **INBOX))
+        cursor = json.loads(self.read_lines(sidecar, 1)[0])["result"]["cursor"]
+        count = 100
         sidecar.send(*[request(id, "get_changes", cursor=cursor, wait_ms=60_000, _meta={"progressToken": id}, **INBOX)
                        for id in range(count)])
-        sidecar.answers(count)  # The progress that says that each waits.
-        other = [request(f"s{id}", "send_team_message", content=NULS, **SEND) for id in range(8)]
-        sidecar.send(other)
+        self.read_lines(sidecar, count)  # The progress that says that each waits.
+        join = self.flood(sidecar, [[request(f"s{id}", "send_team_message", content=NULS, **SEND) for id in range(8)]])
         size, errors = self.count_answers(sidecar, count + 1)
         self.assertEqual(errors, 0)
+        join()
         self.assertGreater(size, count * 300_000)
         self.assertLess(sidecar.peak_memory(), MOST)
         sidecar.finish()
