@@ -13,7 +13,7 @@ PROGRAM := .build/release/tidings
 SWIFT_SOURCES := Package.swift $(wildcard Sources Tests)
 BENCHES := $(addprefix .build/bench/, pipe_driver sqlite_limit mongo_limit)
 
-.PHONY: help demo build test soak fuzz sanitize bench bench-clients bench-instructions dist generate format lint install clean dependencies
+.PHONY: help demo build test soak fuzz sanitize bench bench-clients bench-instructions dist docs generate format lint install clean dependencies
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ generate: build ## write anew what follows from the contract: the document, its 
 dist: build ## pack the program for hosts that have nothing: a wheel and an npm tarball, in .build/dist
 	@.ci/dependencies dist
 	@.ci/dist $(PROGRAM) .build/dist
+
+docs: ## build the documentation as a website, in .build/docs (DOCS='--hosting-base-path tidings')
+	@python3 Tests/Documentation/website.py .build/docs $(DOCS)
 
 format: ## rewrite the Swift files in the house style
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)

@@ -29,8 +29,9 @@ Every method of Tidings: its parameters, its result, the errors it may answer wi
 it is generated from [openrpc.json](openrpc.json), which the program prints with `tidings schema` and answers
 `rpc.discover` with; `make generate` writes it anew. Version {version}.
 
-[transcripts](transcripts) holds whole conversations, which every client replays. How lines, ids, order and
-limits work is told in the [top-level README](../README.md#on-the-wire).
+[transcripts](transcripts/README.md) holds whole conversations, which every client replays. How lines, ids and order work
+is told in [Wire](../Sources/tidings/Documentation.docc/Wire.md), how much is allowed in
+[Limits](../Sources/tidings/Documentation.docc/Limits.md).
 
 - Parameters go by name, and **bold** ones are required. Null is the same as left out, and an unknown name is refused.
 - `user_id` is always the one who acts: the sender of a send, the reader otherwise. An inbox is named by

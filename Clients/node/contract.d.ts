@@ -106,7 +106,10 @@ export interface SendTeamMessageParams extends Meta {
   receiver_id?: string | null;
   /** The message's text. */
   content?: string | null;
-  /** A JSON object of at most 64 KiB as it is sent; it comes back byte for byte. */
+  /**
+   * A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line its line
+   * breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits, written out.
+   */
   data?: object | null;
   /** Only these readers get the message. */
   reader_ids?: string[] | null;
@@ -135,7 +138,10 @@ export interface SendAccountMessageParams extends Meta {
   receiver_id?: string | null;
   /** The message's text. */
   content?: string | null;
-  /** A JSON object of at most 64 KiB as it is sent; it comes back byte for byte. */
+  /**
+   * A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line its line
+   * breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits, written out.
+   */
   data?: object | null;
   /**
    * Makes sending again safe: a log that has a message of this sender with this key keeps it and appends
@@ -158,7 +164,10 @@ export interface SendAnnouncementParams extends Meta {
   receiver_id?: string | null;
   /** The message's text. */
   content?: string | null;
-  /** A JSON object of at most 64 KiB as it is sent; it comes back byte for byte. */
+  /**
+   * A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line its line
+   * breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits, written out.
+   */
   data?: object | null;
   /**
    * Makes sending again safe: a log that has a message of this sender with this key keeps it and appends
@@ -543,7 +552,10 @@ export type ErrorKind =
   | "incompatible_program"
   | "unreadable_answer";
 
-/** `parse_error`, code -32700: The line is no JSON; details.offset says where. */
+/**
+ * `parse_error`, code -32700: The text is no JSON; details.offset says where. With the id if only a value is
+ * at fault.
+ */
 export class ParseError extends TidingsError {
   readonly kind: "parse_error";
 }

@@ -33,6 +33,12 @@ export interface CallOptions {
   onProgress?: (progress: { done: number; total: number }) => void;
 }
 
+/** For `call`: the result as the program wrote it. */
+export interface RawOptions extends CallOptions {
+  /** The call resolves with the JSON text of its result, with all digits of its numbers. */
+  raw: true;
+}
+
 /** What following an inbox may be given besides. */
 export interface FollowOptions extends CallOptions {
   /** Milliseconds of nothing after which null comes, so that a host can see whether anybody still listens. */
@@ -68,6 +74,12 @@ export interface StartOptions {
   /** Hears each line of the program's log, from its start on; the event `stderr` is the same, later. */
   onStderr?: (line: string) => void;
 }
+
+/** What others wrote as one line of plain text, without control characters: for terminals and logs. */
+export function plain(text: string | null | undefined): string;
+
+/** Who wrote a message: the user_id, and beside it the display name, which its sender chose; as plain text. */
+export function sender(message: { user_id?: string; username?: string }): string;
 
 /** How a program ended. */
 export interface Exit {
@@ -121,6 +133,8 @@ export class Tidings extends EventEmitter {
   unref(): this;
 
   /** Calls a method by its name on the wire, also one that this client doesn't know. */
+  call<M extends keyof Wire>(method: M, params: Wire[M]["params"] | null | undefined, options: RawOptions): Promise<string>;
+  call(method: string, params: object | null | undefined, options: RawOptions): Promise<string>;
   call<M extends keyof Wire>(
     method: M,
     params?: Wire[M]["params"] | null,

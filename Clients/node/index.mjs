@@ -5,6 +5,8 @@ import tidings from "./index.js";
 export const {
   Tidings,
   TidingsError,
+  plain,
+  sender,
   ParseError,
   InvalidRequestError,
   ShuttingDownError,

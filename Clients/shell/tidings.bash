@@ -4,42 +4,59 @@
 #   source tidings.bash
 #   tidings_start --store sqlite:inbox.db
 #   tidings_call send_team_message team_id=crew user_id=ann message_type=note content="Tea is ready"
-#   tidings_call get_team_message team_id=crew user_id=bob pageSize:=5 | jq -r '.data[].content'
+#   tidings_call get_team_message team_id=crew user_id=bob pageSize:=5 | jq '.data[].content'
 #   tidings_close
 #
 # One call at a time: calls in background jobs that overlap would take each other's answers; for those there
 # is `tidings call`, which is a program of its own each time.
 
-# Starts the program that TIDINGS_BIN names (or `tidings` on PATH) with the options given, and sees it answer.
-# TIDINGS_PID is its process id. Returns 0, or 69 if it does not run.
+# Starts the program that TIDINGS_BIN names (or `tidings` on PATH) with the options given, and sees it answer within
+# TIDINGS_START_TIMEOUT seconds (30). TIDINGS_PID is its process id. It has a process group of its own, so Ctrl-C is
+# the script's: when that ends, the program's input does, and it finishes and ends too.
+#
+# Returns 0; or 127 if there is no such program, 75 if it does not answer in time, and otherwise the status that it
+# ended with, as 64 for an option that is wrong, or 69.
 tidings_start() {
   if [[ -n ${TIDINGS_PID-} ]]; then
     printf 'tidings: it runs already; tidings_close first\n' >&2
     return 64
   fi
-  local program=${TIDINGS_BIN:-tidings}
+  local program=${TIDINGS_BIN:-tidings} _tidings_patience=${TIDINGS_START_TIMEOUT:-30} status=0 ended=0 monitor=+m
   if ! type -P -- "$program" >/dev/null; then
-    printf 'tidings: no program %s; install it, or set TIDINGS_BIN\n' "$program" >&2
-    return 69
+    printf 'tidings: no program %q; install it, or set TIDINGS_BIN\n' "$program" >&2
+    return 127
   fi
-  # It waits for a line, since bash closes the descriptors of one that has ended already.
+  if [[ ! $_tidings_patience =~ ^[1-9][0-9]*$ ]]; then
+    printf 'tidings: TIDINGS_START_TIMEOUT is no number of seconds: %q\n' "$_tidings_patience" >&2
+    return 64
+  fi
+  [[ $- == *m* ]] && monitor=-m
+  # With job control it gets a process group, which ends as a whole: also what a wrapper started. It waits for a line,
+  # since bash closes the descriptors of one that has ended already.
+  set -m
   coproc TIDINGS_COPROC { read -r && exec "$program" serve "$@"; }
+  set "$monitor"
   # The coprocess's own descriptors are not there in a pipeline or in $(...); these are.
   # shellcheck disable=SC2153 # bash sets TIDINGS_COPROC and TIDINGS_COPROC_PID
   TIDINGS_PID=$TIDINGS_COPROC_PID
   exec {_tidings_out}<&"${TIDINGS_COPROC[0]}" {_tidings_in}>&"${TIDINGS_COPROC[1]}"
   eval "exec ${TIDINGS_COPROC[0]}<&- ${TIDINGS_COPROC[1]}>&-"
   echo 1>&"$_tidings_in"
-  if ! tidings_call ping >/dev/null; then
-    tidings_close
-    return 69
+  tidings_call ping >/dev/null || status=$?
+  if ((status != 0)); then
+    if ((status == 75)); then kill -KILL -- "-$TIDINGS_PID" 2>/dev/null || :; fi
+    tidings_close || ended=$?
+    # Only those of sysexits tell something; any other program may end with others.
+    ((status == 75 || ended < 64 || ended > 78)) || status=$ended
+    return "$status"
   fi
 }
 
 # tidings_call METHOD [JSON | NAME=TEXT | NAME:=JSON]...
 #
-# Calls a method and prints its result as JSON on one line. The parameters are one JSON object, or pairs of a
-# name and a text (team_id=crew) or a JSON value (pageSize:=5, nids:='["a"]').
+# Calls a method and prints its result as JSON on one line, as the program wrote it; on a terminal without raw control
+# characters. The parameters are one JSON object, or pairs of a name and a text (team_id=crew) or a JSON value
+# (pageSize:=5, nids:='["a"]'), which is sent as it is.
 #
 # Returns 0; or prints `tidings: what is wrong (kind)` on stderr and returns what `tidings call` does: 64 bad
 # parameters, 65 conflict, 66 not found, 69 unavailable, 70 internal, 75 try again, 77 forbidden.
@@ -53,30 +70,44 @@ tidings_call() (
   }
   if [[ -z ${_tidings_in-} ]]; then
     printf 'tidings: it does not run: tidings_start first\n' >&2
-    exit 69
+    exit 64
   fi
   if [[ ! $method =~ ^[a-z_.]+$ ]]; then
-    printf 'tidings: no method has this name: %s\n' "$method" >&2
+    printf 'tidings: no method has this name: %q\n' "$method" >&2
     exit 64
   fi
   if (($# == 1)) && [[ $1 =~ ^[[:space:]]*\{ ]]; then
     params=$1
   else
-    pairs=()
+    # jq writes the texts, one a line, and sees that each value is one; the values themselves go past it, since it
+    # would round large numbers.
+    texts=() values=() checked=()
     for pair; do
       name=${pair%%=*}
       if [[ $name == "$pair" || $name == : || -z $name ]]; then
-        printf 'tidings: neither NAME=TEXT nor NAME:=JSON: %s\n' "$pair" >&2
+        printf 'tidings: neither NAME=TEXT nor NAME:=JSON: %q\n' "$pair" >&2
         exit 64
       fi
+      texts+=("${name%:}")
       if [[ $name == *: ]]; then
-        pairs+=(--argjson "${name%:}" "${pair#*=}")
+        values+=("${pair#*=}")
+        checked+=(--argjson "value${#values[@]}" "${pair#*=}")
+        texts+=("")
       else
-        pairs+=(--arg "$name" "${pair#*=}")
+        values+=("")
+        texts+=("${pair#*=}")
       fi
     done
-    params=$(jq -cn "${pairs[@]}" '$ARGS.named') || exit 64
+    written=$(jq -cn ${checked[@]+"${checked[@]}"} '$ARGS.positional[]' --args -- "${texts[@]}") || exit 64
+    params=
+    index=0
+    while ((index < ${#values[@]})) && IFS= read -r name && IFS= read -r text; do
+      params+=",$name:${values[index]:-$text}"
+      index=$((index + 1))
+    done <<<"$written"
+    params="{${params#,}}"
   fi
+  LC_ALL=C # From here on text is bytes, which is faster.
   id=$BASHPID.$RANDOM
   # In JSON a line break can only be white space; the request has to stay on one line.
   printf '{"jsonrpc":"2.0","id":"%s","method":"%s","params":%s}\n' "$id" "$method" "${params//$'\n'/ }" \
@@ -84,38 +115,94 @@ tidings_call() (
   # An answer to a call that was interrupted may still be there: it is skipped. An error without an id says
   # that the parameters were no JSON, and is the answer to this call.
   answered=
-  while [[ -z $answered ]] && IFS= read -r -u "$_tidings_out" answer; do
+  status=0
+  while [[ -z $answered ]]; do
+    IFS= read -r ${_tidings_patience:+-t "$_tidings_patience"} -u "$_tidings_out" answer || {
+      status=$?
+      break
+    }
     [[ $answer == *'"id":"'"$id"'"'* || $answer == *'"id":null'*'"error":'* ]] && answered=yes
   done
-  if [[ -z $answered ]]; then
+  if ((status > 128)); then
+    printf 'tidings: the program gave no answer within %s s of its start\n' "$_tidings_patience" >&2
+    exit 75
+  elif [[ -z $answered ]]; then
     printf 'tidings: the program is gone\n' >&2
     exit 69
   fi
   trap - PIPE
+  # A result is printed as it came: jq would round large numbers, and reads nothing that is nested deeper than 256.
+  head="{\"jsonrpc\":\"2.0\",\"id\":\"$id\",\"result\":"
+  if [[ ${answer:0:${#head}} == "$head" ]]; then
+    result=${answer:${#head}:${#answer}-${#head}-1}
+    if [[ -t 1 ]]; then result=$(_tidings_escape "$result"); fi
+    printf '%s\n' "$result"
+    exit
+  fi
   # shellcheck disable=SC2016 # jq's variables
   jq -c '
     def status: {
       invalid_params: 64, method_not_found: 64, invalid_request: 64, parse_error: 64, message_too_large: 64,
       conflict: 65, not_found: 66, store_unavailable: 69, forbidden: 77
     }[.kind] // (if .retryable then 75 else 70 end);
+    def plain: tostring | explode | map(
+      if . < 32 or (. >= 127 and . < 160) or . == 1564 or . == 8206 or . == 8207
+        or (. >= 8232 and . <= 8238) or (. >= 8294 and . <= 8297) then 65533 else . end) | implode;
     if .error then
       .error as $error | ($error.data.details.pointer | if . then . + ": " else "" end) as $where |
-      "tidings: \($where)\($error.message) (\($error.data.kind))\n" | halt_error($error.data | status)
+      "tidings: \("\($where)\($error.message) (\($error.data.kind))" | plain)\n" | halt_error($error.data | status)
     else .result end' <<<"$answer"
 )
 
-# Ends the program, also while other processes of the script hold its input open. Returns its exit status.
+# Prints JSON with escapes for what a terminal would obey, and JSON lets stand in a string.
+_tidings_escape() {
+  local text=$1 code bytes escape
+  for code in 127 {128..159} 1564 8206 8207 {8232..8238} {8294..8297}; do
+    if ((code < 128)); then
+      printf -v bytes '\\x%02x' "$code"
+    elif ((code < 2048)); then
+      printf -v bytes '\\x%02x\\x%02x' $((192 + code / 64)) $((128 + code % 64))
+    else
+      printf -v bytes '\\x%02x\\x%02x\\x%02x' $((224 + code / 4096)) $((128 + code / 64 % 64)) $((128 + code % 64))
+    fi
+    printf -v bytes '%b' "$bytes"
+    printf -v escape '\\u%04x' "$code"
+    text=${text//"$bytes"/"$escape"}
+  done
+  printf '%s\n' "$text"
+}
+
+# Reads away what the program still says, for so many seconds. Returns 1 if that was not its end.
+_tidings_drain() {
+  local until=$((SECONDS + $1 + 1)) status
+  while ((SECONDS < until)); do
+    status=0
+    IFS= read -r -t 1 -u "$_tidings_out" || status=$?
+    ((status == 1)) && return 0
+  done
+  return 1
+}
+
+# Ends the program, also while other processes of the script hold its input open; after TIDINGS_CLOSE_TIMEOUT seconds
+# (10) by force, with all that it started. Returns its exit status.
 tidings_close() {
   [[ -n ${TIDINGS_PID-} ]] || return 0
-  local pid=$TIDINGS_PID
+  local pid=$TIDINGS_PID seconds=${TIDINGS_CLOSE_TIMEOUT:-10} until
   (
     trap '' PIPE
     printf '%s\n' '{"jsonrpc":"2.0","id":"close","method":"shutdown"}' '{"jsonrpc":"2.0","method":"exit"}' \
       1>&"$_tidings_in" 2>/dev/null
   )
   exec {_tidings_in}>&-
-  cat <&"$_tidings_out" >/dev/null
+  if _tidings_drain "$seconds"; then
+    until=$((SECONDS + 3)) # What said all it had to say ends soon.
+    while kill -0 "$pid" 2>/dev/null && ((SECONDS < until)); do sleep 0.02; done
+    if kill -0 "$pid" 2>/dev/null; then kill -KILL -- "-$pid" 2>/dev/null || :; fi
+  else
+    kill -KILL -- "-$pid" 2>/dev/null || :
+    _tidings_drain 1 || :
+  fi
   exec {_tidings_out}<&-
   unset TIDINGS_PID _tidings_in _tidings_out
-  wait "$pid"
+  wait "$pid" 2>/dev/null # What bash has to say of its end, the status says too.
 }

@@ -33,9 +33,6 @@ struct EightBytes {
     return ((quotes | backslashes | controls) & ~word & Self.highBits).trailingZeroBitCount >> 3
   }
 
-  /// Has a high bit if some byte is a control character or no ASCII.
-  @inline(__always) var notPlain: UInt64 { (word &- Self.each(0x20)) | word }
-
   /// How many bytes precede the first backslash; 8 if there is none.
   @inline(__always) var prefixBeforeBackslash: Int {
     let backslashes = (word ^ Self.each(ASCII.backslash)) &- Self.ones

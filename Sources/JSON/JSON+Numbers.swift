@@ -27,12 +27,12 @@ extension JSON {
     return value
   }
 
-  /// Up to so many digits every number without an exponent is one that a double holds.
+  /// Numbers with fewer digits, and without an exponent of more than one, need no second look.
   static let mostUsualDigits = 300
 
-  /// A JSON Pointer from this value to the first number in it that some reader of JSON can't hold: one of more
-  /// than `digits` digits, or one beyond the largest double, for which some take infinity and others refuse the
-  /// whole text. Nil if there is none, which costs nothing to find out for ordinary texts.
+  /// A JSON Pointer from this value to the first number in it that has more than `digits` digits when it is
+  /// written out without its exponent: some readers of JSON can't hold it, and refuse the whole text. Nil if there
+  /// is none, which costs nothing to find out for ordinary texts.
   public func unfitNumber(digits: Int) -> String? {
     guard document.hasUnusualNumber else { return nil }
     return unfitNumber(at: "", digits)
@@ -42,8 +42,7 @@ extension JSON {
   private func unfitNumber(at place: String, _ digits: Int) -> String? {
     switch kind {
     case .number:
-      let isFit = raw.count { $0.isDigit } <= digits && double != nil
-      return isFit ? nil : place
+      return hasAtMost(digits) ? nil : place
     case .array:
       for (index, element) in elements.enumerated() {
         if let found = element.unfitNumber(at: "\(place)/\(index)", digits) { return found }
@@ -56,6 +55,18 @@ extension JSON {
     case .null, .bool, .string: break
     }
     return nil
+  }
+
+  /// Whether a number has so few digits, the zeros of its exponent among them.
+  private func hasAtMost(_ digits: Int) -> Bool {
+    let parts = raw.split(maxSplits: 1) { $0 == UInt8(ascii: "e") || $0 == UInt8(ascii: "E") }
+    let written = parts[0].count { $0.isDigit }
+    guard written <= digits else { return false }
+    guard parts.count == 2, parts[1].first != UInt8(ascii: "-") else { return true }
+    // Nothing is zero times however much.
+    guard parts[0].contains(where: { $0.isDigit && $0 != UInt8(ascii: "0") }) else { return true }
+    let exponent = Int(String(decoding: parts[1].drop { $0 == UInt8(ascii: "+") }, as: UTF8.self)) ?? .max
+    return exponent <= digits - written
   }
 
   /// A key as a JSON Pointer names it (RFC 6901 section 3).

@@ -6,7 +6,8 @@ public struct Limits: Sendable, Hashable {
   public var answerBytes = 16 << 20
   /// Requests accepted and not answered, without those that wait: at this number reading stops.
   public var inFlight = 256
-  /// Answers not yet taken by the host, in bytes: at this size reading stops.
+  /// Answers not yet taken by the host, in bytes: at this size reading stops. Large ones that are being made count
+  /// too, and wait for one another; so do, by themselves, those that are held for the rest of their batch.
   public var outputBytes = 64 << 20
   /// Requests accepted and not answered, in bytes of what they take in memory, without those that wait: at this
   /// size reading stops.

@@ -2,6 +2,8 @@ import Inbox
 
 /// All logs and marks. A value: whoever holds a copy has a view that does not change.
 struct Contents: StoreReader {
+  /// Nobody else can change it.
+  var past: Int { 0 }
   var logs: [LogName: Log] = [:]
   var marks: [Inbox: Marks] = [:]
 

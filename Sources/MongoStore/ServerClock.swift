@@ -30,17 +30,22 @@ final class ServerClock: Sendable {
     }
     let hello = try session.hello()
     let answered = ContinuousClock.now
-    let time: Timestamp
-    do {
-      time = try hello.get("localTime").milliseconds()
-    } catch {
-      // The host's own time is better than no append: the log's last time still bounds it from below.
-      time = systemTime()
-    }
+    // The host's own time is better than no append: the log's last time still bounds it from below.
+    let time = Self.time(in: hello) ?? systemTime()
     // Between the question and the answer; the middle is the best guess.
     let reading = Reading(time: time, at: now + (answered - now) / 2)
     self.reading.withLock { $0 = reading }
     return reading.time + (answered - reading.at).milliseconds
+  }
+
+  /// The time in an answer to `hello`: between 1970 and the end of the year 9999; nil for anything else.
+  static func time(in hello: BSONDocument) -> Timestamp? {
+    do {
+      let time = try hello.get("localTime").milliseconds()
+      return (0...253_402_300_799_999).contains(time) ? time : nil
+    } catch {
+      return nil
+    }
   }
 
   /// There may be another primary, with another clock.

@@ -3,14 +3,16 @@ import JSON
 /// Compares what came with what was expected, and collects every difference instead of stopping at the first,
 /// so that what a later step needs is bound all the same.
 struct Match: Sendable {
-  var bindings: Bindings
+  private let known: Bindings
+  /// What this match has bound.
+  private(set) var added = Bindings()
   /// A sentence each: where, what was expected, what came.
   private(set) var differences: [String] = []
 
   /// A pattern's member that allows members which it does not name.
   static let open: StaticString = "<open>"
 
-  init(_ bindings: Bindings) { self.bindings = bindings }
+  init(_ known: Bindings) { self.known = known }
 
   /// Compares one value; `place` is a JSONPath.
   mutating func compare(_ pattern: JSON, _ value: JSON, at place: String = "$") {
@@ -60,7 +62,7 @@ struct Match: Sendable {
     case .nid, .cursor, .time:
       guard let text = value.string, !text.isEmpty else { return false }
       if case .time = placeholder, !Self.isTime(text) { return false }
-      return placeholder.binding.map { bindings.bind($0, to: text) } ?? true
+      return placeholder.binding.map { added.bind($0, to: text, beside: known) } ?? true
     }
   }
 

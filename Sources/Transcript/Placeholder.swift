@@ -53,11 +53,18 @@ struct Bindings: Sendable {
 
   subscript(key: Key) -> String? { values[key] }
 
-  /// Whether `value` may stand for the name; if so it does from now on. Two names never mean the same nid.
-  mutating func bind(_ key: Key, to value: String) -> Bool {
-    if let bound = values[key] { return bound == value }
-    if key.kind == .nid, !nids.insert(value).inserted { return false }
+  /// Whether `value` may stand for the name, by these and by `others`; if so it does from now on. Two names never
+  /// mean the same nid.
+  mutating func bind(_ key: Key, to value: String, beside others: Bindings = Bindings()) -> Bool {
+    if let bound = values[key] ?? others.values[key] { return bound == value }
+    if key.kind == .nid, others.nids.contains(value) || !nids.insert(value).inserted { return false }
     values[key] = value
     return true
+  }
+
+  /// Takes in others, which were bound beside these.
+  mutating func merge(_ others: Bindings) {
+    for (key, value) in others.values { values[key] = value }
+    nids.formUnion(others.nids)
   }
 }

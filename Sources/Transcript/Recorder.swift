@@ -15,14 +15,19 @@ public struct Recorder: Sendable {
   /// How many messages were left out whose errors are still to come, to be left out too.
   private var leftOut = 0
 
-  /// Deeper than any request that is taken.
+  private let maximumDepth: Int
+
+  /// Deeper than any answer.
   private static let depth = 1_002
   /// Methods whose results differ from run to run, or from version to version.
   private static let looseMethods: [StaticString] = ["get_status", "rpc.discover", "initialize"]
 
-  /// - Parameter keepsContent: whether what people wrote is kept: the content, data and names of messages.
-  public init(keepsContent: Bool) {
+  /// - Parameters:
+  ///   - keepsContent: whether what people wrote is kept: the content, data and names of messages.
+  ///   - maximumDepth: how many arrays and objects may be inside one another in a request.
+  public init(keepsContent: Bool, maximumDepth: Int = 128) {
     redaction = Redaction(keepsContent: keepsContent)
+    self.maximumDepth = maximumDepth
   }
 
   /// A step that the program ends with this status.
@@ -37,7 +42,7 @@ public struct Recorder: Sendable {
 
   /// The steps for a message of the host.
   public mutating func received(_ message: [UInt8]) -> [UInt8] {
-    guard let json = Self.parse(message) else { return unreadable(message) }
+    guard let json = Self.parse(message, maximumDepth) else { return unreadable(message) }
     if json.kind == .string {
       // As it is, a string would be text that is sent without its quotes.
       let text = redaction.keepsContent ? json.text : "\"\""
@@ -59,7 +64,7 @@ public struct Recorder: Sendable {
 
   /// The steps for a message of the program.
   public mutating func sent(_ message: [UInt8]) -> [UInt8] {
-    guard let json = Self.parse(message) else { return [] }
+    guard let json = Self.parse(message, Self.depth) else { return [] }
     if json.kind == .array {
       return Self.step("expect_batch") { writer in
         writer.beginArray()
@@ -78,7 +83,7 @@ public struct Recorder: Sendable {
     return Self.step("expect") { write(answer: json, to: &$0) }
   }
 
-  private static func parse(_ bytes: [UInt8]) -> JSON? {
+  private static func parse(_ bytes: [UInt8], _ depth: Int) -> JSON? {
     do { return try JSON(parsing: bytes, maximumDepth: depth) } catch { return nil }
   }
 
@@ -88,17 +93,20 @@ public struct Recorder: Sendable {
     writer.key(name)
     body(&writer)
     writer.endObject()
-    // A message with headers may have line breaks between its values; a step is one line.
-    return writer.bytes.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 } + [0x0A]
+    // A message with headers may have line breaks between its values; a step is one line for any reader.
+    return writer.bytes.without(.lineEnds) + [0x0A]
   }
 
   /// Text that is no JSON, or something as bad in its place.
   private func unreadable(_ message: [UInt8]) -> [UInt8] {
-    if redaction.keepsContent, let text = String(validating: message, as: UTF8.self), !text.contains("\n") {
+    if redaction.keepsContent, let text = String(validating: message, as: UTF8.self),
+      !message.contains(0x0A)
+    {
       return Self.step("send") { $0.string(text) }
     }
+    let stand = Outline(of: message[...]).map { redaction.unreadable($0) } ?? "?"
     return Self.comment("\(message.count) bytes that are no JSON, left out")
-      + Self.step("send") { $0.string("?") }
+      + Self.step("send") { $0.string(stand) }
   }
 
   // MARK: Requests
@@ -107,19 +115,23 @@ public struct Recorder: Sendable {
     guard request.kind == .object else { return redaction.write(content: request, to: &writer) }
     let method = request["method"]
     if let method, Self.looseMethods.contains(where: method.equals), let id = request["id"] {
-      loose.insert(Array(id.raw))
+      loose.insert(Array(id.raw).without(.lineEnds))
     }
     writer.beginObject()
     for (key, value) in request.members {
-      writer.key(key.string ?? "")
+      writer.key(redaction.key(key.string ?? ""))
       if key.equals("params") {
         if method?.equals("initialize") == true, !redaction.keepsContent {
           writer.raw("{}")
         } else {
           redaction.write(params: value, to: &writer, fill: placeholder)
         }
-      } else if key.equals("jsonrpc") || key.equals("id") || key.equals("method") {
-        writer.raw(value.raw)
+      } else if key.equals("id") {
+        redaction.write(id: value, to: &writer)
+      } else if key.equals("method") {
+        redaction.write(method: value, to: &writer)
+      } else if key.equals("jsonrpc") {
+        redaction.write(version: value, to: &writer)
       } else {
         redaction.write(content: value, to: &writer)
       }
@@ -137,7 +149,7 @@ public struct Recorder: Sendable {
   // MARK: Answers
 
   private mutating func write(answer: JSON, to writer: inout JSONWriter) {
-    let isLoose = answer["id"].map { loose.remove(Array($0.raw)) != nil } ?? false
+    let isLoose = answer["id"].map { loose.remove(Array($0.raw).without(.lineEnds)) != nil } ?? false
     writer.beginObject()
     for (key, value) in answer.members {
       writer.key(key.string ?? "")
@@ -146,7 +158,7 @@ public struct Recorder: Sendable {
       } else if key.equals("result"), isLoose, value.kind == .object {
         Self.writeOpen(to: &writer)
       } else if key.equals("id") {
-        writer.raw(value.raw)
+        redaction.write(id: value, to: &writer)
       } else {
         write(value, named: "", of: answer, to: &writer)
       }
@@ -159,7 +171,7 @@ public struct Recorder: Sendable {
   ) {
     if name == "data", value.kind == .object, owner["nid"] != nil {
       // `<open>` would mean something else in a pattern.
-      if value.text.contains("<") { return writer.string("<any>") }
+      if value.raw.contains(UInt8(ascii: "<")) { return writer.string("<any>") }
       return redaction.write(data: value, to: &writer)
     }
     switch value.kind {

@@ -4,10 +4,11 @@ import JSON
 public protocol Playback {
   /// Sends one line.
   mutating func send(_ line: [UInt8])
-  /// The next line that came, without its end; nil at the end of the stream, or if none came for long.
+  /// The next line that came, without its end; nil at the end of the stream, or if none is to come.
   mutating func receive() -> [UInt8]?
-  /// Ends the input, if it is not to end by itself, and tells the exit status.
-  mutating func finish(endingInput: Bool) -> Int32
+  /// Ends the input, if it is not to end by itself, and tells the exit status, or nil if it did not end by
+  /// itself; and every line that came before.
+  mutating func finish(endingInput: Bool) -> (status: Int32?, rest: [[UInt8]])
 }
 
 /// Plays a transcript's steps to a program and compares the answers.
@@ -18,7 +19,7 @@ public struct Replayer {
   public private(set) var compared = 0
   private var bindings = Bindings()
   /// What came before it was asked for.
-  private var early: [JSON] = []
+  private var early = EarlyMessages()
   private var last: JSON?
   private let report: (String) -> Void
 
@@ -48,7 +49,7 @@ public struct Replayer {
     case .expectAll(let patterns): expect(patterns, at: line, &playback)
     case .expectBatch(let patterns): expect(batch: patterns, at: line, &playback)
     case .contains(let text):
-      let isThere = last.map { String(decoding: $0.raw, as: UTF8.self).contains(text) } ?? false
+      let isThere = last.map { contains($0.raw, Array(text.utf8)) } ?? false
       if !isThere { report("line \(line): the message read last does not contain \(text)") }
     }
   }
@@ -89,40 +90,45 @@ public struct Replayer {
   // MARK: Comparing
 
   private mutating func expect(_ patterns: [JSON], at line: Int, _ playback: inout some Playback) {
+    let wanted = patterns.map(EarlyMessages.Address.init(pattern:))
     // All of them have to be there before they are told apart, if their ids don't.
-    for (place, pattern) in patterns.enumerated() {
-      let alike = patterns[...place].count { Self.address($0) == Self.address(pattern) }
-      while early.count(where: { Self.belongs($0, to: pattern) }) < alike, read(&playback) {}
+    var alike: [EarlyMessages.Address: Int] = [:]
+    for address in wanted {
+      alike[address, default: 0] += 1
+      while early.count(at: address) < alike[address]!, read(&playback) {}
     }
-    for pattern in patterns {
-      let candidates = early.indices.filter { Self.belongs(early[$0], to: pattern) }
+    for (pattern, address) in zip(patterns, wanted) {
+      let candidates = early.candidates(at: address)
       guard let first = candidates.first else {
         report("line \(line): no answer came for \(Match.short(pattern))")
         continue
       }
-      let place = candidates.first { attempt(pattern, early[$0]).differences.isEmpty } ?? first
-      settle(pattern, early.remove(at: place), at: line)
+      let choice = candidates.first { attempt(pattern, $0.message).differences.isEmpty } ?? first
+      early.remove(choice.number)
+      settle(pattern, choice.message, at: line)
     }
   }
 
   private mutating func expect(batch patterns: [JSON], at line: Int, _ playback: inout some Playback) {
-    let wanted = patterns.map(Self.address).sorted()
-    func isIt(_ value: JSON) -> Bool {
-      value.kind == .array && value.elements.map(Self.address).sorted() == wanted
-    }
-    while !early.contains(where: isIt), read(&playback) {}
-    guard let place = early.firstIndex(where: isIt) else {
+    let address = EarlyMessages.Address(batchOf: patterns)
+    while early.count(at: address) == 0, read(&playback) {}
+    guard let answer = early.candidates(at: address).first else {
       report("line \(line): no batch of these \(patterns.count) answers came")
       return
     }
-    let answer = early.remove(at: place)
-    var items = Array(answer.elements)
+    early.remove(answer.number)
+    var items = EarlyMessages()
+    for item in answer.message.elements { items.add(item) }
     for pattern in patterns {
-      let candidates = items.indices.filter { Self.belongs(items[$0], to: pattern) }
-      let place = candidates.first { attempt(pattern, items[$0]).differences.isEmpty } ?? candidates.first
-      if let place { settle(pattern, items.remove(at: place), at: line) }
+      let candidates = items.candidates(at: .init(pattern: pattern))
+      let choice =
+        candidates.first { attempt(pattern, $0.message).differences.isEmpty } ?? candidates.first
+      if let choice {
+        items.remove(choice.number)
+        settle(pattern, choice.message, at: line)
+      }
     }
-    last = answer
+    last = answer.message
   }
 
   private func attempt(_ pattern: JSON, _ value: JSON) -> Match {
@@ -131,48 +137,52 @@ public struct Replayer {
     return match
   }
 
-  private mutating func settle(_ pattern: JSON, _ value: JSON, at line: Int) {
+  private func outcome(_ pattern: JSON, _ value: JSON) -> (added: Bindings, differences: [String]) {
     let match = attempt(pattern, value)
-    bindings = match.bindings
+    return (match.added, match.differences)
+  }
+
+  private mutating func settle(_ pattern: JSON, _ value: JSON, at line: Int) {
+    // The match, which holds the bindings too, is gone when they grow: so they are not copied each time.
+    let (added, differences) = outcome(pattern, value)
+    bindings.merge(added)
     compared += 1
     last = value
     let id = value["id"].map { ", id \(String(decoding: $0.raw, as: UTF8.self))" } ?? ""
-    for difference in match.differences { report("line \(line)\(id): \(difference)") }
+    for difference in differences { report("line \(line)\(id): \(difference)") }
   }
 
   /// Reads one message more; false if there is none.
   private mutating func read(_ playback: inout some Playback) -> Bool {
     while let line = playback.receive() {
-      do {
-        early.append(try JSON(parsing: line, maximumDepth: 1_002))
-        return true
-      } catch {
-        report("what came is not JSON (\(error)): \(String(decoding: line.prefix(200), as: UTF8.self))")
-      }
+      if take(line) { return true }
     }
     return false
   }
 
-  /// What tells a message from others: its id, or a notification's method.
-  private static func address(_ message: JSON) -> String {
-    if message.kind == .array { return "[\(message.elements.map(address).sorted().joined(separator: ","))]" }
-    let mark = message["id"] ?? message["method"]
-    return mark.map { String(decoding: $0.raw, as: UTF8.self) } ?? ""
-  }
-
-  private static func belongs(_ message: JSON, to pattern: JSON) -> Bool {
-    let isAnything = pattern.kind != .object && pattern.kind != .array
-    return isAnything || (message.kind == pattern.kind && address(message) == address(pattern))
+  /// Keeps a message that came; false if it is none.
+  private mutating func take(_ line: [UInt8]) -> Bool {
+    do {
+      early.add(try JSON(parsing: line, maximumDepth: 1_002))
+      return true
+    } catch {
+      report("what came is not JSON (\(error)): \(String(decoding: line.prefix(200), as: UTF8.self))")
+      return false
+    }
   }
 
   private mutating func finish(
     _ status: Int64, endingInput: Bool, at line: Int, _ playback: inout some Playback
   ) {
-    let ended = playback.finish(endingInput: endingInput)
-    while read(&playback) {}
-    for message in early where message["method"]?.equals("$/progress") != true {
+    let (ended, rest) = playback.finish(endingInput: endingInput)
+    for line in rest { _ = take(line) }
+    for message in early.all where message["method"]?.equals("$/progress") != true {
       report("line \(line): nothing more was expected, got \(Match.short(message))")
     }
-    if Int64(ended) != status { report("line \(line): expected exit status \(status), got \(ended)") }
+    if let ended {
+      if Int64(ended) != status { report("line \(line): expected exit status \(status), got \(ended)") }
+    } else {
+      report("line \(line): expected exit status \(status), but the program does not end by itself")
+    }
   }
 }

@@ -8,7 +8,8 @@ struct Exchange {
   let info: ServerInfo
   let logger: Logger
 
-  /// Sends one request and waits for its answer. Blocks.
+  /// Sends one request and waits for its answer, which has no character that a terminal might obey but as an
+  /// escape. Blocks.
   func answer(to request: [UInt8]) throws -> JSON {
     let requests = try Descriptor.pipe()
     let answers = try Descriptor.pipe()
@@ -29,6 +30,6 @@ struct Exchange {
       _ = server.run()
       answers.writing.close()
     }
-    return try JSON(parsing: answers.reading.readToEnd())
+    return try JSON(parsing: answers.reading.readToEnd().without(.terminal))
   }
 }

@@ -195,7 +195,7 @@ import Testing
     ("mark_read", #"{"user_id":"u","nids":["x",7]}"#, "/nids/1"),
     ("ping", #"{"a":1}"#, "/a"),
     (
-      "send_team_message", #"{"team_id":"t","user_id":"u","message_type":"m","data":{"a/b":[1,-2e400]}}"#,
+      "send_team_message", #"{"team_id":"t","user_id":"u","message_type":"m","data":{"a/b":[1,-2e1400]}}"#,
       "/data/a~1b/1"
     ),
   ])

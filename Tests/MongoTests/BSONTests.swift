@@ -102,6 +102,30 @@ struct BSONTests {
     for key in ["half", "huge", "nan"] {
       #expect(throws: BSONError.self) { try document.get(key).int64() }
     }
+    let extremes: BSONDocument = [
+      "a": .double(-0x1p63), "b": .double(0x1p63), "c": .double(.infinity), "d": .double(-.infinity),
+      "e": .double(-0.0), "f": .int64(.min), "g": .int64(.max), "h": .double(.signalingNaN),
+    ]
+    #expect(try extremes.get("a").int64() == .min)
+    #expect(try extremes.get("e").int64() == 0)
+    #expect(try extremes.get("f").int64() == .min && extremes.get("g").int64() == .max)
+    for key in ["b", "c", "d", "h"] { #expect(throws: BSONError.self) { try extremes.get(key).int64() } }
+  }
+
+  @Test("reads and writes UUIDs, and takes no other binary for one")
+  func uuids() throws {
+    let uuid = try #require(BSONUUID(Array(UInt8(0)..<16)))
+    let written = try BSONDocument.build { $0.append("a", uuid) }
+    #expect(Array(written.bytes) == Self.framed([0x05, 0x61, 0, 16, 0, 0, 0, 4] + uuid.bytes))
+    #expect(try written.get("a").uuid() == uuid)
+    #expect(throws: BSONError.unsupportedBinarySubtype(4)) { try written.get("a").binary() }
+    #expect(BSONUUID([1, 2, 3]) == nil)
+    let others: [(subtype: UInt8, count: UInt8)] = [(0, 16), (3, 16), (4, 15), (4, 0), (4, 17)]
+    for (subtype, count) in others {
+      let bytes = Array(repeating: UInt8(7), count: Int(count))
+      let document = try BSONDocument(Self.framed([0x05, 0x61, 0, count, 0, 0, 0, subtype] + bytes))
+      #expect(throws: BSONError.self) { try document.get("a").uuid() }
+    }
   }
 
   @Test("refuses keys with NUL, too much depth and too many bytes when it writes")

@@ -81,7 +81,6 @@ class PackageTests(unittest.TestCase):
         run(sys.executable, "-m", "venv", cls.folder / "venv")
         cls.python = cls.folder / "venv/bin/python"
         run(cls.python, "-m", "pip", "install", "--no-index", "--disable-pip-version-check", cls.wheel)
-        cls.in_command = cls.folder / "venv/bin"
         cls.in_wheel = Path(run(cls.python, "-c", "import tidings; print(tidings.__path__[0])").strip()) / "bin"
 
         [cls.tarball] = cls.out.glob("*.tgz")
@@ -203,24 +202,28 @@ class PackageTests(unittest.TestCase):
         section = re.search(rf"^#+ {heading}\n(.*?)(?=^##|\Z)", text, re.M | re.S)[1]
         return re.search(rf"^```{language}\n(.*?)^```", section, re.M | re.S)[1]
 
-    def test_what_readme_shows_first_runs_as_it_stands_there(self):
-        said = "1 unread: Tea is ready\n"
-        for heading, language, name, command in (
-            ("Python", "python", "hello.py", [self.python]),
-            ("Node", "js", "hello.mjs", [self.which("node")]),
-            ("Any other language", "python", "bare.py", [self.python]),
-            ("Shell", "sh", "hello.sh", [self.which("sh"), "-e"]),
-            ("Tidings", "sh", "pipe.sh", [self.which("sh"), "-e"]),
+    def test_what_readme_shows_of_packages_runs_as_it_stands_there(self):
+        """Installed by README's own commands, in a folder that has what `make dist` left."""
+        for heading, language, name, command, brought in (
+            ("Python", "python", "hello.py", "env/bin/python", "env/bin"),
+            ("Node", "js", "hello.mjs", self.which("node"), "node_modules/.bin"),
         ):
-            with self.subTest(heading), tempfile.TemporaryDirectory(dir=self.folder / "host") as folder:
-                (Path(folder) / name).write_text(self.shown(heading, language), encoding="utf-8")
-                env = {**self.env, "PATH": str(self.in_command)}
-                printed = run(*command, name, cwd=folder, env=env)
-                if language == "sh":
-                    *_, last = printed.strip().split("\n")
-                    self.assertRegex(last.replace(" ", ""), r'"count":1.*"crew":\{"total":1,"count":1,"unseen":1\}')
-                else:
-                    self.assertEqual(printed, said)
+            with self.subTest(heading), tempfile.TemporaryDirectory(dir=self.folder) as name_of_folder:
+                folder = Path(name_of_folder)
+                (folder / ".build").mkdir()
+                (folder / ".build/dist").symlink_to(self.out)
+                # npm would look for one above this folder.
+                (folder / "package.json").write_text('{ "private": true }')
+                tools = {**os.environ, "HOME": str(folder), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+                run("sh", "-eu", "-c", self.shown(heading, "sh"), cwd=folder, env=tools)
+                (folder / name).write_text(self.shown(heading, language), encoding="utf-8")
+                self.assertEqual(run(command, name, cwd=folder, env=self.env), "1 unread: Tea is ready\n")
+                # Either brings the command that the shell is shown with.
+                env = {**self.env, "PATH": str(folder / brought)}
+                for path in folder.glob("inbox.db*"):
+                    path.unlink()
+                *_, last = run("/bin/sh", "-eu", "-c", self.shown("Shell", "sh"), cwd=folder, env=env).strip().split("\n")
+                self.assertEqual(json.loads(last)["teams"], {"crew": {"total": 1, "count": 1, "unseen": 1}})
 
 
 if __name__ == "__main__":

@@ -55,41 +55,91 @@ class FramingTests(SidecarCase):
         self.assertEqual([m["content"] for m in answers["g"]["result"]["data"]], [text])
 
     def test_a_bad_line_is_answered_and_the_next_one_is_read(self):
+        """Where quotes and brackets are not in their places, or the id is at fault, nobody knows whose it is."""
         deep = b"[" * 100_000
         ping = b'{"jsonrpc":"2.0","id":1,"method":"ping"%s}'
         for name, bad in {
             "cut off": b'{"jsonrpc":"2.0","id":1',
             "no JSON": b"hello",
             "two values": b"{} {}",
-            "overlong UTF-8": ping % b',"x":"\xc0\xaf"',
-            "a surrogate in UTF-8": ping % b',"x":"\xed\xa0\x80"',
-            "a cut-off character": ping % b',"x":"\xf0\x9f\x98"',
+            "two requests": ping % b"" + ping % b"",
             "bytes that are never UTF-8": b"\xff\xfe\xfd",
-            "beyond Unicode": ping % b',"x":"\xf4\x90\x80\x80"',
             "UTF-16": '{"jsonrpc":"2.0","id":1,"method":"ping"}'.encode("utf-16-le"),
-            "lone high surrogate": ping % rb',"x":"\ud800"',
-            "lone low surrogate": ping % rb',"x":"\udc00x"',
-            "surrogates the wrong way": ping % rb',"x":"\ude00\ud83d"',
             "duplicate key": ping % b',"id":1',
             "duplicate key by escape": ping % rb',"\u0069d":1',
-            "duplicate key deep within": ping % b',"params":{"_meta":{"a":[{"b":1,"b":2}]}}',
-            "NaN": ping % b',"x":NaN',
-            "Infinity": ping % b',"x":-Infinity',
+            "a lone surrogate in the id": rb'{"jsonrpc":"2.0","id":"\ud800","method":"ping"}',
             "a NUL": ping % b"\x00",
-            "a control in a string": ping % b',"x":"\x01"',
-            "hexadecimal": ping % b',"x":0x10',
-            "leading zero": ping % b',"x":01',
+            "a comma too many": ping % b",",
+            "a quote too few": ping % b',"x":"y',
             "comment": b"/* no */ " + ping % b"",
+            "a notification": b'{"jsonrpc":"2.0","method":"ping","params":{"x":NaN}}',
             "100,000 open brackets": deep,
             "100,000 pairs of brackets": deep + b"]" * 100_000,
             "100,000 open braces": b'{"a":' * 100_000,
-            "100,000 brackets within": ping % (b',"x":' + deep + b"]" * 100_000),
             "depth 129": b"[" * 129 + b"]" * 129,
         }.items():
             with self.subTest(name):
                 first, second = self.answers_to(bad + b"\n" + PING)
                 self.assert_parse_error(first)
                 self.assertEqual(second, PONG)
+
+    def test_a_bad_value_is_answered_to_who_sent_it(self):
+        ask = b'{"jsonrpc":"2.0","id":"who","method":"ping"%s}'
+        for name, bad in {
+            "overlong UTF-8": b',"x":"\xc0\xaf"',
+            "a surrogate in UTF-8": b',"x":"\xed\xa0\x80"',
+            "a cut-off character": b',"x":"\xf0\x9f\x98"',
+            "beyond Unicode": b',"x":"\xf4\x90\x80\x80"',
+            "lone high surrogate": rb',"x":"\ud800"',
+            "lone low surrogate": rb',"x":"\udc00x"',
+            "surrogates the wrong way": rb',"x":"\ude00\ud83d"',
+            "an escape that is none": rb',"x":"\q"',
+            "duplicate key": b',"method":"ping"',
+            "duplicate key deep within": b',"params":{"_meta":{"a":[{"b":1,"b":2}]}}',
+            "NaN": b',"x":NaN',
+            "Infinity": b',"x":-Infinity',
+            "a control in a string": b',"x":"\x01"',
+            "hexadecimal": b',"x":0x10',
+            "leading zero": b',"x":01',
+            "100,000 brackets within": b',"x":' + b"[" * 100_000 + b"]" * 100_000,
+        }.items():
+            with self.subTest(name):
+                first, second = self.answers_to(ask % bad + b"\n" + PING)
+                self.assertEqual(first["id"], "who")
+                self.assert_error(first["error"], -32700, "parse_error")
+                self.assertEqual(second, PONG)
+
+    def test_a_bad_value_in_a_batch_is_answered_to_all_of_it(self):
+        batch = (b'[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","method":"ping"},'
+                 b'{"jsonrpc":"2.0","id":"2","method":"ping","params":{"x":NaN}},{"id":3,"id":4,"method":"ping"}]')
+        answers, second = self.answers_to(batch + b"\n" + PING)
+        self.assertEqual([answer["id"] for answer in answers], [1, "2", None])
+        for answer in answers:
+            self.assert_error(answer["error"], -32700, "parse_error")
+        self.assertEqual(second, PONG)
+
+    def test_a_bad_request_with_an_id_that_is_in_flight(self):
+        sidecar = self.spawn()
+        cursor = sidecar.result("get_changes", user_id="bo")["cursor"]
+        sidecar.send(request(7, "get_changes", user_id="bo", cursor=cursor, wait_ms=60_000))
+        sidecar.send_bytes(b'{"jsonrpc":"2.0","id":7,"method":"ping","params":{"x":NaN}}\n')
+        answer = sidecar.receive()
+        self.assertIsNone(answer["id"])
+        self.assert_error(answer["error"], -32600, "invalid_request", id=7)
+        first, = sidecar.finish()
+        self.assertEqual((first["id"], first["result"]["changes"]), (7, []))
+
+    def test_long_ids_are_refused(self):
+        """A call keeps its id for as long as it waits."""
+        for length, is_taken in {1022: True, 1023: False, 1_000_000: False}.items():
+            answer, = self.answers_to(line(request("x" * length, "ping")))
+            if is_taken:
+                self.assertEqual(answer, {**PONG, "id": "x" * length})
+            else:
+                self.assertIsNone(answer["id"])
+                self.assert_error(answer["error"], -32600, "invalid_request")
+        answer, = self.answers_to(line(request(1, "ping", _meta={"progressToken": "x" * 2000})))
+        self.assert_error(answer["error"], -32602, "invalid_params", pointer="/_meta/progressToken")
 
     def test_an_unfinished_last_line_is_answered(self):
         answer, = self.answers_to(PING[:-4])
@@ -173,4 +223,4 @@ class FramingTests(SidecarCase):
         self.assertIn(b'"data":' + data + b",", done.stdout)
         done = self.run_program("--store", url, input=page + b"\n")
         self.assertEqual(done.stdout.count(b"\n"), 1)
-        self.assertIn(b'"data":' + data.replace(b"\n", b" ") + b",", done.stdout)
+        self.assertIn(b'"data":' + data.replace(b"\n", b" ").replace(b"\r", b" ") + b",", done.stdout)

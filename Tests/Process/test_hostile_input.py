@@ -62,14 +62,15 @@ class HostileInputTests(SidecarCase):
                     self.assertEqual(answer["error"]["data"]["details"]["pointer"], "/cursor")
         self.assertEqual(sidecar.result("ping"), {})
 
-    def test_data_is_echoed_with_carriage_returns(self):
+    def test_carriage_returns_in_data_become_spaces(self):
+        """A reader of lines may take one for a line's end."""
         sidecar = self.spawn()
         sidecar.send_bytes(
             b'{"jsonrpc":"2.0","id":1,"method":"send_team_message","params":{"team_id":"t","user_id":"ann",'
             b'"message_type":"note","data":{"a":\r\r\t1}}}\n')
         self.assertIn("result", sidecar.receive())
         sidecar.send_bytes(json.dumps(request(2, "get_team_message", **INBOX)).encode() + b"\n")
-        self.assertIn(b'"data":{"a":\r\r\t1}', sidecar.receive_line())
+        self.assertIn(b'"data":{"a":  \t1}', sidecar.receive_line())
 
     def test_a_batch_tells_of_every_send(self):
         """Pages may be too much for one answer; what was sent must never look as if it was not."""

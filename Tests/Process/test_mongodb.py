@@ -1,14 +1,17 @@
 """MongoDB servers that are away, that die, that ask who is there; and what the doctor says of them."""
 
 import json
+import os
 import pathlib
+import resource
+import shutil
 import subprocess
 import tempfile
 import unittest
 import uuid
 
 from mongod import Mongod
-from sidecar import DEADLINE, SidecarCase, request
+from sidecar import DEADLINE, SidecarCase, environment, program, request
 
 SEND = {"team_id": "t", "user_id": "ann", "message_type": "note"}
 INBOX = {"team_id": "t", "user_id": "bo"}
@@ -246,10 +249,15 @@ class CredentialsTests(MongoDBCase):
         sidecar = self.serve(self.url(f"{self.user('readWrite')}:s3cret"))
         sidecar.result("send_team_message", **SEND)
         self.mongod.admin({"dropUser": f"readWrite {self.database}"}, user="root:r00t")
+        self.user("readWrite")
+        # One call at most meets the connection that stands for the user who is gone.
+        sidecar.ask(request("first", "mark_read", all=True, **INBOX))
+        sidecar.result("send_team_message", **SEND)
+        self.assertEqual(sidecar.result("get_team_message", **INBOX)["total"], 2)
+        self.mongod.admin({"dropUser": f"readWrite {self.database}"}, user="root:r00t")
         self.assert_error(sidecar.error("send_team_message", **SEND), 2003, "store_unavailable")
         self.user("readWrite")
-        sidecar.wait_for(lambda: "result" in sidecar.ask(request("again", "send_team_message", **SEND)))
-        self.assertEqual(sidecar.result("get_team_message", **INBOX)["total"], 2)
+        self.eventually(sidecar, "send_team_message", **SEND)
         sidecar.finish()
 
     def test_missing_rights(self):
@@ -469,6 +477,46 @@ class StandaloneDroppedTests(DroppedTests):
 class StandaloneDoctorTests(DoctorTests):
     replica_set = False
     topology = "one server"
+
+
+class FewThreadsTests(MongoDBCase):
+    """A system that has few threads left to give."""
+
+    replica_set = False
+    unprivileged = 65_000
+
+    @unittest.skipUnless(os.getuid() == 0, "who can't become another user has no limit of its own")
+    def test_it_answers_or_says_why_not(self):
+        folder = tempfile.mkdtemp(prefix="tidings-threads-")
+        self.addCleanup(shutil.rmtree, folder)
+        os.chmod(folder, 0o755)
+        path = shutil.copy(program(), folder)
+        requests = b"".join(json.dumps(one).encode() + b"\n" for one in (
+            request(1, "ping"), request(2, "send_team_message", **SEND)))
+        # From what the program itself needs to what is enough for the driver, too.
+        results = {}
+        for limit in (8, 10, 11, 12, 14, 40):
+            def become(limit=limit):
+                resource.setrlimit(resource.RLIMIT_NPROC, (limit, limit))
+                os.setgid(self.unprivileged)
+                os.setuid(self.unprivileged + limit)
+
+            done = subprocess.run(
+                [path, "serve"], input=requests, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+                preexec_fn=become, timeout=DEADLINE,
+                env=environment(TIDINGS_STORE=self.url(serverSelectionTimeoutMS=500)))
+            with self.subTest(limit=limit):
+                # Not by a signal, and not without a word.
+                self.assertGreaterEqual(done.returncode, 0, done.stderr)
+                if done.returncode:
+                    self.assertTrue(done.stderr)
+                    continue
+                answers = {answer["id"]: answer for answer in map(json.loads, done.stdout.splitlines())}
+                self.assertEqual(answers[1]["result"], {})
+                results[limit] = answers[2]
+                if "error" in answers[2]:
+                    self.assert_error(answers[2]["error"], 2003, "store_unavailable")
+        self.assertIn("result", results[40])
 
 
 class CallTests(MongoDBCase):

@@ -7,6 +7,7 @@ import signal
 import stat
 import sys
 from pathlib import Path
+from random import Random
 
 from sidecar import ROOT, SidecarCase, notification, request
 
@@ -104,9 +105,122 @@ class RecordingTests(SidecarCase):
         self.play(0, f"{self.path}.2")
 
     def test_a_file_that_cannot_be_made(self):
-        done = self.run_program("--store", "memory:", "--record", "/nowhere/talk.jsonl")
-        self.assertEqual((done.returncode, done.stdout), (73, b""))
-        self.assertIn(b"/nowhere/talk.jsonl", done.stderr)
+        folder = self.folder()
+        os.mkfifo(folder / "pipe")
+        (folder / "link").symlink_to("/dev/null")
+        (folder / "file").write_text("")
+        for path, why in {
+            "/nowhere/talk.jsonl": "folder does not exist", folder / "file" / "talk": "Not a directory",
+            "/dev/null": "a device", folder / "link": "a device", folder / "pipe": "a pipe", folder: "a folder",
+            "/dev/full": "a device",
+        }.items():
+            with self.subTest(path):
+                before = sorted(folder.iterdir()), sorted(Path("/dev").iterdir())
+                done = self.run_program("--store", "memory:", "--record", path, input=b"")
+                self.assertEqual((done.returncode, done.stdout), (73, b""))
+                self.assertIn(str(path).encode(), done.stderr)
+                self.assertIn(why.encode(), done.stderr)
+                # Nor beside it, under a name with a number.
+                self.assertEqual((sorted(folder.iterdir()), sorted(Path("/dev").iterdir())), before)
+
+    def test_nothing_of_the_wrong_form_is_in_it(self):
+        """People's words in places where they don't belong: in ids, methods, keys and names."""
+        sidecar = self.spawn("--record", self.path)
+        wrong = {SECRET: SECRET}
+        long = (SECRET + " ") * 10
+        for message in (
+                {"jsonrpc": "2.0", "id": wrong, "method": "ping"}, {"jsonrpc": "2.0", "id": [SECRET], "method": "ping"},
+                {"jsonrpc": "2.0", "id": long, "method": "ping"}, {"jsonrpc": "2.0", "id": 1, "method": wrong},
+                {"jsonrpc": "2.0", "id": 2, "method": [SECRET]}, {"jsonrpc": "2.0", "id": 3, "method": f"say {SECRET}"},
+                {"jsonrpc": wrong, "id": 4, "method": "ping"}, {"jsonrpc": SECRET, "id": 5, "method": "ping"},
+                {"jsonrpc": "2.0", "id": 6, "method": "ping", f"say {SECRET}": 1},
+                {"jsonrpc": "2.0", "id": 7, "method": "ping", "params": [SECRET]},
+                request(8, "get_team_message", team_id=wrong, user_id="bo"),
+                request(9, "get_team_message", team_id=long, user_id="bo"),
+                request(10, "get_team_message", pageSize=f"say {SECRET}", **INBOX),
+                request(11, "get_team_message", cursor=[SECRET], **INBOX),
+                request(12, "mark_read", nids=[wrong], **INBOX),
+                request(13, "ping", _meta={"progressToken": {"value": SECRET}, "timeout_ms": SECRET}),
+                request(14, "ping", **{f"say {SECRET}": 1}),
+                [{"jsonrpc": "2.0", "id": 15, "method": wrong}, SECRET, [SECRET]],
+                SECRET,
+        ):
+            sidecar.send(message)
+            sidecar.receive()
+        sidecar.send(notification("$/cancelRequest", id=long), notification("$/cancelRequest", id=wrong))
+        ids = [16, long, "s" * 64]
+        for id in ids:
+            sidecar.send_bytes(b'{"jsonrpc":"2.0","id":%s,"method":"ping","params":{"x":NaN,"y":"%s"}}\n'
+                               % (json.dumps(id).encode(), SECRET.encode()))
+            self.assertEqual(sidecar.receive()["id"], id)
+        sidecar.send_bytes(b'[{"jsonrpc":"2.0","id":17,"method":"%s"},{"id":18,"x":NaN}]\n' % SECRET.encode())
+        sidecar.receive()
+        sidecar.finish()
+        self.assertNotIn(SECRET, self.path.read_text())
+        self.assertIn("all as recorded", self.play())
+
+    def test_a_recording_has_no_line_ends_within_its_lines(self):
+        sidecar = self.spawn("--record", self.path, "--record-content")
+        ends = "\x85\u2028\u2029"
+        for id in (1, ends):
+            message = request(id, "send_team_message", content=ends, data={"x": ends}, **SEND)
+            sidecar.send_bytes(json.dumps(message, ensure_ascii=False).encode() + b"\n")
+            sidecar.receive()
+        sidecar.result("get_team_message", **INBOX)
+        sidecar.finish()
+        text = self.path.read_bytes().decode()
+        self.assertEqual(len(text.splitlines()), text.count("\n"))
+        self.play()
+
+    def test_any_file_comes_to_an_end(self):
+        """Whatever is in it: steps that are never answered, text that is no step, lines without an end."""
+        self.talk().finish()
+        # What waits for something to happen waits when it is played, too.
+        text = self.path.read_bytes().replace(b"60000", b"60")
+        random = Random(0)
+        never = [b'{"expect":{"id":%d}}\n' % id for id in range(200)]
+        cases = {
+            "nothing": b"", "blank lines": b"\n\r\n \n", "bytes": random.randbytes(100_000),
+            "a line of 40 MB": b'{"comment":"' + b"x" * 40_000_000 + b'"}\n',
+            "expected and never sent": b"".join(never),
+            "sent and never answered": b"".join(b'{"send":{"method":"x"}}\n' + step for step in never),
+            "many at once": b'{"expect_all":[%s]}\n' % b",".join([b'{"id":1}'] * 20_000),
+            "many batches": b'{"expect_batch":[%s]}\n' % b",".join([b'{"id":1}'] * 20_000),
+            "anything": b'{"expect_all":[%s]}\n' % b",".join([b'"<any>"'] * 20_000),
+            "the end that does not come": b'{"exit":0}\n',
+            "more after exit": b'{"send":{"jsonrpc":"2.0","method":"exit"}}\n'
+                               + b'{"send":{"jsonrpc":"2.0","id":1,"method":"ping"}}\n' * 5_000
+                               + b'{"expect":{"id":1}}\n',
+            "after shutdown": b'{"send":{"jsonrpc":"2.0","id":1,"method":"shutdown"}}\n{"expect":{"id":2}}\n',
+            "a wait": b'{"send":{"jsonrpc":"2.0","id":1,"method":"get_changes","params":{"user_id":"u"}}}\n'
+                      b'{"expect":{"id":1,"result":{"<open>":true,"cursor":"<cursor:a>"},"jsonrpc":"2.0"}}\n'
+                      b'{"send":{"jsonrpc":"2.0","id":2,"method":"get_changes","params":{"user_id":"u",'
+                      b'"cursor":"<cursor:a>","wait_ms":300}}}\n{"expect":{"id":3}}\n{"expect":{"id":2}}\n',
+            "a search": b'{"send":"%s"}\n{"expect":"<any>"}\n{"contains":"%s"}\n' % (b"x" * 100, b"x" * 1_000_000),
+            "deep": b'{"send":' + b"[" * 1000 + b"]" * 1000 + b"}\n",
+        }
+        for number in range(20):
+            damaged = bytearray(text)
+            for _ in range(random.randrange(1, 20)):
+                place = random.randrange(len(damaged))
+                damaged[place:place + random.randrange(3)] = random.randbytes(random.randrange(3))
+            cases[f"damaged {number}"] = bytes(damaged)
+            lines = text.splitlines(True)
+            random.shuffle(lines)
+            cases[f"shuffled {number}"] = b"".join(lines[random.randrange(10):])
+        path = self.folder() / "any.jsonl"
+        for name, content in cases.items():
+            with self.subTest(name):
+                path.write_bytes(content)
+                done = self.run_program("replay", path)
+                self.assertIn(done.returncode, (0, 1, 65), done.stderr)
+
+    def test_what_is_no_file_can_be_played_too(self):
+        self.talk().finish()
+        done = self.run_program("replay", "/dev/stdin", input=self.path.read_bytes())
+        self.assertIn(b"all as recorded", done.stdout)
+        self.assertEqual(self.run_program("replay", "/dev/zero").returncode, 65)
+        self.assertEqual(self.run_program("replay", self.folder()).returncode, 66)
 
     def test_content_without_a_recording_is_refused(self):
         self.assertEqual(self.run_program("--store", "memory:", "--record-content").returncode, 64)

@@ -49,11 +49,11 @@ struct ChangedFileTests {
     }
     // A failure is not believed to be over.
     await #expect(throws: StoreError.self) { try await store.messages() }
-    if suffix != "" {
-      // Another process would use other files than this one.
-      let error = #expect(throws: SQLiteOpenError.self) { try SQLiteStore(path: path) }
-      #expect(error?.reason == .usedOtherwise, "\(String(describing: error))")
-    }
+    let before = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
+    // Another process would use other files than this one.
+    let error = #expect(throws: SQLiteOpenError.self) { try SQLiteStore(path: path) }
+    #expect(error?.reason == .usedOtherwise, "\(String(describing: error))")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted() == before)
     try await store.close()
     guard suffix != "" else { return }
     // What was acknowledged is there when it is opened anew.

@@ -28,6 +28,8 @@ struct FailureTests {
       try await store.append(largest)
     }
     let later = (5..<10).map { n in Task.immediate { try await store.append(draft("\(n)")).seq } }
+    // Twice: if the writer was late, the change was among those that are made again, one by one.
+    gate.signal()
     gate.signal()
     try await first.value
     let full = StoreError.unavailable("the disk that holds the database is full: free some space")

@@ -129,6 +129,8 @@ struct FoldingTests {
           while !isOver.withLock({ $0 }) { _ = try await store.read { try $0.state(of: bob) } }
         }
       }
+      // Whatever happens, they end.
+      defer { isOver.withLock { $0 = true } }
       for n in 1...100 {
         #expect(try await store.append(draft(text)).seq == n)
         #expect(Self.logSize(path) < limit + (1 << 19))

@@ -66,3 +66,45 @@ struct RedactionTests {
     #expect(try Array(recorded(text, keepsContent: true).raw) == Array(text.utf8))
   }
 }
+
+/// What a recording keeps of requests that are not of the form that the wire expects.
+struct MisplacedTextTests {
+  private func steps(_ request: String) -> String {
+    var recorder = Recorder(keepsContent: false)
+    return String(decoding: recorder.received(Array(request.utf8)), as: UTF8.self)
+  }
+
+  @Test(arguments: [
+    #"{"id":{"secret":1},"method":"ping"}"#, #"{"id":["secret"],"method":"ping"}"#,
+    #"{"id":"a secret of more than sixty-four bytes, which no id of a sensible host would have"}"#,
+    #"{"id":1,"method":{"a":"secret"}}"#, #"{"id":1,"method":["secret"]}"#, #"{"id":1,"method":"a secret"}"#,
+    #"{"id":1,"jsonrpc":{"secret":"secret"}}"#, #"{"id":1,"jsonrpc":"secret"}"#, #"{"a secret":1}"#,
+    #""secret""#,
+    #"["secret",["secret"],{"id":1,"method":"the secret"}]"#, #"{"id":1,"params":["secret"]}"#,
+    #"{"id":1,"method":"m","params":{"pageSize":"a secret","user_id":{"secret":"secret"},"nids":[["secret"]]}}"#,
+    #"{"id":1,"method":"m","params":{"_meta":{"timeout_ms":"secret","progressToken":{"value":"secret"}}}}"#,
+    #"{"id":1,"method":"m","params":{"x":"secret","y":NaN}}"#,
+    #"{"id":1,"secret":1"#,
+    #"[{"id":"secret secret secret secret secret secret secret secret secret secret","x":NaN}]"#,
+  ]) func isLeftOut(_ request: String) {
+    #expect(!steps(request).contains("secret"), "\(steps(request))")
+  }
+
+  @Test(arguments: [
+    (#"{"id":7,"method":"m","x":NaN}"#, #""send":"{\"id\":7,\"method\":0,\"\":NaN}""#),
+    (#"[{"id":"a","x":NaN},{"method":"n"}]"#, #""send":"[{\"id\":\"a\",\"\":NaN},{\"method\":0,\"\":NaN}]""#),
+    (#"{"id":7"#, #""send":"?""#),
+  ]) func whatIsNoJSONIsRefusedByTheSameIDs(_ request: String, _ step: String) {
+    #expect(steps(request).contains(step), "\(steps(request))")
+  }
+
+  @Test func anIDIsTheSameInItsAnswer() throws {
+    let id = "\"\(String(repeating: "long ", count: 30))\""
+    var recorder = Recorder(keepsContent: false)
+    let sent = try JSON(
+      parsing: recorder.received(Array(#"{"jsonrpc":"2.0","id":\#(id),"method":"m"}"#.utf8)))
+    let got = try JSON(parsing: recorder.sent(Array(#"{"jsonrpc":"2.0","id":\#(id),"result":{}}"#.utf8)))
+    #expect(sent["send"]?["id"]?.string?.utf8.count == 150)
+    #expect(sent["send"]?["id"]?.string == got["expect"]?["id"]?.string)
+  }
+}

@@ -8,15 +8,18 @@ struct ReplayerTests {
   /// Answers as if they came from a program.
   struct Script: Playback {
     var answers: [String]
-    var status: Int32 = 0
+    var status: Int32? = 0
     var sent: [String] = []
 
     mutating func send(_ line: [UInt8]) { sent.append(String(decoding: line, as: UTF8.self)) }
     mutating func receive() -> [UInt8]? { answers.isEmpty ? nil : Array(answers.removeFirst().utf8) }
-    mutating func finish(endingInput: Bool) -> Int32 { status }
+    mutating func finish(endingInput: Bool) -> (status: Int32?, rest: [[UInt8]]) {
+      defer { answers = [] }
+      return (status, answers.map { Array($0.utf8) })
+    }
   }
 
-  private func play(_ steps: [String], _ answers: [String], status: Int32 = 0) throws -> (Script, [String]) {
+  private func play(_ steps: [String], _ answers: [String], status: Int32? = 0) throws -> (Script, [String]) {
     var script = Script(answers: answers, status: status)
     var differences: [String] = []
     var replayer = Replayer { differences.append($0) }
@@ -66,6 +69,28 @@ struct ReplayerTests {
   ]) func differences(_ step: String, _ answer: String, _ told: String) throws {
     let (_, differences) = try play([step], [answer])
     #expect(differences.contains { $0.contains(told) }, "\(differences)")
+  }
+
+  @Test func aProgramThatDoesNotEndByItself() throws {
+    let (_, differences) = try play([#"{"exit":0}"#], [], status: nil)
+    #expect(differences.contains { $0.contains("does not end by itself") })
+  }
+
+  /// In time that grows with their number alone: each pattern is looked up, not searched for.
+  @Test func manyMessages() throws {
+    let ids = 0..<5_000
+    let patterns = ids.map { #"{"id":\#($0),"nid":"<nid:\#($0)>"}"# }.joined(separator: ",")
+    let (_, differences) = try play(
+      [#"{"expect_all":[\#(patterns)]}"#, #"{"expect_all":[\#(patterns)]}"#],
+      ids.reversed().map { #"{"id":\#($0),"nid":"n\#($0)"}"# })
+    #expect(differences.count == ids.count && differences.allSatisfy { $0.contains("no answer came") })
+  }
+
+  @Test(arguments: [
+    ("", "", true), ("abc", "", true), ("", "a", false), ("aaab", "aab", true), ("abababac", "ababac", true),
+    ("abcabd", "abd", true), ("aabaab", "aabaac", false), ("x", "xx", false),
+  ]) func searching(_ text: String, _ sought: String, _ isThere: Bool) {
+    #expect(contains(Array(text.utf8)[...], Array(sought.utf8)) == isThere)
   }
 
   @Test func whatIsAllowed() throws {

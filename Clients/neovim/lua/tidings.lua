@@ -2,15 +2,21 @@
 ---
 ---   require("tidings").setup({ user_id = "ann", teams = { "crew" } })
 ---
---- The program `tidings` is started when it is first needed and talked to by `vim.lsp.rpc`. If it ends, what
---- had no answer is sent to a new one. Neovim 0.7 or newer.
+--- The program `tidings` is started when it is first needed, for this user and these teams only. If it ends, what had
+--- no answer is sent to a new one. Neovim 0.7 or newer.
 
 local M = {}
 
+local program = require("tidings.program")
+local text = require("tidings.text")
 local uv = vim.uv or vim.loop
 
 --- How often one request is sent before it fails with the program.
 local SENDS = 4
+--- Milliseconds that a program which is ended has to answer what it accepted.
+local GRACE = 10000
+--- A status that says: try again.
+local EX_TEMPFAIL = 75
 
 local defaults = {
   --- The program. Without it TIDINGS_BIN, then PATH.
@@ -21,18 +27,51 @@ local defaults = {
   user_id = vim.env.USER,
   --- The teams whose inboxes are shown; the account's own always is.
   teams = {},
+  --- Whether the program is told to act for this user and these teams only, whoever asks it in this Neovim.
+  scope = true,
   --- Seconds between two looks at the unread count; 0: only `refresh` looks.
   interval = 30,
   --- How many messages `:Inbox` fetches from each inbox at a time.
   page_size = 50,
+  --- Seconds in which the program must answer once after its start.
+  start_timeout = 30,
   --- Stands before the unread count in the status line.
   icon = "✉ ",
   --- Hears the unread count and what it was before, whenever it changes.
   on_change = nil,
 }
 
+--- What each option must be: whether a value is, and how an error says it.
+local function is(kind)
+  return function(value)
+    return type(value) == kind
+  end
+end
+local function above(least)
+  return function(value)
+    return type(value) == "number" and value >= least and value < math.huge
+  end
+end
+local kinds = {
+  program = { is("string"), "a string" },
+  store = { is("string"), 'a string, as "sqlite:inbox.db"' },
+  user_id = { is("string"), "a string" },
+  teams = {
+    function(value)
+      return type(value) == "table" and #vim.tbl_filter(is("string"), value) == vim.tbl_count(value)
+    end,
+    "a list of strings",
+  },
+  scope = { is("boolean"), "true or false" },
+  interval = { above(0), "a number of seconds" },
+  page_size = { above(1), "a number" },
+  start_timeout = { above(0.001), "a number of seconds" },
+  icon = { is("string"), "a string" },
+  on_change = { is("function"), "a function" },
+}
+
 local options = vim.deepcopy(defaults)
-local client = nil -- What vim.lsp.rpc.start gave; nil while no program runs.
+local running = nil -- The program that program.start gave; nil while none runs.
 local waiting = {} -- Requests without an answer, by number.
 local last_number = 0
 local counts = nil -- The latest result of get_unread_count.
@@ -41,25 +80,16 @@ local silent = false -- Whether it was said that the unread count can't be had.
 
 -- The program ---------------------------------------------------------------------------------------------
 
-local function say(text)
-  vim.notify("tidings: " .. text, vim.log.levels.WARN)
+local function say(what)
+  vim.notify("tidings: " .. text.plain(what), vim.log.levels.WARN)
 end
 
-local function failure(kind, message)
-  return { message = message, data = { kind = kind, retryable = true, details = {} } }
+--- An error of the client's own, of the kinds that the clients in other languages have too.
+local function failure(kind, message, retryable)
+  return { code = 0, message = message, data = { kind = kind, retryable = retryable, details = {} } }
 end
 
---- `vim.lsp.rpc.start` of any version: up to 0.9 the program and its arguments were two parameters.
-local function rpc_start(command, dispatchers, extra)
-  local start = require("vim.lsp.rpc").start
-  local parameters = debug.getinfo(start, "u").nparams
-  if parameters == 4 or (parameters ~= 3 and vim.fn.has("nvim-0.10") == 0) then
-    return start(command[1], vim.list_slice(command, 2), dispatchers, extra)
-  end
-  return start(command, dispatchers, extra)
-end
-
---- A result as every version gives it: newer ones keep the members that are null.
+--- A result without the members that are null.
 local function without_null(value)
   if value == vim.NIL then
     return nil
@@ -75,88 +105,149 @@ local function without_null(value)
   return value
 end
 
+--- An error as the wire has it, whatever form it came in.
+local function error_of(value)
+  value = type(value) == "table" and value or {}
+  local data = type(value.data) == "table" and value.data or {}
+  return {
+    code = type(value.code) == "number" and value.code or 0,
+    message = type(value.message) == "string" and value.message or "an error of no known form",
+    data = {
+      kind = type(data.kind) == "string" and data.kind or "internal",
+      retryable = data.retryable == true,
+      details = type(data.details) == "table" and without_null(data.details) or {},
+    },
+  }
+end
+
+local function settle(call, err, result)
+  waiting[call.number] = nil
+  call.callback(err, result)
+end
+
+local function on_answer(number, answer)
+  local call = waiting[number]
+  if not call then
+    return -- It was given up meanwhile.
+  elseif answer.unreadable then
+    settle(call, failure("unreadable_answer", "the answer is more than Lua can hold", false))
+  elseif answer.error ~= nil and answer.error ~= vim.NIL then
+    settle(call, error_of(answer.error))
+  else
+    settle(call, nil, without_null(answer.result))
+  end
+end
+
+--- What the program is called with.
+local function command(path)
+  local words = { path, "serve", "--log-level", "warning" }
+  if options.scope then
+    table.insert(words, "--user=" .. options.user_id)
+    for _, team in ipairs(options.teams) do
+      table.insert(words, "--team=" .. team)
+    end
+  end
+  return words
+end
+
 local on_end
 
---- Starts the program if none runs. Returns nil and the reason if it can't.
-local function running()
-  if client then
-    return client
+--- Starts the program if none runs. Returns nil and the failure if it can't.
+local function run()
+  if running then
+    return running
   end
-  local program = options.program or vim.env.TIDINGS_BIN or "tidings"
-  if vim.fn.executable(program) == 0 then
-    return nil, "no program " .. program .. ": install it, or set `program` or TIDINGS_BIN"
+  local path = options.program or vim.env.TIDINGS_BIN or "tidings"
+  if vim.fn.executable(path) == 0 then
+    local message = "no program " .. path .. ": install it, or set `program` or TIDINGS_BIN"
+    return nil, failure("program_not_found", message, false)
   end
-  local started
-  local dispatchers = {
-    on_exit = function(status, signal)
-      vim.schedule(function()
-        on_end(started, status, signal)
-      end)
-    end,
-  }
-  local extra = options.store and { env = { TIDINGS_STORE = options.store } } or nil
-  local ok, result = pcall(rpc_start, { program, "serve", "--log-level", "warning" }, dispatchers, extra)
-  if not ok or not result then
-    return nil, "it could not be started: " .. tostring(result)
+  local started, reason
+  started, reason = program.start({
+    command = command(path),
+    -- Not among the arguments, which others can read: it may hold a password.
+    env = options.store and { TIDINGS_STORE = options.store } or nil,
+    start_timeout = options.start_timeout * 1000,
+  }, on_answer, function(ending)
+    on_end(started, ending)
+  end)
+  if not started then
+    local passing = reason:find("^EAGAIN") or reason:find("^ENOMEM") or reason:find("^EMFILE") or reason:find("^ENFILE")
+    return nil, failure("process_died", "the program could not be started: " .. reason, passing ~= nil)
   end
-  started = result
-  client = result
-  return client
+  running = started
+  return running
 end
 
 local function send(call)
   call.sends = call.sends + 1
-  local connection, reason = running()
+  local connection, err = run()
   if not connection then
-    waiting[call.number] = nil
-    call.callback(failure("program_failed", reason), nil)
-    return
+    return settle(call, err)
   end
   call.connection = connection
-  -- If it is ending, this sends nothing and its end sends the call again.
-  connection.request(call.method, call.params, function(err, result)
-    if waiting[call.number] ~= call then
-      return
-    end
-    waiting[call.number] = nil
-    call.callback(err, without_null(result))
-  end)
+  connection.write(call.line) -- If it is ending, this writes nothing and its end sends the call again.
 end
 
---- The program ended: what has no answer goes to a new one, in order, a little later each time.
-on_end = function(connection, status, signal)
-  if client == connection then
-    client = nil
+--- Why a program ended for good.
+local function reason_of(ending)
+  local fault = ending.fault
+  local how = fault and fault.message
+  if not how then
+    local what = ending.answered and "the program keeps ending" or "the program ended before it answered"
+    how = ("%s (status %d, signal %d)"):format(what, ending.status, ending.signal)
   end
+  local last = ending.words[#ending.words]
+  if last and options.store then
+    last = last:gsub("TIDINGS_STORE", "store") -- As this plugin's user calls it.
+  end
+  how = last and how .. ": " .. last or how
+  if fault then
+    return failure(fault.kind, how, fault.kind == "start_timeout")
+  end
+  return failure("process_died", how, ending.answered or ending.signal ~= 0 or ending.status == EX_TEMPFAIL)
+end
+
+--- The program ended: what has no answer goes to a new one, in order, a little later each time. What ended by itself
+--- before it answered, as of a wrong option, or gave no answer in time, would do so again.
+on_end = function(connection, ending)
+  if running == connection then
+    running = nil
+  end
+  local hopeless = not ending.answered and (ending.fault ~= nil or ending.signal == 0)
   local numbers = vim.tbl_keys(waiting)
   table.sort(numbers)
-  local again, sends = {}, 0
+  local again, lost, sends = {}, {}, 0
   for _, number in ipairs(numbers) do
     local call = waiting[number]
-    local its_own = call.connection == connection -- Else it is with another one, or about to be sent.
-    if its_own and call.sends < SENDS then
-      call.connection = nil
-      table.insert(again, call)
-      sends = math.max(sends, call.sends)
-    elseif its_own then
-      waiting[number] = nil
-      local message = ("the program keeps ending (status %d, signal %d)"):format(status, signal)
-      call.callback(failure("program_failed", message), nil)
+    if call.connection == connection then -- Else it is with another one, or about to be sent.
+      if not hopeless and call.sends < SENDS then
+        call.connection = nil
+        table.insert(again, call)
+        sends = math.max(sends, call.sends)
+      else
+        table.insert(lost, call)
+      end
     end
   end
-  if #again == 0 then
-    return
+  if #again > 0 then
+    vim.defer_fn(function()
+      for _, call in ipairs(again) do
+        if waiting[call.number] == call then
+          send(call)
+        end
+      end
+    end, 50 * (sends - 1) * sends)
   end
-  vim.defer_fn(function()
-    for _, call in ipairs(again) do
-      send(call)
-    end
-  end, 50 * (sends - 1) * sends)
+  for _, call in ipairs(lost) do
+    settle(call, reason_of(ending))
+  end
 end
 
 --- Calls a method. `callback(err, result)` comes once, on the main loop; `err` is the error of the wire
---- ({ code, message, data = { kind, retryable, details } }), with kind `program_failed` and no code if there
---- is no program. Sends get an idempotency key, so that sending again doubles nothing.
+--- ({ code, message, data = { kind, retryable, details } }), or one of the client's own, with code 0. Sends get an
+--- idempotency key, so that sending again doubles nothing. What JSON can't say is raised here. Returns a function that
+--- takes the call back: the callback does not come then.
 function M.request(method, params, callback)
   last_number = last_number + 1
   params = params or vim.empty_dict()
@@ -164,33 +255,47 @@ function M.request(method, params, callback)
     local key = ("nvim-%d-%d-%d"):format(vim.fn.getpid(), uv.hrtime(), last_number)
     params = vim.tbl_extend("force", params, { idempotency_key = key })
   end
-  local call = { number = last_number, method = method, params = params, callback = callback, sends = 0 }
-  waiting[call.number] = call
+  local number = last_number
+  local fine, line = pcall(vim.json.encode, { jsonrpc = "2.0", id = number, method = method, params = params })
+  if not fine or not text.is_utf8(line) then
+    error(("tidings: %s: %s"):format(method, fine and "a string is not UTF-8" or line), 2)
+  end
+  local call = { number = number, method = method, line = line .. "\n", callback = callback, sends = 0 }
+  waiting[number] = call
   send(call)
+  return function()
+    if waiting[number] == call then
+      waiting[number] = nil
+      if call.connection then
+        local cancel = { jsonrpc = "2.0", method = "$/cancelRequest", params = { id = number } }
+        call.connection.write(vim.json.encode(cancel) .. "\n")
+      end
+    end
+  end
 end
 
---- Ends the program; the next request starts another one.
-function M.stop()
-  local connection = client
-  client = nil
+--- Ends the program once it has answered what it accepted, after so many milliseconds by force; the next request
+--- starts another one.
+function M.stop(milliseconds)
+  local connection = running
+  running = nil
   if connection then
-    connection.request("shutdown", nil, function()
-      connection.notify("exit")
-    end)
+    connection.stop(milliseconds or GRACE)
   end
 end
 
 --- Calls a method and waits for the result, for scripts; an error is raised. `timeout` is in milliseconds.
 function M.call(method, params, timeout)
   local answer
-  M.request(method, params, function(err, result)
+  local take_back = M.request(method, params, function(err, result)
     answer = { err = err, result = result }
   end)
   vim.wait(timeout or 5000, function()
     return answer ~= nil
   end, 5)
   if not answer then
-    error("tidings: no answer to " .. method, 0)
+    take_back()
+    error(("tidings: %s: no answer in time (deadline_exceeded)"):format(method), 0)
   elseif answer.err then
     error(("tidings: %s: %s (%s)"):format(method, answer.err.message, answer.err.data.kind), 0)
   end
@@ -264,16 +369,19 @@ local function write(buffer, lines)
 end
 
 --- A time of the wire in this machine's own zone.
-local function local_time(text)
-  local year, month, day, hour, minute, second = text:match("^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)")
+local function local_time(time)
+  local year, month, day, hour, minute, second = time:match("^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)")
   local parts = { year = year, month = month, day = day, hour = hour, min = minute, sec = second, isdst = false }
   local as_if = os.time(parts)
   return os.date("%Y-%m-%d %H:%M", 2 * as_if - os.time(os.date("!*t", as_if)))
 end
 
-local function fit(text, width)
-  text = vim.fn.strcharpart((text:gsub("%c", " ")), 0, width)
-  return text .. (" "):rep(width - vim.fn.strdisplaywidth(text))
+local function fit(what, width)
+  local shown = text.plain(what)
+  if vim.fn.strchars(shown) > width then
+    shown = vim.fn.strcharpart(shown, 0, width - 1) .. "…" -- So that it is no other, shorter name.
+  end
+  return shown .. (" "):rep(width - vim.fn.strdisplaywidth(shown))
 end
 
 local function describe(entry)
@@ -282,8 +390,8 @@ local function describe(entry)
     message.read and " " or "●",
     local_time(message.create_time),
     fit(entry.team or "account", 12),
-    fit(message.username or message.user_id or "", 12),
-    vim.trim((message.content or message.message_type):gsub("%c", " "))
+    fit(text.sender(message), 20),
+    vim.trim(text.plain(message.content or message.message_type))
   )
 end
 
@@ -387,19 +495,20 @@ local function read(buffer)
   local lines = {}
   local function field(name, value)
     if value then
-      table.insert(lines, ("%-8s %s"):format(name .. ":", (tostring(value):gsub("%c", " "))))
+      table.insert(lines, ("%-8s %s"):format(name .. ":", text.plain(tostring(value))))
     end
   end
-  field("From", message.username or message.user_id)
-  field("Team", message.team_name or message.team_id)
+  local from = text.sender(message)
+  field("From", from ~= "" and from or nil)
+  field("Team", message.team_id and message.team_name and ("%s (%s)"):format(message.team_id, message.team_name) or message.team_id)
   field("About", message.receiver_id)
   field("Type", message.message_type)
   field("Date", local_time(message.create_time))
   table.insert(lines, "")
-  vim.list_extend(lines, vim.split(message.content or "", "\n", { plain = true }))
+  vim.list_extend(lines, text.lines(message.content or ""))
   if message.data then
     table.insert(lines, "")
-    vim.list_extend(lines, vim.split(vim.inspect(message.data), "\n", { plain = true }))
+    vim.list_extend(lines, text.lines(vim.inspect(message.data)))
   end
   local page = scratch("tidings://message/" .. message.nid, "tidings-message")
   write(page, lines)
@@ -481,18 +590,24 @@ end
 
 -- Setting up ----------------------------------------------------------------------------------------------
 
---- Takes the options (see `defaults` above), defines `:Inbox` and begins to look at the unread count.
+--- Takes the options (see `defaults` above), defines `:Inbox` and begins to look at the unread count. An option that is
+--- unknown or of another kind is an error, since whoever misspelt it means something.
 function M.setup(chosen)
-  for name in pairs(chosen or {}) do
-    if defaults[name] == nil and not vim.tbl_contains({ "program", "store", "user_id", "on_change" }, name) then
-      error("tidings: there is no option " .. name, 2)
+  local names = vim.tbl_keys(kinds)
+  table.sort(names)
+  for name, value in pairs(chosen or {}) do
+    if not kinds[name] then
+      error(("tidings: there is no option %s; did you mean %s?"):format(name, text.nearest(tostring(name), names)), 2)
+    elseif not kinds[name][1](value) then
+      error(("tidings: the option %s must be %s"):format(name, kinds[name][2]), 2)
     end
   end
-  M.stop() -- The program or the store may be another one.
-  options = vim.tbl_extend("force", vim.deepcopy(defaults), chosen or {})
-  if not options.user_id then
+  local taken = vim.tbl_extend("force", vim.deepcopy(defaults), chosen or {})
+  if not taken.user_id then
     error("tidings: setup needs a user_id", 2)
   end
+  M.stop() -- The program or the store may be another one.
+  options = taken
   counts = nil
   silent = false
   vim.api.nvim_create_user_command("Inbox", function(command)

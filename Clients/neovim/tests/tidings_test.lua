@@ -1,22 +1,5 @@
 -- Run by ../test in a headless Neovim: `REPORT` names the file that takes `ok NAME` or `not ok NAME: WHY`.
 
-if vim.env.SIGNATURE == "other" then
-  -- The signature of `vim.lsp.rpc.start` that this Neovim does not have.
-  local rpc = require("vim.lsp.rpc")
-  local start = rpc.start
-  if debug.getinfo(start, "u").nparams == 4 then
-    rpc.start = function(command, dispatchers, extra)
-      assert(type(command) == "table")
-      return start(command[1], vim.list_slice(command, 2), dispatchers, extra)
-    end
-  else
-    rpc.start = function(program, arguments, dispatchers, extra)
-      assert(type(program) == "string" and vim.tbl_islist(arguments))
-      return start(vim.list_extend({ program }, arguments), dispatchers, extra)
-    end
-  end
-end
-
 local tidings = require("tidings")
 local tests = {}
 local notices = {}
@@ -41,20 +24,50 @@ local function wait(what, condition)
   end
 end
 
---- A program that tells its process id in a file, and is otherwise the real one.
-local function traced()
+--- A program of the shell's.
+local function script(lines)
   local file = vim.fn.tempname()
-  local script = vim.fn.tempname()
-  vim.fn.writefile({ "#!/bin/sh", ("echo $$ >> %s"):format(file), 'exec "$TIDINGS_BIN" "$@"' }, script)
-  vim.fn.setfperm(script, "rwx------")
-  return script, function()
+  vim.fn.writefile(vim.list_extend({ "#!/bin/sh" }, lines), file)
+  vim.fn.setfperm(file, "rwx------")
+  return file
+end
+
+--- A program that tells its process id in a file, and is otherwise the real one, or what else it does.
+local function traced(does)
+  local file = vim.fn.tempname()
+  return script({ ("echo $$ >> %s"):format(file), does or 'exec "$TIDINGS_BIN" "$@"' }), function()
     return vim.fn.filereadable(file) == 1 and vim.fn.readfile(file) or {}
   end
 end
 
+local function gone(pid)
+  wait("it is gone", function()
+    local stat = io.open(("/proc/%s/stat"):format(pid))
+    local text = stat and stat:read("*a") or ") Z"
+    if stat then
+      stat:close()
+    end
+    return text:find("%) Z") ~= nil -- What nobody waits for stays as a zombie.
+  end)
+end
+
+local store
+
 local function setup(chosen)
   notices = {}
-  tidings.setup(vim.tbl_extend("force", { store = "memory:", user_id = "bob", teams = { "crew" }, interval = 0 }, chosen or {}))
+  local own = { store = "sqlite:" .. vim.fn.tempname() .. ".db", user_id = "bob", teams = { "crew" }, interval = 0 }
+  chosen = vim.tbl_extend("force", own, chosen or {})
+  store = chosen.store
+  tidings.setup(chosen)
+end
+
+--- What others do: a program of their own on the same store.
+local function others(method, params)
+  vim.env.TIDINGS_STORE = store
+  local said = vim.fn.system({ vim.env.TIDINGS_BIN, "call", "--log-level", "error", method, vim.json.encode(params) })
+  vim.env.TIDINGS_STORE = nil
+  assert(vim.v.shell_error == 0, said)
+  return vim.json.decode(said)
 end
 
 local function refresh()
@@ -69,7 +82,7 @@ end
 
 local function send(content, more)
   local params = { team_id = "crew", user_id = "ann", message_type = "note", content = content }
-  return tidings.call("send_team_message", vim.tbl_extend("force", params, more or {}))
+  return others("send_team_message", vim.tbl_extend("force", params, more or {}))
 end
 
 --- Messages of two logs are listed by their times, which are milliseconds.
@@ -108,13 +121,13 @@ test("a request is answered, an error has its kind", function()
   local ok, err = pcall(tidings.call, "get_message", { user_id = "bob", nid = "none" })
   eq({ ok, err }, { false, "tidings: get_message: there is no such message (not_found)" })
   local answer
-  tidings.request("get_team_message", { team_id = "crew" }, function(failure, result)
+  tidings.request("get_team_message", { team_id = "crew", pageSize = -1 }, function(failure, result)
     answer = { failure, result }
   end)
   wait("it is answered", function()
     return answer
   end)
-  eq({ answer[1].code, answer[1].data.kind, answer[1].data.details.pointer, answer[2] }, { -32602, "invalid_params", "/user_id" })
+  eq({ answer[1].code, answer[1].data.kind, answer[1].data.details.pointer, answer[2] }, { -32602, "invalid_params", "/pageSize" })
 end)
 
 test("the unread count, for the status line", function()
@@ -127,7 +140,7 @@ test("the unread count, for the status line", function()
   refresh()
   eq({ tidings.unread(), tidings.status() }, { 0, "" })
   send("one")
-  tidings.call("send_account_message", { reader_id = "bob", message_type = "note" })
+  others("send_account_message", { reader_id = "bob", message_type = "note" })
   refresh()
   eq({ tidings.unread(), tidings.unread("crew"), tidings.unread("none"), tidings.status() }, { 2, 1, 0, "✉ 2" })
   vim.o.statusline = "%{v:lua.require'tidings'.status()}"
@@ -139,8 +152,7 @@ test("the unread count, for the status line", function()
 end)
 
 test("the unread count is looked at by itself", function()
-  local store = "sqlite:" .. vim.fn.tempname() .. ".db"
-  setup({ store = store, interval = 1 })
+  setup({ interval = 1 })
   send("one")
   wait("it is seen", function()
     return tidings.unread() == 1
@@ -163,16 +175,16 @@ test(":Inbox lists the account's and the teams' messages, the newest first", fun
   setup({ teams = { "crew", "deck" } })
   send("Tea is\nready", { username = "Ann Änn" })
   tick()
-  tidings.call("send_announcement", { message_type = "notice", content = "Maintenance on Sunday" })
+  others("send_announcement", { message_type = "notice", content = "Maintenance on Sunday" })
   tick()
   send("Swab", { team_id = "deck" })
   vim.cmd("Inbox")
   shows("3 unread of 3")
   shows("Swab.*Maintenance.*Tea is ready")
   eq(#lines(), 4)
-  assert(lines()[2]:find("^● %d%d%d%d%-%d%d%-%d%d %d%d:%d%d  deck          ann           Swab$"), lines()[2])
+  assert(lines()[2]:find("^● %d%d%d%d%-%d%d%-%d%d %d%d:%d%d  deck          ann                   Swab$"), lines()[2])
   assert(lines()[3]:find("  account  "), lines()[3])
-  assert(lines()[4]:find("  crew          Ann Änn       Tea is ready$"), lines()[4])
+  assert(lines()[4]:find("  crew          ann %(Ann Änn%)         Tea is ready$"), lines()[4])
   eq({ vim.bo.modifiable, vim.bo.filetype }, { false, "tidings" })
 end)
 
@@ -269,7 +281,7 @@ end)
 test("calls while the program is killed at random: all answer, nothing is doubled", function()
   local all, in_flight = tonumber(vim.env.CALLS), 32
   local program, pids = traced()
-  setup({ program = program, store = "sqlite:" .. vim.fn.tempname() .. ".db" })
+  setup({ program = program, scope = false })
   tidings.call("ping")
   math.randomseed(vim.loop.hrtime())
   local due, killed = {}, 0
@@ -329,11 +341,30 @@ test("a program that died while nothing was under way is started again", functio
   eq(#pids(), 2)
 end)
 
-test("a program that can't be found, or keeps ending, is an error and is said once", function()
-  for program, says in pairs({ ["/no/such/program"] = "no program /no/such/program", ["false"] = "keeps ending" }) do
+test("a program that can't be found, ends at once, or keeps ending, is an error that is said once", function()
+  local hello = 'read -r line; echo \'{"jsonrpc":"2.0","id":0,"result":{}}\'; '
+  for program, expected in pairs({
+    ["/no/such/program"] = { "no program /no/such/program", "program_not_found", false },
+    ["false"] = { "the program ended before it answered (status 1, signal 0)", "process_died", false },
+    [script({ "echo what >&2; echo 'bad TIDINGS_STORE' >&2; exit 64" })] = { "(status 64, signal 0): bad store", "process_died", false },
+    [script({ "exit 75" })] = { "(status 75", "process_died", true },
+    [script({ "kill -9 $$" })] = { "ended before it answered (status 0, signal 9)", "process_died", true },
+    [script({ hello .. "read -r line; exit 3" })] = { "the program keeps ending (status 3, signal 0)", "process_died", true },
+    [script({ hello .. "read -r line; echo nonsense" })] = { "wrote what is no answer", "incompatible_program", false },
+    [script({ "exec yes" })] = { "wrote what is no answer", "incompatible_program", false },
+    [script({ "exec yes | tr -d '\\n'" })] = { "wrote what is no answer", "incompatible_program", false },
+    [vim.fn.fnamemodify(script({}), ":h")] = { "no program", "program_not_found", false },
+  }) do
     setup({ program = program })
-    local ok, err = pcall(tidings.call, "ping", nil, 20000)
-    assert(not ok and err:find(says, 1, true) and err:find("(program_failed)", 1, true), err)
+    local err
+    tidings.request("ping", nil, function(failure)
+      err = failure
+    end)
+    wait("it fails", function()
+      return err
+    end)
+    assert(err.message:find(expected[1], 1, true), err.message)
+    eq({ err.data.kind, err.data.retryable, err.code }, { expected[2], expected[3], 0 })
     refresh()
     refresh()
     eq(#notices, 1)
@@ -341,10 +372,144 @@ test("a program that can't be found, or keeps ending, is an error and is said on
   end
 end)
 
+test("a program that never answers fails its calls in time, and is ended with all that it started", function()
+  for _, does in ipairs({ "exec sleep 1000", "trap '' TERM; sh -c 'sleep 1000; :'; :" }) do
+    local program, pids = traced(does)
+    setup({ program = program, start_timeout = 0.5 })
+    local err
+    tidings.request("ping", nil, function(failure)
+      err = failure
+    end)
+    wait("it fails", function()
+      return err
+    end)
+    eq({ err.data.kind, err.data.retryable }, { "start_timeout", true })
+    gone(pids()[1])
+  end
+end)
+
+test("a program that does not end is ended, and what a wrapper started too", function()
+  local children = vim.fn.tempname()
+  local program, pids = traced(("trap '' TERM; sleep 1000 & echo $! > %s; \"$TIDINGS_BIN\" \"$@\"; wait"):format(children))
+  setup({ program = program })
+  tidings.call("ping")
+  tidings.stop(10)
+  gone(pids()[1])
+  gone(vim.fn.readfile(children)[1])
+end)
+
+test("a wrapper that is killed: what it left behind ends, and the calls go on", function()
+  local program, pids = traced('"$TIDINGS_BIN" "$@"; exit $?')
+  setup({ program = program })
+  send("one")
+  tidings.call("ping")
+  local children = vim.fn.readfile(("/proc/%s/task/%s/children"):format(pids()[1], pids()[1]))[1]
+  vim.loop.kill(tonumber(pids()[1]), "sigkill")
+  eq(tidings.call("get_team_message", { team_id = "crew" }, 20000).total, 1)
+  gone(vim.trim(children))
+end)
+
+test("an answer that Lua can't hold fails its call alone, and nothing of it is told", function()
+  setup({ program = script({ 'exec "$TIDINGS_BIN" "$@" --max-depth 1000' }) })
+  -- As deep as the program takes it, which in an answer is deeper than Lua's decoder reads.
+  local data = '{"a secret":' .. ("["):rep(997) .. ("]"):rep(997) .. "}"
+  local params = ('{"team_id":"crew","user_id":"ann","message_type":"note","data":%s}'):format(data)
+  local request = ('{"jsonrpc":"2.0","id":1,"method":"send_team_message","params":%s}\n'):format(params)
+  local said = vim.fn.system({ "env", "TIDINGS_STORE=" .. store, vim.env.TIDINGS_BIN, "--max-depth", "1000" }, request)
+  assert(said:find('"result"', 1, true), said)
+  local err, pong
+  tidings.request("get_team_message", { team_id = "crew" }, function(failure)
+    err = failure
+  end)
+  tidings.request("ping", nil, function(_, result)
+    pong = result
+  end)
+  wait("both are answered", function()
+    return err and pong
+  end)
+  eq({ err.data.kind, err.data.retryable, err.code }, { "unreadable_answer", false, 0 })
+  assert(not vim.inspect(err):find("secret"))
+  eq(tidings.call("ping"), vim.empty_dict())
+end)
+
+test("values that are odd come as they are", function()
+  setup()
+  local odd = "\r\n\194\133 \226\128\168 \226\128\169 \0 \127 é日🎈"
+  send(odd, { data = { ["__index"] = "x", list = { vim.NIL, 1 }, none = vim.NIL, huge = 1e300 } })
+  local message = tidings.call("get_team_message", { team_id = "crew" }).data[1]
+  eq(message.content, odd)
+  eq(message.data, { ["__index"] = "x", list = { vim.NIL, 1 }, huge = 1e300 })
+end)
+
+test("what JSON can't say is raised, and leaves nothing behind", function()
+  setup()
+  for _, data in ipairs({ { x = 0 / 0 }, { x = print }, { x = "\255" }, { [1] = 1, [99] = 2 } }) do
+    local params = { team_id = "crew", user_id = "bob", message_type = "note", data = data }
+    local ok, err = pcall(tidings.request, "send_team_message", params, function()
+      error("it was sent")
+    end)
+    assert(not ok and err:find("tidings: send_team_message: ", 1, true), err)
+  end
+  eq(tidings.call("get_team_message", { team_id = "crew" }).total, 0)
+end)
+
+test("the program acts for this user and these teams alone, unless that is unwanted", function()
+  setup()
+  local function kind(method, params)
+    local ok, err = pcall(tidings.call, method, params)
+    return ok and "fine" or err:match("%((%l[%l_]*)%)$")
+  end
+  local note = { message_type = "note", content = "x" }
+  local function with(more)
+    return vim.tbl_extend("force", note, more)
+  end
+  eq(kind("send_team_message", with({ team_id = "crew", user_id = "ann" })), "forbidden")
+  eq(kind("send_team_message", with({ team_id = "crew", user_id = "bob" })), "fine")
+  eq(kind("get_team_message", { team_id = "deck", user_id = "bob" }), "forbidden")
+  eq(kind("get_account_message", { user_id = "ann" }), "forbidden")
+  eq(kind("send_announcement", note), "forbidden")
+  setup({ user_id = "-odd user=", teams = {} })
+  eq(kind("get_account_message", { user_id = "-odd user=" }), "fine")
+  eq(kind("get_account_message", { user_id = "bob" }), "forbidden")
+  eq(kind("get_team_message", { team_id = "any", user_id = "-odd user=" }), "fine")
+  setup({ scope = false })
+  eq(kind("send_team_message", with({ team_id = "crew", user_id = "ann" })), "fine")
+end)
+
+test("what others wrote is shown without control characters, and beside a display name is who chose it", function()
+  setup()
+  local escape = "\27[2J\27]0;x\7 \194\155 \127 \226\128\174live\226\129\166"
+  local message = { user_id = "mallory", username = "bob\n● 2026", team_name = "deck\27", data = { ["k\27"] = escape } }
+  send(escape .. "\nFrom:    bob\r\nlast", message)
+  vim.cmd("Inbox")
+  shows("1 unread of 1")
+  eq(#lines(), 2)
+  assert(lines()[2]:find("crew          mallory (bob ● 2026)", 1, true), lines()[2])
+  vim.api.nvim_win_set_cursor(0, { 2, 0 })
+  press("<CR>")
+  local shown = lines()
+  eq({ shown[1], shown[2] }, { "From:    mallory (bob ● 2026)", "Team:    crew (deck�)" })
+  assert(vim.tbl_contains(shown, "From:    bob") and vim.tbl_contains(shown, "last"), vim.inspect(shown))
+  for _, line in ipairs(vim.list_extend(shown, vim.api.nvim_buf_get_lines(vim.fn.bufnr("tidings://inbox"), 0, -1, false))) do
+    assert(not line:find("%c") and not line:find("\194[\128-\159]"), line)
+    assert(not line:find("\226\128\174", 1, true) and not line:find("\226\129\166", 1, true), line)
+  end
+  press("q")
+end)
+
+test("a call that takes too long is taken back", function()
+  setup({ teams = {}, program = script({ 'exec "$TIDINGS_BIN" "$@" --max-waiting 1' }) })
+  local cursor = tidings.call("get_changes", { user_id = "bob" }).cursor
+  local ok, err = pcall(tidings.call, "get_changes", { user_id = "bob", cursor = cursor, wait_ms = 30000 }, 20)
+  eq({ ok, err }, { false, "tidings: get_changes: no answer in time (deadline_exceeded)" })
+  -- Else this would be one too many.
+  eq(tidings.call("get_changes", { user_id = "bob", cursor = cursor, wait_ms = 1 }).changes, {})
+end)
+
 test("another setup ends the program and uses another store", function()
   local program, pids = traced()
   setup({ program = program })
-  send("one")
+  tidings.call("ping")
   setup({ program = program })
   refresh()
   eq(tidings.unread(), 0)
@@ -358,9 +523,24 @@ test("another setup ends the program and uses another store", function()
 end)
 
 test("options that are wrong", function()
-  eq({ pcall(tidings.setup, { colour = "red" }) }, { false, "tidings: there is no option colour" })
-  local ok, err = pcall(tidings.setup, { user_id = false })
-  assert(not ok and err:find("needs a user_id"))
+  setup()
+  for _, one in ipairs({
+    { { colour = "red" }, "tidings: there is no option colour; did you mean %a+?" },
+    { { Store = "memory:" }, "tidings: there is no option Store; did you mean store?" },
+    { { userId = "bob" }, "tidings: there is no option userId; did you mean user_id?" },
+    { { team = { "crew" } }, "tidings: there is no option team; did you mean teams?" },
+    { { store = 5 }, 'tidings: the option store must be a string, as "sqlite:inbox.db"' },
+    { { user_id = false }, "tidings: the option user_id must be a string" },
+    { { teams = "crew" }, "tidings: the option teams must be a list of strings" },
+    { { teams = { 5 } }, "tidings: the option teams must be a list of strings" },
+    { { interval = -1 }, "tidings: the option interval must be a number of seconds" },
+    { { on_change = "x" }, "tidings: the option on_change must be a function" },
+  }) do
+    local ok, err = pcall(tidings.setup, one[1])
+    eq(ok, false)
+    assert(err == one[2] or err:find(one[2]:gsub("%?", "%%?") .. "$"), err)
+  end
+  eq(tidings.call("get_status").scope.user_id, "bob") -- All is as it was.
 end)
 
 local report = assert(io.open(vim.env.REPORT, "w"))

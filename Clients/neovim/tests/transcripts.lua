@@ -156,7 +156,7 @@ for _, file in ipairs(files) do
     for index, store in ipairs(vim.split(vim.env.STORES, " ")) do
       -- Each needs an empty store.
       local unique = ("nvim%d%d"):format(vim.loop.hrtime(), index)
-      tidings.setup({ store = store:gsub("{unique}", unique), user_id = "bob", interval = 0 })
+      tidings.setup({ store = store:gsub("{unique}", unique), user_id = "bob", interval = 0, scope = false })
       local ok, why = pcall(replay, steps)
       local name = ("%s on %s"):format(vim.fn.fnamemodify(file, ":t"), store:match("^%w+"))
       report:write(ok and "ok " .. name or ("not ok %s: %s"):format(name, why), "\n")

@@ -17,6 +17,15 @@ const EX_TEMPFAIL = 75;
 // Reasons not to start that may be over later.
 const PASSING = new Set(["EAGAIN", "ENOMEM", "EMFILE", "ENFILE", "ETXTBSY"]);
 
+/** What a call resolves with. */
+function resultOf(call, { result }, line) {
+  const repeated = call.ownKey && call.ends > 0;
+  const own = repeated ? sentByThisCall(result) : result;
+  if (!call.raw) return own;
+  const head = `{"jsonrpc":"2.0","id":${call.id},"result":`; // As the program writes it.
+  return repeated || !line.startsWith(head) ? JSON.stringify(own) : line.slice(head.length, line.lastIndexOf("}"));
+}
+
 /** Runs what the host gave. What it throws is the host's to hear, and stops no reading. */
 function tell(listener, ...values) {
   try {
@@ -98,10 +107,10 @@ class Connection {
   /**
    * @param {string} method
    * @param {object} [params]
-   * @param {{ signal?: AbortSignal, timeout?: number, onProgress?: (value: object) => void }} options
+   * @param {object} options signal; timeout, milliseconds; onProgress(value); raw: whether the result's text is wanted
    * @param {boolean} keyed whether the method takes an idempotency key, and gets one if it has none
    */
-  call(method, params, { signal, timeout, onProgress } = {}, keyed = false) {
+  call(method, params, { signal, timeout, onProgress, raw = false } = {}, keyed = false) {
     return new Promise((resolve, reject) => {
       if (this.#closing) throw makeError(`${method}: the client is closed`, { kind: "closed", method });
       signal?.throwIfAborted();
@@ -116,7 +125,7 @@ class Connection {
       if (onProgress) params = { ...params, _meta: { ...params?._meta, progressToken: id } };
       const line = encodeRequest(id, method, params, this.#limits);
       const patient = (params?.wait_ms ?? null) !== null;
-      const call = { id, method, line, patient, ownKey, ends: 0, sent: false, resolve, reject, onProgress, release: null };
+      const call = { id, method, line, patient, ownKey, raw, ends: 0, sent: false, resolve, reject, onProgress, release: null };
       if (signal || timeout) this.#watch(id, call, signal, timeout);
       this.#calls.add(call);
       if (this.#calls.size === 1) this.#refer();
@@ -187,7 +196,7 @@ class Connection {
     const call = this.#settle(message.id); // None: it was given up meanwhile.
     if (call) this.#restarts.answered();
     if (message.error !== undefined) call?.reject(errorFromWire(message.error, call.method));
-    else call?.resolve(call.ownKey && call.ends > 0 ? sentByThisCall(message.result) : message.result);
+    else call?.resolve(resultOf(call, message, line));
     this.#flush();
   }
 

@@ -54,12 +54,13 @@ const START = {
   backoff: TIME,
   onStderr: FUNCTION,
 };
-const CALL = { signal: SIGNAL, timeout: TIME, onProgress: FUNCTION };
+const EACH = { signal: SIGNAL, timeout: TIME, onProgress: FUNCTION };
+const CALL = { ...EACH, raw: [(value) => typeof value === "boolean", "true or false"] };
 const IDLE = [
   (value) => typeof value === "number" && value > 0 && value <= LONGEST,
   `milliseconds: a number above 0, up to ${LONGEST}`,
 ];
-const FOLLOW = { ...CALL, idle: IDLE };
+const FOLLOW = { ...EACH, idle: IDLE };
 const CLOSE = { timeout: TIME };
 
 /**
@@ -98,4 +99,4 @@ function storeText(store) {
 /** A timer's milliseconds; 0 where it waits for ever. */
 const timer = (milliseconds) => (milliseconds === Infinity ? 0 : milliseconds);
 
-module.exports = { START, CALL, FOLLOW, CLOSE, checked, nearest, storeText, timer };
+module.exports = { START, CALL, EACH, FOLLOW, CLOSE, checked, nearest, storeText, timer };

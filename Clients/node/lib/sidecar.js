@@ -124,8 +124,7 @@ class Sidecar {
     });
     child.stdout.on("data", (chunk) => this.#answers.push(chunk));
     child.stderr.on("data", (chunk) => log.push(chunk));
-    for (const stream of child.stdio) stream?.unref?.();
-    child.unref();
+    this.unref();
   }
 
   get pid() {
@@ -198,17 +197,15 @@ class Sidecar {
     }
   }
 
-  /** Keeps the host's event loop running until `unref`. */
+  /** Keeps the host's event loop running until `unref`: also from the end of the process to that of its pipes. */
   ref() {
     this.#child?.ref();
-    this.#child?.stdout?.ref();
-    this.#child?.stdio?.[3]?.ref();
+    for (const stream of this.#child?.stdio ?? []) stream?.ref?.();
   }
 
   unref() {
     this.#child?.unref();
-    this.#child?.stdout?.unref();
-    this.#child?.stdio?.[3]?.unref();
+    for (const stream of this.#child?.stdio ?? []) stream?.unref?.();
   }
 }
 

@@ -4,7 +4,7 @@ const { EventEmitter } = require("node:events");
 
 const { Connection } = require("./connection.js");
 const { methods } = require("./contract.js");
-const { CALL, CLOSE, FOLLOW, START, checked, storeText, timer } = require("./options.js");
+const { CALL, CLOSE, EACH, FOLLOW, START, checked, storeText, timer } = require("./options.js");
 const { findProgram } = require("./program.js");
 const { Steps } = require("./steps.js");
 
@@ -96,8 +96,8 @@ class Tidings extends EventEmitter {
 
   /** Calls a method by its name on the wire, also one that this client doesn't know. */
   async call(method, params, options) {
-    const { signal, timeout = this.#allowed(params), onProgress } = checked(options, CALL, method);
-    return this.#connection.call(method, params, { signal, timeout: timer(timeout), onProgress }, keyed.has(method));
+    const { signal, timeout = this.#allowed(params), onProgress, raw = false } = checked(options, CALL, method);
+    return this.#connection.call(method, params, { signal, timeout: timer(timeout), onProgress, raw }, keyed.has(method));
   }
 
   /** The timeout of a call that names none. It comes on top of what the call may wait for. */
@@ -138,7 +138,7 @@ class Tidings extends EventEmitter {
   }
 
   #listing(method, params, options, valuesOf) {
-    const each = checked(options, CALL, method);
+    const each = checked(options, EACH, method);
     const { pageNo, ...rest } = params;
     let query = params;
     const fetch = async (signal) => {

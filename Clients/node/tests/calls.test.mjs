@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import test from "node:test";
 
 import * as tidings from "../index.mjs";
-import { all, fileStore, note, start, startFake } from "./support.mjs";
+import request from "../lib/request.js";
+import { all, fileStore, note, program, start, startFake } from "./support.mjs";
 
 test("a message is sent, listed, marked and counted", async (t) => {
   const inbox = await start(t);
@@ -202,4 +204,70 @@ test("thousands of calls at once", async (t) => {
   assert.equal(new Set(results.map(({ nid }) => nid)).size, 5000);
   const messages = await all(inbox.teamMessages({ team_id: "crew", user_id: "bob", order: "oldest", pageSize: 200 }));
   assert.deepEqual(messages.map(({ nid }) => nid), results.map(({ nid }) => nid));
+});
+
+test("a result is had as the text that the program wrote, with all digits of its numbers", async (t) => {
+  const digits = "1".repeat(400);
+  const bob = { team_id: "crew", user_id: "bob" };
+  const other = request.encodeRequest(1, "send_team_message", { ...note("x"), data: {} }, { depth: 128, request_bytes: 1e6 });
+  assert.match(other, /"data":\{\}/);
+  // Another host of the same store, whose language has such numbers.
+  const store = fileStore(t);
+  const inbox = await start(t, { store });
+  execFileSync(program, ["--log-level", "error", "--store", store], {
+    input: other.replace('"data":{}', `"data":{"n":12345678901234567890,"big":${digits},"deep":${"[".repeat(120)}${"]".repeat(120)},"huge":1e999}`),
+  });
+  const page = await inbox.getTeamMessage(bob);
+  assert.deepEqual([page.data[0].data.n, page.data[0].data.big, page.data[0].data.huge], [12345678901234567000, Infinity, Infinity]);
+  const text = await inbox.call("get_team_message", bob, { raw: true });
+  assert.ok(text.includes('"n":12345678901234567890,') && text.includes(`"big":${digits},`) && text.includes('"huge":1e999'));
+  assert.deepEqual(JSON.parse(text), page);
+  assert.equal(await inbox.call("ping", {}, { raw: true }), "{}");
+  await assert.rejects(inbox.call("get_message", { user_id: "bob", nid: "none" }, { raw: true }), tidings.NotFoundError);
+});
+
+test("what others wrote, made fit to be shown", () => {
+  const lost = [];
+  const add = (from, to) => {
+    for (let code = from; code <= to; code++) lost.push(code);
+  };
+  for (const [from, to] of [[0, 8], [14, 31], [127, 159], [0x61c, 0x61c], [0x200e, 0x200f], [0x2028, 0x202e], [0x2066, 0x2069]]) add(from, to);
+  const same = 'é 日本 🎈 \u00a0 \u2027 \u202f \u2065 \u206a \u200d \\ "';
+  for (const [given, expected] of [
+    [undefined, ""],
+    [null, ""],
+    [same, same],
+    ["a\tb\nc\rd\ve\ff", "a b c d e f"],
+    [String.fromCodePoint(...lost), "\ufffd".repeat(lost.length)],
+  ]) {
+    assert.equal(tidings.plain(given), expected);
+  }
+  for (const [message, expected] of [
+    [{}, ""],
+    [{ user_id: "ann" }, "ann"],
+    [{ user_id: "ann", username: "ann" }, "ann"],
+    [{ user_id: "ann", username: "Ann" }, "ann (Ann)"],
+    [{ username: "Ann" }, "(Ann)"],
+    [{ user_id: "a\nb", username: "c\u001bd" }, "a b (c\ufffdd)"],
+  ]) {
+    assert.equal(tidings.sender(message), expected);
+  }
+});
+
+test("an answer that JavaScript can't hold fails its call alone, and nothing of it is told", async (t) => {
+  const inbox = await start(t);
+  await inbox.sendTeamMessage(note("a secret of others"));
+  const { pid } = inbox;
+  const parse = JSON.parse;
+  t.mock.method(JSON, "parse", (text, ...more) => {
+    if (text.includes("a secret")) throw new RangeError("a secret is too deep"); // Stands for what an engine may do.
+    return parse(text, ...more);
+  });
+  const calls = [inbox.ping(), inbox.getTeamMessage({ team_id: "crew", user_id: "bob" }), inbox.ping()];
+  const [one, page, two] = await Promise.allSettled(calls);
+  assert.deepEqual([one.status, two.status, inbox.pid], ["fulfilled", "fulfilled", pid]);
+  assert.ok(page.reason instanceof tidings.UnreadableAnswerError);
+  assert.deepEqual([page.reason.code, page.reason.retryable, page.reason.method], [0, false, "get_team_message"]);
+  assert.equal(page.reason.message, "get_team_message: the answer is more than JavaScript can hold (RangeError)");
+  await inbox.ping();
 });

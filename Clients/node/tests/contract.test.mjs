@@ -61,7 +61,7 @@ const tsc = process.env.TIDINGS_TSC ?? "tsc";
 
 // What a host writes, and what its compiler must refuse.
 const HOST = `
-import { Tidings, TidingsError, NotFoundError, ProcessDiedError, Message, Page } from "tidings";
+import { Tidings, TidingsError, NotFoundError, ProcessDiedError, Message, Page, plain, sender } from "tidings";
 const inbox: Tidings = await Tidings.start({ store: "memory:", onStderr: (line) => line.trim() });
 const page: Page = await inbox.getTeamMessage({ team_id: "t", user_id: "u", pageSize: "12", self: true, view: "unread" });
 const cursor: string | null = page.next_cursor;
@@ -84,6 +84,8 @@ for await (const change of inbox.changes({ user_id: "u" }, { idle: 15_000 })) {
 const status = await inbox.getStatus();
 const kind: string = status.store.kind;
 await inbox.call("mark_read", { user_id: "u", nids: [nid] }, { timeout: 5, signal: new AbortController().signal });
+const text: string = await inbox.call("get_team_message", { team_id: "t", user_id: "u" }, { raw: true });
+const shown: string = sender(page.data[0]) + plain(page.data[0].content);
 const anything: unknown = await inbox.call("brand_new", { x: 1 });
 inbox.on("restart", ({ attempt }) => attempt.toFixed()).on("stderr", (line) => line.trim());
 try {

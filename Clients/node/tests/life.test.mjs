@@ -90,6 +90,14 @@ test("a call under way keeps the host running through restarts", (t) => {
   assert.equal(printed, "exit\nanswered\n");
 });
 
+test("a start keeps the host running until it is settled, whatever of the program is left", (t) => {
+  const program = path.join(folder(t), "program");
+  // The process has ended, its output too; a child holds its log.
+  writeFileSync(program, "#!/bin/sh\nsleep 0.3 >/dev/null &\nexit 64\n", { mode: 0o755 });
+  const body = `await Tidings.start({ program: ${JSON.stringify(program)} }).catch(({ kind }) => console.log(kind));`;
+  assert.equal(run(host(t, body)), "process_died\n");
+});
+
 for (const [how, signal] of [["ends", "SIGTERM"], ["is killed", "SIGKILL"]]) {
   test(`the program ends when its host ${how}`, async (t) => {
     const hosting = spawn(

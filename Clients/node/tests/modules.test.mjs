@@ -70,7 +70,7 @@ test("what README shows runs as it stands there, and prints what it says", (t) =
       file,
       whole
         ? code
-        : `import { Tidings, TidingsError, ConflictError } from "tidings";
+        : `import { Tidings, TidingsError, ConflictError, plain, sender } from "tidings";
           const inbox = await Tidings.start({ store: "memory:" });
           const request = { userId: "bob", teamId: "crew", signal: new AbortController().signal, headers: {} };
           const log = { info() {}, warn() {} };

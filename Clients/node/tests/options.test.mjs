@@ -51,6 +51,8 @@ test("an option of a call, an iterator or close that is unknown or of another ki
     [() => inbox.ping({}, { timeout: -1 }), /`timeout` of ping/],
     [() => inbox.ping({}, 5), /the options of ping must be an object/],
     [async () => inbox.teamMessages(bob, { idle: 5 }), /^get_team_message has no option `idle`/],
+    [() => inbox.call("ping", {}, { raw: "yes" }), /`raw` of ping must be true or false/],
+    [async () => inbox.pages("get_team_message", bob, { raw: true }), /^get_team_message has no option `raw`/],
     [async () => inbox.pages("get_team_message", bob, { limit: 5 }), /has no option `limit`/],
     [async () => inbox.changes(bob, { idel: 5 }), /^changes has no option `idel`; did you mean `idle`\?$/],
     [async () => inbox.changes(bob, { idle: 0 }), /`idle` of changes/],

@@ -11,6 +11,7 @@ import { all, client, crash, fake, fileStore, folder, gone, note, start, startFa
 const CALLS = Number(process.env.TIDINGS_TEST_CALLS ?? 5000);
 const KILLS = Number(process.env.TIDINGS_TEST_KILLS ?? 10);
 const TEAMS = 8;
+const own = JSON.parse(readFileSync(path.join(client, "package.json"), "utf8")).version;
 
 test(`${CALLS} calls while the program is killed ${KILLS} times: all answer, no message is doubled`, async (t) => {
   const inbox = await start(t, { store: fileStore(t) });
@@ -223,7 +224,6 @@ test("programs that are not Tidings, or another version of it, are errors", asyn
   }
   const env = { ...process.env, FAKE: "tell" };
   await assert.rejects(Tidings.start({ program: fake, env, cwd: "/no/such/folder" }), { kind: "process_died", retryable: false });
-  const own = JSON.parse(readFileSync(path.join(client, "package.json"), "utf8")).version;
   for (const [FAKE_VERSION, taken] of [[own, true], [`${own}-dev`, true], ["0.2.0", false], ["1.0.0", false], ["", false]]) {
     const started = Tidings.start({ program: fake, env: { ...env, FAKE_VERSION } });
     if (taken) await (await started).close();
@@ -303,9 +303,9 @@ test("calls go on with a wrapper whose program is killed, or that is killed itse
 
 test("a program that answers no more after a restart is ended too, and the calls are given up in time", async (t) => {
   const counted = path.join(folder(t), "counted");
-  const program = wrapped(t, `[ -e ${counted} ] && exec sleep 1000\ntouch ${counted}\nexec "${fake}" "$@"`);
-  const env = { ...process.env, FAKE: "silent" };
-  const inbox = await start(t, { program, env, startTimeout: 5000, restarts: 1, backoff: 1 });
+  const hello = `{"jsonrpc":"2.0","id":0,"result":{"version":"${own}"}}`;
+  const program = wrapped(t, `[ -e ${counted} ] && exec sleep 1000\ntouch ${counted}\nread -r line; echo '${hello}'; exec sleep 1000`);
+  const inbox = await start(t, { program, startTimeout: 5000, restarts: 1, backoff: 1 });
   const call = inbox.call("slow");
   call.catch(() => {}); // Rejects before it is looked at.
   await crash(inbox);

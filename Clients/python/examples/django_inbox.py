@@ -51,7 +51,8 @@ def for_user(view):
         except ValueError as error:  # What no JSON can say, or what isn't any.
             return JsonResponse({"kind": "bad_request", "message": str(error)}, status=400)
         except tidings.TidingsError as error:
-            status = {"invalid_params": 400, "not_found": 404}.get(error.kind, 503 if error.retryable else 500)
+            known = {"invalid_params": 400, "not_found": 404}
+            status = known.get(error.kind, 503 if error.retryable else 500)
             return JsonResponse({"kind": error.kind, "pointer": error.pointer}, status=status)
         return answer if isinstance(answer, HttpResponse) else JsonResponse(answer)
 
@@ -67,16 +68,18 @@ def login(request):  # Stands for django.contrib.auth.
 @require_GET
 @for_user
 def messages(request, user_id):
-    query = {name: request.GET[name] for name in ("pageSize", "pageNo", "cursor", "view") if name in request.GET}
+    known = ("pageSize", "pageNo", "cursor", "view")
+    query = {name: request.GET[name] for name in known if name in request.GET}
     return inbox().get_account_message(user_id=user_id, **query)
 
 
 @require_GET
 @for_user
 def page(request, user_id):
-    """The newest messages as a page. A display name is whatever its sender chose: the id beside it says who it
-    was. Each is isolated (bdi), so that none can turn the direction in which the others are written."""
-    rows = format_html_join("\n", "<li><time>{}</time> <bdi>{}</bdi> <bdi><code>{}</code></bdi>: <bdi>{}</bdi>", (
+    """The newest messages as a page. A display name is whatever its sender chose: the id beside it says
+    who it was. Each is isolated (bdi), so that none can turn the direction of the others."""
+    row = "<li><time>{}</time> <bdi>{}</bdi> <bdi><code>{}</code></bdi>: <bdi>{}</bdi>"
+    rows = format_html_join("\n", row, (
         (message["create_time"], message.get("username", ""), message.get("user_id", "announcement"),
          message.get("content", message["message_type"]))
         for message in inbox().get_account_message(user_id=user_id)["data"]))

@@ -73,7 +73,7 @@ def create_app(inbox=None):
 
     @app.get("/events")
     def events():
-        """The account's changes as server-sent events. Each page that follows holds a thread of the server."""
+        """The account's changes as server-sent events. Each page that follows holds a thread."""
         user_id = user()
         # Nothing is there at the first time; a browser that comes again says where it was.
         cursor = request.headers.get("Last-Event-ID") or inbox.get_changes(user_id=user_id)["cursor"]
@@ -83,12 +83,13 @@ def create_app(inbox=None):
                 for change in changes:
                     # That a browser is gone is noticed by writing to it.
                     yield ":\n\n" if change is None else (
-                        f"id: {change['cursor']}\nevent: {change['event']}\ndata: {json.dumps(change)}\n\n")
+                        f"id: {change['cursor']}\nevent: {change['event']}\n"
+                        f"data: {json.dumps(change)}\n\n")
 
         return Response(stream(), mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
 
     @app.errorhandler(ValueError)
-    def unfit(error):  # What no JSON can say: half a character, too many lists inside one another.
+    def unfit(error):  # What no JSON can say: half a character, too many lists in one another.
         return jsonify(kind="bad_request", message=str(error)), 400
 
     @app.errorhandler(tidings.TidingsError)

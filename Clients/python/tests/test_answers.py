@@ -157,10 +157,30 @@ class AnswerTests(support.Case):
         self.assertEqual(len(lines), 5)
 
 
+    def test_the_lines_of_the_client_say_of_what_they_speak(self):
+        async def work(inbox):
+            return await inbox.call("m")
+
+        self.assertEqual(self.session("""
+            greet()
+            one = asked()
+            if count == 0:
+                die()
+            if count == 1:
+                write("garbage")
+            answer(one["id"], result=1)
+            asked()
+        """, work), 1)
+        for line in self.log.text.splitlines():
+            self.assertRegex(line, "^the program /.*/fake ")
+        self.assertRegex(self.log.text, "fake was ended by signal 9; it is started again with 1 calls in flight")
+        self.assertRegex(self.log.text, "process [0-9]+. wrote what is no JSON: a line of 7 bytes")
+
+
 class RealTests(support.Case):
     def test_what_a_sender_puts_into_data_stops_no_reader(self):
         # As another host may write it, in another language: the program keeps `data` to the byte.
-        texts = ['{"n":' + "7" * 1000 + "}", '{"n":1e400}', '{"n":-1e99999}',
+        texts = ['{"n":' + "7" * 1000 + "}", '{"n":1e400}', '{"n":-1e999}',
                  '{"a":' * 100 + "1" + "}" * 100, '{"s":"\\ud83d\\ude00\\u0000\\u2028\\r"}']
         with sync.Tidings.start(store="memory:", **self.options) as inbox:
             first = inbox.pid
@@ -173,7 +193,7 @@ class RealTests(support.Case):
             page = inbox.get_team_message(team_id="t", user_id="v", order="oldest")
             self.assertEqual(page["total"], len(texts))
             data = [message["data"] for message in page["data"]]
-            self.assertEqual(data[1:3], [{"n": "1e400"}, {"n": "-1e99999"}])
+            self.assertEqual(data[1:3], [{"n": "1e400"}, {"n": "-1e999"}])
             self.assertEqual(data[0], {"n": int("7" * 1000)})
             self.assertEqual(data[4], {"s": "\U0001f600\x00\u2028\r"})
             json.dumps(page, allow_nan=False).encode()

@@ -192,10 +192,26 @@ class ErrorsTests(unittest.TestCase):
                 self.assertEqual((type(made).kind, type(made).code), (kind, error["code"]))
 
     def test_what_no_one_knows_yet(self):
-        for error in ({"code": 7, "message": "m", "data": {"kind": "new"}}, {"code": 7}, None, {"data": 3}):
+        new = error_from({"code": 7, "message": "m", "data": {"kind": "new"}})
+        self.assertEqual((type(new), new.kind, new.code), (tidings.TidingsError, "new", 7))
+        # What has no known form is a fault of the program, here as in the client for Node.
+        for error in ({"code": 7}, None, {"data": 3}, {"data": {"kind": ["a"]}}):
             with self.subTest(error):
-                self.assertIs(type(error_from(error)), tidings.TidingsError)
-        self.assertEqual(error_from({"code": 7, "data": {"kind": "new"}}).kind, "new")
+                made = error_from(error)
+                self.assertEqual((type(made), made.kind, made.retryable), (tidings.InternalError, "internal", False))
+
+    def test_those_of_the_client_itself(self):
+        own = {
+            "closed": tidings.ClosedError, "forked": tidings.ForkedError,
+            "incompatible_program": tidings.IncompatibleProgramError, "process_died": tidings.ProcessDiedError,
+            "program_not_found": tidings.ProgramNotFoundError, "start_timeout": tidings.StartTimeoutError,
+            "unreadable_answer": tidings.UnreadableAnswerError,
+        }
+        for kind, error in own.items():
+            made = error("m")
+            self.assertEqual((made.kind, made.code, made.retryable, str(made)), (kind, 0, False, f"m ({kind})"))
+            self.assertIsInstance(made, tidings.TidingsError)
+            self.assertIs(type(pickle.loads(pickle.dumps(made))), error)
 
     def test_a_deadline_is_a_timeout_too(self):
         self.assertTrue(issubclass(tidings.DeadlineExceededError, TimeoutError))

@@ -83,7 +83,9 @@ class Changes(_Following[Item], Iterator[Item]):
     ) -> None:
         """Not for hosts: a client's `changes` makes it."""
         super().__init__(params, idle)
-        self._begin: Callable[[Dict[str, Any]], Pending] = lambda params: client._begin(_METHOD, params, timeout)
+        self._begin: Callable[[Dict[str, Any]], Pending] = lambda params: client._begin(
+            _METHOD, params, timeout
+        )
         self._lock = threading.Lock()  # Around `_pending` and `_closed`, which `close` looks at elsewhere.
         self._pending: Optional[Pending] = None
 

@@ -120,6 +120,11 @@ class Child:
         self._forget_exit()
         self._process.poll()  # If it is over; else whoever reads its stderr waits for it.
 
+    def __del__(self) -> None:
+        # A loop that was closed before it heard of the end.
+        if hasattr(self, "_stderr") and not self._ended and self._loop.is_closed():
+            self.release()
+
     def forget(self) -> None:
         """In a process that was forked off: gives up this copy of the pipes, so that the child sees the
         end of its input when its own host ends. Touches nothing that the host still has."""

@@ -189,7 +189,8 @@ class Engine:
         try:
             messages = parse(run)
         except NotJSON as error:
-            words = printable(error.line[:200].decode("utf-8", "replace")) if self._state is State.STARTING else error
+            asked = self._state is not State.STARTING
+            words = str(error) if asked else printable(error.line[:200].decode("utf-8", "replace"))
             self._protocol_fault(f"wrote what is no JSON: {words}")
             return
         for message in messages:
@@ -209,8 +210,8 @@ class Engine:
                     continue  # A notification, and nobody subscribed.
             if id is None:
                 # A line of ours that it couldn't read. `encode` makes no such line.
-                kind = message.why if isinstance(message, Unreadable) else error_from(message.get("error")).kind
-                self._protocol_fault(f"couldn't read a request ({kind})")
+                refused = isinstance(message, dict) and error_from(message.get("error")).kind
+                self._protocol_fault(f"couldn't read a request ({refused or 'its answer is too much'})")
                 return
             if self._calls.answer(id, message):
                 self._supervision.answered()
@@ -253,7 +254,8 @@ class Engine:
     def _too_slow(self) -> None:
         if self._child and self._child.gone:
             return  # It has ended by itself, which is about to be told.
-        self._fault = StartTimeoutError(f"{self._name} gave no answer within {self._start_timeout:g} s of its start")
+        seconds = f"{self._start_timeout:g} s"
+        self._fault = StartTimeoutError(f"{self._name} gave no answer within {seconds} of its start")
         if self._child:
             self._child.kill()
 
@@ -312,12 +314,15 @@ class Engine:
             self._supervision.answered()  # What it died of is gone.
         delay = self._supervision.died()
         if delay is None:
-            deaths = self._supervision.deaths
-            self._logger.error("the program %s %s; given up after %d starts without an answer", self._name, how, deaths)
+            self._logger.error(
+                "the program %s %s; given up after %d starts without an answer",
+                *(self._name, how, self._supervision.deaths),
+            )
             self._give_up()
             return
         self._logger.warning(
-            "the program %s %s; it is started again with %d calls in flight", self._name, how, len(self._calls)
+            "the program %s %s; it is started again with %d calls in flight",
+            *(self._name, how, len(self._calls)),
         )
         self._state = State.WAITING
         self._set_timer(delay, self._spawn)

@@ -112,17 +112,17 @@ def _rebuild(
 
 def error_from(error: Any) -> TidingsError:
     """The exception for an answer's `error`. A kind that this client doesn't know is a TidingsError."""
-    if not isinstance(error, dict):
-        return TidingsError("an error of no known form")  # Not repeated: it may be anybody's words.
+    # What has no known form is a fault of the program, and not repeated: it may be anybody's words.
+    error = error if isinstance(error, dict) else {}
     data = error.get("data")
     data = data if isinstance(data, dict) else {}
     kind, code, details = data.get("kind"), error.get("code"), data.get("details")
-    kind = kind if isinstance(kind, str) else None
+    kind = kind if isinstance(kind, str) else "internal"
     message = error.get("message")
-    return TidingsError._classes.get(kind or "", TidingsError)(
-        message if isinstance(message, str) else "",
+    return TidingsError._classes.get(kind, TidingsError)(
+        message if isinstance(message, str) else "an error of no known form",
         kind=kind,
-        code=code if type(code) is int else None,
+        code=code if type(code) is int else 0,
         retryable=data.get("retryable") is True,
         details=details if isinstance(details, dict) else None,
     )

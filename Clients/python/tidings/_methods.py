@@ -82,7 +82,9 @@ class AsyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
+            written out.
         reader_ids: Only these readers get the message.
         idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
             it and appends nothing.
@@ -130,7 +132,9 @@ class AsyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
+            written out.
         idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
             it and appends nothing.
         """
@@ -177,7 +181,9 @@ class AsyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
+            written out.
         idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
             it and appends nothing.
         """
@@ -819,7 +825,9 @@ class SyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
+            written out.
         reader_ids: Only these readers get the message.
         idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
             it and appends nothing.
@@ -868,7 +876,9 @@ class SyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
+            written out.
         idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
             it and appends nothing.
         """
@@ -916,7 +926,9 @@ class SyncMethods:
         team_name: The team's name for display.
         receiver_id: Whom the message concerns; it hides nothing from others.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte.
+        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
+            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
+            written out.
         idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
             it and appends nothing.
         """

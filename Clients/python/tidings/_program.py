@@ -38,7 +38,7 @@ def find_program(program: Optional[StrPath] = None, env: Optional[Mapping[str, s
 
 
 def store_url(store: StrPath) -> str:
-    """What the program is told of a store. A path object is a file of SQLite; text is the program's to judge."""
+    """What the program is told of a store: a path object is a file of SQLite, text is its to judge."""
     if isinstance(store, str):
         if not store:
             raise ValueError("store is empty: write sqlite:PATH, mongodb://... or memory:, or leave it out")

@@ -44,7 +44,8 @@ __all__ = [
 
 
 class ParseError(TidingsError, kind="parse_error", code=-32700):
-    """parse_error (-32700): The line is no JSON; details.offset says where."""
+    """parse_error (-32700): The text is no JSON; details.offset says where. With the id if only a value is
+    at fault."""
 
 
 class InvalidRequestError(TidingsError, kind="invalid_request", code=-32600):

@@ -15,7 +15,9 @@ enum Common {
   ).optional
   static let content = Parameter("content", .text(65_536), "The message's text.").optional
   static let data = Parameter(
-    "data", .object(65_536), "A JSON object of at most 64 KiB as it is sent; it comes back byte for byte."
+    "data", .object(65_536),
+    "A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line its line breaks "
+      + "are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits, written out."
   ).optional
   static let idempotencyKey = Parameter(
     "idempotency_key", .identifier,

@@ -33,7 +33,7 @@ extension Form where Value == String {
       guard json.kind == .object, json.raw.count <= limit else { throw Misfit(rule: rule) }
       if let pointer = json.unfitNumber(digits: 1_000) {
         throw Misfit(
-          pointer: pointer, rule: "a number of at most 1000 digits, and not beyond what a double holds")
+          pointer: pointer, rule: "a number of at most 1000 digits, written out")
       }
       return String(decoding: json.raw, as: UTF8.self)
     }

@@ -78,7 +78,7 @@ struct GetChanges: Method {
   private func look(_ backend: Backend, _ context: CallContext) async throws -> Look {
     let limit = backend.limits.answerBytes
     do {
-      return try await context.answer(limit: limit) {
+      return try await context.answer {
         try await backend.store.read { [inbox, cursor] reader in
           try context.checkTime()
           let state = try reader.state(of: inbox)

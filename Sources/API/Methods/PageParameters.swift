@@ -43,7 +43,7 @@ struct PageParameters {
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     let limit = backend.limits.answerBytes
     let matches = backend.matches
-    return try await context.answer(limit: limit) {
+    return try await context.answer {
       try await backend.store.read { [query, byNumber] reader in
         let timed = TimedReader(reader, context.checkTime)
         return try query.page(IndexedReader(timed, matches)).encoded(limit: limit, byNumber: byNumber, context)

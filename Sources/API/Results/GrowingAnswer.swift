@@ -35,8 +35,9 @@ struct GrowingAnswer {
   mutating func count(_ writer: inout JSONWriter) throws(NoRoom) {
     guard writer.bytes.count > counted else { return }
     settle(&writer)
-    counted = writer.bytes.count + Self.step
-    if !context.hold(counted) { throw NoRoom() }
+    // Never more than is asked for by who begins again: all of those would have to begin again for ever.
+    counted = max(writer.bytes.count, min(writer.bytes.count + Self.step, limit))
+    if !context.hold(counted) { throw NoRoom(bytes: max(counted, limit)) }
   }
 
   private mutating func settle(_ writer: inout JSONWriter) {
@@ -46,16 +47,16 @@ struct GrowingAnswer {
 }
 
 /// An answer that is being made would take more memory than there is now.
-struct NoRoom: Error {}
+struct NoRoom: Error {
+  /// What the whole answer takes at most.
+  var bytes: Int
+}
 
 extension CallContext {
-  /// Makes an answer of at most `limit` bytes, and makes it again, once there is room for it, if `body` throws
-  /// `NoRoom`.
-  func answer<Answer: Sendable>(
-    limit: Int, _ body: () async throws -> Answer
-  ) async throws -> Answer {
+  /// Makes an answer, and makes it again, once there is room for it, if `body` throws `NoRoom`.
+  func answer<Answer: Sendable>(_ body: () async throws -> Answer) async throws -> Answer {
     while true {
-      do { return try await body() } catch is NoRoom { try await makeRoom(for: limit) }
+      do { return try await body() } catch let lack as NoRoom { try await makeRoom(for: lack.bytes) }
     }
   }
 }

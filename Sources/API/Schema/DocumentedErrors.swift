@@ -3,7 +3,7 @@ import JSONRPC
 extension RPCError.Kind {
   /// Every kind of error that the program answers with, and when.
   static let documented: [(kind: RPCError.Kind, when: String)] = [
-    (.parseError, "The line is no JSON; details.offset says where."),
+    (.parseError, "The text is no JSON; details.offset says where. With the id if only a value is at fault."),
     (.invalidRequest, "JSON, but no JSON-RPC 2.0 request."),
     (.shuttingDown, "A request after shutdown."),
     (.methodNotFound, "There is no method of this name."),

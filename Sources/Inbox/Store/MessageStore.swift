@@ -90,9 +90,6 @@ public enum MessageField: Hashable, Sendable {
 }
 
 extension StoreReader {
-  /// The only one that most stores have.
-  public var past: Int { 0 }
-
   /// The state of one inbox.
   public func state(of inbox: Inbox) throws -> InboxState { try states(of: [inbox])[0] }
 }

@@ -13,7 +13,7 @@ extension Packet {
       return .refused(error)
     case .array:
       let ids = ids(of: outline, atMost: batchItems) ?? []
-      return ids.isEmpty ? .refused(error) : .refusedBatch(error, ids: ids)
+      return ids.contains { $0 != nil } ? .refusedBatch(error, ids: ids) : .refused(error)
     }
   }
 

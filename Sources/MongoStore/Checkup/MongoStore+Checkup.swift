@@ -98,7 +98,11 @@ extension MongoStore {
     let before = systemTime()
     let hello = try session.hello()
     let after = systemTime()
-    let skew = try hello.get("localTime").milliseconds() - (before + (after - before) / 2)
+    guard let time = ServerClock.time(in: hello) else {
+      return MongoStoreFinding(
+        isWell: false, what: "clock: the server tells no time", advice: "messages get this host's time")
+    }
+    let skew = time - (before + (after - before) / 2)
     return MongoStoreFinding(
       isWell: true,
       what: "clock: the server's is \(abs(skew)) ms \(skew < 0 ? "behind" : "ahead of") this host's",

@@ -71,6 +71,8 @@ final class Access: Sendable {
   func withLayout<R>(_ session: MongoSession, _ body: (Layout) throws -> R) throws -> R {
     let layout = try layout(session)
     layout.apply(to: session)
+    // Of what was done without a layout.
+    _ = session.takeSigns()
     defer { if session.takeSigns().ofChange { lose(layout) } }
     return try body(layout)
   }
@@ -85,7 +87,6 @@ final class Access: Sendable {
     }
     if let found { return found }
     session.collectionUUIDs = [:]
-    defer { _ = session.takeSigns() }
     do {
       let (server, state) = try Preparation(session).run(makes: makes)
       return adopt(server, state, era)

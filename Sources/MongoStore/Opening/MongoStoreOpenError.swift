@@ -9,10 +9,10 @@ public enum MongoStoreOpenError: Error, Hashable, Sendable, CustomStringConverti
   case rights
   /// The layout was written by a newer Tidings.
   case newerVersion(found: Int, known: Int)
-  /// The layout is of a version before the first that was released, and can't be brought up.
-  case olderVersion(found: Int, known: Int)
   /// A collection or an index is not as it should be.
   case layout(String, advice: String)
+  /// The layout is of a version before the first that was released, and can't be brought up.
+  case olderVersion(found: Int, known: Int)
   /// The server is too old.
   case oldServer(String, oldest: String)
 
@@ -27,11 +27,11 @@ public enum MongoStoreOpenError: Error, Hashable, Sendable, CustomStringConverti
       "the MongoDB user lacks rights: grant it the role readWrite on the URI's database"
     case .newerVersion(let found, let known):
       "the database has layout version \(found) and this program knows \(known): use a newer one"
+    case .layout(let what, let advice):
+      "the database can't be used: \(what): \(advice)"
     case .olderVersion(let found, let known):
       "the database has layout version \(found), from before the first release, and this program needs \(known): "
         + "use an empty database"
-    case .layout(let what, let advice):
-      "the database can't be used: \(what): \(advice)"
     case .oldServer(let version, let oldest):
       "MongoDB \(version) is too old: \(oldest) or later is needed"
     }

@@ -8,21 +8,22 @@ import Locks
   import Darwin
 #endif
 
-/// Says on the database's file, whatever its name, which files are used beside it; and keeps out who would use it
-/// with others: under a second name in another folder (a bind mount), or after one of them was removed while
-/// a process still has it open.
+/// Says on a file of a store, whatever its name, which files are used with it; and keeps out who would use it with
+/// others: under a second name in another folder (a bind mount), or after one of them was removed while a process
+/// still has it open.
 ///
 /// The claim is a shared lock on one byte, far beyond any that SQLite locks, whose place is computed from those
 /// files: all who use the same ones share it, and a lock on any other byte is a claim that contradicts.
 final class Claim: Sendable {
   private let descriptor: Int32
   private let status: FileStatus
-  private var lock: RecordLock { RecordLock(descriptor: descriptor) }
+  var lock: RecordLock { RecordLock(descriptor: descriptor) }
 
-  /// Claims lie here; the byte before them is held by who is about to claim.
+  // The byte before the claims is held by who is about to claim.
   private static let first: Int64 = 1 << 61
   private static let places: Int64 = 1 << 60
-  private static var all: Range<Int64> { first..<first + places }
+  /// Where claims lie.
+  static var all: Range<Int64> { first..<first + places }
 
   /// Opens a file that exists.
   init(_ path: FilePath) throws(SystemError) {
@@ -83,31 +84,28 @@ final class Claim: Sendable {
 
   /// Lets the next one claim.
   func end() { lock.unlock(Self.first - 1..<Self.first) }
+}
 
-  /// Whether another process uses the database, or the lock beside it, with other files than these; nil for
-  /// files of which one is missing.
-  func isContradicted(_ files: [FileIdentity]?, _ turnstile: Turnstile) throws(SystemError) -> Bool {
-    let place = files.map(Self.place(of:)) ?? Self.first
-    let others = [Self.first..<place, (files == nil ? place : place + 1)..<Self.all.upperBound]
-    for lock in [lock, turnstile.lock] {
-      for bytes in others where try lock.isLocked(bytes) { return true }
-    }
-    return false
+extension RecordLock {
+  /// Whether another process uses the file with others than these; nil for files of which one is missing.
+  func isClaimed(againstAllBut files: [FileIdentity]?) throws(SystemError) -> Bool {
+    guard let files else { return try isLocked(Claim.all) }
+    let place = Claim.place(of: files)
+    if try isLocked(Claim.all.lowerBound..<place) { return true }
+    return try isLocked(place + 1..<Claim.all.upperBound)
   }
 
-  /// Claims that the database, and the lock beside it, are used with these files. False if another process uses
-  /// one of them with others.
-  func claim(_ files: [FileIdentity], _ turnstile: Turnstile) throws(SystemError) -> Bool {
-    let place = Self.place(of: files)
-    for lock in [lock, turnstile.lock] {
-      // Shared locks exclude nobody: this one fails only for what the next look would find.
-      guard try lock.lock(place, .shared) else { return false }
-    }
-    return try !isContradicted(files, turnstile)
+  /// Claims that the file is used with these. False if another process uses it with others.
+  func claim(_ files: [FileIdentity]) throws(SystemError) -> Bool {
+    // Shared locks exclude nobody: this one fails only for what the next look would find.
+    guard try lock(Claim.place(of: files), .shared) else { return false }
+    return try !isClaimed(againstAllBut: files)
   }
+}
 
+extension Claim {
   /// Where those who use these files claim them.
-  private static func place(of files: [FileIdentity]) -> Int64 {
+  fileprivate static func place(of files: [FileIdentity]) -> Int64 {
     first + Int64(hash(of: files) % UInt64(places))
   }
 

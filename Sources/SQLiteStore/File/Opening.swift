@@ -15,7 +15,7 @@ struct OpenDatabase: Sendable {
   var files: StoreFiles
   var turnstile: Turnstile
   /// Must outlive the connections.
-  var claim: Claim
+  var claims: [Claim]
   var writer: Database
   var readers: [Database]
 }
@@ -76,10 +76,7 @@ private struct Opening {
       }
       guard try claim.begin(&backoff) else { throw SQLiteOpenError(file.path, .busy) }
       defer { claim.end() }
-      // SQLite must not open a log and its index that don't belong together.
-      if try claim.isContradicted(filesFound(claim)?.1, turnstile) {
-        throw SQLiteOpenError(file.path, .usedOtherwise)
-      }
+      try checkClaims(claim)
       return try connect(claim, &backoff)
     } catch let error as SQLiteOpenError {
       throw error
@@ -92,18 +89,38 @@ private struct Opening {
 
   /// Makes the database if there is none, and refuses what must not be used with it.
   private func prepare() throws(SQLiteOpenError) {
-    // SQLite would remove, with the changes in it, a log that lies beside an empty database.
-    let isEmpty = FileStatus(file.canonicalPath)?.size ?? 0 == 0
-    if isEmpty, let log = FileStatus(file.walPath), log.size > 0 {
-      throw SQLiteOpenError(file.path, .strayLog(file.walPath))
+    if FileStatus(file.canonicalPath)?.size ?? 0 == 0 {
+      // It was removed, or emptied, while others have it open: they may still save what was acknowledged.
+      guard try !isInUse() else { throw SQLiteOpenError(file.path, .usedOtherwise) }
+      // SQLite would remove, with the changes in it, a log that lies beside an empty database.
+      if let log = FileStatus(file.walPath), log.size > 0 {
+        throw SQLiteOpenError(file.path, .strayLog(file.walPath))
+      }
     }
     if try file.create() {
-      // Who still has them open has lost their database, and must not share them with this one.
+      // What is left of another database must not be shared with this one.
       for path in [file.walPath, file.shmPath] { _ = path.withCString { unlink($0) } }
     }
     guard let lock = turnstile.status else { throw SQLiteOpenError(file.path, errno: errno) }
     try file.checkTrust(of: lock, file.lockPath)
-    try file.checkTrust()
+  }
+
+  /// Throws if one of the files is used with others: SQLite must not open a log and an index that don't belong
+  /// together.
+  private func checkClaims(_ claim: Claim) throws {
+    let found = try Found(file, claim, turnstile)
+    for lock in found.locks where try lock.isClaimed(againstAllBut: found.files?.all) {
+      throw SQLiteOpenError(file.path, .usedOtherwise)
+    }
+  }
+
+  /// Whether other stores have their files open beside this lock.
+  private func isInUse() throws(SQLiteOpenError) -> Bool {
+    do {
+      return try turnstile.lock.isLocked(Claim.all)
+    } catch {
+      throw SQLiteOpenError(file.path, errno: error.code)
+    }
   }
 
   private func connect(_ claim: Claim, _ backoff: inout Backoff) throws -> OpenDatabase {
@@ -111,12 +128,13 @@ private struct Opening {
       do {
         // Several steps may meet another connection's lock whatever their timeout: they are repeated as a
         // whole.
-        let (writer, files) = try writer(claim)
+        let (writer, found, files) = try writer(claim)
         let readers = try (0..<readers).map { _ in try reader() }
         // All of them opened the same files.
         guard case .whole = files.look() else { throw SQLiteOpenError(file.path, .changed) }
         return OpenDatabase(
-          file: file, files: files, turnstile: turnstile, claim: claim, writer: writer, readers: readers)
+          file: file, files: files, turnstile: turnstile, claims: found.claims, writer: writer,
+          readers: readers)
       } catch let failure as Failure {
         guard failure.isBusy else { throw SQLiteOpenError(file.path, failure) }
         guard backoff.pause() else { throw SQLiteOpenError(file.path, .busy) }
@@ -124,7 +142,7 @@ private struct Opening {
     }
   }
 
-  private func writer(_ claim: Claim) throws -> (Database, StoreFiles) {
+  private func writer(_ claim: Claim) throws -> (Database, Found, StoreFiles) {
     // A file that is refused keeps its log, and gets none: SQLite removes at once the one it makes for reading.
     let hasLog = file.walPath.exists
     let writer = try Database(file.canonicalPath, .readWrite)
@@ -150,7 +168,7 @@ private struct Opening {
     }
     try openLog(writer)
     // Nor before it is known that nobody uses it with other files.
-    let files = try files(claim)
+    let (found, files) = try claimed(claim)
     try writer.leaveLogAtClose()
     try writer.execute(
       """
@@ -161,7 +179,7 @@ private struct Opening {
     // A file that is as it should be is not written.
     if identity != .ours(version: Schema.version) { try Schema.migrate(writer) }
     writer.watchLog()
-    return (writer, files)
+    return (writer, found, files)
   }
 
   private func reader() throws(Failure) -> Database {
@@ -191,22 +209,49 @@ private struct Opening {
   }
 
   /// The files as SQLite opened them, after all who use one of them use all of them.
-  private func files(_ claim: Claim) throws -> StoreFiles {
-    guard let (files, all) = filesFound(claim) else { throw SQLiteOpenError(file.path, .changed) }
+  private func claimed(_ claim: Claim) throws -> (Found, StoreFiles) {
+    let found = try Found(file, claim, turnstile)
+    guard let files = found.files else { throw SQLiteOpenError(file.path, .changed) }
     // They may have been made by others since they were looked for.
     try file.checkTrust()
-    guard try claim.claim(all, turnstile) else { throw SQLiteOpenError(file.path, .usedOtherwise) }
-    return files
+    for lock in found.locks where try !lock.claim(files.all) {
+      throw SQLiteOpenError(file.path, .usedOtherwise)
+    }
+    return (found, files)
+  }
+}
+
+/// The files of a store as they are found, each open for a claim.
+private struct Found {
+  let claims: [Claim]
+  let locks: [RecordLock]
+  /// Nil if one is missing.
+  let files: StoreFiles?
+
+  init(_ file: DatabaseFile, _ database: Claim, _ turnstile: Turnstile) throws {
+    let log = try Self.open(file.walPath)
+    let index = try Self.open(file.shmPath)
+    let lock = turnstile.status
+    claims = [database] + [log, index].compactMap(\.self)
+    locks = claims.map(\.lock) + [turnstile.lock]
+    // It is the file that was opened which is claimed: that it has the name still is looked at later.
+    guard let log, let index, let lock else {
+      files = nil
+      return
+    }
+    files = StoreFiles(
+      file, database: database.file.identity, log: log.file.identity, index: index.file.identity,
+      lock: lock.identity)
   }
 
-  /// The files that have the names now; nil if one is missing.
-  private func filesFound(_ claim: Claim) -> (StoreFiles, [FileIdentity])? {
-    guard let database = FileStatus(file.canonicalPath), database.identity == claim.file.identity,
-      let log = FileStatus(file.walPath), let index = FileStatus(file.shmPath), let lock = turnstile.status
-    else { return nil }
-    let files = StoreFiles(
-      file, database: database.identity, log: log.identity, index: index.identity, lock: lock.identity)
-    return (files, [database.identity, log.identity, index.identity, lock.identity])
+  /// Nil if there is no such file.
+  private static func open(_ path: FilePath) throws -> Claim? {
+    do {
+      return try Claim(path)
+    } catch {
+      guard error.code == ENOENT else { throw error }
+      return nil
+    }
   }
 }
 
@@ -215,8 +260,7 @@ extension SQLiteOpenError {
   fileprivate var isRefusal: Bool {
     switch reason {
     case .notADatabase, .otherProgram, .newerVersion, .olderVersion, .damaged, .notWritable, .foreignOwner,
-      .exposed,
-      .severalNames, .usedOtherwise, .strayLog:
+      .exposed, .severalNames, .usedOtherwise, .strayLog:
       true
     case .missingFolder, .danglingLink, .notAFile, .changed, .busy, .failed: false
     }

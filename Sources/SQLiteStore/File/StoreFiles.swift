@@ -30,46 +30,52 @@ final class StoreFiles: Sendable {
     self.lock = lock
   }
 
+  /// Which files they are, in an order that is the same in every process.
+  var all: [FileIdentity] { [database, log, index, lock] }
+
   /// What became of the files.
   enum State: Hashable {
     /// All are there; this is the write-ahead log.
     case whole(FileStatus)
-    /// The database and its lock are there; SQLite's own files are not, but nobody else writes such.
-    case bare(String)
-    /// What is written now may be lost, or spoil what others write.
-    case changed(String)
+    /// What is written now may be lost. What was written can still be moved into the database, for all who have
+    /// it open have the same files, unless another program has begun a log of its own.
+    case changed(String, canBeSaved: Bool)
   }
 
   /// Looks now.
   func look() -> State {
+    let found = FileStatus(file.walPath)
+    let problem = problem(found)
+    if let found, problem == nil { return .whole(found) }
+    let isOurs = found.map { $0.identity == log || $0.size == 0 } ?? true
+    return .changed(problem ?? Self.logIsGone, canBeSaved: isOurs)
+  }
+
+  private static let logIsGone = "the database's -wal file was removed or replaced"
+
+  private func problem(_ found: FileStatus?) -> String? {
     guard let status = FileStatus(file.canonicalPath), status.identity == database else {
-      return .changed("the database was removed or replaced")
+      return "the database was removed or replaced"
     }
-    guard status.links == 1 else { return .changed("the database has several names (hard links)") }
+    guard status.links == 1 else { return "the database has several names (hard links)" }
     if file.path != file.canonicalPath, FileStatus(file.path, followsLinks: true)?.identity != database {
-      return .changed("the database's path leads to another file")
+      return "the database's path leads to another file"
     }
     guard FileStatus(file.lockPath)?.identity == lock else {
-      return .changed("the database's -lock file was removed or replaced")
+      return "the database's -lock file was removed or replaced"
     }
-    guard let found = FileStatus(file.walPath) else {
-      return .bare("the database's -wal file was removed")
-    }
-    guard found.identity == log else {
-      let what = "the database's -wal file was replaced"
-      return found.size == 0 ? .bare(what) : .changed(what)
-    }
+    guard found?.identity == log else { return Self.logIsGone }
     guard FileStatus(file.shmPath)?.identity == index else {
-      return .bare("the database's -shm file was removed or replaced")
+      return "the database's -shm file was removed or replaced"
     }
-    return .whole(found)
+    return nil
   }
 
   /// Looks now, and returns what the write-ahead log is. Throws `unavailable` if the files are not what they were.
   func check() throws(StoreError) -> FileStatus {
     switch look() {
     case .whole(let log): return log
-    case .bare(let what), .changed(let what):
+    case .changed(let what, _):
       believedUntil.store(0, ordering: .relaxed)
       throw .unavailable("\(what): end every program that uses it, and start anew")
     }

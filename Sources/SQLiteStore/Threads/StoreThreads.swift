@@ -129,7 +129,7 @@ extension StoreThreads {
     }
     ending.wait { $0.readers == 0 ? () : nil }
     group.atEnd()
-    let failure = withExtendedLifetime(opened.claim) { connection.close() }
+    let failure = withExtendedLifetime(opened.claims) { connection.close() }
     let (waiting, first) = ending.update { ending in
       ending.isOver = true
       ending.failure = ending.failure ?? failure

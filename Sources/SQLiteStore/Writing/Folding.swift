@@ -49,36 +49,37 @@ struct Folding {
       // Somebody else may have done it.
       guard case .whole(let log) = files.look(), log.size > 0 else { return }
       plan.folded(database.checkpoint(.all, waiting: Self.patience))
-    case .bare: rescue()
-    case .changed: break
+    case .changed:
+      guard enterIfFree() else { return }
+      defer { turnstile.leave() }
+      save()
     }
   }
 
   /// Before the connection is closed, the last one perhaps. Who has written waits for a turn.
   func atEnd(_ backoff: inout Backoff) {
-    switch files.look() {
-    case .whole(let log):
+    if case .whole(let log) = files.look() {
       guard log.size > 0 else { return }
+      // Who has written waits; who holds the turn for longer folds after it.
       if hasWritten {
-        // Who holds the turn for longer folds after it.
         do { try turnstile.enter(&backoff) } catch { return }
-      } else {
-        guard enterIfFree() else { return }
+      } else if !enterIfFree() {
+        return
       }
-      defer { turnstile.leave() }
-      guard case .whole(let log) = files.look(), log.size > 0 else { return }
-      _ = database.checkpoint(.all, waiting: hasWritten ? Self.patience : 0)
-    case .bare: rescue()
-    case .changed: break
+    } else {
+      do { try turnstile.enter(&backoff) } catch { return }
+    }
+    defer { turnstile.leave() }
+    switch files.look() {
+    case .whole(let log): if log.size > 0 { _ = database.checkpoint(.all, waiting: Self.patience) }
+    case .changed: save()
     }
   }
 
-  /// Saves what was acknowledged and lies in a log that was removed: SQLite still has it open, and nobody else can
-  /// write the database meanwhile. It is left as it is, since whoever opened it anew may read it.
-  private func rescue() {
-    guard enterIfFree() else { return }
-    defer { turnstile.leave() }
-    guard case .bare = files.look() else { return }
+  /// Saves what was acknowledged and lies in files that were removed or moved, with a turn: SQLite still has them
+  /// open. The log is left as it is, since whoever opened it anew may read it.
+  func save() {
+    guard case .changed(_, canBeSaved: true) = files.look() else { return }
     _ = database.checkpoint(.some)
   }
 

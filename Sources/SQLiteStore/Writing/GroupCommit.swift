@@ -43,6 +43,7 @@ struct GroupCommit {
     do {
       try folding.makeRoom(try files.check())
     } catch {
+      folding.save()
       for write in group where write.begin() { write.fail(error) }
       return []
     }
@@ -118,6 +119,7 @@ extension GroupCommit {
       _ = try files.check()
       return nil
     } catch {
+      folding.save()
       if case .unavailable(let why) = error { return .outcomeUnknown(why) }
       return error
     }

@@ -13,7 +13,7 @@ struct Call: ParsableCommand {
       echo '{"user_id":"bo"}' | tidings call get_account_message -
 
       Exit status: 64 bad parameters, 65 conflict, 66 not found, 69 store unavailable, 70 internal error, \
-      75 try again, 77 forbidden, 78 MongoDB's URI, credentials or rights are wrong.
+      71 too few threads or descriptors, 75 try again, 77 forbidden, 78 MongoDB's URI, credentials or rights are wrong.
       """)
 
   @OptionGroup var store: StoreOptions

@@ -25,7 +25,7 @@ struct Doctor: ParsableCommand {
     if case .sqlite(let path) = url, !path.exists {
       throw Failure(.unavailable, "there is no file at \(path): tidings serve makes it")
     }
-    let store = try StoreOptions.open(url, logger)
+    let store = try StoreOptions.open(url, allowsSharing: store.allowSharedFile, logger)
     let examination: Examination
     do {
       switch store {

@@ -28,6 +28,11 @@ struct Replay: ParsableCommand {
       valueName: "url"))
   var store = "memory:"
 
+  @Flag(
+    name: .long,
+    help: "Use a file that belongs to somebody else, or that others may read or write.")
+  var allowSharedFile = false
+
   @OptionGroup var log: LogOptions
   @OptionGroup(title: "What the host may ask") var scope: ScopeOptions
   @OptionGroup(title: "Limits") var limits: LimitOptions
@@ -37,7 +42,8 @@ struct Replay: ParsableCommand {
     var logger = log.logger()
     // What is found is said on stdout.
     if log.logLevel == .info { logger.logLevel = .warning }
-    let store = try StoreOptions.open(StoreOptions.parse(store, from: "--store"), logger)
+    let store = try StoreOptions.open(
+      StoreOptions.parse(store, from: "--store"), allowsSharing: allowSharedFile, logger)
     var playback = try PipedServer(
       TidingsService(store: store, limits: limits.limits, scope: scope.scope), limits: limits.limits,
       logger: logger)
@@ -46,7 +52,7 @@ struct Replay: ParsableCommand {
     var replayer = Replayer { difference in
       differences += 1
       do throws(Failure) {
-        try StandardOutput.write(line: difference)
+        try StandardOutput.write(line: difference.shown())
       } catch {
         failure = error
       }
@@ -60,21 +66,22 @@ struct Replay: ParsableCommand {
   }
 
   private func steps() throws -> [(line: Int, step: Step)] {
-    let data = try content()
     var steps: [(Int, Step)] = []
-    for (index, line) in data.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-      if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
+    let descriptor = try opened()
+    defer { descriptor.close() }
+    var number = 0
+    try forEachLine(of: descriptor) { line, isWhole in
+      number += 1
+      if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { return }
       do {
         // A step holds a message, which may be as deep as is ever taken.
-        guard let step = Step(try JSON(parsing: Array(line), maximumDepth: 1_002)) else {
-          throw Failure(.badData, "\(file), line \(index + 1): no step of a transcript")
+        guard let step = Step(try JSON(parsing: line, maximumDepth: 1_002)) else {
+          throw Failure(.badData, "\(file), line \(number): no step of a transcript")
         }
-        steps.append((index + 1, step))
+        steps.append((number, step))
       } catch let error as JSONError {
         // The last line of a recording whose program was killed may be cut short.
-        guard index > 0, data.last != 0x0A, line.endIndex == data.endIndex else {
-          throw Failure(.badData, "\(file), line \(index + 1): \(error)")
-        }
+        guard number > 1, !isWhole else { throw Failure(.badData, "\(file), line \(number): \(error)") }
       }
     }
     return steps
@@ -82,11 +89,44 @@ struct Replay: ParsableCommand {
 }
 
 extension Replay {
-  private func content() throws(Failure) -> [UInt8] {
+  /// No line of a recording is longer: the largest array of answers, each of its bytes an escape.
+  private static let longestLine = 384 << 20
+  /// The largest recording that is played, since its steps are held.
+  private static let largestFile = 1 << 30
+
+  private func opened() throws(Failure) -> Descriptor {
     do {
-      let descriptor = try Descriptor.reading(FilePath(bytes: file.systemBytes))
-      defer { descriptor.close() }
-      return try descriptor.readToEnd()
+      return try Descriptor.reading(FilePath(bytes: file.systemBytes))
+    } catch {
+      throw Failure(.notFound, "\(file) can't be read: \(error)")
+    }
+  }
+
+  /// Calls `body` with each line without its end, and whether it has one. A file that never ends is refused.
+  private func forEachLine(
+    of descriptor: Descriptor, _ body: (_ line: [UInt8], _ isWhole: Bool) throws -> Void
+  ) throws {
+    var line: [UInt8] = []
+    var size = 0
+    while case let chunk = try read(descriptor), !chunk.isEmpty {
+      size += chunk.count
+      var start = 0
+      while let end = chunk[start...].firstIndex(of: 0x0A) {
+        try body(line + chunk[start..<end], true)
+        line = []
+        start = end + 1
+      }
+      line += chunk[start...]
+      guard line.count <= Self.longestLine, size <= Self.largestFile else {
+        throw Failure(.badData, "\(file) is larger than any recording that can be played")
+      }
+    }
+    if !line.isEmpty { try body(line, false) }
+  }
+
+  private func read(_ descriptor: Descriptor) throws(Failure) -> [UInt8] {
+    do {
+      return try descriptor.read(atMost: 256 << 10)
     } catch {
       throw Failure(.notFound, "\(file) can't be read: \(error)")
     }

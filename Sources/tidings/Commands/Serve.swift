@@ -19,8 +19,8 @@ struct Serve: ParsableCommand {
     discussion: """
       Ends with status 0 when stdin ends and everything is answered; 1 after `exit` without `shutdown`; \
       65 if Content-Length headers can't be followed; 69 if the store can't be opened; 71 if the system has \
-      too few threads or descriptors; 74 if the host closed the answers; 75 if --drain-timeout was over; 78 if \
-      MongoDB's URI, credentials or rights are wrong.
+      too few threads or descriptors; 73 if the recording can't be made; 74 if the host closed the answers; \
+      75 if --drain-timeout was over; 78 if MongoDB's URI, credentials or rights are wrong.
       """)
 
   @OptionGroup var store: StoreOptions
@@ -59,7 +59,7 @@ struct Serve: ParsableCommand {
     }
     let logger = log.logger()
     let store = try store.open(logger)
-    let recording = try record.start(store: store.kind, logger)
+    let recording = try record.start(store: store.kind, depth: limits.limits.depth, logger)
     let server = try Server(
       service: TidingsService(store: store, limits: limits.limits, scope: scope.scope),
       info: ServerInfo(name: "tidings", version: tidingsVersion), limits: limits.limits,

@@ -1,7 +1,14 @@
-import Foundation
 import Inbox
 import JSON
 import Logging
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// Writes log lines to stderr, as text for people or as JSON for programs.
 struct StderrLog: LogHandler {
@@ -25,34 +32,30 @@ struct StderrLog: LogHandler {
   }
 
   func log(event: LogEvent) {
-    let all = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-    var writer = JSONWriter(reserving: 256)
-    switch format {
-    case .json:
-      writer.beginObject()
-      writer.member("time", millisecondsSince1970: systemTime())
-      writer.member("level", event.level.rawValue)
-      writer.member("message", "\(event.message)")
-      for (key, value) in all {
-        writer.key(key)
-        writer.string("\(value)")
-      }
-      writer.endObject()
-      Self.write(writer.bytes)
-    case .text:
-      writer.date(millisecondsSince1970: systemTime())
-      let time = writer.bytes.dropFirst().dropLast()
-      let fields = all.map { " \($0.key)=\($0.value)" }.joined()
-      Self.write(time + Array(" \(event.level.rawValue): \(event.message)\(fields)".utf8))
+    let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+    let line = LogLine(
+      time: systemTime(), level: event.level, message: "\(event.message)",
+      fields: fields.map { ($0.key, "\($0.value)") })
+    // A line that is too long is made of less of each value, so that it stays a whole one.
+    for valueBytes in [1_024, 256, 64] {
+      let text = line.text(format, valueBytes: valueBytes)
+      if text.count < Self.lineBytes || valueBytes == 64 { return Self.write(text) }
     }
   }
 
-  /// Writes one line, or nothing: a host that never reads the log must not stop the answers. A pipe that is
-  /// ready takes PIPE_BUF bytes whole, so lines stay whole too and are cut at that length.
+  /// A pipe that is ready takes so many bytes whole, so lines stay whole too.
+  private static let lineBytes = Int(PIPE_BUF)
+
+  /// Writes one line, or nothing: a host that never reads the log must not stop the answers.
   private static func write(_ line: [UInt8]) {
-    let bytes = line.prefix(Int(PIPE_BUF) - 1) + [UInt8(ascii: "\n")]
+    let bytes = line.prefix(lineBytes - 1) + [UInt8(ascii: "\n")]
     var stderr = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
     guard poll(&stderr, 1, 0) == 1, stderr.revents & Int16(POLLOUT) != 0 else { return }
-    bytes.withUnsafeBytes { _ = Foundation.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    bytes.withUnsafeBytes { _ = systemWrite($0) }
   }
+}
+
+// The system's call, whose name the method above has too.
+private func systemWrite(_ bytes: UnsafeRawBufferPointer) -> Int {
+  write(STDERR_FILENO, bytes.baseAddress, bytes.count)
 }

@@ -12,7 +12,8 @@ struct LimitOptions: ParsableArguments {
   @Option(name: .long, help: "Requests accepted and not answered; at this number reading stops.")
   var maxInFlight = Limits().inFlight
 
-  @Option(name: .long, help: "Answers that the host has not read, in bytes; at this size reading stops.")
+  @Option(
+    name: .long, help: "Answers that are made or not read by the host, in bytes; at this size reading stops.")
   var maxOutputBytes = Limits().outputBytes
 
   @Option(name: .long, help: "Requests in one batch.")

@@ -8,6 +8,10 @@ struct RecordOptions: ParsableArguments {
     name: .long,
     help: ArgumentHelp(
       "Write the conversation to this file, for `tidings replay`; what messages say is left out.",
+      discussion: """
+        If there is such a file already, it is left alone and the name gets a number. What can't be made, or is a \
+        device, a pipe or a folder, ends the start with status 73.
+        """,
       valueName: "file"))
   var record: String?
 
@@ -19,9 +23,9 @@ struct RecordOptions: ParsableArguments {
   }
 
   /// The recording that was asked for.
-  func start(store: String, _ logger: Logger) throws -> Recording? {
+  func start(store: String, depth: Int, _ logger: Logger) throws -> Recording? {
     guard let record else { return nil }
-    let recording = try Recording(path: record, keepsContent: recordContent, logger: logger)
+    let recording = try Recording(path: record, keepsContent: recordContent, depth: depth, logger: logger)
     recording.comment("tidings \(tidingsVersion), \(store)")
     logger.notice(
       "the conversation is recorded",

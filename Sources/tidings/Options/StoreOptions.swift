@@ -19,6 +19,11 @@ struct StoreOptions: ParsableArguments {
       valueName: "url"))
   var store: String?
 
+  @Flag(
+    name: .long,
+    help: "Use a file that belongs to somebody else, or that others may read or write.")
+  var allowSharedFile = false
+
   /// The store that was asked for; with `makesFolder`, the folder of the standard one exists afterwards.
   func url(makesFolder: Bool = true) throws(Failure) -> StoreURL {
     if let store { return try Self.parse(store, from: "--store") }
@@ -60,11 +65,13 @@ struct StoreOptions: ParsableArguments {
 
   /// Opens the store; throws `Failure` with what to do.
   func open(_ logger: Logger) throws -> any MessageStore {
-    try Self.open(url(), logger)
+    try Self.open(url(), allowsSharing: allowSharedFile, logger)
   }
 
   /// Opens a store; throws `Failure` with what to do.
-  static func open(_ url: StoreURL, _ logger: Logger) throws -> any MessageStore {
+  static func open(
+    _ url: StoreURL, allowsSharing: Bool, _ logger: Logger
+  ) throws -> any MessageStore {
     try SystemLimits.check(descriptors: url.descriptors)
     switch url {
     case .memory:
@@ -72,7 +79,7 @@ struct StoreOptions: ParsableArguments {
       return MemoryStore()
     case .sqlite(let path):
       do {
-        let store = try SQLiteStore(path: path)
+        let store = try SQLiteStore(path: path, allowsSharing: allowsSharing)
         logger.info("messages are kept in a file", metadata: ["path": "\(path)"])
         return store
       } catch {

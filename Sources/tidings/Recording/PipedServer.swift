@@ -1,5 +1,5 @@
 import API
-import Foundation
+import Dispatch
 import JSONRPC
 import Locks
 import Logging
@@ -7,75 +7,118 @@ import Synchronization
 import Transcript
 
 /// A server of its own on a pair of pipes, to which a transcript is played: it sees what a host would send.
-final class PipedServer: Playback, Sendable {
-  private let requests = Pipe()
+///
+/// Requests of its own, the markers, tell how far the server is: once one is answered (that there is no such
+/// method), everything sent before it was taken; and if nothing was under way when it was sent, nothing more is to
+/// come once its answer is there.
+struct PipedServer: Playback {
+  private let requests: (reading: Descriptor, writing: Descriptor)
+  private let marker = "replay-\(UInt64.random(in: .min ... .max))"
   // Filled by the thread that reads and emptied by the one that plays; held for a moment each.
-  private let lines = Locked<[[UInt8]]>([])
+  private let answers: Locked<AnswerLines>
   private let arrived = DispatchSemaphore(value: 0)
-  private let ended = DispatchSemaphore(value: 0)
-  // Written before `ended` is signalled, read after it.
-  private let status = Atomic<Int32>(0)
+  private let ended = Ended()
+  private let server: Server
   private let logger: Logger
 
-  private let server: Server
+  /// How many markers were sent.
+  private var markers = 0
+  /// Whether the server has taken everything that was sent.
+  private var isTaken = false
+  /// Whether, moreover, nothing was under way when the last marker was sent.
+  private var isQuiet = false
+
+  /// How the server's run has ended.
+  private final class Ended: Sendable {
+    // Written before `signal` is given, read after it.
+    let status = Atomic<Int32>(0)
+    let signal = DispatchSemaphore(value: 0)
+  }
 
   init(_ service: any Service, limits: Limits, logger: Logger) throws {
     self.logger = logger
-    let answers = Pipe()
+    requests = try Descriptor.pipe()
+    let output = try Descriptor.pipe()
+    answers = Locked(AnswerLines(marker: Array(#"{"jsonrpc":"2.0","id":"\#(marker)""#.utf8)))
     server = try Server(
       service: service,
       info: ServerInfo(name: "tidings", version: tidingsVersion), limits: limits,
-      input: requests.fileHandleForReading.fileDescriptor,
-      output: answers.fileHandleForWriting.fileDescriptor, logger: logger, framing: .lines)
-    Thread { [self, server] in
-      status.store(server.run().status, ordering: .releasing)
-      answers.fileHandleForWriting.closeFile()
-      ended.signal()
-    }.start()
-    // Whatever the program says is taken at once, so that sending never waits for it.
-    Thread { [self] in read(answers.fileHandleForReading) }.start()
-  }
-
-  private func read(_ answers: FileHandle) {
-    var rest: [UInt8] = []
-    while case let chunk = answers.availableData, !chunk.isEmpty {
-      rest += chunk
-      let parts = rest.split(separator: 0x0A, omittingEmptySubsequences: false)
-      rest = Array(parts.last ?? [])
-      for line in parts.dropLast() {
-        lines.withLock { $0.append(Array(line)) }
-        arrived.signal()
-      }
+      input: requests.reading.number, output: output.writing.number, logger: logger, framing: .lines)
+    try SystemLimits.startThread("server") { [server, ended, requests] in
+      ended.status.store(server.run().status, ordering: .releasing)
+      // What is sent from here on fails, rather than wait for somebody to read it.
+      requests.reading.close()
+      output.writing.close()
+      ended.signal.signal()
     }
-    arrived.signal()
+    // Whatever the program says is taken at once, so that sending never waits for it.
+    try SystemLimits.startThread("answers") { [answers, arrived, logger] in
+      do {
+        while case let chunk = try output.reading.read(), !chunk.isEmpty {
+          answers.withLock { $0.take(chunk) }
+          arrived.signal()
+        }
+      } catch {
+        logger.error("the answers can't be read", metadata: ["error": "\(error)"])
+      }
+      answers.withLock { $0.hasEnded = true }
+      arrived.signal()
+    }
   }
 
-  func send(_ line: [UInt8]) {
+  mutating func send(_ line: [UInt8]) {
+    (isTaken, isQuiet) = (false, false)
     do {
-      try requests.fileHandleForWriting.write(contentsOf: Data(line + [0x0A]))
+      try requests.writing.write(line + [0x0A])
     } catch {
       // A server that has ended reads no more; that it does not answer will be found.
-      logger.warning("a request could not be sent", metadata: ["error": "\(error)"])
+      logger.debug("a request could not be sent", metadata: ["error": "\(error)"])
     }
   }
 
-  func receive() -> [UInt8]? {
-    var quiet = 0
-    while arrived.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
-      // What was sent is taken within moments: with nothing under way, nothing will come.
-      quiet = server.status.isIdle ? quiet + 1 : 0
-      if quiet == 20 { return nil }
+  mutating func receive() -> [UInt8]? {
+    while true {
+      let (line, answered, hasEnded) = answers.withLock { ($0.next(), $0.markers, $0.hasEnded) }
+      if let line { return line }
+      if hasEnded { return nil }
+      guard answered == markers else {
+        arrived.wait()
+        continue
+      }
+      if isQuiet { return nil }
+      if isTaken, !server.status.isIdle {
+        // Something is under way: it will end by itself, with an answer or without one.
+        _ = arrived.wait(timeout: .now() + .milliseconds(20))
+        continue
+      }
+      let isIdle = isTaken
+      send(Array(#"{"jsonrpc":"2.0","id":"\#(marker)","method":"$/marker"}"#.utf8))
+      markers += 1
+      (isTaken, isQuiet) = (true, isIdle)
     }
-    let line = lines.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-    // The end stays the end.
-    if line == nil { arrived.signal() }
-    return line
   }
 
-  func finish(endingInput: Bool) -> Int32 {
-    if endingInput { requests.fileHandleForWriting.closeFile() }
-    ended.wait()
-    return status.load(ordering: .acquiring)
+  mutating func finish(endingInput: Bool) -> (status: Int32?, rest: [[UInt8]]) {
+    var rest: [[UInt8]] = []
+    if endingInput { requests.writing.close() }
+    while let line = endingInput ? receiveToEnd() : receive() { rest.append(line) }
+    guard endingInput || answers.withLock(\.hasEnded) else {
+      requests.writing.close()
+      ended.signal.wait()
+      return (nil, rest)
+    }
+    ended.signal.wait()
+    return (ended.status.load(ordering: .acquiring), rest)
+  }
+
+  /// The next line; nil at the end of the stream.
+  private func receiveToEnd() -> [UInt8]? {
+    while true {
+      let (line, hasEnded) = answers.withLock { ($0.next(), $0.hasEnded) }
+      if let line { return line }
+      if hasEnded { return nil }
+      arrived.wait()
+    }
   }
 }
 

@@ -1,9 +1,16 @@
 import Dispatch
-import Foundation
 import JSONRPC
 import Locks
 import Logging
 import Transcript
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// Writes a conversation to a file as it goes, as a transcript that `tidings replay` plays.
 ///
@@ -25,7 +32,15 @@ final class Recording: ConversationObserver {
 
   /// Makes a file that only its owner may read. One that exists is left alone: its name gets a number, since a
   /// host that starts its program again starts it with the same arguments.
-  init(path: String, keepsContent: Bool, logger: Logger) throws(Failure) {
+  ///
+  /// - Parameters:
+  ///   - path: the file's path.
+  ///   - keepsContent: whether what messages say is kept.
+  ///   - depth: how many arrays and objects may be inside one another in a request.
+  init(path: String, keepsContent: Bool, depth: Int, logger: Logger) throws(Failure) {
+    if let what = Self.other(at: path) {
+      throw Failure(.cannotCreate, "the recording \(path) can't be made: that is \(what), not a file")
+    }
     var (name, file) = (path, Self.make(path))
     var number = 2
     while file < 0, errno == EEXIST, number < 10_000 {
@@ -34,15 +49,31 @@ final class Recording: ConversationObserver {
       number += 1
     }
     guard file >= 0 else {
-      throw Failure(.cannotCreate, "the recording \(name) can't be made: \(String(cString: strerror(errno)))")
+      let why = errno == ENOENT ? "its folder does not exist" : String(cString: strerror(errno))
+      throw Failure(.cannotCreate, "the recording \(name) can't be made: \(why)")
     }
     self.path = name
     self.logger = logger
-    state = Locked(State(recorder: Recorder(keepsContent: keepsContent), file: file))
+    state = Locked(
+      State(recorder: Recorder(keepsContent: keepsContent, maximumDepth: depth), file: file))
   }
 
   private static func make(_ path: String) -> Int32 {
-    open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    path.withSystemPath { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600) }
+  }
+
+  /// What is at a path, if that is something else than a file: a recording beside a device, under a name with a
+  /// number, is not what was meant.
+  private static func other(at path: String) -> String? {
+    var status = stat()
+    guard path.withSystemPath({ stat($0, &status) }) == 0 else { return nil }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return nil
+    case S_IFDIR: return "a folder"
+    case S_IFIFO: return "a pipe"
+    case S_IFSOCK: return "a socket"
+    default: return "a device"
+    }
   }
 
   /// Writes a remark.
@@ -79,7 +110,7 @@ final class Recording: ConversationObserver {
       guard let file = state.file else { return }
       var rest = steps(&state.recorder)[...]
       while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
+        let count = rest.withUnsafeBytes { systemWrite(file, $0) }
         if count < 0 {
           if errno == EINTR { continue }
           let error = String(cString: strerror(errno))
@@ -92,4 +123,19 @@ final class Recording: ConversationObserver {
       }
     }
   }
+}
+
+extension String {
+  /// Calls `body` with the path as the system takes it.
+  fileprivate func withSystemPath<R>(_ body: (UnsafePointer<CChar>) -> R) -> R {
+    // The bytes end with 0, so they are never empty.
+    (systemBytes + [0]).withUnsafeBufferPointer { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { body($0.baseAddress!) }
+    }
+  }
+}
+
+// The system's call, whose name a method above has too.
+private func systemWrite(_ file: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+  write(file, bytes.baseAddress, bytes.count)
 }

@@ -11,6 +11,7 @@ import Testing
   final class CountingReader: StoreReader, Sendable {
     let asked = Locked<[ClosedRange<Int>]>([])
 
+    var past: Int { 0 }
     func states(of inboxes: [Inbox]) -> [InboxState] { [] }
     func messages(in log: LogName, _ numbers: SequenceSet) -> [Message] { [] }
     func times(in log: LogName, _ numbers: [Int]) -> [Timestamp] { [] }

@@ -130,11 +130,11 @@ async def page(request):
     return web.FileResponse(STATIC / "index.html")
 
 
-async def asked(call, **params):
+async def asked(request, method, **params):
     """The answer to a call that is made of a request. What no JSON can say (half a character, too many
     lists inside one another) the client refuses, with the place: it is the request's fault."""
     try:
-        return await call(**params)
+        return await getattr(request.app[INBOX], method)(**params)
     except ValueError as error:
         raise refused(str(error)) from None
 
@@ -148,14 +148,14 @@ async def list_team(request):
     user_id = session_user(request)
     team_id = visible_team(request, user_id, request.query.get("team_id"))
     return web.json_response(
-        await asked(request.app[INBOX].get_team_message, team_id=team_id, user_id=user_id, **listing(request)))
+        await asked(request, "get_team_message", team_id=team_id, user_id=user_id, **listing(request)))
 
 
 @routes.get("/account_message")
 async def list_account(request):
     user_id = session_user(request)
     return web.json_response(
-        await asked(request.app[INBOX].get_account_message, user_id=user_id, **listing(request)))
+        await asked(request, "get_account_message", user_id=user_id, **listing(request)))
 
 
 def sending(body):
@@ -168,7 +168,7 @@ async def send_team(request):
     user_id, body = session_user(request), await body_of(request)
     team_id = visible_team(request, user_id, body.get("team_id"))
     sent = await asked(
-        request.app[INBOX].send_team_message, team_id=team_id, user_id=user_id, username=user_id, **sending(body))
+        request, "send_team_message", team_id=team_id, user_id=user_id, username=user_id, **sending(body))
     return web.json_response(sent, status=200 if sent["duplicate"] else 201)
 
 
@@ -176,7 +176,8 @@ async def send_team(request):
 async def send_account(request):
     user_id, body = session_user(request), await body_of(request)
     sent = await asked(
-        request.app[INBOX].send_account_message, reader_id=body.get("reader_id"), user_id=user_id, username=user_id, **sending(body))
+        request, "send_account_message",
+        reader_id=body.get("reader_id"), user_id=user_id, username=user_id, **sending(body))
     return web.json_response(sent, status=200 if sent["duplicate"] else 201)
 
 
@@ -190,7 +191,7 @@ async def mark(request):
     which = {name: body.get(name) for name in ("nids", "up_to", "all")}
     if body.get("team_id") is not None:
         which["team_id"] = visible_team(request, user_id, body["team_id"])
-    return web.json_response(await asked(getattr(request.app[INBOX], method), user_id=user_id, **which))
+    return web.json_response(await asked(request, method, user_id=user_id, **which))
 
 
 @routes.get("/unread")

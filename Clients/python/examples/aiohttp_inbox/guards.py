@@ -7,9 +7,16 @@ from aiohttp import web
 
 import tidings
 
-STATUS = {"invalid_params": 400, "not_found": 404, "conflict": 409, "forbidden": 403, "message_too_large": 413}
+STATUS = {
+    "invalid_params": 400,
+    "forbidden": 403,
+    "not_found": 404,
+    "conflict": 409,
+    "message_too_large": 413,
+}
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy":
+        "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
 }
 
