@@ -159,6 +159,24 @@ struct AppendPlanTests {
     #expect(try results[2].get().map(\.seq) == [1])
   }
 
+  @Test func whoHoldsOneKeyMayHoldManyOfAGroup() throws {
+    var plan = plan(
+      [(keyed("a"), [team]), (draft("b"), [team]), (keyed("c"), [team]), (keyed("d"), [team])])
+    plan.begin([:], at: 0)
+    plan.setHead(.none, of: team.encoded)
+    plan.place(at: 0)
+    let holders = try [holder("a", seq: 1), holder("c", seq: 2), holder("d", seq: 3)]
+    plan.held(
+      by: Dictionary(uniqueKeysWithValues: holders.map { (.init(log: $0.log, key: $0.key), $0) }), refused: 0)
+    #expect(plan.results()[0] == .success([Receipt(seq: 1, time: 7, duplicate: true)]))
+    #expect(plan.results()[2] == .success([Receipt(seq: 2, time: 7, duplicate: true)]))
+    #expect(plan.results()[3] == .success([Receipt(seq: 3, time: 7, duplicate: true)]))
+    // What is left goes after them.
+    plan.setHead(.init(seq: 3, time: 7), of: team.encoded)
+    plan.place(at: 0)
+    #expect(try seqs(plan, plan.nextChunk(count: 10, bytes: 1 << 20)) == [4])
+  }
+
   @Test func aKeyThatSurfacesLaterTakesItsMessageOut() throws {
     var plan = plan([(keyed("k"), [team]), (draft("b"), [team]), (keyed("c"), [team])])
     plan.begin([:], at: 0)

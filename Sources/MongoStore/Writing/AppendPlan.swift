@@ -254,6 +254,15 @@ extension AppendPlan {
     unplace(items[index].log)
   }
 
+  /// Other messages hold these keys, for good; the server has refused one message for it. Of the others, what may
+  /// surface is looked for at its number first.
+  mutating func held(by holders: [KeyPlace: Holder], refused: Int) {
+    for index in items.indices where !items[index].state.isSettled {
+      guard index == refused || !items[index].maySurface else { continue }
+      if let place = keyPlace(of: index), let holder = holders[place] { held(index, by: holder) }
+    }
+  }
+
   /// The server refuses this message.
   mutating func refused(_ index: Int, _ error: StoreError) {
     items[index].state = .failed(error)

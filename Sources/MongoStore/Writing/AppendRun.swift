@@ -169,14 +169,13 @@ struct AppendRun {
       throw StoreError(error)
     }
     if refusal.names(Collection.Index.key), let place = plan.keyPlace(of: index) {
-      if let holder = try findHolders([
-        (.init(log: place.log, sender: place.key.sender), [place.key.key])
-      ])[place] {
-        plan.held(index, by: holder)
-      } else if !patience.pause() {
+      // Who holds one key of a group often holds many, as another process that sends the same: all are asked for
+      // at once, since each refusal costs several commands.
+      let holders = try findHolders()
+      if holders[place] == nil, !patience.pause() {
         plan.giveUp(.unavailable("a key is held by a message that could not be read"))
       }
-      return
+      return plan.held(by: holders, refused: index)
     }
     try settleBySlots([plan.log(of: index)], pausing: false)
   }
