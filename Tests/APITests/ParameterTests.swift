@@ -118,9 +118,9 @@ import Testing
     ("send_team_message", "content", [text(0), text(65_536)], [text(65_537)]),
     (
       "send_team_message", "data",
-      ["{}", "{\"a\":\(text(65_528))}", "{\"a\":\(String(repeating: "9", count: 308))}", "{\"a\":1e308}"],
+      ["{}", "{\"a\":\(text(65_528))}", "{\"a\":\(String(repeating: "9", count: 1_000))}", "{\"a\":1e999}"],
       [
-        "[]", "\"x\"", "{\"a\":\(text(65_529))}", "{\"a\":1e309}",
+        "[]", "\"x\"", "{\"a\":\(text(65_529))}", "{\"a\":1e1000}",
         "{\"a\":0.\(String(repeating: "1", count: 1_000))}",
       ]
     ),
