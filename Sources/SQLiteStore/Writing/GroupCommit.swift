@@ -8,6 +8,8 @@ struct GroupCommit {
   private let files: StoreFiles
   private let patience: Duration
   private var folding: Folding
+  /// The log after the last commit of a group.
+  private var log: FileStatus?
 
   /// `patience` is how long a group waits for other processes.
   init(
@@ -37,6 +39,7 @@ struct GroupCommit {
       for write in group where write.begin() { write.fail(error) }
       return
     }
+    log = nil
     var group = group
     if let failure = attempt(&group, &backoff) {
       if group.count == 1 { return group[0].fail(failure) }
@@ -46,7 +49,7 @@ struct GroupCommit {
         if let failure = attempt(&alone, &backoff) { write.fail(failure) }
       }
     }
-    if case .whole(let log) = files.look() { folding.afterCommit(log) }
+    if let log { folding.afterCommit(log) }
   }
 
   /// To be called once a second while nothing waits.
@@ -61,7 +64,7 @@ struct GroupCommit {
   /// Makes the changes in one transaction; those that were taken back meanwhile leave the group. Returns the
   /// failure of one that could not be written: then all of them were undone, and their callers don't know
   /// yet.
-  private func attempt(_ group: inout [Write], _ backoff: inout Backoff) -> StoreError? {
+  private mutating func attempt(_ group: inout [Write], _ backoff: inout Backoff) -> StoreError? {
     do {
       try connection.beginImmediate(&backoff)
     } catch {
@@ -92,11 +95,12 @@ struct GroupCommit {
 
 extension GroupCommit {
   /// Why what was just committed may not last: nil if it lies in the files that others will read.
-  private func lost() -> StoreError? {
+  private mutating func lost() -> StoreError? {
     do {
-      _ = try files.check()
+      log = try files.check()
       return nil
     } catch {
+      log = nil
       folding.save()
       if case .unavailable(let why) = error { return .outcomeUnknown(why) }
       return error
