@@ -213,8 +213,10 @@ private struct Opening {
   private func claimed(_ claim: Claim) throws -> (Found, StoreFiles) {
     let found = try Found(file, claim, turnstile)
     guard let files = found.files else { throw SQLiteOpenError(file.path, .changed) }
-    // They may have been made by others since they were looked for.
-    try file.checkTrust()
+    // They may have been made by others since they were looked for: those that were opened count.
+    for (claim, path) in zip(found.claims.dropFirst(), [file.walPath, file.shmPath]) {
+      try file.checkTrust(of: claim.file, path)
+    }
     for lock in found.locks where try !lock.claim(files.all) {
       throw SQLiteOpenError(file.path, .usedOtherwise)
     }

@@ -8,6 +8,8 @@ struct GroupCommit {
   private let files: StoreFiles
   private let patience: Duration
   private var folding: Folding
+  /// The log after the last commit of a group.
+  private var log: FileStatus?
 
   /// `patience` is how long a group waits for other processes.
   init(
@@ -47,6 +49,7 @@ struct GroupCommit {
       for write in group where write.begin() { write.fail(error) }
       return []
     }
+    log = nil
     var (group, left) = (group, [Write]())
     if let failure = attempt(&group, &left, &backoff) {
       if group.count == 1 {
@@ -59,7 +62,7 @@ struct GroupCommit {
         }
       }
     }
-    if case .whole(let log) = files.look() { folding.afterCommit(log) }
+    if let log { folding.afterCommit(log) }
     return left
   }
 
@@ -75,7 +78,7 @@ struct GroupCommit {
   /// Makes the changes in one transaction; those that were taken back meanwhile leave the group, and those for
   /// which there is no time move to `left`. Returns the failure of one that could not be written: then all of the
   /// group were undone, and their callers don't know yet.
-  private func attempt(
+  private mutating func attempt(
     _ group: inout [Write], _ left: inout [Write], _ backoff: inout Backoff
   ) -> StoreError? {
     do {
@@ -114,11 +117,12 @@ struct GroupCommit {
 
 extension GroupCommit {
   /// Why what was just committed may not last: nil if it lies in the files that others will read.
-  private func lost() -> StoreError? {
+  private mutating func lost() -> StoreError? {
     do {
-      _ = try files.check()
+      log = try files.check()
       return nil
     } catch {
+      log = nil
       folding.save()
       if case .unavailable(let why) = error { return .outcomeUnknown(why) }
       return error
