@@ -259,7 +259,9 @@ struct UnfitDatabaseTests {
     arguments: [
       (["key": ["log": 1, "seq": -1], "name": "log_seq"], "not unique"),
       (["key": ["seq": 1, "log": -1], "name": "log_seq", "unique": true], "other fields"),
-      (["key": ["log": 1, "key": 1], "name": "log_key", "unique": true], "another filter"),
+      (
+        ["key": ["log": 1, "user_id": 1, "key": 1], "name": "log_user_key", "unique": true], "another filter"
+      ),
       (
         ["key": ["user_id": 1, "log": 1, "seq": -1], "name": "sender", "collation": ["locale": "en"]],
         "collation"
