@@ -99,7 +99,7 @@ struct StoreOptions: ParsableArguments {
       if isReady {
         logger.info("messages are kept in MongoDB", metadata: place)
       } else {
-        logger.warning("MongoDB can't be reached now; calls fail until it can be", metadata: place)
+        logger.warning("MongoDB can't be used now; calls fail until it can be", metadata: place)
       }
       return store
     } catch let error as MongoStoreOpenError {
