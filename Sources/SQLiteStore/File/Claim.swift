@@ -82,6 +82,9 @@ final class Claim: Sendable {
     return true
   }
 
+  /// Gives the claim up, once the connections are closed.
+  func release() { lock.unlock(Self.all) }
+
   /// Lets the next one claim.
   func end() { lock.unlock(Self.first - 1..<Self.first) }
 }

@@ -21,6 +21,12 @@ struct OpenDatabase: Sendable {
 }
 
 extension OpenDatabase {
+  /// Lets others use the files, with any others, once the connections are closed.
+  func release() {
+    for claim in claims { claim.release() }
+    turnstile.lock.unlock(Claim.all)
+  }
+
   /// Opens the file, made and brought to this version if need be. Blocks; waits for other processes no
   /// longer than `patience`.
   static func open(

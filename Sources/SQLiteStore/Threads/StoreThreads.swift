@@ -130,7 +130,8 @@ extension StoreThreads {
     }
     ending.wait { $0.readers == 0 ? () : nil }
     group.atEnd()
-    let failure = withExtendedLifetime(opened.claims) { connection.close() }
+    let failure = connection.close()
+    opened.release()
     let (waiting, first) = ending.update { ending in
       ending.isOver = true
       ending.failure = ending.failure ?? failure
