@@ -35,6 +35,29 @@ public struct SystemThread: Sendable {
     start(PTHREAD_CREATE_DETACHED, ThreadStart(name, body)) != nil
   }
 
+  /// Whether the system gives this many threads at once; what it gives is let go of again.
+  public static func canStart(_ count: Int) -> Bool {
+    let gate = Monitor(Gate())
+    var started = 0
+    while started < count {
+      let isStarted = startDetached(named: "check") {
+        gate.wait { $0.isOpen ? () : nil }
+        gate.updateForAll { $0.ended += 1 }
+      }
+      guard isStarted else { break }
+      started += 1
+    }
+    gate.updateForAll { $0.isOpen = true }
+    gate.wait { [started] in $0.ended == started ? () : nil }
+    return started == count
+  }
+
+  /// Lets no thread end before the last one is started.
+  private struct Gate {
+    var isOpen = false
+    var ended = 0
+  }
+
   private static func start(_ state: some BinaryInteger, _ body: ThreadStart) -> Handle? {
     var attributes = pthread_attr_t()
     guard pthread_attr_init(&attributes) == 0 else { return nil }

@@ -25,7 +25,9 @@ struct GetChanges: Method {
   static let errors: [RPCError.Kind] = [.cursorExpired, .limitReached, .storeUnavailable]
   static let example = Example(
     params: #"{"user_id":"bo","team_id":"blue"}"#,
-    result: #"{"changes":[],"cursor":"BBi7w3AGEebnAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","more":false}"#)
+    result:
+      #"{"changes":[],"cursor":"BBi7w3AGEebnAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","#
+      + #""more":false}"#)
 
   /// How many new messages one answer has at most.
   private static let changesPerAnswer = 100

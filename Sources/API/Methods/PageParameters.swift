@@ -46,7 +46,8 @@ struct PageParameters {
     return try await context.answer {
       try await backend.store.read { [query, byNumber] reader in
         let timed = TimedReader(reader, context.checkTime)
-        return try query.page(IndexedReader(timed, matches)).encoded(limit: limit, byNumber: byNumber, context)
+        let page = try query.page(IndexedReader(timed, matches))
+        return try page.encoded(limit: limit, byNumber: byNumber, context)
       }
     }
   }

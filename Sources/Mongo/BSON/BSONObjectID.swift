@@ -1,6 +1,8 @@
 /// A BSON ObjectId: 12 bytes.
 public struct BSONObjectID: Sendable, Hashable {
+  /// The first eight bytes, the most significant first.
   public private(set) var high: UInt64
+  /// The last four bytes, the most significant first.
   public private(set) var low: UInt32
 
   /// The id whose first eight bytes are those of one number and whose last four those of another, the most

@@ -284,7 +284,7 @@ extension PoolCore {
   private func makeClients(_ context: UnsafeMutableRawPointer) -> Duration? {
     guard lock.withLock({ !scheduler.isClosing }) else { return nil }
     // libmongoc doesn't look whether its threads start, and joins them all the same.
-    guard Self.areThreadsLeft(2 * uri.hosts.count + 4) else {
+    guard SystemThread.canStart(2 * uri.hosts.count + 4) else {
       heartbeatFailed(Self.noThread)
       return uri.timeouts.heartbeat
     }
@@ -299,34 +299,6 @@ extension PoolCore {
       heartbeatFailed(error)
       return uri.timeouts.heartbeat
     }
-  }
-
-  /// Whether the system has this many more threads to give at once.
-  private static func areThreadsLeft(_ count: Int) -> Bool {
-    let gate = Lock()
-    let signal = Lock.Signal()
-    // Used under `gate` only.
-    nonisolated(unsafe) var isOpen = false
-    nonisolated(unsafe) var running = 0
-    var started = 0
-    while started < count {
-      let isStarted = SystemThread.startDetached {
-        gate.withLock {
-          while !isOpen { signal.wait(gate) }
-          running -= 1
-          signal.broadcast()
-        }
-      }
-      guard isStarted else { break }
-      started += 1
-    }
-    gate.withLock {
-      running += started
-      isOpen = true
-      signal.broadcast()
-      while running > 0 { signal.wait(gate) }
-    }
-    return started == count
   }
 
   /// Waits for a signal, an expiry or this long, then fails what has waited too long.

@@ -14,7 +14,8 @@ enum SystemLimits {
   /// Throws unless this many descriptors can be opened, and as many threads be started as the tasks run on.
   static func check(descriptors: Int) throws(Failure) {
     try checkDescriptors(descriptors)
-    try checkThreads(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1) + spareThreads)
+    let threads = max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1) + spareThreads
+    guard SystemThread.canStart(threads) else { throw noThread }
   }
 
   /// For the threads that the program starts itself, the store's among them.
@@ -37,27 +38,6 @@ enum SystemLimits {
       }
       opened.append(number)
     }
-  }
-
-  private static func checkThreads(_ count: Int) throws(Failure) {
-    let gate = Monitor(Gate())
-    var started = 0
-    for _ in 0..<count {
-      let isStarted = SystemThread.startDetached(named: "check") {
-        gate.wait { $0.isOpen ? () : nil }
-        gate.updateForAll { $0.ended += 1 }
-      }
-      if isStarted { started += 1 }
-    }
-    gate.updateForAll { $0.isOpen = true }
-    gate.wait { [started] in $0.ended == started ? () : nil }
-    if started < count { throw noThread }
-  }
-
-  /// Lets no thread end before the last one is started.
-  private struct Gate {
-    var isOpen = false
-    var ended = 0
   }
 
   /// Runs `body` on a thread of its own, where it may block.
