@@ -1,40 +1,40 @@
-/// A path as the system has it: bytes, in no particular encoding.
+/// A path as the system uses it: bytes in no particular encoding.
 public struct FilePath: Hashable, Sendable, CustomStringConvertible {
-  /// The path without the NUL that ends it.
+  /// The path, without the NUL at its end.
   public let bytes: [UInt8]
 
-  /// The path of these bytes. One with a NUL among them names no file: opening refuses it.
+  /// Creates the path of these bytes. A path that contains a NUL names no file: opening refuses it.
   public init(bytes: [UInt8]) { self.bytes = bytes }
 
-  /// The path whose bytes are this text's UTF-8.
+  /// Creates a path from the UTF-8 bytes of this text.
   public init(_ text: String) { bytes = Array(text.utf8) }
 
-  /// The path that a call of the system's returned.
+  /// Creates the path that a system call returned.
   init(terminated bytes: UnsafePointer<CChar>) {
     var end = bytes
     while end.pointee != 0 { end += 1 }
     self.bytes = UnsafeBufferPointer(start: bytes, count: end - bytes).map { UInt8(bitPattern: $0) }
   }
 
-  /// Calls `body` with the path as the system's calls take it.
+  /// Calls `body` with the path as a C string, as system calls take it.
   public func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
     try (bytes.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { try body($0.baseAddress!) }
   }
 
-  /// Whether something has this name, a link that leads nowhere included.
+  /// Whether something has this name, even if it is a link that leads nowhere.
   public var exists: Bool { FileStatus(self) != nil }
 
   static func + (path: FilePath, suffix: StaticString) -> FilePath {
     FilePath(bytes: path.bytes + suffix.withUTF8Buffer { Array($0) })
   }
 
-  /// The path for people, on one line: what is no UTF-8 and what steers a terminal is written as `\xE9`, and
-  /// a backslash is doubled, so that two paths never look the same.
+  /// The path for display, on one line: bytes that are not UTF-8 and characters that control a terminal are
+  /// written as `\xE9`, and a backslash is doubled, so that two paths never look the same.
   public var description: String {
     var text = ""
     var rest = bytes[...]
     while let first = rest.first {
-      // One scalar at a time: a byte that begins none is shown alone.
+      // One scalar at a time: a byte that begins no scalar is shown alone.
       var decoder = UTF8()
       var input = rest.makeIterator()
       if case .scalarValue(let scalar) = decoder.decode(&input) {
@@ -55,7 +55,7 @@ public struct FilePath: Hashable, Sendable, CustomStringConvertible {
     return text
   }
 
-  /// Whether a reader would not see the character: controls, and what ends a line or turns its direction.
+  /// Whether a reader would not see the character: controls, line ends and changes of direction.
   private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7F..<0xA0, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF: true
@@ -71,7 +71,7 @@ public struct FilePath: Hashable, Sendable, CustomStringConvertible {
     return text
   }
 
-  /// The path as one word of a shell's command.
+  /// The path quoted as one word of a shell command.
   var quoted: String {
     let shown = description
     let isPlain = shown.utf8.elementsEqual(bytes)

@@ -9,15 +9,16 @@ import Synchronization
   import Darwin
 #endif
 
-/// The files that a store has open. One that was removed or replaced can still be written by who has it open,
-/// and nobody would ever read it: what is acknowledged has to be in the files of these names.
+/// The files that a store has open. A file that was removed or replaced can still be written by a process
+/// that has it open, and nobody would ever read it: acknowledged changes must be in the files with these
+/// names.
 final class StoreFiles: Sendable {
   private let file: DatabaseFile
   private let database: FileIdentity
   private let log: FileIdentity
   private let index: FileIdentity
   private let lock: FileIdentity
-  /// Until when reads believe that all is as it was, in nanoseconds of the monotonic clock.
+  /// The time until which reads assume that the files are unchanged, in nanoseconds of the monotonic clock.
   private let believedUntil = Atomic<UInt64>(0)
 
   init(
@@ -30,19 +31,20 @@ final class StoreFiles: Sendable {
     self.lock = lock
   }
 
-  /// Which files they are, in an order that is the same in every process.
+  /// The identities of the files, in an order that is the same in every process.
   var all: [FileIdentity] { [database, log, index, lock] }
 
-  /// What became of the files.
+  /// The state of the files.
   enum State: Hashable {
-    /// All are there; this is the write-ahead log.
+    /// All files are in place; the status is that of the write-ahead log.
     case whole(FileStatus)
-    /// What is written now may be lost. What was written before can still be moved into the database, for all
-    /// who have it open have the same files: so much of it. Nil if another program has begun a log of its own.
+    /// New writes may be lost. Earlier ones can still be moved into the database, since all processes that
+    /// have it open have the same files; `saved` tells how much of the log. Nil if another program has begun
+    /// its own log.
     case changed(String, saved: Database.Checkpoint?)
   }
 
-  /// Looks now.
+  /// Looks at the files now.
   func look() -> State {
     let found = FileStatus(file.walPath)
     let problem = problem(found)
@@ -50,8 +52,8 @@ final class StoreFiles: Sendable {
     if let found, found.identity != log, found.size > 0 {
       return .changed(problem ?? Self.logIsGone, saved: nil)
     }
-    // A log that is left beside another database must be empty: it would be read into that. One with another
-    // index is left as it is, since whoever made that one may read it.
+    // A log that is left beside another database must be empty: it would be read into that one. A log with
+    // another index is left unchanged, since the process that made that index may read it.
     let isOthers = FileStatus(file.canonicalPath)?.identity != database
     let hasIndex = FileStatus(file.shmPath).map { $0.identity == index } ?? true
     return .changed(problem ?? Self.logIsGone, saved: isOthers || hasIndex ? .all : .some)
@@ -77,8 +79,8 @@ final class StoreFiles: Sendable {
     return nil
   }
 
-  /// Looks now, and returns what the write-ahead log is. Throws `unavailable` if the files are not what they
-  /// were.
+  /// Looks at the files now, and returns the status of the write-ahead log. Throws `unavailable` if the files
+  /// were changed.
   func check() throws(StoreError) -> FileStatus {
     switch look() {
     case .whole(let log): return log
@@ -88,7 +90,7 @@ final class StoreFiles: Sendable {
     }
   }
 
-  /// Looks, unless somebody did within a tenth of a second and found all as it was.
+  /// Checks the files, unless a check within the last tenth of a second found them unchanged.
   func checkNowAndThen() throws(StoreError) {
     let now = Self.now
     guard now >= believedUntil.load(ordering: .relaxed) else { return }
