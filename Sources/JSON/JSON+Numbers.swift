@@ -28,7 +28,7 @@ extension JSON {
     return value
   }
 
-  /// A number of at most so many bytes whose exponent has at most two digits needs no second check.
+  /// A number of at most this many bytes whose exponent has at most two digits needs no second check.
   static let mostUsualDigits = 300
 
   /// The JSON Pointer, from this value, of the first number in it that has more than `digits` digits when it
@@ -58,7 +58,7 @@ extension JSON {
     return nil
   }
 
-  /// Whether a number has at most so many digits, including the zeros of its exponent.
+  /// Whether a number has at most `digits` digits, including the zeros of its exponent.
   private func hasAtMost(_ digits: Int) -> Bool {
     let parts = raw.split(maxSplits: 1) { $0 == UInt8(ascii: "e") || $0 == UInt8(ascii: "E") }
     let written = parts[0].count { $0.isDigit }

@@ -67,7 +67,7 @@ public struct JSON: Sendable {
   /// Whether the value is `null`.
   public var isNull: Bool { firstByte == UInt8(ascii: "n") }
 
-  /// The value of `true` or `false`; nil if the value is not a boolean.
+  /// The boolean value; nil if the value is neither `true` nor `false`.
   public var bool: Bool? {
     switch firstByte {
     case UInt8(ascii: "t"): true

@@ -4,7 +4,7 @@ enum Frame: Equatable, Sendable {
   case message([UInt8])
   /// A message over the limit. Its bytes were dropped as they arrived.
   case oversize
-  /// The framing is broken: no more messages can be found in the stream.
+  /// The framing is broken, for this reason: no more messages can be found in the stream.
   case lostSync(String)
 }
 

@@ -1,6 +1,6 @@
 import Locks
 
-/// The state of a call that waits for something to happen. One task sleeps on it; any thread may wake it.
+/// A call's wait for something to happen. One task sleeps on it; any thread may wake it.
 public final class Waiting: Sendable {
   private let state = Locked(State())
   private let cancelReason: @Sendable () -> CancelReason
