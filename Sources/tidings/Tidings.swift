@@ -28,7 +28,8 @@ struct Tidings: ParsableCommand {
     defaultSubcommand: Serve.self)
 
   static func main() {
-    // A host that closes stderr or the answers is an error of write(2), not the end of the process.
+    // Writing to a host that has closed stderr or the answers is an error of write(2), and must not end the
+    // process.
     signal(SIGPIPE, SIG_IGN)
     MongoStore.programStarts()
     do {
@@ -42,7 +43,7 @@ struct Tidings: ParsableCommand {
     } catch let error as SystemError {
       end(ExitStatus.system.rawValue, "tidings: \(error)")
     } catch {
-      // What is asked for, as help, goes to stdout; what is wrong, with its usage, to stderr.
+      // Requested text, such as help, goes to stdout; errors, with the usage, go to stderr.
       let status = exitCode(for: error)
       let text = fullMessage(for: error).shown(keepingLines: true)
       guard status.isSuccess else { end(status.rawValue, text) }
@@ -59,12 +60,12 @@ struct Tidings: ParsableCommand {
     do {
       try Descriptor.standardError.write(Array("\(text)\n".utf8))
     } catch {
-      // stderr may be closed: there is nobody left to tell.
+      // stderr may be closed: nobody is left to tell.
     }
     leave(status)
   }
 }
 
-/// Ends the process without the libraries' own clean-up: threads that wait for a database may still use what
-/// that frees.
+/// Ends the process without the libraries' own clean-up, which would free memory that threads waiting for a
+/// database may still use.
 func leave(_ status: Int32) -> Never { _exit(status) }

@@ -2,7 +2,7 @@ import Inbox
 import JSON
 import JSONRPC
 
-/// What `get_team_message` and `get_account_message` have in common.
+/// The common part of `get_team_message` and `get_account_message`.
 struct PageParameters {
   static let parameters: [any ParameterDescription] = [
     Common.pageSize, Common.pageNo, Common.cursor, Common.onlySelf, Common.view, Common.order,
