@@ -432,6 +432,16 @@ test("an answer that Lua can't hold fails its call alone, and nothing of it is t
   eq(tidings.call("ping"), vim.empty_dict())
 end)
 
+test("what is said unasked, and Lua can't hold, is passed over", function()
+  local said = [[printf '{"jsonrpc":"2.0","method":"$/x","params":"\\ud800"}\n']]
+  local answer = [[printf '{"jsonrpc":"2.0","id":%s,"result":{}}\n' "$(echo "$line" | grep -o '"id":[0-9]*' | cut -d: -f2)"]]
+  local file, pids = traced(("while read -r line; do %s; %s; done"):format(said, answer))
+  setup({ program = file })
+  eq(tidings.call("ping"), vim.empty_dict())
+  eq(tidings.call("ping"), vim.empty_dict())
+  eq(#pids(), 1)
+end)
+
 test("values that are odd come as they are", function()
   setup()
   local odd = "\r\n\194\133 \226\128\168 \226\128\169 \0 \127 é日🎈"
@@ -522,6 +532,25 @@ test("another setup ends the program and uses another store", function()
   end)
 end)
 
+test("a store that is named from Neovim's folder stays the same file wherever that goes", function()
+  local before, first, second = vim.fn.getcwd(), vim.fn.tempname(), vim.fn.tempname()
+  vim.fn.mkdir(first)
+  vim.fn.mkdir(second)
+  vim.cmd("cd " .. first)
+  setup({ store = "sqlite:inbox.db" })
+  vim.cmd("cd " .. second)
+  tidings.call("ping")
+  vim.cmd("cd " .. before)
+  eq(vim.fn.readdir(second), {})
+  eq(vim.fn.filereadable(first .. "/inbox.db"), 1)
+  -- What is gone isn't needed by a store that is named otherwise.
+  vim.cmd("cd " .. second)
+  setup()
+  vim.cmd("cd " .. before)
+  vim.fn.delete(second, "d")
+  eq(tidings.call("ping"), {})
+end)
+
 test("options that are wrong", function()
   setup()
   for _, one in ipairs({
@@ -530,6 +559,7 @@ test("options that are wrong", function()
     { { userId = "bob" }, "tidings: there is no option userId; did you mean user_id?" },
     { { team = { "crew" } }, "tidings: there is no option team; did you mean teams?" },
     { { store = 5 }, 'tidings: the option store must be a string, as "sqlite:inbox.db"' },
+    { { store = "" }, 'tidings: the option store must be a string, as "sqlite:inbox.db"' },
     { { user_id = false }, "tidings: the option user_id must be a string" },
     { { teams = "crew" }, "tidings: the option teams must be a list of strings" },
     { { teams = { 5 } }, "tidings: the option teams must be a list of strings" },

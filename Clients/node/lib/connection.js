@@ -72,7 +72,7 @@ class Connection {
   #onEnded = null;
 
   /**
-   * @param {object} options program, args, cwd, env: of the process; storeGiven: whether its store is an option of the
+   * @param {object} options program, args, env: of the process; folder(): where it is started; storeGiven: whether its store is an option of the
    *   host; startTimeout: milliseconds that it has to answer once; restarts, backoff: see Restarts; onLog(line),
    *   onExit(end), onRestart({ attempt, pid }), onNotification({ method, params })
    */
@@ -249,14 +249,14 @@ class Connection {
   }
 
   #spawn() {
-    const { program, args, cwd, env, startTimeout, onLog } = this.#options;
+    const { program, args, folder, env, startTimeout, onLog } = this.#options;
     this.#fault = null;
     this.#greeted = false;
     this.#starts += 1;
     this.#sidecar = new Sidecar({
       program,
       args,
-      cwd,
+      cwd: folder(),
       env,
       onLog: (line) => tell(onLog, line),
       onLine: (line) => {

@@ -113,6 +113,10 @@ class FlaskTests(support.Case):
             again = ann.get("/events", headers={"Last-Event-ID": event[4:].partition("\n")[0]}, buffered=False)
             self.assertEqual(next(again.iter_encoded()), b":\n\n")
             again.close()
+            # One whose id leads nowhere any more begins anew, and doesn't come with it again and again.
+            for odd in ("odd", "\xff"):
+                lost = ann.get("/events", headers={"Last-Event-ID": odd}, buffered=False)
+                self.assertEqual(b"".join(lost.iter_encoded()), b"id:\nevent: expired\ndata: {}\n\n")
 
 
 class DjangoTests(support.Case):
