@@ -269,7 +269,9 @@ class Connection {
     });
     this.#sidecar.longestLine = LONGEST_GREETING;
     if (startTimeout) {
-      const late = () => this.#kill("start_timeout", `gave no answer within ${startTimeout} ms of its start`);
+      const late = () => {
+        if (!this.#sidecar?.gone) this.#kill("start_timeout", `gave no answer within ${startTimeout} ms of its start`);
+      };
       this.#tooLate = setTimeout(late, startTimeout).unref();
     }
     this.#sidecar.write(encodeRequest(HELLO, "get_status", undefined, this.#limits));

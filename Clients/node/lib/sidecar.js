@@ -37,6 +37,7 @@ class Sidecar {
   #lastWords = [];
   #end;
   #killed = null;
+  #gone = false;
 
   /**
    * @param {object} options program, args, cwd, env; onLine(line); onUnreadable(head, error): a line that makes no
@@ -121,6 +122,11 @@ class Sidecar {
     return this.#pid;
   }
 
+  /** Whether it has ended by itself, which `onEnd` is about to tell. */
+  get gone() {
+    return this.#gone;
+  }
+
   /** The bytes that a line may have; one that has no end is handed over as it is then. */
   set longestLine(bytes) {
     if (this.#answers) this.#answers.limit = bytes;
@@ -163,6 +169,7 @@ class Sidecar {
 
   /** The process ended. What it started, as a wrapper's program, may still answer what it has, and ends by that. */
   #wait({ status, signal }) {
+    this.#gone = true;
     this.#input.destroy();
     this.#later(status, signal);
   }

@@ -278,6 +278,18 @@ for (const [how, body] of [
   });
 }
 
+test("a program that ended by itself was not too late, though somebody holds its pipes", async (t) => {
+  const script = path.join(folder(t), "wrapper");
+  const pid = path.join(folder(t), "pid");
+  writeFileSync(script, `#!/bin/sh\nsetsid sh -c 'echo $$ >${pid}; exec sleep 1000' &\nexit 69\n`, { mode: 0o755 });
+  const details = (error) => assert.deepEqual([error.kind, error.retryable, error.details.status], ["process_died", false, 69]) ?? true;
+  try {
+    await assert.rejects(Tidings.start({ program: script, startTimeout: 500 }), details);
+  } finally {
+    process.kill(Number(readFileSync(pid, "utf8")), "SIGKILL");
+  }
+});
+
 test("close ends everything that a wrapper started", async (t) => {
   const program = wrapped(t, `trap "" TERM; "${fake}" "$@"; sleep 1000`);
   const inbox = await start(t, { program, env: { ...process.env, FAKE: "stays" } });
