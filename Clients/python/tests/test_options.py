@@ -40,7 +40,7 @@ class StoreTests(support.Case):
                 self.assertEqual(Program(store=store, program=support.program()).env["TIDINGS_STORE"], url)
 
     def test_what_is_no_store(self):
-        for store, error in (("", ValueError), (7, TypeError), (b"sqlite:x", TypeError)):
+        for store, error in (("", ValueError), ("sqlite:a\0.db", ValueError), (7, TypeError), (b"sqlite:x", TypeError)):
             for start in (Tidings.start, sync.Tidings.start):
                 with self.subTest(store), self.assertRaisesRegex(error, "^store is"):
                     start(store=store, program=support.program())

@@ -42,6 +42,8 @@ def store_url(store: StrPath) -> str:
     if isinstance(store, str):
         if not store:
             raise ValueError("store is empty: write sqlite:PATH, mongodb://... or memory:, or leave it out")
+        if "\0" in store:
+            raise ValueError("store is no text that a program can be given: it holds a NUL")
         return store
     if not isinstance(store, os.PathLike):
         raise TypeError(f"store is text or a path, not {type(store).__name__}")
