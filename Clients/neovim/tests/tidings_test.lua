@@ -1,6 +1,7 @@
 -- Run by ../test in a headless Neovim: `REPORT` names the file that takes `ok NAME` or `not ok NAME: WHY`.
 
 local tidings = require("tidings")
+local uv = vim.uv or vim.loop
 local tests = {}
 local notices = {}
 
@@ -386,6 +387,21 @@ test("a program that never answers fails its calls in time, and is ended with al
     eq({ err.data.kind, err.data.retryable }, { "start_timeout", true })
     gone(pids()[1])
   end
+end)
+
+test("a program that ended by itself was not too late, though somebody holds its pipes", function()
+  local file = vim.fn.tempname()
+  local wrapper = script({ ("setsid sh -c 'echo $$ >%s; exec sleep 1000' &"):format(file), "exit 69" })
+  setup({ program = wrapper, start_timeout = 0.5 })
+  local err
+  tidings.request("ping", nil, function(failure)
+    err = failure
+  end)
+  wait("it fails", function()
+    return err
+  end)
+  uv.kill(tonumber(vim.fn.readfile(file)[1]), "sigkill")
+  eq({ err.data.kind, err.data.retryable }, { "process_died", false })
 end)
 
 test("a program that does not end is ended, and what a wrapper started too", function()

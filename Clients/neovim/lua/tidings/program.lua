@@ -225,7 +225,9 @@ function M.start(options, on_answer, on_end)
   end
 
   late = timer(options.start_timeout, function()
-    fail("start_timeout", ("the program gave no answer within %d ms of its start"):format(options.start_timeout))
+    if not status then -- Else it has ended by itself, which is about to be told.
+      fail("start_timeout", ("the program gave no answer within %d ms of its start"):format(options.start_timeout))
+    end
   end)
   self.write(('{"jsonrpc":"2.0","id":%d,"method":"ping"}\n'):format(HELLO))
   return self
