@@ -112,8 +112,9 @@ tidings_call() (
   # In JSON a line break can only be white space; the request has to stay on one line.
   printf '{"jsonrpc":"2.0","id":"%s","method":"%s","params":%s}\n' "$id" "$method" "${params//$'\n'/ }" \
     1>&"$_tidings_in" 2>/dev/null
-  # An answer to a call that was interrupted may still be there: it is skipped. An error without an id says
-  # that the parameters were no JSON, and is the answer to this call.
+  # An answer to a call that was interrupted may still be there: it is skipped, whatever it holds. An error without an
+  # id says that the parameters were no JSON, and is the answer to this call.
+  own="{\"jsonrpc\":\"2.0\",\"id\":\"$id\"," none='{"jsonrpc":"2.0","id":null,"error":'
   answered=
   status=0
   while [[ -z $answered ]]; do
@@ -121,7 +122,7 @@ tidings_call() (
       status=$?
       break
     }
-    [[ $answer == *'"id":"'"$id"'"'* || $answer == *'"id":null'*'"error":'* ]] && answered=yes
+    [[ ${answer:0:${#own}} == "$own" || ${answer:0:${#none}} == "$none" ]] && answered=yes
   done
   if ((status > 128)); then
     printf 'tidings: the program gave no answer within %s s of its start\n' "$_tidings_patience" >&2
@@ -132,7 +133,7 @@ tidings_call() (
   fi
   trap - PIPE
   # A result is printed as it came: jq would round large numbers, and reads nothing that is nested deeper than 256.
-  head="{\"jsonrpc\":\"2.0\",\"id\":\"$id\",\"result\":"
+  head="$own\"result\":"
   if [[ ${answer:0:${#head}} == "$head" ]]; then
     result=${answer:${#head}:${#answer}-${#head}-1}
     if [[ -t 1 ]]; then result=$(_tidings_escape "$result"); fi
@@ -140,7 +141,7 @@ tidings_call() (
     exit
   fi
   # shellcheck disable=SC2016 # jq's variables
-  jq -c '
+  { said=$(jq -c '
     def status: {
       invalid_params: 64, method_not_found: 64, invalid_request: 64, parse_error: 64, message_too_large: 64,
       conflict: 65, not_found: 66, store_unavailable: 69, forbidden: 77
@@ -148,10 +149,23 @@ tidings_call() (
     def plain: tostring | explode | map(
       if . < 32 or (. >= 127 and . < 160) or . == 1564 or . == 8206 or . == 8207
         or (. >= 8232 and . <= 8238) or (. >= 8294 and . <= 8297) then 65533 else . end) | implode;
-    if .error then
-      .error as $error | ($error.data.details.pointer | if . then . + ": " else "" end) as $where |
-      "tidings: \("\($where)\($error.message) (\($error.data.kind))" | plain)\n" | halt_error($error.data | status)
-    else .result end' <<<"$answer"
+    def object: if type == "object" then . else {} end;
+    def text(other): if type == "string" then . else other end;
+    if has("error") then
+      (.error | object) as $error | ($error.data | object) as $data |
+      ($data.details | object | .pointer | if type == "string" then . + ": " else "" end) as $where |
+      ($error.message | text("an error of no known form")) as $message | ($data.kind | text("internal")) as $kind |
+      "tidings: \("\($where)\($message) (\($kind))" | plain)\n"
+      | halt_error({$kind, retryable: ($data.retryable == true)} | status)
+    else .result end' <<<"$answer" 2>&1 1>&3) || status=$?; } 3>&1
+  if ((status > 0 && status < 64)); then
+    # What jq says of it may be anybody's words.
+    printf 'tidings: the answer is more than jq can read (unreadable_answer)\n' >&2
+    exit 70
+  elif ((status > 0)); then
+    printf '%s\n' "$said" >&2
+  fi
+  exit "$status"
 )
 
 # Prints JSON with escapes for what a terminal would obey, and JSON lets stand in a string.

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -14,9 +15,14 @@ PROGRAM = os.path.abspath(os.environ.get("TIDINGS_BIN") or ROOT / ".build/releas
 
 def check(program):
     """The status, and what is said not to be current."""
-    run = subprocess.run([ROOT / ".ci/generate", program, "--check"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    done = subprocess.run([ROOT / ".ci/generate", program, "--check"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
     # libmongoc may warn of something of its own besides.
-    return run.returncode, [line for line in run.stderr.split("\n") if "generate" in line]
+    return done.returncode, [line for line in done.stderr.split("\n") if "generate" in line]
+
+
+def run(*command, **options):
+    """What a command prints, which is JSON."""
+    return json.loads(subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=True, **options).stdout)
 
 
 class GeneratedTests(unittest.TestCase):
@@ -39,6 +45,22 @@ class GeneratedTests(unittest.TestCase):
         self.assertEqual(contract["info"]["version"], version)
         self.assertEqual(re.search(r'__version__ = "(.*)"', python)[1], version)
         self.assertEqual(node["version"], version)
+
+
+class ErrorTests(unittest.TestCase):
+    def test_the_clients_have_the_kinds_classes_and_codes_of_the_contract_and_of_one_another(self):
+        contract = json.loads((ROOT / "Schemas/openrpc.json").read_text(encoding="utf-8"))["components"]["errors"]
+        python = run(sys.executable, "-c", "import json, tidings\n"
+                     "print(json.dumps({kind: [one.__name__, one.code] for kind, one in tidings.TidingsError._classes.items()}))",
+                     env={**os.environ, "PYTHONPATH": str(ROOT / "Clients/python")})
+        node = run("node", "-p", "const { errorCodes } = require('./lib/contract.js'), { makeError } = require('./lib/errors.js');\n"
+                   "const told = (kind) => { const { name, code } = makeError('', { kind }); return [kind, [name, code]]; };\n"
+                   "JSON.stringify(Object.fromEntries(Object.keys(errorCodes).map(told)))", cwd=ROOT / "Clients/node")
+        self.assertEqual(python.pop("forked"), ["ForkedError", 0])  # Nothing forks Node.
+        self.assertEqual(python, node)
+        self.assertEqual({kind: code for kind, (_, code) in python.items() if kind in contract},
+                         {kind: error["code"] for kind, error in contract.items()})
+        self.assertEqual({code for kind, (_, code) in python.items() if kind not in contract}, {0})
 
 
 class ReferenceTests(unittest.TestCase):

@@ -54,7 +54,12 @@ local function above(least)
 end
 local kinds = {
   program = { is("string"), "a string" },
-  store = { is("string"), 'a string, as "sqlite:inbox.db"' },
+  store = {
+    function(value)
+      return type(value) == "string" and value ~= ""
+    end,
+    'a string, as "sqlite:inbox.db"',
+  },
   user_id = { is("string"), "a string" },
   teams = {
     function(value)
@@ -71,6 +76,7 @@ local kinds = {
 }
 
 local options = vim.deepcopy(defaults)
+local folder = nil -- Where Neovim was at `setup`: a store that is named from there stays the same file.
 local running = nil -- The program that program.start gave; nil while none runs.
 local waiting = {} -- Requests without an answer, by number.
 local last_number = 0
@@ -167,6 +173,7 @@ local function run()
     command = command(path),
     -- Not among the arguments, which others can read: it may hold a password.
     env = options.store and { TIDINGS_STORE = options.store } or nil,
+    folder = folder,
     start_timeout = options.start_timeout * 1000,
   }, on_answer, function(ending)
     on_end(started, ending)
@@ -608,6 +615,7 @@ function M.setup(chosen)
   end
   M.stop() -- The program or the store may be another one.
   options = taken
+  folder = uv.cwd()
   counts = nil
   silent = false
   vim.api.nvim_create_user_command("Inbox", function(command)

@@ -1,6 +1,7 @@
 -- Run by ../test in a headless Neovim: `REPORT` names the file that takes `ok NAME` or `not ok NAME: WHY`.
 
 local tidings = require("tidings")
+local uv = vim.uv or vim.loop
 local tests = {}
 local notices = {}
 
@@ -388,6 +389,21 @@ test("a program that never answers fails its calls in time, and is ended with al
   end
 end)
 
+test("a program that ended by itself was not too late, though somebody holds its pipes", function()
+  local file = vim.fn.tempname()
+  local wrapper = script({ ("setsid sh -c 'echo $$ >%s; exec sleep 1000' &"):format(file), "exit 69" })
+  setup({ program = wrapper, start_timeout = 0.5 })
+  local err
+  tidings.request("ping", nil, function(failure)
+    err = failure
+  end)
+  wait("it fails", function()
+    return err
+  end)
+  uv.kill(tonumber(vim.fn.readfile(file)[1]), "sigkill")
+  eq({ err.data.kind, err.data.retryable }, { "process_died", false })
+end)
+
 test("a program that does not end is ended, and what a wrapper started too", function()
   local children = vim.fn.tempname()
   local program, pids = traced(("trap '' TERM; sleep 1000 & echo $! > %s; \"$TIDINGS_BIN\" \"$@\"; wait"):format(children))
@@ -430,6 +446,16 @@ test("an answer that Lua can't hold fails its call alone, and nothing of it is t
   eq({ err.data.kind, err.data.retryable, err.code }, { "unreadable_answer", false, 0 })
   assert(not vim.inspect(err):find("secret"))
   eq(tidings.call("ping"), vim.empty_dict())
+end)
+
+test("what is said unasked, and Lua can't hold, is passed over", function()
+  local said = [[printf '{"jsonrpc":"2.0","method":"$/x","params":"\\ud800"}\n']]
+  local answer = [[printf '{"jsonrpc":"2.0","id":%s,"result":{}}\n' "$(echo "$line" | grep -o '"id":[0-9]*' | cut -d: -f2)"]]
+  local file, pids = traced(("while read -r line; do %s; %s; done"):format(said, answer))
+  setup({ program = file })
+  eq(tidings.call("ping"), vim.empty_dict())
+  eq(tidings.call("ping"), vim.empty_dict())
+  eq(#pids(), 1)
 end)
 
 test("values that are odd come as they are", function()
@@ -522,6 +548,25 @@ test("another setup ends the program and uses another store", function()
   end)
 end)
 
+test("a store that is named from Neovim's folder stays the same file wherever that goes", function()
+  local before, first, second = vim.fn.getcwd(), vim.fn.tempname(), vim.fn.tempname()
+  vim.fn.mkdir(first)
+  vim.fn.mkdir(second)
+  vim.cmd("cd " .. first)
+  setup({ store = "sqlite:inbox.db" })
+  vim.cmd("cd " .. second)
+  tidings.call("ping")
+  vim.cmd("cd " .. before)
+  eq(vim.fn.readdir(second), {})
+  eq(vim.fn.filereadable(first .. "/inbox.db"), 1)
+  -- What is gone isn't needed by a store that is named otherwise.
+  vim.cmd("cd " .. second)
+  setup()
+  vim.cmd("cd " .. before)
+  vim.fn.delete(second, "d")
+  eq(tidings.call("ping"), {})
+end)
+
 test("options that are wrong", function()
   setup()
   for _, one in ipairs({
@@ -530,6 +575,7 @@ test("options that are wrong", function()
     { { userId = "bob" }, "tidings: there is no option userId; did you mean user_id?" },
     { { team = { "crew" } }, "tidings: there is no option team; did you mean teams?" },
     { { store = 5 }, 'tidings: the option store must be a string, as "sqlite:inbox.db"' },
+    { { store = "" }, 'tidings: the option store must be a string, as "sqlite:inbox.db"' },
     { { user_id = false }, "tidings: the option user_id must be a string" },
     { { teams = "crew" }, "tidings: the option teams must be a list of strings" },
     { { teams = { 5 } }, "tidings: the option teams must be a list of strings" },

@@ -72,7 +72,7 @@ class Connection {
   #onEnded = null;
 
   /**
-   * @param {object} options program, args, cwd, env: of the process; storeGiven: whether its store is an option of the
+   * @param {object} options program, args, env: of the process; folder(): where it is started; storeGiven: whether its store is an option of the
    *   host; startTimeout: milliseconds that it has to answer once; restarts, backoff: see Restarts; onLog(line),
    *   onExit(end), onRestart({ attempt, pid }), onNotification({ method, params })
    */
@@ -249,14 +249,14 @@ class Connection {
   }
 
   #spawn() {
-    const { program, args, cwd, env, startTimeout, onLog } = this.#options;
+    const { program, args, folder, env, startTimeout, onLog } = this.#options;
     this.#fault = null;
     this.#greeted = false;
     this.#starts += 1;
     this.#sidecar = new Sidecar({
       program,
       args,
-      cwd,
+      cwd: folder(),
       env,
       onLog: (line) => tell(onLog, line),
       onLine: (line) => {
@@ -269,7 +269,9 @@ class Connection {
     });
     this.#sidecar.longestLine = LONGEST_GREETING;
     if (startTimeout) {
-      const late = () => this.#kill("start_timeout", `gave no answer within ${startTimeout} ms of its start`);
+      const late = () => {
+        if (!this.#sidecar?.gone) this.#kill("start_timeout", `gave no answer within ${startTimeout} ms of its start`);
+      };
       this.#tooLate = setTimeout(late, startTimeout).unref();
     }
     this.#sidecar.write(encodeRequest(HELLO, "get_status", undefined, this.#limits));

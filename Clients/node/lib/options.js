@@ -89,6 +89,7 @@ function checked(given, known, whose) {
 
 /** The store as the program takes it. A `file:` URL object is a file; any text is the program's to judge. */
 function storeText(store) {
+  if (store === "") throw new TypeError('the option `store` is empty: write "sqlite:PATH", or leave it out');
   if (!(store instanceof URL)) return store;
   if (store.protocol !== "file:" || store.search !== "" || store.hash !== "") {
     throw new TypeError("the option `store` takes a URL object only of a file, without a query: write others as a string");

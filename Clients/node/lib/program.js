@@ -51,4 +51,33 @@ function findProgram(option, env, bundled = BUNDLED) {
   throw makeError(`no program tidings: ${where}`, { kind: "program_not_found", details: { looked } });
 }
 
-module.exports = { findProgram };
+/** Whether a folder can be entered. */
+function entered(folder) {
+  try {
+    fs.accessSync(folder, fs.constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Where each program is started: the option, or where the host was at first, wherever it has gone since, so that a
+ * store which is named from there stays the same file. If that can't be entered any more it is where the host is: a
+ * store that is named otherwise doesn't need it.
+ *
+ * @param {string | URL | undefined} option
+ * @returns {() => string | URL | undefined}
+ */
+function folderOf(option) {
+  if (option !== undefined) return () => option;
+  let first;
+  try {
+    first = process.cwd();
+  } catch {
+    return () => undefined; // It was removed.
+  }
+  return () => (entered(first) ? first : undefined);
+}
+
+module.exports = { findProgram, folderOf };

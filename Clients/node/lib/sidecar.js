@@ -4,25 +4,12 @@ const { spawn } = require("node:child_process");
 const { constants } = require("node:os");
 const { isMainThread } = require("node:worker_threads");
 
+const { Launched } = require("./launch.js");
 const { LineSplitter } = require("./lines.js");
 
 const LAST_WORDS = 20; // lines
 const LOG_LINE = 65536; // bytes
 const GRACE = 2000; // Milliseconds from the end of the process to the end of whatever holds its pipes.
-
-// A thread that is terminated can't take the status of its children, which would be zombies for as long as the host
-// lives. So a worker's program is the child of a shell that nobody has to wait for: it tells the program's process id
-// and how it ended on descriptor 3, and holds none of the program's pipes. The input is descriptor 4, since Node closes
-// 0 as soon as the first shell has ended.
-const LAUNCH = `
-(
-  "$@" <&4 3>&- 4<&- &
-  exec >&- 2>&- 4<&-
-  echo $! >&3
-  wait $!
-  echo $? >&3
-) &
-`;
 
 const signalNames = Object.fromEntries(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
@@ -43,7 +30,6 @@ class Sidecar {
   #input = null;
   #answers;
   #pid = null;
-  #launched = true;
   #pending = "";
   #scheduled = false;
   #blocked = false;
@@ -51,6 +37,7 @@ class Sidecar {
   #lastWords = [];
   #end;
   #killed = null;
+  #gone = false;
 
   /**
    * @param {object} options program, args, cwd, env; onLine(line); onUnreadable(head, error): a line that makes no
@@ -76,12 +63,7 @@ class Sidecar {
     const options = { cwd, env, detached: true, stdio: ["pipe", "pipe", "pipe"] };
     let child;
     try {
-      if (inWorker) {
-        options.stdio = ["ignore", "pipe", "pipe", "pipe", "pipe"];
-        child = spawn("/bin/sh", ["-c", LAUNCH, "sh", program, ...args], options);
-      } else {
-        child = spawn(program, args, options);
-      }
+      child = inWorker ? new Launched(program, args, options) : spawn(program, args, options);
     } catch (cause) {
       setImmediate(this.#end, null, null, cause); // Some reasons are thrown, others are events.
       return;
@@ -90,33 +72,43 @@ class Sidecar {
     child.on("error", (cause) => {
       if (child.pid === undefined) this.#end(null, null, cause); // It could not be started.
     });
-    if (!child.stdout) return; // No descriptors are left: the event says so.
-    this.#input = inWorker ? child.stdio[4] : child.stdin;
-
-    let ended = { status: null, signal: null };
     if (inWorker) {
-      this.#launched = false;
       this.#blocked = true;
-      const told = new LineSplitter((line) => {
-        if (this.#pid === null) {
-          this.#pid = Number(line);
-          this.#blocked = false;
-          this.#flush();
-        } else {
-          ended = endOf(Number(line));
-        }
-      });
-      child.stdio[3].on("data", (chunk) => told.push(chunk)).on("error", () => {});
-      child.stdio[3].on("close", () => {
-        this.#pid = null;
-        this.#wait(ended);
-      });
-      child.on("close", () => this.#end(ended.status, ended.signal ?? (ended.status === null ? this.#killed : null)));
-    } else {
-      this.#pid = child.pid ?? null;
-      child.on("exit", (status, signal) => this.#wait({ status, signal }));
-      child.on("close", (status, signal) => this.#end(status, signal));
+      child.on("streams", () => this.#follow(child, log));
+      this.unref();
+      return;
     }
+    if (!child.stdout) return; // No descriptors are left: the event says so.
+    this.#pid = child.pid ?? null;
+    child.on("exit", (status, signal) => this.#wait({ status, signal }));
+    child.on("close", (status, signal) => this.#end(status, signal));
+    this.#read(child, log);
+    this.unref();
+  }
+
+  /** The program of a worker: what a shell tells of it. */
+  #follow(child, log) {
+    let ended = { status: null, signal: null };
+    const told = new LineSplitter((line) => {
+      if (this.#pid === null) {
+        this.#pid = Number(line);
+        this.#blocked = false;
+        this.#flush();
+      } else {
+        ended = endOf(Number(line));
+      }
+    });
+    child.told.on("data", (chunk) => told.push(chunk));
+    child.told.on("close", () => {
+      this.#pid = null;
+      this.#wait(ended);
+    });
+    child.on("close", () => this.#end(ended.status, ended.signal ?? (ended.status === null ? this.#killed : null)));
+    this.#read(child, log);
+  }
+
+  #read(child, log) {
+    this.#input = child.stdin;
     this.#input.on("error", () => {}); // It closed its input; its end says the rest.
     this.#input.on("drain", () => {
       this.#blocked = false;
@@ -124,11 +116,15 @@ class Sidecar {
     });
     child.stdout.on("data", (chunk) => this.#answers.push(chunk));
     child.stderr.on("data", (chunk) => log.push(chunk));
-    this.unref();
   }
 
   get pid() {
     return this.#pid;
+  }
+
+  /** Whether it has ended by itself, which `onEnd` is about to tell. */
+  get gone() {
+    return this.#gone;
   }
 
   /** The bytes that a line may have; one that has no end is handed over as it is then. */
@@ -173,6 +169,7 @@ class Sidecar {
 
   /** The process ended. What it started, as a wrapper's program, may still answer what it has, and ends by that. */
   #wait({ status, signal }) {
+    this.#gone = true;
     this.#input.destroy();
     this.#later(status, signal);
   }
@@ -193,7 +190,7 @@ class Sidecar {
     try {
       process.kill(-this.#child.pid, "SIGKILL");
     } catch {
-      this.#child.kill("SIGKILL"); // Nobody is left in it, or it is not ours.
+      this.#child.kill?.("SIGKILL"); // Nobody is left in it, or it is not ours.
     }
   }
 

@@ -5,7 +5,7 @@ const { EventEmitter } = require("node:events");
 const { Connection } = require("./connection.js");
 const { methods } = require("./contract.js");
 const { CALL, CLOSE, EACH, FOLLOW, START, checked, storeText, timer } = require("./options.js");
-const { findProgram } = require("./program.js");
+const { findProgram, folderOf } = require("./program.js");
 const { Steps } = require("./steps.js");
 
 const PAGE = 100;
@@ -48,7 +48,7 @@ class Tidings extends EventEmitter {
     const connection = new Connection({
       program: findProgram(program, env),
       args: ["serve", ...args],
-      cwd,
+      folder: folderOf(cwd),
       // By the environment, since others can read the arguments and a URL may hold a password.
       env: store === undefined ? env : { ...env, TIDINGS_STORE: storeText(store) },
       storeGiven: store !== undefined,

@@ -24,6 +24,7 @@ test("an option of start that is misspelt or of another kind is refused, and not
     [{ arg: [] }, /did you mean `args`\?/],
     [{ store: 5 }, /^the option `store` of Tidings\.start must be a string, as "sqlite:inbox\.db", or a file: URL object$/],
     [{ store: null }, /`store`/],
+    [{ store: "" }, /^the option `store` is empty/], // The program would take it for none.
     [{ store: new URL("http://localhost/x") }, /`store` takes a URL object only of a file/],
     [{ store: new URL("file:///tmp/x.db?mode=ro") }, /without a query/],
     [{ args: "--read-only" }, /`args` of Tidings\.start must be an array of strings/],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 
@@ -278,6 +278,18 @@ for (const [how, body] of [
   });
 }
 
+test("a program that ended by itself was not too late, though somebody holds its pipes", async (t) => {
+  const script = path.join(folder(t), "wrapper");
+  const pid = path.join(folder(t), "pid");
+  writeFileSync(script, `#!/bin/sh\nsetsid sh -c 'echo $$ >${pid}; exec sleep 1000' &\nexit 69\n`, { mode: 0o755 });
+  const details = (error) => assert.deepEqual([error.kind, error.retryable, error.details.status], ["process_died", false, 69]) ?? true;
+  try {
+    await assert.rejects(Tidings.start({ program: script, startTimeout: 500 }), details);
+  } finally {
+    process.kill(Number(readFileSync(pid, "utf8")), "SIGKILL");
+  }
+});
+
 test("close ends everything that a wrapper started", async (t) => {
   const program = wrapped(t, `trap "" TERM; "${fake}" "$@"; sleep 1000`);
   const inbox = await start(t, { program, env: { ...process.env, FAKE: "stays" } });
@@ -310,4 +322,30 @@ test("a program that answers no more after a restart is ended too, and the calls
   call.catch(() => {}); // Rejects before it is looked at.
   await crash(inbox);
   await assert.rejects(call, { kind: "start_timeout", method: "slow", retryable: true });
+});
+
+test("a store that is named from the host's folder stays the same file wherever the host goes", async (t) => {
+  const before = process.cwd();
+  t.after(() => process.chdir(before));
+  const [first, second] = [folder(t), folder(t)];
+  process.chdir(first);
+  const inbox = await start(t, { store: "sqlite:inbox.db" });
+  await inbox.sendTeamMessage(note("x"));
+  process.chdir(second);
+  await crash(inbox);
+  assert.equal((await inbox.getTeamMessage({ team_id: "crew", user_id: "bob" })).total, 1);
+  assert.deepEqual(readdirSync(second), []);
+});
+
+test("a program whose first folder is gone is started where the host is", async (t) => {
+  const before = process.cwd();
+  t.after(() => process.chdir(before));
+  const first = mkdtempSync(path.join(folder(t), "first"));
+  const store = fileStore(t);
+  process.chdir(first);
+  const inbox = await start(t, { store });
+  process.chdir(before);
+  rmdirSync(first);
+  await crash(inbox);
+  assert.deepEqual(await inbox.ping(), {});
 });

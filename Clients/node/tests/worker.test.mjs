@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { Worker } from "node:worker_threads";
@@ -56,6 +56,25 @@ test("a worker that is terminated, or ends, leaves no process and no zombie", as
     await gone(pid);
     assert.deepEqual(children(), [], body);
   }
+});
+
+test("a worker that is terminated at any moment of its start leaves no process and no zombie", async (t) => {
+  const store = fileStore(t);
+  const pids = path.join(folder(t), "pids");
+  const traced = path.join(folder(t), "traced");
+  writeFileSync(traced, `#!/bin/sh\necho $$ >>${pids}\nexec ${program} "$@"\n`, { mode: 0o755 });
+  writeFileSync(pids, "");
+  for (let round = 0; round < 40; round++) {
+    const hosting = worker("await inbox.ping();", { store, program: traced });
+    hosting.on("error", () => {});
+    await once(hosting, "online");
+    await new Promise((resolve) => setTimeout(resolve, round * 3));
+    await hosting.terminate();
+  }
+  assert.deepEqual(children(), []);
+  const started = readFileSync(pids, "utf8").split("\n").filter((pid) => pid !== "");
+  assert.ok(started.length > 0);
+  await Promise.all(started.map(gone));
 });
 
 test("a worker calls, its program is killed and started again, and closes with its status", async (t) => {

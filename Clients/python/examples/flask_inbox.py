@@ -79,12 +79,16 @@ def create_app(inbox=None):
         cursor = request.headers.get("Last-Event-ID") or inbox.get_changes(user_id=user_id)["cursor"]
 
         def stream():
-            with inbox.changes(user_id=user_id, cursor=cursor, idle=IDLE) as changes:
-                for change in changes:
-                    # That a browser is gone is noticed by writing to it.
-                    yield ":\n\n" if change is None else (
-                        f"id: {change['cursor']}\nevent: {change['event']}\n"
-                        f"data: {json.dumps(change)}\n\n")
+            try:
+                with inbox.changes(user_id=user_id, cursor=cursor, idle=IDLE) as changes:
+                    for change in changes:
+                        # That a browser is gone is noticed by writing to it.
+                        yield ":\n\n" if change is None else (
+                            f"id: {change['cursor']}\nevent: {change['event']}\n"
+                            f"data: {json.dumps(change)}\n\n")
+            except (tidings.CursorExpiredError, tidings.InvalidParamsError, ValueError):
+                # It was away for too long: without its id the browser begins anew, and loads what is there.
+                yield "id:\nevent: expired\ndata: {}\n\n"
 
         return Response(stream(), mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
 

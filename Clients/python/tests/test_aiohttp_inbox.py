@@ -245,6 +245,11 @@ class EndpointTests(AppCase):
                 for odd in ("{", "[]", "7", '{"crew": "odd"}', "[" * 7000, "9" * 7000):
                     async with bob.get("/events", headers={"Last-Event-ID": odd}) as response:
                         self.assertEqual(response.status, 200)
+                async with bob.get("/events", headers={"Last-Event-ID": '{"": "\\ud800", "crew": "\\ud800"}'}) as response:
+                    events = Events(response)
+                    self.assertEqual((await events.next())[0], "ready")
+                    await ann.post("/account_message", json={"reader_id": "bob", "content": "four"})
+                    self.assertEqual((await events.next())[0], "created")
 
         self.session(work)
 

@@ -86,6 +86,14 @@ class SyncTests(support.Case):
             changes.close()
             self.go()
 
+    def test_what_is_no_idle_time(self):
+        table = ((0, ValueError), (-1, ValueError), (float("nan"), ValueError), (float("inf"), ValueError),
+                 (1e10, ValueError), ("15", TypeError))  # Longer than the clocks bear; no number.
+        with sync.Tidings.start(store="memory:", **self.options) as inbox:
+            for idle, error in table:
+                with self.subTest(idle), self.assertRaisesRegex(error, "^idle is a number of seconds"):
+                    inbox.changes(user_id="u", idle=idle)
+
     def test_with_the_program_itself(self):
         with sync.Tidings.start(store="memory:", timeout=10, **self.options) as inbox:
             with inbox.changes(user_id="bob", idle=TICK) as changes:

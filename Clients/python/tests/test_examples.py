@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import unicodedata
@@ -113,6 +114,30 @@ class FlaskTests(support.Case):
             again = ann.get("/events", headers={"Last-Event-ID": event[4:].partition("\n")[0]}, buffered=False)
             self.assertEqual(next(again.iter_encoded()), b":\n\n")
             again.close()
+            # One whose id leads nowhere any more begins anew, and doesn't come with it again and again.
+            for odd in ("odd", "\xff"):
+                lost = ann.get("/events", headers={"Last-Event-ID": odd}, buffered=False)
+                self.assertEqual(b"".join(lost.iter_encoded()), b"id:\nevent: expired\ndata: {}\n\n")
+
+
+class ReadmeTests(support.Case):
+    def test_what_it_shows_runs_as_it_stands_there(self):
+        text = (support.CLIENT / "README.md").read_text(encoding="utf-8")
+        first, second, stream = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        follow = ("import json\nfrom tidings.sync import Tidings\n" + stream + "\n"
+                  "with Tidings.start(store='sqlite:inbox.db') as inbox:\n"
+                  "    events = stream('bob')\n"
+                  "    inbox.send_account_message(reader_id='bob', message_type='note', content='Supper')\n"
+                  "    print('Supper' in next(one for one in events if one != ':\\n\\n'))\n").replace("idle=15.0", "idle=0.05")
+        follow = follow.replace("    inbox.send", "    next(events)  # From the present on.\n    inbox.send", 1)
+        for code, printed in ((first, "1 unread: Tea is ready\n"), (second, r"\S+Z Tea is ready\n"), (follow, "True\n")):
+            done = subprocess.run(
+                [sys.executable, "-c", code], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                timeout=support.DEADLINE,
+                env={**os.environ, "PYTHONPATH": str(support.CLIENT), "TIDINGS_BIN": support.program()})
+            with self.subTest(code):
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertRegex(done.stdout, f"\\A{printed}\\Z")
 
 
 class DjangoTests(support.Case):

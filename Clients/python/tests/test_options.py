@@ -40,7 +40,7 @@ class StoreTests(support.Case):
                 self.assertEqual(Program(store=store, program=support.program()).env["TIDINGS_STORE"], url)
 
     def test_what_is_no_store(self):
-        for store, error in (("", ValueError), (7, TypeError), (b"sqlite:x", TypeError)):
+        for store, error in (("", ValueError), ("sqlite:a\0.db", ValueError), (7, TypeError), (b"sqlite:x", TypeError)):
             for start in (Tidings.start, sync.Tidings.start):
                 with self.subTest(store), self.assertRaisesRegex(error, "^store is"):
                     start(store=store, program=support.program())
@@ -57,6 +57,40 @@ class StoreTests(support.Case):
             self.assertEqual(inbox.get_team_message(team_id="t", user_id="v")["total"], 1)
         self.assertTrue((self.folder / "inbox.db").exists())
         self.assertEqual(os.listdir(self.folder / "elsewhere"), [])
+
+    def test_text_that_is_named_from_the_hosts_folder_stays_the_same_file_too(self):
+        before = os.getcwd()
+        self.addCleanup(os.chdir, before)
+        elsewhere = self.folder / "elsewhere"
+        elsewhere.mkdir()
+
+        async def asyncio_too():
+            os.chdir(self.folder)
+            async with Tidings.start(store="sqlite:inbox.db", **self.options) as inbox:
+                os.chdir(elsewhere)
+                os.kill(inbox.pid, 9)
+                return (await inbox.get_team_message(team_id="t", user_id="v"))["total"]
+
+        os.chdir(self.folder)
+        with sync.Tidings.start(store="sqlite:inbox.db", **self.options) as inbox:
+            inbox.send_team_message(team_id="t", user_id="u", message_type="m")
+            os.chdir(elsewhere)
+            os.kill(inbox.pid, 9)
+            self.assertEqual(inbox.get_team_message(team_id="t", user_id="v")["total"], 1)
+        self.assertEqual(self.run_async(asyncio_too()), 1)
+        self.assertEqual(os.listdir(elsewhere), [])
+
+    def test_a_folder_that_is_gone_is_not_needed(self):
+        before = os.getcwd()
+        self.addCleanup(os.chdir, before)
+        first = self.folder / "first"
+        first.mkdir()
+        os.chdir(first)
+        with sync.Tidings.start(store=self.store, **self.options) as inbox:
+            os.chdir(before)
+            first.rmdir()
+            os.kill(inbox.pid, 9)
+            self.assertEqual(inbox.ping(), {})
 
     def test_an_error_speaks_of_the_option(self):
         for store in ("nonsense:x", "inbox.db", "postgres://localhost/x", "sqlite:"):

@@ -32,6 +32,7 @@ __all__ = ["AsyncChanges", "Changes", "Pending"]
 Item = TypeVar("Item", covariant=True)
 
 _METHOD = "get_changes"
+_LONGEST = 1e9  # Seconds that the clocks of an event loop and of a lock bear.
 _WAIT_MS = 30_000  # How long the program waits for a change before it answers that there is none.
 
 
@@ -56,8 +57,11 @@ class _Following(Generic[Item]):
     """What was told and not yet given, and what to ask for next."""
 
     def __init__(self, params: Dict[str, Any], idle: Optional[float]) -> None:
-        if idle is not None and not idle > 0:
-            raise ValueError(f"idle is a number of seconds above 0, not {idle!r}")
+        if idle is not None:
+            if not isinstance(idle, (int, float)):
+                raise TypeError(f"idle is a number of seconds, not {type(idle).__name__}")
+            if not 0 < idle < _LONGEST:
+                raise ValueError(f"idle is a number of seconds above 0, not {idle!r}; None waits for ever")
         self._params = {**params, "wait_ms": _WAIT_MS}
         self._idle = idle
         self._told: Deque[Any] = collections.deque()

@@ -53,6 +53,7 @@ class Child:
         self._process = subprocess.Popen(
             program.command,
             env=program.env,
+            cwd=program.folder,
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

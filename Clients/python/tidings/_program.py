@@ -42,6 +42,8 @@ def store_url(store: StrPath) -> str:
     if isinstance(store, str):
         if not store:
             raise ValueError("store is empty: write sqlite:PATH, mongodb://... or memory:, or leave it out")
+        if "\0" in store:
+            raise ValueError("store is no text that a program can be given: it holds a NUL")
         return store
     if not isinstance(store, os.PathLike):
         raise TypeError(f"store is text or a path, not {type(store).__name__}")
@@ -67,9 +69,21 @@ class Program:
         self.env: Dict[str, str] = dict(os.environ if env is None else env)
         self.command: List[str] = [find_program(program, self.env)]
         self.command += ["--log-format", "json", "--log-level", log_level, *arguments]
+        try:
+            self._folder: Optional[str] = os.getcwd()
+        except OSError:  # It was removed.
+            self._folder = None
         # What the program calls by its own name, and a host by another.
         self.names: Dict[str, str] = {}
         if store is not None:
             # Not on the command line, which every user of the machine can read: it may hold a password.
             self.env["TIDINGS_STORE"] = store_url(store)
             self.names["TIDINGS_STORE"] = "store"
+
+    @property
+    def folder(self) -> Optional[str]:
+        """Where it is started: where the host was at first, wherever that has gone since, so that a store which
+        is named from there stays the same file. None if that folder can't be entered any more: a store that
+        is named otherwise doesn't need it."""
+        folder = self._folder
+        return folder if folder is not None and os.access(folder, os.X_OK) and os.path.isdir(folder) else None

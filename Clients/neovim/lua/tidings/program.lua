@@ -60,7 +60,8 @@ end
 
 --- Starts a program. Returns what it is talked to by, or nil and why it can't be started.
 ---
---- options: command; env, a table of variables besides Neovim's own; start_timeout, milliseconds.
+--- options: command; env, a table of variables besides Neovim's own; folder, where it is started, as long as that can
+--- be entered; start_timeout, milliseconds.
 --- on_answer(id, answer) gets { result = ... } or { error = ... }, or { unreadable = true } for an answer that Lua can't
 --- hold. on_end({ status, signal, answered, fault, words }) comes once, and in any case. Both are called on the main loop.
 function M.start(options, on_answer, on_end)
@@ -127,6 +128,8 @@ function M.start(options, on_answer, on_end)
       local id = line:match('^{"jsonrpc":"2%.0","id":(%d+),.*}%s*$')
       if id and self.answered then
         return on_answer(tonumber(id), { unreadable = true })
+      elseif line:match('^{"jsonrpc":"2%.0","method":".*}%s*$') then
+        return -- Said unasked.
       end
       return fail("incompatible_program", "the program wrote what is no answer")
     elseif type(message) ~= "table" or (message.id == nil and not message.method) or message.id == vim.NIL then
@@ -175,6 +178,7 @@ function M.start(options, on_answer, on_end)
   process, pid = uv.spawn(options.command[1], {
     args = vim.list_slice(options.command, 2),
     env = env,
+    cwd = options.folder and uv.fs_access(options.folder, "X") and options.folder or nil,
     stdio = { input, output, log },
     detached = true,
   }, vim.schedule_wrap(function(its_status, its_signal)
@@ -221,7 +225,9 @@ function M.start(options, on_answer, on_end)
   end
 
   late = timer(options.start_timeout, function()
-    fail("start_timeout", ("the program gave no answer within %d ms of its start"):format(options.start_timeout))
+    if not status then -- Else it has ended by itself, which is about to be told.
+      fail("start_timeout", ("the program gave no answer within %d ms of its start"):format(options.start_timeout))
+    end
   end)
   self.write(('{"jsonrpc":"2.0","id":%d,"method":"ping"}\n'):format(HELLO))
   return self

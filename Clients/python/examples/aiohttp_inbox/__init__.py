@@ -224,6 +224,7 @@ async def stream(request, user_id, inbox, lasts):
     try:
         known = json.loads(request.headers.get("Last-Event-ID") or "{}")
         cursors = {name or "": str(known[name or ""]) for name in names if (name or "") in known}
+        json.dumps(cursors, ensure_ascii=False).encode()  # Half a character is no cursor.
     except (ValueError, TypeError, RecursionError):
         cursors = {}
     for name in names:
