@@ -15,7 +15,8 @@ import Locks
 /// The claim is a shared lock on one byte, far beyond any that SQLite locks, whose place is computed from
 /// those files: all who use the same ones share it, and a lock on any other byte is a claim that contradicts.
 final class Claim: Sendable {
-  private let descriptor: Int32
+  /// Open as long as the claim lives.
+  let descriptor: Int32
   private let status: FileStatus
   var lock: RecordLock { RecordLock(descriptor: descriptor) }
 

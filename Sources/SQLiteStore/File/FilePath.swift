@@ -1,24 +1,27 @@
 /// A path as the system has it: bytes, in no particular encoding.
 public struct FilePath: Hashable, Sendable, CustomStringConvertible {
+  /// With the NUL that ends it, as the system takes it: a store asks for its files with each change.
+  private let terminated: [UInt8]
+
   /// The path without the NUL that ends it.
-  public let bytes: [UInt8]
+  public var bytes: [UInt8] { Array(terminated.dropLast()) }
 
   /// The path of these bytes. One with a NUL among them names no file: opening refuses it.
-  public init(bytes: [UInt8]) { self.bytes = bytes }
+  public init(bytes: [UInt8]) { terminated = bytes + [0] }
 
   /// The path whose bytes are this text's UTF-8.
-  public init(_ text: String) { bytes = Array(text.utf8) }
+  public init(_ text: String) { self.init(bytes: Array(text.utf8)) }
 
   /// The path that a call of the system's returned.
   init(terminated bytes: UnsafePointer<CChar>) {
     var end = bytes
     while end.pointee != 0 { end += 1 }
-    self.bytes = UnsafeBufferPointer(start: bytes, count: end - bytes).map { UInt8(bitPattern: $0) }
+    self.init(bytes: UnsafeBufferPointer(start: bytes, count: end - bytes).map { UInt8(bitPattern: $0) })
   }
 
   /// Calls `body` with the path as the system's calls take it.
   public func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
-    try (bytes.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { try body($0.baseAddress!) }
+    try terminated.withUnsafeBytes { try body($0.assumingMemoryBound(to: CChar.self).baseAddress!) }
   }
 
   /// Whether something has this name, a link that leads nowhere included.

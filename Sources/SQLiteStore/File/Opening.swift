@@ -240,9 +240,14 @@ private struct Found {
       files = nil
       return
     }
+    func known(_ path: FilePath, _ claim: Claim) -> StoreFiles.Known {
+      StoreFiles.Known(path: path, identity: claim.file.identity, descriptor: claim.descriptor)
+    }
     files = StoreFiles(
-      file, database: database.file.identity, log: log.file.identity, index: index.file.identity,
-      lock: lock.identity)
+      file, database: known(file.canonicalPath, database), log: known(file.walPath, log),
+      index: known(file.shmPath, index),
+      lock: StoreFiles.Known(
+        path: file.lockPath, identity: lock.identity, descriptor: turnstile.lock.descriptor))
   }
 
   /// Nil if there is no such file.
