@@ -36,7 +36,7 @@ struct Tidings: ParsableCommand {
       try command.run()
       leave(0)
     } catch let failure as Failure {
-      end(failure.status.rawValue, "tidings: \(failure.sentence.shown())")
+      end(failure.status.rawValue, "tidings: \(failure.sentence.withoutLogins.shown())")
     } catch let code as ExitCode {
       leave(code.rawValue)
     } catch let error as SystemError {
@@ -44,10 +44,10 @@ struct Tidings: ParsableCommand {
     } catch {
       // What is asked for, as help, goes to stdout; what is wrong, with its usage, to stderr.
       let status = exitCode(for: error)
-      let text = fullMessage(for: error).shown(keepingLines: true)
-      guard status.isSuccess else { end(status.rawValue, text) }
+      let text = fullMessage(for: error)
+      guard status.isSuccess else { end(status.rawValue, text.withoutLogins.shown(keepingLines: true)) }
       do {
-        try StandardOutput.write(line: text)
+        try StandardOutput.write(line: text.shown(keepingLines: true))
         leave(0)
       } catch {
         end(error.status.rawValue, "tidings: \(error.sentence.shown())")

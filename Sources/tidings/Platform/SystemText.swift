@@ -64,19 +64,35 @@ extension String {
     return text
   }
 
-  /// The text with `***` for what stands between `://` and the last `@` of a word.
+  /// The text with `***` for what stands between `://` and the last `@` of a word, or of the line if the word may
+  /// be part of a password with blanks in it.
   var withoutPasswords: String {
     var (done, rest) = ("", self[...])
     while let scheme = rest.firstEnd(of: "://") {
       done += rest[..<scheme]
       rest = rest[scheme...]
-      let end = rest.firstIndex { $0 == " " || $0 == "\n" } ?? rest.endIndex
-      if let at = rest[..<end].lastIndex(of: "@") {
+      let line = rest.prefix { $0 != "\n" }
+      let word = line.prefix { $0 != " " }
+      let url = word.contains("@") || !word.contains(":") ? word : line
+      if let at = url.lastIndex(of: "@") {
         done += "***"
         rest = rest[at...]
       }
     }
     return done + rest
+  }
+
+  /// The text with `***` for what stands between `:` and the last `@` of a word, for errors about what somebody
+  /// typed: a URI whose scheme was forgotten or misspelt has a password there.
+  var withoutLogins: String {
+    split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      line.split(separator: " ", omittingEmptySubsequences: false).map { word in
+        guard let at = word.lastIndex(of: "@"), let colon = word[..<at].firstIndex(of: ":"),
+          word.firstEnd(of: "://") == nil
+        else { return String(word) }
+        return "\(word[...colon])***\(word[at...])"
+      }.joined(separator: " ")
+    }.joined(separator: "\n")
   }
 }
 
