@@ -1,3 +1,4 @@
+import CSystem
 import Locks
 
 #if canImport(Glibc)
@@ -64,6 +65,9 @@ final class Claim: Sendable {
 
   /// The file as it was when it was opened.
   var file: FileStatus { status }
+
+  /// Whether it is mounted by itself: its log is then not with the one that another name has, or may outlive it.
+  var isMount: Bool { tidings_is_mount(descriptor) != 0 }
 
   /// Why the file is no database of ours, as its first bytes say; nil if it may be one.
   var isForeign: SQLiteOpenError.Reason? {

@@ -18,6 +18,11 @@ struct OpenDatabase: Sendable {
   var claims: [Claim]
   var writer: Database
   var readers: [Database]
+
+  /// Once the connections are closed.
+  func releaseClaims() {
+    for lock in claims.map(\.lock) + [turnstile.lock] { lock.unlock(Claim.all) }
+  }
 }
 
 extension OpenDatabase {
@@ -74,6 +79,9 @@ private struct Opening {
         // Nobody is told to change who may read a file that is none of ours.
         throw SQLiteOpenError(file.path, claim.isForeign ?? reason)
       }
+      // Whoever has the file under its other name would not see what is only in the log: not even when nobody uses
+      // this one any more, after a kill.
+      guard !claim.isMount else { throw SQLiteOpenError(file.path, .mountedAlone) }
       guard try claim.begin(&backoff) else { throw SQLiteOpenError(file.path, .busy) }
       defer { claim.end() }
       try checkClaims(claim)
@@ -266,7 +274,7 @@ extension SQLiteOpenError {
   fileprivate var isRefusal: Bool {
     switch reason {
     case .notADatabase, .otherProgram, .newerVersion, .olderVersion, .damaged, .notWritable, .foreignOwner,
-      .exposed, .severalNames, .usedOtherwise, .strayLog:
+      .exposed, .severalNames, .mountedAlone, .usedOtherwise, .strayLog:
       true
     case .missingFolder, .danglingLink, .notAFile, .changed, .busy, .failed: false
     }
