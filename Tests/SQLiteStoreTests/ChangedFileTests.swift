@@ -85,10 +85,14 @@ struct ChangedFileTests {
     _ = try await another.append(draft("another"))
     let store = try SQLiteStore(path: path)
     _ = try await store.append(draft("before"))
+    // One that reads keeps the log as it is.
+    let reader = try Database(FilePath(path), .readOnly)
     if suffix == "" {
       // Then the database is all that counts.
       try await settle(path)
       try await settle(other)
+    } else {
+      try reader.execute("BEGIN; SELECT count(*) FROM log")
     }
     try overwrite.run(path + suffix, other + suffix)
     await #expect {
@@ -99,6 +103,7 @@ struct ChangedFileTests {
     }
     await #expect(throws: StoreError.self) { try await store.append(draft("again")) }
     await #expect(throws: StoreError.self) { try await store.messages() }
+    #expect(reader.close() == nil)
     try await store.close()
     try await another.close()
     guard suffix == "", overwrite == .another else { return }

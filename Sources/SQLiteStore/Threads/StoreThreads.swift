@@ -131,6 +131,8 @@ extension StoreThreads {
     ending.wait { $0.readers == 0 ? () : nil }
     group.atEnd()
     let failure = withExtendedLifetime(opened.claims) { connection.close() }
+    // Before anybody is told that the store is closed: it may be opened anew at once, beside other files.
+    opened.releaseClaims()
     let (waiting, first) = ending.update { ending in
       ending.isOver = true
       ending.failure = ending.failure ?? failure
