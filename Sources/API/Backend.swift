@@ -1,14 +1,14 @@
 import Inbox
 import JSONRPC
 
-/// What methods work with.
+/// The things that methods work with.
 struct Backend: Sendable {
-  /// Where messages and marks are kept.
+  /// The store of messages and marks.
   let store: any MessageStore
-  /// What one connection may use.
+  /// The limits of the connection.
   let limits: Limits
-  /// What the host may ask.
+  /// The host's scope.
   let scope: Scope
-  /// What filters found before.
+  /// The earlier findings of filters.
   let matches = MatchIndex()
 }

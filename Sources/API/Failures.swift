@@ -3,7 +3,7 @@ import JSON
 import JSONRPC
 
 extension RPCError {
-  /// What a host is told of a store's error.
+  /// Creates the error that a host gets for a store's error.
   init(_ error: StoreError) {
     switch error {
     case .notFound: self = .notFound(pointer: "/nid", message: "there is no such message")
@@ -17,7 +17,7 @@ extension RPCError {
     }
   }
 
-  /// 1004, for a parameter that asks for more than a call may: trying again does not help.
+  /// 1004, for a parameter that asks for more than a call may: a retry does not help.
   static func tooMuch(pointer: String, limit: Int, _ message: String) -> RPCError {
     RPCError(
       .limitReached, message,

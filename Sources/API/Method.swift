@@ -1,42 +1,43 @@
 import JSONRPC
 
-/// One method of the contract: its description, its parameters, and what it does.
+/// One method of the contract: its description, its parameters, and its work.
 ///
-/// The description is what the OpenRPC document is made from; the parameters it lists are those that
-/// `init` takes, in the order in which they are checked.
+/// The OpenRPC document is made from the description. The parameters that it lists are those that `init`
+/// reads, in the order in which they are checked.
 protocol Method: Sendable {
-  /// What kind of thing it does: decides whether a host that may only read may call it.
+  /// The kind of the method's work. It decides whether a host that may only read may call the method.
   static var deed: Deed { get }
-  /// The name on the wire.
+  /// The method's name on the wire.
   static var name: StaticString { get }
-  /// What it does, in a sentence or two.
+  /// The description of the method, in a sentence or two.
   static var summary: String { get }
-  /// Its parameters in the order in which they are checked.
+  /// The parameters, in the order in which they are checked.
   static var parameters: [any ParameterDescription] { get }
-  /// The form of its result.
+  /// The schema of the result.
   static var result: Schema { get }
-  /// What can go wrong beside bad parameters.
+  /// The kinds of errors other than bad parameters.
   static var errors: [RPCError.Kind] { get }
-  /// An example call: parameters and result as JSON text.
+  /// An example call: its parameters and result as JSON text.
   static var example: Example { get }
 
-  /// Checks the arguments. Without I/O; called in order of arrival.
+  /// Checks the arguments, without I/O. Called in order of arrival.
   init(_ arguments: Arguments) throws(RPCError)
 
-  /// What the call asks for, in the order of its parameters: decides whether it is within a host's scope.
+  /// The call's claims, in the order of its parameters: they decide whether the call is within a host's
+  /// scope.
   var claims: [Claim] { get }
 
-  /// What the call reads or changes, for the order rule.
+  /// The things that the call reads or changes, for the rule of order.
   var touches: [Touch] { get }
 
-  /// Does it and returns the result as JSON.
+  /// Does the work and returns the result as JSON text.
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8]
 }
 
-/// An example of a call.
+/// An example call.
 struct Example: Sendable {
-  /// The parameters as a JSON object.
+  /// The parameters, as the text of a JSON object.
   var params: String
-  /// The result as JSON.
+  /// The result, as JSON text.
   var result: String
 }

@@ -2,15 +2,15 @@ import Inbox
 import JSON
 import JSONRPC
 
-/// Answers every method of the contract over one store, within one scope.
+/// A service that answers every method of the contract, over one store and within one scope.
 public struct TidingsService: Service {
   private let backend: Backend
-  /// By the length of their names, in bytes.
+  /// The methods by the length of their names, in bytes.
   private let entries: [[Entry]]
   /// The methods' names, in the order of the contract.
   public let methods: [String]
 
-  /// A service over a store, for a server with these limits and a host that may ask what `scope` says.
+  /// Creates a service over a store, for a server with these limits and a host with this scope.
   public init(store: any MessageStore, limits: Limits = Limits(), scope: Scope = Scope()) {
     backend = Backend(store: store, limits: limits, scope: scope)
     methods = Registry.methods.map { "\($0.name)" }
@@ -19,17 +19,17 @@ public struct TidingsService: Service {
     entries = (0...longest).map { length in all.filter { $0.name.utf8CodeUnitCount == length } }
   }
 
-  /// Checks method and parameters, without I/O.
+  /// Checks a method and its parameters, without I/O.
   public func prepare(method: JSON, params: JSON?) throws(RPCError) -> PreparedCall {
     guard let entry = entry(method) else { throw .methodNotFound(method.string ?? "") }
     return try entry.prepare(backend, params)
   }
 
-  /// Few names have the same length: comparing those costs less than hashing one.
+  /// Finds a method. Few names have the same length, so comparing those costs less than hashing one.
   private func entry(_ method: JSON) -> Entry? {
     let length = method.raw.count - 2
     let alike = entries.indices.contains(length) ? entries[length] : []
-    // A name with escapes is longer than what it stands for.
+    // A name with escapes is longer than its unescaped bytes.
     return alike.first { method.equals($0.name) } ?? entries.joined().first { method.equals($0.name) }
   }
 
@@ -46,7 +46,7 @@ public struct TidingsService: Service {
         let arguments = Arguments(params, defaults: defaults)
         let call = try M(arguments)
         try arguments.refuseUnknown(known)
-        // Here and nowhere else: no method can be called past the scope.
+        // The scope is checked here and nowhere else: no method can be called around it.
         var owned: MessageName?
         if isScoped {
           let claims = call.claims
@@ -54,7 +54,7 @@ public struct TidingsService: Service {
           owned = scope.mustHaveSent(claims)
         }
         guard owned != nil || Self.hasDeadline(params) else {
-          // As most calls are: nothing around it that costs.
+          // Most calls take this path, which adds no cost.
           return PreparedCall(methodIndex: index, touches: call.touches) { context in
             do { return try await call.run(backend, context) } catch let error as StoreError {
               throw RPCError(error)
@@ -70,7 +70,7 @@ public struct TidingsService: Service {
             guard let deadline = context.deadline else { return try await run() }
             return try await StoreCall.$deadline.withValue(deadline) { try await run() }
           } catch let error as StoreError {
-            // A store that gives up at the deadline did nothing, and says so in its own words.
+            // A store that gives up at the deadline did nothing, but reports that with an error of its own.
             if case .unavailable = error { try context.checkTime() }
             throw RPCError(error)
           }

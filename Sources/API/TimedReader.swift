@@ -1,8 +1,8 @@
 import Inbox
 import JSONRPC
 
-/// A reader that asks before each look at the store whether the call is still wanted: what is stored, or asked
-/// for, may make a listing long, and its deadline ends it between any two looks.
+/// A reader that checks before each read of the store whether the call is still wanted. The amount of data
+/// that is stored or requested may make a listing long, and its deadline ends it between any two reads.
 struct TimedReader: StoreReader {
   private let reader: any StoreReader
   private let check: () throws -> Void
@@ -52,8 +52,8 @@ struct TimedReader: StoreReader {
 }
 
 extension CallContext {
-  /// Throws if the host took the request back or its time is over. It asks the clock too: what a call computes
-  /// may keep the thread that would tell it.
+  /// Throws if the host cancelled the request or its time is over. This also reads the clock: the call's own
+  /// computation may keep busy the thread that would report the deadline.
   @Sendable func checkTime() throws {
     try checkCancellation()
     if let deadline, deadline <= .now { throw RPCError.deadlineExceeded() }

@@ -9,12 +9,12 @@ extension Touch {
 }
 
 extension [Touch] {
-  /// Looks at an inbox.
+  /// The touches for reading an inbox.
   static func reading(_ inbox: Inbox) -> [Touch] {
     [.log(inbox.shared, .read), .log(inbox.own, .read)]
   }
 
-  /// Changes an inbox's marks.
+  /// The touches for changing an inbox's marks.
   static func marking(_ inbox: Inbox) -> [Touch] {
     [.log(inbox.shared, .read), .log(inbox.own, .mark)]
   }

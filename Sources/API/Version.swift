@@ -1,2 +1,2 @@
-/// The program's version, as `--version`, `initialize` and `get_status` give it.
+/// The program's version, as `--version`, `initialize` and `get_status` report it.
 public let tidingsVersion = "0.1.0"

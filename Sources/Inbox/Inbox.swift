@@ -1,8 +1,8 @@
-/// Names what one reader sees: one shared log merged with the reader's own log.
+/// The name of an inbox: one shared log merged with the reader's own log.
 public struct Inbox: Hashable, Sendable {
   /// The reader.
   public var user: Text
-  /// The team; none for the account inbox.
+  /// The team; nil for the account inbox.
   public var team: Text?
 
   /// The inbox of `user` in `team`, or the account inbox.
@@ -11,9 +11,9 @@ public struct Inbox: Hashable, Sendable {
     self.team = team
   }
 
-  /// The log that all its readers share.
+  /// The log that all readers share.
   public var shared: LogName { team.map { .team($0) } ?? .everyone }
-  /// The log that only this reader sees; its name names the inbox's marks too.
+  /// The log that only this reader sees; its name is also the key of the inbox's marks.
   public var own: LogName { team.map { .member(team: $0, user: user) } ?? .account(user) }
 
   /// The log on one side.
@@ -24,7 +24,7 @@ public struct Inbox: Hashable, Sendable {
     }
   }
 
-  /// Which of an inbox's two logs.
+  /// One of an inbox's two logs.
   public enum Side: Hashable, Sendable, CaseIterable {
     /// The log that all readers share.
     case shared

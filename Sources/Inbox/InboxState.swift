@@ -1,7 +1,7 @@
-/// Everything that decides an answer about one inbox, apart from the messages: every count, page and mark
-/// is a function of this value.
+/// Everything that decides an answer about one inbox, apart from the messages: each count, page and mark is a
+/// function of this value.
 public struct InboxState: Hashable, Sendable {
-  /// Whose it is.
+  /// The inbox.
   public var inbox: Inbox
   /// The reader's marks.
   public var marks: Marks
@@ -10,7 +10,7 @@ public struct InboxState: Hashable, Sendable {
   /// The reader's own log.
   public var own: LogState
 
-  /// A state; by default that of an inbox to which nothing has happened.
+  /// Creates a state; by default that of an inbox to which nothing has happened.
   public init(
     inbox: Inbox, marks: Marks = Marks(), shared: LogState = LogState(), own: LogState = LogState()
   ) {
@@ -23,7 +23,7 @@ public struct InboxState: Hashable, Sendable {
   /// The log on one side.
   public func log(_ side: Inbox.Side) -> LogState { side == .shared ? shared : own }
 
-  /// The numbers that lie in the reader's ranges and are kept, retracted and deleted ones included.
+  /// The numbers in the reader's ranges that the log keeps, including retracted and deleted ones.
   public func visible(_ side: Inbox.Side) -> SequenceSet {
     let log = log(side)
     switch side {
@@ -39,15 +39,16 @@ public struct InboxState: Hashable, Sendable {
     visible(side).subtracting(log(side).record.retracted).subtracting(marks[side].deleted)
   }
 
-  /// The numbers that are read, whether marked so or sent by the reader.
+  /// The numbers that are read, by a mark or because the reader sent the message.
   public func read(_ side: Inbox.Side) -> SequenceSet {
     marks[side].read.union(log(side).sent)
   }
 
-  /// How many messages the view `inbox` has, how many of them are not read, and how many not seen.
+  /// The numbers of messages in the view `inbox`: all of them, the unread ones and the unseen ones.
   public var counts: Counts { counts {} }
 
-  /// The same; `check` is called between its steps, and ends it by throwing.
+  /// Counts the messages as `counts` does; `check` is called between the steps, and ends the work by
+  /// throwing.
   public func counts<Failure: Error>(_ check: () throws(Failure) -> Void) throws(Failure) -> Counts {
     var counts = Counts()
     for side in Inbox.Side.allCases {
@@ -61,19 +62,19 @@ public struct InboxState: Hashable, Sendable {
     return counts
   }
 
-  /// Numbers of an inbox, exact at any size.
+  /// The counts of an inbox, exact at any size.
   public struct Counts: Hashable, Sendable {
-    /// Messages.
+    /// The number of messages.
     public var total = 0
-    /// Those that are not read.
+    /// The number of unread messages.
     public var unread = 0
-    /// Those that are not seen.
+    /// The number of unseen messages.
     public var unseen = 0
   }
 }
 
 extension InboxState {
-  /// One message as its reader sees it; nil if it does not exist for this reader.
+  /// A message as its reader sees it; nil if it does not exist for this reader.
   public func entry(_ name: MessageName, _ reader: any StoreReader) throws -> Page.Entry? {
     guard let side = inbox.side(of: name.log), living(side).contains(name.seq),
       let message = try reader.messages(in: name.log, SequenceSet(name.seq)).first
@@ -81,7 +82,7 @@ extension InboxState {
     return entry(of: message, side)
   }
 
-  /// Whether a number is read: as `read` says, without making the whole set.
+  /// Whether a number is read: the answer of `read`, without making the whole set.
   func isRead(_ seq: Int, _ side: Inbox.Side) -> Bool {
     marks[side].read.contains(seq) || log(side).sent.contains(seq)
   }

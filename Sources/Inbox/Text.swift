@@ -1,8 +1,8 @@
-/// Text that equals another only if their UTF-8 bytes do.
+/// Text that equals another text only if their UTF-8 bytes are equal.
 ///
-/// Swift's `String` compares by canonical equivalence, so an "é" typed as one scalar equals one typed as
-/// two. Names must not: to every store and every host they are different users. The order is that of the
-/// bytes too, which is how the stores sort.
+/// Swift's `String` compares by canonical equivalence, so an "é" typed as one scalar equals one typed as two.
+/// Names must not: to every store and every host they are different users. The order is also that of the
+/// bytes, by which the stores sort.
 public struct Text: Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
   /// The text as a string; compared as a string it follows Swift's rules.
   public let string: String
@@ -37,20 +37,20 @@ public struct Text: Hashable, Comparable, Sendable, CustomStringConvertible, Exp
   /// The text as a string.
   public var description: String { string }
 
-  /// Whether the bytes are the same.
+  /// Whether the bytes are equal.
   public static func == (a: Text, b: Text) -> Bool {
     a.utf8Count == b.utf8Count && a.withBytes { mine in b.withBytes { compare(mine, $0) == 0 } }
   }
 
-  /// Whether the bytes of `a` come first.
+  /// Whether the bytes of `a` are ordered before those of `b`.
   public static func < (a: Text, b: Text) -> Bool {
     a.withBytes { mine in b.withBytes { compare(mine, $0) < 0 } }
   }
 
-  /// Feeds the bytes.
+  /// Hashes the bytes.
   public func hash(into hasher: inout Hasher) {
     withBytes { hasher.combine(bytes: $0) }
-    // No UTF-8 has this byte: it keeps ("ab", "c") apart from ("a", "bc").
+    // This byte never occurs in UTF-8: it keeps ("ab", "c") apart from ("a", "bc").
     hasher.combine(0xFF as UInt8)
   }
 
@@ -60,12 +60,12 @@ public struct Text: Hashable, Comparable, Sendable, CustomStringConvertible, Exp
     return result
   }
 
-  /// Less than, equal to or more than 0, by bytes, eight at a time.
+  /// Compares by bytes, eight at a time: the result is less than, equal to or more than 0.
   private static func compare(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
     let shared = min(a.count, b.count)
     var offset = 0
     while offset + 8 <= shared {
-      // In bounds by the loop's condition; the loads need no alignment.
+      // The offset is in bounds by the loop's condition; the loads need no alignment.
       let x = a.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
       let y = b.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
       if x != y { return x.bigEndian < y.bigEndian ? -1 : 1 }

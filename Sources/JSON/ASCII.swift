@@ -1,4 +1,4 @@
-/// Names of the bytes that JSON's grammar speaks of.
+/// The bytes that the grammar of JSON names.
 enum ASCII {
   static let quote = UInt8(ascii: "\"")
   static let backslash = UInt8(ascii: "\\")
@@ -21,7 +21,7 @@ enum ASCII {
 }
 
 extension UInt8 {
-  /// The value of a decimal digit; 10 or more if it is none.
+  /// The value of a decimal digit; 10 or more if the byte is not a digit.
   @inline(__always) var digit: UInt8 { self &- ASCII.zero }
 
   @inline(__always) var isDigit: Bool { digit < 10 }

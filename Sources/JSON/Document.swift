@@ -1,33 +1,34 @@
-/// A place in a text. Scalars have one entry in the index, arrays and objects two, followed by the entries
-/// of what they contain: a key, its value, the next key, and so on.
+/// An entry of the index: a place in a text. A scalar has one entry; an array or object has two, followed by
+/// the entries of its contents: a key, its value, the next key, and so on.
 ///
-/// With 8 bytes an entry, the index of the densest text is 16 bytes a value.
+/// At 8 bytes an entry, the index of the densest text takes 16 bytes a value.
 struct Entry {
-  /// The offset of the value's first byte; the high bit marks an array's or object's first entry.
+  /// The offset of the value's first byte. The high bit is set in the first entry of an array or object.
   private let startAndMark: UInt32
-  /// Depends on the entry:
+  /// The meaning depends on the entry:
   /// - a string or number: the offset after its last byte, with its flag in the high bit;
-  /// - an array or object: the index of the entry after its last one (while it is open: of its parent);
+  /// - the first entry of an array or object: the index of the entry after its last one, or, while it is
+  ///   open, the index of its parent;
   /// - the second entry of an array or object: the offset after its last byte.
   private let other: UInt32
 
   private static var mark: UInt32 { 1 << 31 }
 
-  /// A string, a number, true, false or null.
+  /// Creates the entry of a string, a number, `true`, `false` or `null`.
   @inline(__always)
   init(start: Int, end: Int, flag: Bool) {
     startAndMark = UInt32(truncatingIfNeeded: start)
     other = UInt32(truncatingIfNeeded: end) | (flag ? Self.mark : 0)
   }
 
-  /// The first entry of an array or object.
+  /// Creates the first entry of an array or object.
   @inline(__always)
   init(containerStart: Int, link: Int) {
     startAndMark = UInt32(truncatingIfNeeded: containerStart) | Self.mark
     other = UInt32(truncatingIfNeeded: link)
   }
 
-  /// The second entry of an array or object.
+  /// Creates the second entry of an array or object.
   @inline(__always)
   init(count: Int, end: Int) {
     startAndMark = UInt32(truncatingIfNeeded: count)
@@ -37,15 +38,15 @@ struct Entry {
   @inline(__always) var start: Int { Int(startAndMark & ~Self.mark) }
   @inline(__always) var isContainer: Bool { startAndMark & Self.mark != 0 }
   @inline(__always) var end: Int { Int(other & ~Self.mark) }
-  /// A string has escapes; a number has neither a fraction nor an exponent.
+  /// For a string, whether it has escapes; for a number, whether it has neither a fraction nor an exponent.
   @inline(__always) var flag: Bool { other & Self.mark != 0 }
   @inline(__always) var link: Int { Int(other) }
-  /// In a second entry: the number of elements or members.
+  /// The number of elements or members, in the second entry of an array or object.
   @inline(__always) var count: Int { Int(startAndMark) }
 }
 
-/// A parsed text and its index, in one allocation. Nothing is changed once parsing is over.
-// Sendable although the buffer is no such thing: only the parser writes, before it hands the document out.
+/// A parsed text and its index, in one allocation. It is immutable once parsing is over.
+// Sendable although the buffer is not: only the parser writes to it, before it hands the document out.
 struct Document: @unchecked Sendable {
   private let buffer: ManagedBuffer<Header, Entry>
 
@@ -63,12 +64,12 @@ struct Document: @unchecked Sendable {
 
   var hasUnusualNumber: Bool { buffer.header.hasUnusualNumber }
 
-  /// To be called by the parser alone, before it hands the document out.
+  /// Records that the text has such a number. Only the parser calls this, before it hands the document out.
   func noteUnusualNumber() { buffer.header.hasUnusualNumber = true }
 
-  /// Where the entries are, as long as the document is kept.
+  /// The address of the entries, valid as long as the document is kept.
   @inline(__always) var entries: UnsafeMutablePointer<Entry> {
-    // A buffer's elements are in the object itself, and don't move.
+    // A buffer's elements are stored in the object itself, and don't move.
     buffer.withUnsafeMutablePointerToElements { $0 }
   }
 

@@ -1,4 +1,4 @@
-/// Eight bytes of text looked at together, the first one in the lowest bits.
+/// Eight bytes of text that are examined together, the first one in the lowest bits.
 ///
 /// The tests below set the high bit of each byte that matches. The subtraction may carry a borrow into the
 /// bytes after a match and mark them wrongly, never into those before it: the first match is always right.
@@ -17,7 +17,8 @@ struct EightBytes {
   @inline(__always)
   static func each(_ byte: UInt8) -> UInt64 { ones &* UInt64(byte) }
 
-  /// How many bytes precede the first quote, backslash, control character or non-ASCII byte; 8 if none.
+  /// The number of bytes before the first quote, backslash, control character or non-ASCII byte; 8 if there
+  /// is none.
   @inline(__always) var plainPrefix: Int {
     let quotes = (word ^ Self.each(ASCII.quote)) &- Self.ones
     let backslashes = (word ^ Self.each(ASCII.backslash)) &- Self.ones
@@ -25,7 +26,7 @@ struct EightBytes {
     return ((quotes | backslashes | controls | word) & Self.highBits).trailingZeroBitCount >> 3
   }
 
-  /// How many bytes precede the first quote, backslash or control character; 8 if there is none.
+  /// The number of bytes before the first quote, backslash or control character; 8 if there is none.
   @inline(__always) var unescapedPrefix: Int {
     let quotes = (word ^ Self.each(ASCII.quote)) &- Self.ones
     let backslashes = (word ^ Self.each(ASCII.backslash)) &- Self.ones
@@ -33,7 +34,7 @@ struct EightBytes {
     return ((quotes | backslashes | controls) & ~word & Self.highBits).trailingZeroBitCount >> 3
   }
 
-  /// How many bytes precede the first backslash; 8 if there is none.
+  /// The number of bytes before the first backslash; 8 if there is none.
   @inline(__always) var prefixBeforeBackslash: Int {
     let backslashes = (word ^ Self.each(ASCII.backslash)) &- Self.ones
     return (backslashes & ~word & Self.highBits).trailingZeroBitCount >> 3
@@ -41,11 +42,12 @@ struct EightBytes {
 }
 
 extension EightBytes {
-  /// All of two to seven bytes, in a word that runs of equal length share only if they are equal; of four to
-  /// seven bytes those in the middle are in it twice. Bytes that aren't there count as spaces.
+  /// Packs a run of two to seven bytes into a word. Two runs of equal length have the same word only if they
+  /// are equal. For runs of four to seven bytes, the bytes in the middle are in the word twice. Missing bytes
+  /// are spaces.
   @inline(__always)
   init(short address: UnsafePointer<UInt8>, count: Int) {
-    // Both loads lie within the run, and overlap if it is shorter than what they read.
+    // Both loads lie within the run, and overlap if the run is shorter than the bytes they read.
     let raw = UnsafeRawPointer(address)
     if count >= 4 {
       let first = UInt64(UInt32(littleEndian: raw.loadUnaligned(as: UInt32.self)))
@@ -63,7 +65,7 @@ extension EightBytes {
   }
 }
 
-/// Whether two runs of bytes are the same; for short runs this beats a call of the C library.
+/// Returns whether two runs of bytes are equal; for short runs this is faster than a call of the C library.
 @inline(__always)
 func equal(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, count: Int) -> Bool {
   guard count >= 8 else {
@@ -78,10 +80,11 @@ func equal(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, count: Int) -> 
   return EightBytes(at: a + (count &- 8)).word == EightBytes(at: b + (count &- 8)).word
 }
 
-/// Copies bytes to a place that doesn't overlap them; for short runs this beats a call of the C library.
+/// Copies bytes to a place that doesn't overlap them; for short runs this is faster than a call of the C
+/// library.
 ///
-/// - Parameter isUnfit: asked about all bytes, eight at a time; some are shown twice, and spaces are added.
-/// - Returns: whether all bytes were fit and copied. If not, what was written is of no use.
+/// - Parameter isUnfit: called for all bytes, eight at a time; some are passed twice, and spaces are added.
+/// - Returns: whether all bytes were fit and copied. If not, the bytes written are of no use.
 @inline(__always) @discardableResult
 func copy(
   _ source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, count: Int,

@@ -1,8 +1,9 @@
 extension JSON {
-  /// The value of an object's member; nil if there is none, or the value is no object. Allocates nothing.
+  /// The value of an object's member; nil if there is no such member, or if the value is not an object.
+  /// Allocates nothing.
   ///
-  /// Keys are compared after unescaping, byte by byte. It looks at one key after the other: to take much
-  /// out of a large object, go through `members` once.
+  /// Keys are compared byte by byte after unescaping, one key after the other: to read many members of a
+  /// large object, iterate over `members` once.
   public subscript(key: StaticString) -> JSON? {
     guard firstByte == ASCII.leftBrace else { return nil }
     let end = document[index].link
@@ -10,7 +11,7 @@ extension JSON {
       var member = index &+ 2
       while member < end {
         let entry = document[member]
-        // What is between the key's quotes.
+        // The bytes between the key's quotes.
         let content = UnsafeBufferPointer(start: text + entry.start + 1, count: entry.end &- entry.start &- 2)
         if JSON.equals(content, isEscaped: entry.flag, key) { return member &+ 1 }
         member = document.index(after: member &+ 1)
@@ -20,17 +21,17 @@ extension JSON {
     return found.map { JSON(document: document, index: $0) }
   }
 
-  /// An object's members in the order of the text; none if the value is no object.
+  /// An object's members in the order of the text; empty if the value is not an object.
   public var members: Members {
     Members(document: document, entries: firstByte == ASCII.leftBrace ? contents : 0..<0)
   }
 
-  /// An array's elements; none if the value is no array.
+  /// An array's elements; empty if the value is not an array.
   public var elements: Elements {
     Elements(document: document, entries: firstByte == ASCII.leftBracket ? contents : 0..<0)
   }
 
-  /// The entries of what is in an array or object.
+  /// The entries of the contents of an array or object.
   private var contents: Range<Int> { index &+ 2..<document[index].link }
 
   /// The members of an object, in the order of the text.
@@ -38,7 +39,7 @@ extension JSON {
     let document: Document
     let entries: Range<Int>
 
-    /// Goes through the members once.
+    /// An iterator over the members.
     public struct Iterator: IteratorProtocol, Sendable {
       let document: Document
       var entries: Range<Int>
@@ -51,7 +52,7 @@ extension JSON {
       }
     }
 
-    /// Starts with the first member.
+    /// Returns an iterator that starts with the first member.
     public func makeIterator() -> Iterator { Iterator(document: document, entries: entries) }
   }
 
@@ -60,7 +61,7 @@ extension JSON {
     let document: Document
     let entries: Range<Int>
 
-    /// Goes through the elements once.
+    /// An iterator over the elements.
     public struct Iterator: IteratorProtocol, Sendable {
       let document: Document
       var entries: Range<Int>
@@ -73,7 +74,7 @@ extension JSON {
       }
     }
 
-    /// Starts with the first element.
+    /// Returns an iterator that starts with the first element.
     public func makeIterator() -> Iterator { Iterator(document: document, entries: entries) }
   }
 }

@@ -1,12 +1,12 @@
 extension JSON {
-  /// The value of a number that has neither a fraction nor an exponent and fits; nil otherwise.
+  /// The value of a number that has neither a fraction nor an exponent and fits 64 bits; nil otherwise.
   public var integer: Int64? {
     guard isInteger else { return nil }
     return withRaw { digits in
       let isNegative = digits[0] == ASCII.minus
       var value: Int64 = 0
       for digit in digits.dropFirst(isNegative ? 1 : 0) {
-        // Counting downwards, the smallest integer is reached too.
+        // Counting downwards also reaches the smallest integer.
         let (product, overflow) = value.multipliedReportingOverflow(by: 10)
         let (difference, overflow2) = product.subtractingReportingOverflow(Int64(digit.digit))
         if overflow || overflow2 { return nil }
@@ -17,28 +17,29 @@ extension JSON {
     }
   }
 
-  /// The finite double nearest to a number; nil if it is beyond them all, or no number.
+  /// The finite double nearest to a number; nil if the number is beyond all of them, or the value is not a
+  /// number.
   public var double: Double? {
     guard kind == .number else { return nil }
-    // JSON's numbers are a part of what Swift reads.
+    // Every number of JSON is one that Swift reads.
     guard let value = withRaw({ Double(String(decoding: $0, as: UTF8.self)) }), value.isFinite else {
       return nil
     }
     return value
   }
 
-  /// Numbers with fewer digits, and without an exponent of more than one, need no second look.
+  /// A number of at most this many bytes whose exponent has at most two digits needs no second check.
   static let mostUsualDigits = 300
 
-  /// A JSON Pointer from this value to the first number in it that has more than `digits` digits when it is
-  /// written out without its exponent: some readers of JSON can't hold it, and refuse the whole text. Nil if there
-  /// is none, which costs nothing to find out for ordinary texts.
+  /// The JSON Pointer, from this value, of the first number in it that has more than `digits` digits when it
+  /// is written out without its exponent: some readers of JSON can't hold such a number, and refuse the whole
+  /// text. Nil if there is none; for an ordinary text this takes no search.
   public func unfitNumber(digits: Int) -> String? {
     guard document.hasUnusualNumber else { return nil }
     return unfitNumber(at: "", digits)
   }
 
-  // Recursion ends with the depth that the parser allowed.
+  // The depth that the parser allowed bounds the recursion.
   private func unfitNumber(at place: String, _ digits: Int) -> String? {
     switch kind {
     case .number:
@@ -57,19 +58,19 @@ extension JSON {
     return nil
   }
 
-  /// Whether a number has so few digits, the zeros of its exponent among them.
+  /// Whether a number has at most `digits` digits, including the zeros of its exponent.
   private func hasAtMost(_ digits: Int) -> Bool {
     let parts = raw.split(maxSplits: 1) { $0 == UInt8(ascii: "e") || $0 == UInt8(ascii: "E") }
     let written = parts[0].count { $0.isDigit }
     guard written <= digits else { return false }
     guard parts.count == 2, parts[1].first != UInt8(ascii: "-") else { return true }
-    // Nothing is zero times however much.
+    // Zero stays zero, whatever the exponent.
     guard parts[0].contains(where: { $0.isDigit && $0 != UInt8(ascii: "0") }) else { return true }
     let exponent = Int(String(decoding: parts[1].drop { $0 == UInt8(ascii: "+") }, as: UTF8.self)) ?? .max
     return exponent <= digits - written
   }
 
-  /// A key as a JSON Pointer names it (RFC 6901 section 3).
+  /// A key as a reference token of a JSON Pointer (RFC 6901 section 3).
   public static func pointerToken(_ name: String) -> String {
     var token = ""
     for scalar in name.unicodeScalars {
@@ -88,11 +89,11 @@ extension JSON {
     return !entry.isContainer && entry.flag && firstByte != ASCII.quote
   }
 
-  /// Calls `body` with the value's bytes; not for arrays and objects.
+  /// Calls `body` with the value's bytes. Not for arrays and objects.
   @inline(__always)
   func withRaw<R>(_ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R {
     let entry = document[index]
-    // The parser put the value's offsets into the entry.
+    // The offsets in the entry come from the parser.
     return try document.withText { text in
       try body(UnsafeBufferPointer(start: text + entry.start, count: entry.end &- entry.start))
     }

@@ -1,13 +1,13 @@
 extension JSON {
-  /// The value as text for people: two spaces a level, one member or element a line. Strings and numbers
-  /// stay as they were written.
+  /// The value as text for people: two spaces a level, one member or element a line. Strings and numbers keep
+  /// their exact text.
   public func prettyPrinted() -> [UInt8] {
     var text: [UInt8] = []
     prettyPrint(level: 0, to: &text)
     return text
   }
 
-  // Recursion ends with the depth that the parser allowed.
+  // The depth that the parser allowed bounds the recursion.
   private func prettyPrint(level: Int, to text: inout [UInt8]) {
     func line(_ level: Int) {
       text.append(UInt8(ascii: "\n"))

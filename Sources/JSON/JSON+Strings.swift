@@ -1,5 +1,6 @@
 extension JSON {
-  /// What a string stands for, scalar by scalar: NUL is kept and nothing is normalised. Nil if it is none.
+  /// The unescaped content of a string, scalar by scalar: NUL is kept and nothing is normalised. Nil if the
+  /// value is not a string.
   public var string: String? {
     withContent { content, isEscaped in
       if !isEscaped { return String(decoding: content, as: UTF8.self) }
@@ -7,16 +8,16 @@ extension JSON {
     }
   }
 
-  /// Calls `body` with the UTF-8 of what a string stands for, without making a `String`.
+  /// Calls `body` with the UTF-8 of a string's unescaped content, without making a `String`.
   ///
-  /// - Returns: what `body` returns; nil, without calling it, if the value is no string.
+  /// - Returns: the result of `body`; nil, without calling it, if the value is not a string.
   public func withUTF8<R>(_ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R? {
     try withContent { content, isEscaped in
       try isEscaped ? withUnescaped(content, body) : body(content)
     }
   }
 
-  /// Whether the value is a string that stands for exactly these bytes. Allocates nothing.
+  /// Returns whether the value is a string whose unescaped content is exactly these bytes. Allocates nothing.
   public func equals(_ text: StaticString) -> Bool {
     withContent { content, isEscaped in
       JSON.equals(content, isEscaped: isEscaped, text)
@@ -36,7 +37,8 @@ extension JSON {
   @inline(never)
   private static func equalsEscaped(_ content: UnsafeBufferPointer<UInt8>, _ text: StaticString) -> Bool {
     let count = text.utf8CodeUnitCount
-    // An escape is at most six times as long as what it stands for: long content is refused unread.
+    // An escape is at most six times as long as its unescaped bytes: content that is too long is refused
+    // unread.
     guard content.count / 6 <= count, count < content.count else { return false }
     return withUnescaped(content) { unescaped in
       guard unescaped.count == count, let base = unescaped.baseAddress else { return false }
@@ -44,13 +46,13 @@ extension JSON {
     }
   }
 
-  /// Calls `body` with what is between a string's quotes, and whether it has escapes.
+  /// Calls `body` with the bytes between a string's quotes, and whether they have escapes.
   @inline(__always)
   private func withContent<R>(_ body: (UnsafeBufferPointer<UInt8>, Bool) throws -> R) rethrows -> R? {
     let entry = document[index]
     return try document.withText { text in
       guard text[entry.start] == ASCII.quote else { return nil }
-      // A string's entry is that of a scalar, and has both quotes.
+      // A string's entry is a scalar's, and covers both quotes.
       let content = UnsafeBufferPointer(start: text + entry.start + 1, count: entry.end &- entry.start &- 2)
       return try body(content, entry.flag)
     }

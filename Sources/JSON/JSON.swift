@@ -1,6 +1,6 @@
-/// One value in a parsed text. A copy costs a reference, and keeps the whole text and its index alive.
+/// One value in a parsed text. A copy costs one reference, and keeps the whole text and its index alive.
 public struct JSON: Sendable {
-  /// What a value is.
+  /// The kind of a value.
   public enum Kind: Sendable {
     /// The literal `null`.
     case null
@@ -10,9 +10,9 @@ public struct JSON: Sendable {
     case number
     /// A string.
     case string
-    /// An array: look at `elements`.
+    /// An array; see `elements`.
     case array
-    /// An object: look at `members`, or for one by its key.
+    /// An object; see `members`, and the subscript for one member by its key.
     case object
   }
 
@@ -26,21 +26,21 @@ public struct JSON: Sendable {
     self.index = index
   }
 
-  /// Parses a whole text, strictly by RFC 8259: what this accepts needs no further checks.
+  /// Parses a whole text, strictly by RFC 8259: a text that this accepts needs no further checks.
   ///
-  /// Refused as well are invalid UTF-8, lone surrogates, keys that occur twice in an object, a byte order
-  /// mark, and texts of 2 GiB or more.
+  /// It also refuses invalid UTF-8, lone surrogates, keys that occur twice in an object, a byte order mark,
+  /// and texts of 2 GiB or more.
   ///
   /// - Parameters:
   ///   - bytes: one JSON value, which may have white space around it.
-  ///   - maximumDepth: how many arrays and objects may be inside one another; 1 allows `[]` but not `[[]]`.
+  ///   - maximumDepth: the greatest depth of nested arrays and objects; 1 allows `[]` but not `[[]]`.
   public init(parsing bytes: [UInt8], maximumDepth: Int = 128) throws(JSONError) {
     document = try Parser.parse(bytes, maximumDepth: maximumDepth)
     index = 0
   }
 
-  /// Whether a text is one JSON object, by the rules of `init(parsing:)`. Costs less than parsing: nothing is
-  /// copied or kept.
+  /// Returns whether a text is one JSON object, by the rules of `init(parsing:)`. Costs less than parsing:
+  /// nothing is copied or kept.
   public static func isObject(_ text: String, maximumDepth: Int = 128) -> Bool {
     var text = text
     return text.withUTF8 { bytes in
@@ -52,7 +52,7 @@ public struct JSON: Sendable {
     }
   }
 
-  /// What the value is.
+  /// The kind of the value.
   public var kind: Kind {
     switch firstByte {
     case ASCII.quote: .string
@@ -67,7 +67,7 @@ public struct JSON: Sendable {
   /// Whether the value is `null`.
   public var isNull: Bool { firstByte == UInt8(ascii: "n") }
 
-  /// The truth value; nil if it is none.
+  /// The boolean value; nil if the value is neither `true` nor `false`.
   public var bool: Bool? {
     switch firstByte {
     case UInt8(ascii: "t"): true
@@ -79,7 +79,7 @@ public struct JSON: Sendable {
   /// The value's exact bytes in the text.
   public var raw: ArraySlice<UInt8> { document.text[document[index].start..<document.end(of: index)] }
 
-  /// The value's exact bytes, which keep no more than a small text alive: of a larger one they are a copy.
+  /// The value's exact bytes, which keep at most a small text alive: from a larger text they are copied.
   public var keepsake: ArraySlice<UInt8> {
     document.text.count <= 1_024 ? raw : ArraySlice(Array(raw))
   }

@@ -1,39 +1,41 @@
-/// Why a text is no valid JSON, and where.
+/// The reason why a text is not valid JSON, and the place of the fault.
 public struct JSONError: Error, Equatable, Sendable {
-  /// The kinds of faults a text can have.
+  /// The kinds of faults that a text can have.
   public enum Reason: Equatable, Sendable {
-    /// The text has nothing but white space.
+    /// The text is empty, or only white space.
     case emptyText
     /// The text ends inside a value.
     case unexpectedEnd
-    /// A byte that can't stand where it does.
+    /// A byte is not allowed where it stands.
     case unexpectedByte(UInt8)
-    /// Bytes that are no UTF-8: a stray, overlong or cut-off sequence, a surrogate, or beyond U+10FFFF.
+    /// Bytes are not valid UTF-8: a stray, overlong or cut-off sequence, a surrogate, or a scalar beyond
+    /// U+10FFFF.
     case invalidUTF8
-    /// A `\u` escape of one half of a surrogate pair without the other half.
+    /// A `\u` escape is one half of a surrogate pair without the other half.
     case loneSurrogate
-    /// A backslash that is not followed by one of the escapes.
+    /// A backslash does not begin a valid escape.
     case invalidEscape
-    /// An unescaped byte below 0x20 in a string.
+    /// A string has an unescaped byte below 0x20.
     case controlCharacter
-    /// A number with a leading zero, or without a digit where one must be.
+    /// A number has a leading zero, or lacks a digit where one is required.
     case invalidNumber
-    /// More arrays and objects inside one another than allowed.
+    /// Arrays and objects are nested deeper than allowed.
     case depthExceeded
     /// An object has the same key twice.
     case duplicateKey
     /// Something follows the value.
     case trailingText
-    /// A text of 2 GiB or more, which is not read at all.
+    /// The text has 2 GiB or more; it is not read at all.
     case textTooLong
   }
 
-  /// Where the fault is: the number of bytes before it.
+  /// The offset of the fault: the number of bytes before it.
   ///
-  /// That is the offending byte, or the length of the text if it ends too early; for an ill-formed UTF-8
-  /// sequence its first byte, for an escape its backslash, for a duplicate key the later one's quote.
+  /// It is the offset of the offending byte, or the length of the text if the text ends too early. For
+  /// ill-formed UTF-8 it is that of the sequence's first byte, for an escape that of its backslash, for a
+  /// duplicate key that of the later key's quote.
   public let offset: Int
-  /// What the fault is.
+  /// The kind of fault.
   public let reason: Reason
 
   /// Creates an error.

@@ -1,9 +1,9 @@
 extension JSONWriter {
-  /// Writes a time as a string in the form of RFC 3339, in UTC with milliseconds:
+  /// Writes a time as a string in the format of RFC 3339, in UTC with milliseconds:
   /// `"2026-11-22T19:30:42.123Z"`.
   ///
-  /// The form has four digits for the year: times before 0000 or after 9999 are written as the first or last
-  /// millisecond that it can express.
+  /// The format has four digits for the year: times before 0000 or after 9999 are written as the first or
+  /// last millisecond that it can express.
   public mutating func date(millisecondsSince1970 milliseconds: Int64) {
     let date = CivilDate(millisecondsSince1970: min(max(milliseconds, CivilDate.first), CivilDate.last))
     appendValue(atMost: 26) { target in
@@ -41,7 +41,7 @@ private struct CivilDate {
 
   @inline(__always)
   init(millisecondsSince1970 milliseconds: Int64) {
-    // Days are counted from 0000-03-01, so that a leap day is the last one of its year.
+    // Days are counted from 0000-03-01, so that a leap day is the last day of its year.
     let sinceMarch = Int(milliseconds - Self.first) - 60 * 86_400_000
     let days = sinceMarch >= 0 ? sinceMarch / 86_400_000 : (sinceMarch + 1) / 86_400_000 - 1
     var rest = sinceMarch - days * 86_400_000
@@ -52,13 +52,13 @@ private struct CivilDate {
     minute = rest % 60
     hour = rest / 60
 
-    // An era is 400 years, 146,097 days. The last of its years has one more day than the formula's
-    // fractions give, which the corrections take away: one day in 4 years, but not in 100, but in 400.
+    // An era is 400 years, 146,097 days. The corrections subtract the leap days before the division by 365:
+    // one day in 4 years, but not in 100, but in 400, which is the last day of the era.
     let era = days >= 0 ? days / 146_097 : -1
     let dayOfEra = days - era * 146_097
     let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
     let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    // From March on, five months have 153 days.
+    // From March on, every five months have 153 days.
     let monthFromMarch = (5 * dayOfYear + 2) / 153
     day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
     month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9

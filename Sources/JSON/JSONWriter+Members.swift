@@ -15,19 +15,19 @@ extension JSONWriter {
     double(value)
   }
 
-  /// Writes a member whose value is true or false.
+  /// Writes a member whose value is `true` or `false`.
   public mutating func member(_ name: StaticString, _ value: Bool) {
     key(name)
     bool(value)
   }
 
-  /// Writes a member whose value is JSON text already.
+  /// Writes a member whose value is already JSON text.
   public mutating func member(_ name: StaticString, raw text: ArraySlice<UInt8>) {
     key(name)
     raw(text)
   }
 
-  /// Writes a member whose value is JSON text already.
+  /// Writes a member whose value is already JSON text.
   public mutating func member(_ name: StaticString, raw text: [UInt8]) {
     key(name)
     raw(text)

@@ -12,7 +12,7 @@ extension JSONWriter {
   /// The length of -9223372036854775808.
   static var longestInteger: Int { 20 }
 
-  /// Writes an integer's sign and digits, and returns their number.
+  /// Writes an integer's sign and digits, and returns the number of bytes.
   @inline(__always)
   static func write(_ value: Int64, at target: UnsafeMutablePointer<UInt8>) -> Int {
     let magnitude = value.magnitude
@@ -35,10 +35,10 @@ extension JSONWriter {
     }
   }
 
-  /// Writes a number with the fewest digits that are read as the same number. It must be finite.
+  /// Writes a number with the fewest digits that read back as the same number. It must be finite.
   public mutating func double(_ value: Double) {
     precondition(value.isFinite, "JSON has no infinities and no NaN")
-    // Swift's description of a finite number, like -0.0, 100.0, 5e-324 and 1e+20, is a number of JSON.
+    // Swift's description of a finite number, like -0.0, 100.0, 5e-324 and 1e+20, is a valid JSON number.
     value.description.withBytes { number($0) }
   }
 

@@ -4,7 +4,7 @@ extension JSONWriter {
     value.withBytes { string(utf8: $0) }
   }
 
-  /// Writes a string that the program's text has.
+  /// Writes a string literal of the program.
   public mutating func string(_ value: StaticString) {
     string(utf8: UnsafeBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
   }
@@ -17,14 +17,15 @@ extension JSONWriter {
     }
   }
 
-  /// Appends a quoted string, after a comma if one is due.
+  /// Appends a quoted string, preceded by a comma if one is due.
   @inline(__always)
   mutating func appendQuoted(_ content: UnsafeBufferPointer<UInt8>) {
     let isWritten = appendAfterComma(atMost: content.count &+ 2) { Self.writePlain(content, at: $0) }
     if !isWritten { appendEscaped(content) }
   }
 
-  /// Writes a quoted string, and returns its length with the quotes; a negative number if it needs escapes.
+  /// Writes a quoted string, and returns its length including the quotes; a negative number if it needs
+  /// escapes.
   @inline(__always)
   private static func writePlain(
     _ content: UnsafeBufferPointer<UInt8>, at target: UnsafeMutablePointer<UInt8>
@@ -75,7 +76,7 @@ extension JSONWriter {
   private func endOfRun(_ content: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
     guard let base = content.baseAddress else { return 0 }
     var at = start
-    // No load goes past the content's end.
+    // No load reads past the end of the content.
     while at &+ 8 <= content.count {
       let prefix = EightBytes(at: base + at).unescapedPrefix
       at &+= prefix
@@ -91,16 +92,16 @@ extension JSONWriter {
 }
 
 extension EightBytes {
-  /// Whether one of the bytes can't stand in a string as it is.
+  /// Whether one of the bytes must be escaped in a string.
   @inline(__always) fileprivate var needsEscape: Bool { unescapedPrefix < 8 }
 }
 
 extension String {
-  /// Calls `body` with the string's UTF-8. Unlike `withUTF8`, it needs no copy of the string to work on.
+  /// Calls `body` with the string's UTF-8. Unlike `withUTF8`, it does not need a mutable copy of the string.
   @inline(__always)
   func withBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
     if let result = utf8.withContiguousStorageIfAvailable(body) { return result }
-    // Only strings bridged from Objective-C come here.
+    // Only strings bridged from Objective-C get here.
     return Array(utf8).withUnsafeBufferPointer(body)
   }
 }

@@ -1,4 +1,4 @@
-/// Appends JSON text to bytes, without white space; commas and colons are placed by itself.
+/// Appends JSON text without white space to a byte array, and places commas and colons itself.
 ///
 ///     var writer = JSONWriter()
 ///     writer.beginObject()
@@ -10,22 +10,22 @@
 ///     writer.endObject()
 ///     // writer.bytes is {"name":"Ada","times":["1970-01-01T00:00:00.000Z"]}
 ///
-/// The text is one value: keys stand before each of an object's values and nowhere else, and what is begun
-/// is ended in turn. Debug builds check this order.
+/// The text is one value: keys stand before each of an object's values and nowhere else, and every array and
+/// object that is begun is ended, the innermost first. Debug builds check this order.
 public struct JSONWriter: Sendable {
-  /// What was written so far: valid JSON once everything begun is ended.
+  /// The text written so far: valid JSON once everything begun is ended.
   public private(set) var bytes: [UInt8]
-  /// Whether the next key or value follows another one.
+  /// Whether a comma is due before the next key or value.
   private var needsComma = false
   private var order = WritingOrder()
 
-  /// Creates a writer with room for so many bytes; it grows as needed.
+  /// Creates a writer with room for the given number of bytes; it grows as needed.
   public init(reserving capacity: Int = 256) {
     bytes = []
     bytes.reserveCapacity(capacity)
   }
 
-  /// Hands over what was written and leaves the writer as new: what is appended to the result copies nothing.
+  /// Returns the written text and resets the writer. Appending to the result copies nothing.
   public mutating func take() -> [UInt8] {
     order.finish()
     let taken = bytes
@@ -33,7 +33,7 @@ public struct JSONWriter: Sendable {
     return taken
   }
 
-  /// Puts other text of the same meaning in the place of what was written from `start` on.
+  /// Replaces the text written from `start` on with another text of the same meaning.
   mutating func replaceBytes(from start: Int, with text: [UInt8]) {
     bytes.replaceSubrange(start..., with: text)
   }
@@ -64,7 +64,7 @@ public struct JSONWriter: Sendable {
 
   /// Writes a key of ASCII characters none of which needs an escape.
   ///
-  /// Swift takes a literal for a `String`, unless told otherwise: both overloads write the same.
+  /// Swift takes a literal for a `String` unless told otherwise; both overloads write the same text.
   public mutating func key(_ name: StaticString) {
     appendMember(name, atMost: 0) { _ in -1 }
   }
@@ -77,7 +77,7 @@ public struct JSONWriter: Sendable {
     needsComma = false
   }
 
-  /// Writes a string from its UTF-8, which isn't checked; see `string(_:)`.
+  /// Writes a string from its UTF-8, which is not checked; see `string(_:)`.
   public mutating func string(utf8: UnsafeBufferPointer<UInt8>) {
     order.value()
     appendQuoted(utf8)
@@ -93,23 +93,23 @@ public struct JSONWriter: Sendable {
     literal("null")
   }
 
-  /// Writes one value that is JSON text already, as it is. It isn't checked.
+  /// Writes one value that is already JSON text, unchanged and unchecked.
   public mutating func raw(_ text: [UInt8]) {
     text.withUnsafeBufferPointer { raw($0) }
   }
 
-  /// Writes one value that is JSON text already, as it is. It isn't checked.
+  /// Writes one value that is already JSON text, unchanged and unchecked.
   public mutating func raw(_ text: String) {
     var text = text
     text.withUTF8 { raw($0) }
   }
 
-  /// Writes one value that is JSON text already, as it is. It isn't checked.
+  /// Writes one value that is already JSON text, unchanged and unchecked.
   public mutating func raw(_ text: ArraySlice<UInt8>) {
     text.withUnsafeBufferPointer { raw($0) }
   }
 
-  /// Writes one value that is JSON text already, as it is. It isn't checked.
+  /// Writes one value that is already JSON text, unchanged and unchecked.
   public mutating func raw(_ text: UnsafeBufferPointer<UInt8>) {
     assert(!text.isEmpty, "a value has at least one byte")
     order.value()
@@ -142,15 +142,15 @@ extension JSONWriter {
     }
   }
 
-  /// Appends a scalar: `fill` writes up to `capacity` bytes from the address on, and returns their number.
+  /// Appends a scalar: `fill` writes up to `capacity` bytes at the given address, and returns their number.
   @inline(__always)
   mutating func appendValue(atMost capacity: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Int) {
     order.value()
     appendAfterComma(atMost: capacity, fill)
   }
 
-  /// Appends a key and what `fill` writes as its value. If `fill` returns a negative number, appends the key
-  /// alone, to be followed by its value.
+  /// Appends a key, and the value that `fill` writes. If `fill` returns a negative number, appends the key
+  /// alone; the caller then writes its value.
   ///
   /// - Returns: whether the value was appended.
   @inline(__always) @discardableResult
@@ -174,7 +174,8 @@ extension JSONWriter {
     return hasValue
   }
 
-  /// Appends what `fill` writes, after a comma if one is due. Appends nothing if it returns a negative number.
+  /// Appends the bytes that `fill` writes, preceded by a comma if one is due. Appends nothing if `fill`
+  /// returns a negative number.
   ///
   /// - Returns: whether anything was appended.
   @inline(__always) @discardableResult
@@ -183,7 +184,8 @@ extension JSONWriter {
     var written = 0
     bytes.append(addingCapacity: capacity &+ 1) { span in
       span.withUnsafeMutableBufferPointer { buffer, count in
-        // The span has room for `capacity` + 1 bytes, of a type that needs no initialisation before writing.
+        // The span has room for `capacity` + 1 bytes, of a type that needs no initialisation before it is
+        // written to.
         guard let base = buffer.baseAddress else { return }
         base[0] = ASCII.comma
         written = fill(base + comma)
@@ -195,7 +197,7 @@ extension JSONWriter {
     return true
   }
 
-  /// Appends bytes to a string that `startInPieces` has started.
+  /// Appends bytes to a string that `startInPieces` started.
   @inline(__always)
   mutating func append(contentsOf more: UnsafeBufferPointer<UInt8>) {
     bytes.append(contentsOf: more)
@@ -215,7 +217,7 @@ extension JSONWriter {
 }
 
 extension StaticString {
-  /// Whether it can stand between quotes as it is.
+  /// Whether the text can stand between quotes without escapes.
   var isPlainASCII: Bool {
     UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
       .allSatisfy { (0x20..<0x80).contains($0) && $0 != ASCII.quote && $0 != ASCII.backslash }

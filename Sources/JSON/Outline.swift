@@ -1,26 +1,26 @@
-/// What a text that is refused says for certain: where its outermost values begin and end.
+/// The certain content of a refused text: where its outermost values begin and end.
 ///
-/// Only the values may be at fault: a string that is no UTF-8 or has a lone surrogate, a wrong escape or a
-/// control character, a number or a word that JSON does not have (`NaN`, `01`), a key that occurs twice, or more
-/// nesting than is allowed. A text whose quotes, brackets, commas and colons are not all where they must be
-/// has no outline: what it says may be part of another text.
+/// Only the values may be at fault: a string that is not valid UTF-8 or has a lone surrogate, an invalid
+/// escape or a control character; a number or a word that JSON does not have (`NaN`, `01`); a key that occurs
+/// twice; or nesting deeper than allowed. A text in which a quote, bracket, comma or colon is out of place
+/// has no outline: it may be part of another text.
 public struct Outline: Sendable {
-  /// What the text is as a whole.
+  /// The kinds of whole texts.
   public enum Kind: Sendable {
-    /// An object: look at `members`.
+    /// An object; see `forEachMember`.
     case object
-    /// An array: look at `elements`.
+    /// An array; see `forEachElement`.
     case array
     /// Anything else.
     case scalar
   }
 
-  /// What the text is as a whole.
+  /// The kind of the text as a whole.
   public let kind: Kind
   private let text: ArraySlice<UInt8>
   private let children: Range<Int>
 
-  /// Nil if the text is not whole.
+  /// Creates the outline of a text; nil if the text is not whole.
   public init?(of text: ArraySlice<UInt8>) {
     var reader = OutlineReader(text)
     guard let whole = reader.readWhole() else { return nil }
@@ -58,11 +58,11 @@ public struct Outline: Sendable {
   }
 }
 
-/// Reads a text by its signs alone.
+/// Reads a text by its quotes, brackets, commas and colons alone.
 private struct OutlineReader {
   private let text: ArraySlice<UInt8>
   private var position: Int
-  /// Of what is open, outermost first, a bit each: whether it is an object.
+  /// A stack of the open arrays and objects, outermost first, one bit each: set for an object.
   private var open: [UInt8] = []
   private var depth = 0
 
@@ -74,7 +74,7 @@ private struct OutlineReader {
 
   var hasMore: Bool { position < text.endIndex }
 
-  /// Where the value is, if the text is one value and nothing else.
+  /// The range of the value, if the text is one value and nothing else; nil otherwise.
   mutating func readWhole() -> Range<Int>? {
     let start = position
     guard let end = readValue() else { return nil }
@@ -82,7 +82,8 @@ private struct OutlineReader {
     return position == text.endIndex ? start..<end : nil
   }
 
-  /// Reads a value of a text that is known to be whole, and what follows up to the next sign.
+  /// Skips a value of a text that is known to be whole, and the white space up to the next sign. Returns its
+  /// range.
   mutating func skipValue() -> Range<Int> {
     let start = position
     let end = readValue() ?? text.endIndex
@@ -91,13 +92,13 @@ private struct OutlineReader {
     return start..<end
   }
 
-  /// Passes over a comma or colon.
+  /// Skips a comma or colon.
   mutating func skipSign() {
     if position < text.endIndex { position &+= 1 }
     skipWhiteSpace()
   }
 
-  /// The end of the value at `position`, which moves there; nil if it has none.
+  /// Moves `position` past the value there and returns its end; nil if the value has none.
   private mutating func readValue() -> Int? {
     let outer = depth
     nextValue: while true {
@@ -152,7 +153,7 @@ private struct OutlineReader {
     return false
   }
 
-  /// A number, a literal, or what stands in place of one.
+  /// Reads a number, a literal, or whatever stands in place of one.
   private mutating func readWord() -> Bool {
     let start = position
     while let byte = peek(),
@@ -177,7 +178,7 @@ private struct OutlineReader {
     depth &+= 1
   }
 
-  /// Whether what was opened last is an object.
+  /// Whether the innermost open container is an object.
   private var isInObject: Bool {
     let last = depth &- 1
     return open[last >> 3] & 1 << (last & 7) != 0

@@ -1,9 +1,11 @@
 extension Parser {
   /// Refuses an object with two equal keys; returns its number of members.
   ///
-  /// Its entries are those from `object` + 2 to `end`. Keys are equal if they are after unescaping.
+  /// The object's entries are those from `object` + 2 to `end`. Keys are equal if they are equal after
+  /// unescaping.
   func refuseDuplicateKeys(_ object: Int, end: Int) throws(JSONError) -> Int {
-    /// A bit for each of the keys so far. Only where one is set already, keys must be compared.
+    /// A set of short hashes of the keys so far, one bit each. Keys are compared only if the bit is already
+    /// set.
     var seen: UInt64 = 0
     var members = 0
     var key = object &+ 2
@@ -26,10 +28,11 @@ extension Parser {
     return members
   }
 
-  /// Up to so many members, comparing is cheaper than hashing. It bounds the comparisons of hostile keys.
+  /// The largest number of members for which comparing is cheaper than hashing. It bounds the comparisons
+  /// that hostile keys can cause.
   private static var mostMembersCompared: Int { 24 }
 
-  /// The same for objects of any size, in time proportional to it: the hash's seed is random.
+  /// The same for objects of any size, in time proportional to the size: the hash has a random seed.
   @inline(never)
   private func refuseDuplicateKeysByHash(_ object: Int, end: Int) throws(JSONError) -> Int {
     var members = 0
@@ -38,7 +41,8 @@ extension Parser {
       members &+= 1
       key = index(after: key &+ 1)
     }
-    // Twice to four times as many slots as keys. A slot is the entry's index above 32 bits of its hash.
+    // There are two to four times as many slots as keys. A slot holds an entry's index above 32 bits of its
+    // hash.
     let mask = (2 << (Int.bitWidth - members.leadingZeroBitCount)) - 1
     var slots = [UInt64](repeating: 0, count: mask + 1)
     key = object &+ 2
@@ -50,7 +54,7 @@ extension Parser {
       }
       let tag = UInt64(UInt32(truncatingIfNeeded: hash >> 32))
       var slot = Int(truncatingIfNeeded: hash) & mask
-      // The index of a key is never 0, so neither is a slot in use.
+      // The index of a key is never 0, so a slot in use is never 0 either.
       while slots[slot] != 0 {
         if slots[slot] & 0xffff_ffff == tag, areEqual(Int(slots[slot] >> 32), key) { throw duplicate(key) }
         slot = (slot + 1) & mask
@@ -80,12 +84,13 @@ extension Parser {
   @inline(__always)
   private func withKey<R>(_ key: Int, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
     let entry = entries[key]
-    // What lies between the quotes of a string that was parsed.
+    // The bytes between the quotes of a string that was parsed.
     let content = UnsafeBufferPointer(start: text + entry.start + 1, count: entry.end &- entry.start &- 2)
     return entry.flag ? withUnescaped(content, body) : body(content)
   }
 
-  /// A hash of the length, the first and the last eight bytes: cheap, good enough for keys of a small object.
+  /// A hash of the length and the first and last eight bytes: cheap, and good enough for the keys of a small
+  /// object.
   @inline(__always)
   private func shortHash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
     guard let base = bytes.baseAddress else { return 0 }

@@ -16,7 +16,7 @@ extension Parser {
       position &+= 1
       try parseDigits()
     }
-    // Setting bit 5 makes an E small.
+    // Setting bit 5 turns E into e.
     if position < end, text[position] | 0x20 == UInt8(ascii: "e") {
       isInteger = false
       position &+= 1
@@ -29,7 +29,7 @@ extension Parser {
     append(Entry(start: start, end: position, flag: isInteger))
   }
 
-  /// Parses one digit or more.
+  /// Parses one or more digits.
   @inline(__always)
   private mutating func parseDigits() throws(JSONError) {
     guard position < end else { throw unexpectedEnd }

@@ -19,7 +19,7 @@ extension Parser {
         return
       }
       if byte >= 0x80 {
-        // Text in other alphabets has few ASCII characters in between.
+        // Text in other alphabets has few ASCII characters in between, so the next sequence is tried at once.
         repeat { at = try endOfSequence(at: at) } while at < end && text[at] >= 0x80
       } else if byte == ASCII.backslash {
         escaped = true
@@ -32,7 +32,8 @@ extension Parser {
     }
   }
 
-  /// The offset after a sequence of two to four bytes that is well-formed by table 3-7 of the Unicode standard.
+  /// The offset after a sequence of two to four bytes that is well-formed by table 3-7 of the Unicode
+  /// Standard.
   private func endOfSequence(at start: Int) throws(JSONError) -> Int {
     let lead = text[start]
     let second: ClosedRange<UInt8>
@@ -56,7 +57,7 @@ extension Parser {
     return start &+ count
   }
 
-  /// The offset after the escape whose backslash is at `start`; a pair of surrogates counts as one escape.
+  /// The offset after the escape whose backslash is at `start`; a surrogate pair counts as one escape.
   private func endOfEscape(at start: Int) throws(JSONError) -> Int {
     guard start &+ 1 < end else { throw unexpectedEnd }
     switch text[start &+ 1] {
@@ -83,7 +84,7 @@ extension Parser {
     }
   }
 
-  /// The value of the four digits after the `\u` at `start`.
+  /// The value of the four hexadecimal digits after the `\u` at `start`.
   private func codeUnit(escapedAt start: Int) throws(JSONError) -> UInt32 {
     var unit: UInt32 = 0
     for at in start &+ 2..<start &+ 6 {
@@ -97,11 +98,11 @@ extension Parser {
   }
 }
 
-/// The value of a hexadecimal digit of either case.
+/// The value of a hexadecimal digit in either case; nil for any other byte.
 @inline(__always)
 func hexadecimalDigit(_ byte: UInt8) -> UInt32? {
   if byte.isDigit { return UInt32(byte.digit) }
-  // Clearing bit 5 makes letters capitals, and no other byte an A to F.
+  // Clearing bit 5 makes letters upper case, and turns no other byte into A to F.
   let letter = byte & ~0x20 &- UInt8(ascii: "A")
   return letter < 6 ? UInt32(letter) + 10 : nil
 }

@@ -1,33 +1,34 @@
 /// Reads a text once, checks all of it and builds its index.
 ///
-/// It needs no recursion: an open array or object keeps its parent in its own entry of the index.
+/// The parser does not recurse: the entry of an open array or object holds the index of its parent.
 struct Parser: ~Copyable {
-  /// The text's bytes: valid while the closure runs that the parser lives in. No read is at or past `end`.
+  /// The text's bytes, valid while the closure runs in which the parser lives. No read is at or past `end`.
   let text: UnsafePointer<UInt8>
   let end: Int
   let maximumDepth: Int
   var position = 0
 
   private var document: Document
-  /// The document's elements. They don't move while `document` is kept, which holds until it is handed out.
+  /// The document's entries. They don't move as long as `document` is kept, which is until it is handed out.
   private(set) var entries: UnsafeMutablePointer<Entry>
   private var capacity: Int
   private(set) var count = 0
-  /// Whether a number may be beyond what every reader of JSON can hold.
+  /// Whether the text may have a number that not every reader of JSON can hold.
   var hasUnusualNumber = false
 
-  /// `kept` is what the document keeps of the text: all of it, or nothing if it is not handed out.
+  /// Creates a parser. `kept` is the part of the text that the document keeps: all of it, or nothing if the
+  /// document is not handed out.
   private init(text: UnsafePointer<UInt8>, count: Int, kept: [UInt8], maximumDepth: Int) {
     self.text = text
     end = count
     self.maximumDepth = maximumDepth
-    // Requests have an entry per ten bytes or so; only unusual texts need more than one per four.
+    // Requests have about one entry per ten bytes; only unusual texts need more than one per four.
     capacity = count / 4 + 8
     document = Document(text: kept, capacity: capacity)
     entries = document.entries
   }
 
-  /// Parses a whole text; the value's entry is the first one.
+  /// Parses a whole text; the first entry is the value's.
   static func parse(_ bytes: [UInt8], maximumDepth: Int) throws(JSONError) -> Document {
     guard bytes.count <= Int(Int32.max) else { throw JSONError(offset: 0, reason: .textTooLong) }
     return try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) -> Document in
@@ -39,7 +40,7 @@ struct Parser: ~Copyable {
     }
   }
 
-  /// Checks a text as `parse` does and keeps nothing of it; whether it is an object.
+  /// Checks a text as `parse` does and keeps nothing of it. Returns whether the text is an object.
   static func checkObject(
     _ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int
   ) throws(JSONError) -> Bool {
@@ -59,7 +60,7 @@ struct Parser: ~Copyable {
     guard position == end else { throw JSONError(offset: position, reason: .trailingText) }
   }
 
-  /// Parses the value at `position` with everything in it.
+  /// Parses the value at `position`, including everything in it.
   private mutating func parseValue() throws(JSONError) {
     /// The first entry of the innermost open array or object.
     var container = Self.none
@@ -81,7 +82,7 @@ struct Parser: ~Copyable {
         position &+= 1
         skipWhiteSpace()
         guard position < end else { throw unexpectedEnd }
-        // The closing brackets' codes are those of the opening ones + 2.
+        // A closing bracket's code is that of the opening one + 2.
         if text[position] != byte &+ 2 {
           if isObject { try parseKey() }
           continue nextValue
@@ -99,7 +100,8 @@ struct Parser: ~Copyable {
         throw unexpectedByte
       }
 
-      // A value is complete, or an array or object is empty: on to the next one, closing what ends here.
+      // A value is complete, or an array or object is empty: close every container that ends here, and go on
+      // to the next value.
       while container != Self.none {
         skipWhiteSpace()
         guard position < end else { throw unexpectedEnd }
@@ -153,7 +155,7 @@ struct Parser: ~Copyable {
 // MARK: - The index
 
 extension Parser {
-  /// Stands for "no container"; no entry's link can be so high in a text below 2 GiB.
+  /// Stands for "no container": in a text below 2 GiB no entry's link can be this high.
   private static var none: Int { Int(UInt32.max) }
 
   /// Adds the entries of an array or object that starts at `position`.
@@ -193,7 +195,7 @@ extension Parser {
   @inline(__always)
   mutating func append(_ entry: Entry) {
     if count == capacity { grow() }
-    // `count` is below the capacity that the document was made with.
+    // `count` is below the capacity that the document was created with.
     (entries + count).initialize(to: entry)
     count &+= 1
   }
@@ -202,7 +204,7 @@ extension Parser {
   private mutating func grow() {
     let larger = Document(text: document.text, capacity: capacity * 2)
     let moved = larger.entries
-    // The first `count` entries are initialised, and the new elements are another allocation.
+    // The first `count` entries are initialised, and the new entries are in another allocation.
     moved.initialize(from: entries, count: count)
     capacity *= 2
     entries = moved
@@ -215,6 +217,6 @@ extension Parser {
 extension Parser {
   var unexpectedEnd: JSONError { JSONError(offset: end, reason: .unexpectedEnd) }
 
-  /// The byte at `position`, which is before the end, can't stand there.
+  /// The error for the byte at `position`, which is before `end` and not allowed there.
   var unexpectedByte: JSONError { JSONError(offset: position, reason: .unexpectedByte(text[position])) }
 }

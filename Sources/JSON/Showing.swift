@@ -1,16 +1,16 @@
-/// Characters that JSON allows where they stand and that a reader of the text may take for something else.
+/// Characters that JSON allows unescaped and that a reader of the text may misinterpret.
 public enum Hazard: Sendable {
-  /// What common readers take for the end of a line: CR, LF, U+0085, U+2028 and U+2029. The other characters
-  /// that some of them take for one are below U+0020, and no JSON text has these as they are.
+  /// The characters that common readers take for the end of a line: CR, LF, U+0085, U+2028 and U+2029. The
+  /// other characters that some readers take for one are below U+0020, and no JSON text has these unescaped.
   case lineEnds
-  /// What a terminal may obey or show in another order than it is written: besides those, DEL, U+0080 to
-  /// U+009F and the marks that change the direction of text.
+  /// The line ends, and the characters that a terminal may obey, or that change the order in which it shows
+  /// the text: DEL, U+0080 to U+009F and the marks that change the direction of text.
   case terminal
 }
 
 extension [UInt8] {
-  /// The same JSON text without what is a hazard: line breaks between values are spaces, and characters in
-  /// strings are escapes. Itself, uncopied, if it has none.
+  /// The same JSON text without the hazard: line breaks between values become spaces, and characters in
+  /// strings become escapes. A text that has none is returned uncopied.
   public func without(_ hazard: Hazard) -> [UInt8] {
     let first = withUnsafeBufferPointer { hazard.first(in: $0) }
     guard let first else { return self }
@@ -23,8 +23,8 @@ extension [UInt8] {
 }
 
 extension JSONWriter {
-  /// Takes the hazard out of what was written from `start` on, as `[UInt8].without` does, so that `bytes`
-  /// is as long as what goes out.
+  /// Removes the hazard from the text written from `start` on, as `[UInt8].without` does, so that the length
+  /// of `bytes` is the length that is sent.
   public mutating func remove(_ hazard: Hazard, from start: Int) {
     let tail = Array(bytes[start...])
     let safe = tail.without(hazard)
@@ -37,7 +37,7 @@ extension Hazard {
   func first(in text: UnsafeBufferPointer<UInt8>) -> Int? {
     guard let base = text.baseAddress else { return nil }
     var at = 0
-    // Most text is ASCII, of which many bytes are looked at together. No load goes past the end.
+    // Most text is ASCII, so many bytes are examined together. No load reads past the end.
     while at &+ 64 <= text.count {
       if self == .lineEnds, !hasSuspects(sixtyFourBytesAt: base + at) {
         at &+= 64
@@ -49,19 +49,20 @@ extension Hazard {
     return first(in: text, at..<text.count)
   }
 
-  /// Whether some byte is a control character or no ASCII.
+  /// Whether one of the bytes is a control character or not ASCII.
   @inline(__always)
   private func hasSuspects(sixtyFourBytesAt base: UnsafePointer<UInt8>) -> Bool {
-    // The caller has seen to it that all 64 bytes can be read. Whichever way round a word is, the test is the same.
+    // The caller has made sure that all 64 bytes can be read. The test does not depend on the byte order.
     let words = UnsafeRawPointer(base).loadUnaligned(as: SIMD8<UInt64>.self)
-    // As `EightBytes.plainPrefix` finds control characters; a borrow can mark only what follows one.
+    // Control characters are found as in `EightBytes.plainPrefix`; a borrow can mark only bytes after a
+    // match.
     let marks = (words &- SIMD8(repeating: EightBytes.each(0x20))) | words
     let half = marks.lowHalf | marks.highHalf
     let quarter = half.lowHalf | half.highHalf
     return (quarter[0] | quarter[1]) & EightBytes.highBits != 0
   }
 
-  /// The first hazard that begins in a part of the text.
+  /// The position of the first hazard that begins in a part of the text; nil if there is none.
   private func first(in text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Int? {
     var at = range.lowerBound
     while at < range.upperBound {
@@ -80,7 +81,7 @@ extension Hazard {
     return nil
   }
 
-  /// Appends the text from a position on, with replacements.
+  /// Appends the text from a position on, with the hazards replaced.
   func appendSafe(_ text: UnsafeBufferPointer<UInt8>, from start: Int, to safe: inout [UInt8]) {
     var at = start
     var done = start
@@ -102,7 +103,7 @@ extension Hazard {
     safe.append(contentsOf: UnsafeBufferPointer(rebasing: text[done...]))
   }
 
-  /// The length and the scalar of a hazard that begins at a position; nil if none does.
+  /// The length and the scalar of the hazard that begins at a position; nil if there is none.
   private func replacement(
     in text: UnsafeBufferPointer<UInt8>, at start: Int
   ) -> (length: Int, scalar: UInt32)? {
@@ -122,7 +123,7 @@ extension Hazard {
     }
   }
 
-  /// Whether a scalar that stands in a string is a hazard.
+  /// Whether a scalar in a string is a hazard.
   public func contains(_ scalar: UInt32) -> Bool {
     switch scalar {
     case 0x0a, 0x0d, 0x85, 0x2028, 0x2029: true
@@ -133,13 +134,13 @@ extension Hazard {
 }
 
 extension EightBytes {
-  /// Whether one of the bytes may begin a line's end. Some that can't are taken for one, none is missed.
+  /// Whether one of the bytes may begin a line end. Some other bytes match as well; no line end is missed.
   @inline(__always) fileprivate var mayHaveLineEnd: Bool {
     let ends = marks(of: 0x0a) | marks(of: 0x0d) | marks(of: 0xc2) | marks(of: 0xe2)
     return ends & Self.highBits != 0
   }
 
-  /// Has the high bit of each byte that is `byte`, and maybe of some after it.
+  /// A word with the high bit set in each byte that equals `byte`, and possibly in some bytes after it.
   @inline(__always)
   private func marks(of byte: UInt8) -> UInt64 {
     let difference = word ^ Self.each(byte)

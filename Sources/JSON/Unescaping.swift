@@ -1,4 +1,4 @@
-/// Calls `body` with what the content of a valid string stands for; it is never longer than the content.
+/// Calls `body` with the unescaped content of a valid string; it is never longer than the content.
 func withUnescaped<R>(
   _ content: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) throws -> R
 ) rethrows -> R {
@@ -8,12 +8,12 @@ func withUnescaped<R>(
   }
 }
 
-/// Writes what the content of a valid string stands for, and returns its length.
+/// Writes the unescaped content of a valid string, and returns its length.
 ///
-/// `buffer` has room for `content.count` bytes: no escape is shorter than what it stands for.
+/// `buffer` has room for `content.count` bytes: no escape is shorter than its unescaped bytes.
 func unescape(_ content: UnsafeBufferPointer<UInt8>, into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
   guard let source = content.baseAddress, let target = buffer.baseAddress else { return 0 }
-  // The content was checked by the parser: an escape is always whole. `to` never gets ahead of `from`, so
+  // The parser has checked the content, so every escape is complete. `to` never gets ahead of `from`, so
   // eight bytes that can be read at `from` can be written at `to`.
   var from = 0
   var to = 0
@@ -43,7 +43,7 @@ func unescape(_ content: UnsafeBufferPointer<UInt8>, into buffer: UnsafeMutableB
   return to
 }
 
-/// What the byte after a backslash stands for.
+/// The character that the byte after a backslash stands for.
 private func meaning(of escape: UInt8) -> UInt8 {
   switch escape {
   case UInt8(ascii: "b"): 0x08
@@ -55,7 +55,7 @@ private func meaning(of escape: UInt8) -> UInt8 {
   }
 }
 
-/// The scalar of a checked `\u` escape or of a pair of them, whose length is added to `length`.
+/// The scalar of a checked `\u` escape or of a pair of them. Adds the length of the escape to `length`.
 private func scalar(escapedAt escape: UnsafePointer<UInt8>, length: inout Int) -> UInt32 {
   let unit = codeUnit(escape)
   length &+= 6

@@ -1,13 +1,13 @@
-/// Checks in debug builds that what is written is one JSON value; costs nothing in others.
+/// Checks in debug builds that the written text is one JSON value; costs nothing in release builds.
 struct WritingOrder: Sendable {
   #if DEBUG
-    /// Of what is begun, outermost first: whether it is an object.
+    /// A stack of the open arrays and objects, outermost first: true for an object.
     private var open: [Bool] = []
     private var hasKey = false
     private var isComplete = false
   #endif
 
-  /// A scalar or raw value is written.
+  /// Records a scalar or raw value, after a check that a value may stand here.
   @inline(__always)
   mutating func value() {
     #if DEBUG
@@ -16,7 +16,7 @@ struct WritingOrder: Sendable {
     #endif
   }
 
-  /// A key is written.
+  /// Records a key, after a check that a key may stand here.
   @inline(__always)
   mutating func key() {
     #if DEBUG
@@ -25,7 +25,7 @@ struct WritingOrder: Sendable {
     #endif
   }
 
-  /// An object or array is begun.
+  /// Records the start of an object or array, after a check that a value may stand here.
   @inline(__always)
   mutating func begin(object: Bool) {
     #if DEBUG
@@ -34,7 +34,7 @@ struct WritingOrder: Sendable {
     #endif
   }
 
-  /// An object or array is ended.
+  /// Records the end of an object or array, after a check that it was begun last.
   @inline(__always)
   mutating func end(object: Bool) {
     #if DEBUG
@@ -44,7 +44,7 @@ struct WritingOrder: Sendable {
     #endif
   }
 
-  /// The text is used.
+  /// Checks that the text is complete.
   @inline(__always)
   func finish() {
     #if DEBUG

@@ -1,28 +1,29 @@
-/// What one connection may use. Every limit holds from the start and is not changed while running.
+/// The limits of one connection. They hold from the start and never change.
 public struct Limits: Sendable, Hashable {
-  /// The largest request, in bytes: a longer one is discarded unread.
+  /// The largest request, in bytes. A longer one is discarded unread.
   public var requestBytes = 4 << 20
   /// The largest `result`, in bytes.
   public var answerBytes = 16 << 20
-  /// Requests accepted and not answered, without those that wait: at this number reading stops.
+  /// Requests accepted and not answered, except those that wait. At this number the server stops reading.
   public var inFlight = 256
-  /// Answers not yet taken by the host, in bytes: at this size reading stops. Large ones that are being made count
-  /// too, and wait for one another; so do, by themselves, those that are held for the rest of their batch.
+  /// Answers not yet taken by the host, in bytes. At this size the server stops reading. Large answers that
+  /// are being made count too, and wait for one another. Answers that are held for the rest of their batch
+  /// count too, and have a limit of the same size of their own.
   public var outputBytes = 64 << 20
-  /// Requests accepted and not answered, in bytes of what they take in memory, without those that wait: at this
-  /// size reading stops.
+  /// The memory of requests accepted and not answered, except those that wait, in bytes. At this size the
+  /// server stops reading.
   public var requestBytesInFlight = 32 << 20
-  /// Items of one batch.
+  /// The largest number of items in one batch.
   public var batchItems = 1_000
-  /// Nested arrays and objects in one request.
+  /// The greatest depth of nested arrays and objects in one request.
   public var depth = 128
-  /// Requests that wait for something to happen.
+  /// The largest number of requests that wait for something to happen.
   public var waiting = 10_000
-  /// The header block of one message in Content-Length framing, in bytes.
+  /// The largest header block of one message with `Content-Length` framing, in bytes.
   public var headerBytes = 8 << 10
-  /// After how long a host that does not read is reported, in milliseconds.
+  /// The time after which a host that does not read is reported, in milliseconds.
   public var stallMilliseconds = 5_000
 
-  /// The defaults.
+  /// Creates the default limits.
   public init() {}
 }

@@ -6,16 +6,16 @@
   import Darwin
 #endif
 
-/// Puts off, on one thread, what several results need only once: the write that takes their answers to the
-/// host. As TCP's cork, after which it is named.
+/// Puts off, on one thread, work that several results need only once: the write that takes their answers to
+/// the host. Named after TCP's cork, which does the same.
 ///
-/// Not `Sendable`: it belongs to the thread that has it.
+/// Not `Sendable`: it belongs to the thread that made it.
 public final class Cork {
   private var pending: [(owner: ObjectIdentifier, body: () -> Void)] = []
 
   private init() {}
 
-  // One slot for each thread; what is in it is owned by the frame of `together`.
+  // One slot for each thread; the frame of `together` owns the cork in it.
   private static let slot: pthread_key_t = {
     var key = pthread_key_t()
     let status = pthread_key_create(&key, nil)
@@ -23,8 +23,8 @@ public final class Cork {
     return key
   }()
 
-  /// Runs `body`, which settles several results and must not block; then, once for each owner, what was put
-  /// off meanwhile.
+  /// Runs `body`, which settles several results and must not block; then runs, once for each owner, the work
+  /// that was put off meanwhile.
   public static func together<Result>(_ body: () throws -> Result) rethrows -> Result {
     guard current == nil else { return try body() }
     let cork = Cork()
@@ -38,12 +38,12 @@ public final class Cork {
     }
   }
 
-  /// The one that this thread has; nil outside of `together`.
+  /// The cork of this thread; nil outside of `together`.
   public static var current: Cork? {
     pthread_getspecific(slot).map { Unmanaged<Cork>.fromOpaque($0).takeUnretainedValue() }
   }
 
-  /// Runs `body` when all is settled, unless the owner has put something off already.
+  /// Runs `body` once all results are settled, unless the owner has already put work off.
   public func putOff(for owner: AnyObject, _ body: @escaping () -> Void) {
     let owner = ObjectIdentifier(owner)
     if !pending.contains(where: { $0.owner == owner }) { pending.append((owner, body)) }

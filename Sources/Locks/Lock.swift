@@ -6,7 +6,7 @@
   import Glibc
 #endif
 
-/// A mutex with condition variables: what threads need that wait for one another.
+/// A mutex with condition variables, for threads that wait for one another.
 ///
 /// `@unchecked Sendable`: the mutex and the signals live at a fixed address from init to deinit, and pthreads
 /// allow every thread to use them.
@@ -31,13 +31,13 @@ public final class Lock: @unchecked Sendable {
     return try body()
   }
 
-  /// Something to wait for under a lock.
+  /// A condition variable: something to wait for under a lock.
   ///
   /// `@unchecked Sendable` for the same reason as the lock.
   public final class Signal: @unchecked Sendable {
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    /// Nobody waits yet.
+    /// A signal that nobody waits for yet.
     public init() {
       #if canImport(Darwin)
         let result = pthread_cond_init(condition, nil)
@@ -67,12 +67,12 @@ public final class Lock: @unchecked Sendable {
       pthread_cond_broadcast(condition)
     }
 
-    /// Waits with the lock held by this thread, which has it again afterwards. May wake without a signal.
+    /// Waits; this thread must hold the lock, and holds it again afterwards. May wake without a signal.
     public func wait(_ lock: Lock) {
       pthread_cond_wait(condition, lock.mutex)
     }
 
-    /// As ``wait(_:)``, for at most this long.
+    /// Waits as ``wait(_:)`` does, for at most this long.
     public func wait(_ lock: Lock, atMost duration: Duration) {
       let (seconds, attoseconds) = max(duration, .zero).components
       let nanoseconds = Int(attoseconds / 1_000_000_000)

@@ -8,16 +8,17 @@
 
 /// A value that one thread at a time may look at or change.
 ///
-/// A mutex of the system's own rather than `Synchronization.Mutex`, which ThreadSanitizer can't see into on
+/// The mutex is the system's own rather than `Synchronization.Mutex`, which ThreadSanitizer can't see into on
 /// Linux: with this one it checks everything around the lock.
 ///
 /// Unchecked: `value` is reached only between locking and unlocking.
 public final class Locked<Value: Sendable>: @unchecked Sendable {
-  // Both are allocated once and never move, as a mutex demands; they go with the last reference.
+  // The mutex and the value are allocated once and never move, as a mutex demands; they go with the last
+  // reference.
   @usableFromInline let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   @usableFromInline let value = UnsafeMutablePointer<Value>.allocate(capacity: 1)
 
-  /// A value that nobody holds yet.
+  /// Wraps a value that nobody holds yet.
   @inlinable
   public init(_ initial: Value) {
     value.initialize(to: initial)
@@ -33,7 +34,7 @@ public final class Locked<Value: Sendable>: @unchecked Sendable {
     value.deallocate()
   }
 
-  /// Runs `body` with the value to itself. It must not block, and must not come back to the same lock.
+  /// Runs `body` with exclusive access to the value. `body` must neither block nor take the same lock again.
   @inlinable @inline(__always)
   public func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
     pthread_mutex_lock(mutex)

@@ -6,15 +6,15 @@ public final class Monitor<State: Sendable>: @unchecked Sendable {
   private let changed = Lock.Signal()
   private var state: State
 
-  /// A value that nobody waits for yet.
+  /// Wraps a value that nobody waits for yet.
   public init(_ state: State) {
     self.state = state
   }
 
-  /// Changes the value and wakes one thread that waits; never blocks for longer than another such change.
+  /// Changes the value and wakes one thread that waits; blocks for no longer than another such change takes.
   public func update<R>(_ body: (inout State) -> R) -> R {
     let result = lock.withLock { body(&state) }
-    // The lock is free when a thread is woken: it would only wake to wait for it.
+    // The lock is free when a thread is woken; otherwise the thread would wake only to wait for the lock.
     changed.signal()
     return result
   }
@@ -26,7 +26,7 @@ public final class Monitor<State: Sendable>: @unchecked Sendable {
     return result
   }
 
-  /// Blocks the thread until `body` returns something.
+  /// Blocks the thread until `body` returns a value.
   public func wait<R>(for body: (inout State) -> R?) -> R {
     lock.withLock {
       while true {
@@ -36,7 +36,7 @@ public final class Monitor<State: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// As `wait(for:)`, for about so long at most: nil if `body` returned nothing by then.
+  /// Waits as `wait(for:)` does, for about this long at most; nil if `body` has returned nothing by then.
   public func wait<R>(atMost duration: Duration, for body: (inout State) -> R?) -> R? {
     let deadline = ContinuousClock.now + duration
     return lock.withLock {

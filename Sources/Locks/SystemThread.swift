@@ -8,31 +8,54 @@ import CSystem
   import Darwin
 #endif
 
-/// A thread of its own, for calls that block: these never run on the pool that Swift's tasks share.
+/// A thread for calls that block: they never run on the pool that Swift's tasks share.
 public struct SystemThread: Sendable {
   private let handle: Handle
 
   #if canImport(Darwin)
-    // Unchecked: an opaque address, which the system's calls take on any thread.
+    // Unchecked: an opaque address, which the system's calls accept on any thread.
     private struct Handle: @unchecked Sendable { let value: pthread_t }
   #else
     private struct Handle: Sendable { let value: pthread_t }
   #endif
 
-  /// The size of a stack: the same everywhere, whatever the limit that the process was started with.
+  /// The size of a stack in bytes: the same everywhere, whatever limit the process was started with.
   private static let stackSize = 2 << 20
 
-  /// Starts a thread; nil if the system has none to give. The name is what debuggers and `top` show.
+  /// Starts a thread; nil if the system has none to give. Debuggers and `top` show the name.
   public init?(named name: StaticString = "tidings", _ body: @escaping @Sendable () -> Void) {
     guard let handle = Self.start(PTHREAD_CREATE_JOINABLE, ThreadStart(name, body)) else { return nil }
     self.handle = handle
   }
 
-  /// Starts a thread that nobody waits for. False if the system has none to give.
+  /// Starts a thread that nobody waits for; returns false if the system has none to give.
   public static func startDetached(
     named name: StaticString = "tidings", _ body: @escaping @Sendable () -> Void
   ) -> Bool {
     start(PTHREAD_CREATE_DETACHED, ThreadStart(name, body)) != nil
+  }
+
+  /// Whether the system gives this many threads at once; the threads that it gives are let go again.
+  public static func canStart(_ count: Int) -> Bool {
+    let gate = Monitor(Gate())
+    var started = 0
+    while started < count {
+      let isStarted = startDetached(named: "check") {
+        gate.wait { $0.isOpen ? () : nil }
+        gate.updateForAll { $0.ended += 1 }
+      }
+      guard isStarted else { break }
+      started += 1
+    }
+    gate.updateForAll { $0.isOpen = true }
+    gate.wait { [started] in $0.ended == started ? () : nil }
+    return started == count
+  }
+
+  /// Keeps every thread from ending before the last one is started.
+  private struct Gate {
+    var isOpen = false
+    var ended = 0
   }
 
   private static func start(_ state: some BinaryInteger, _ body: ThreadStart) -> Handle? {
@@ -57,10 +80,10 @@ public struct SystemThread: Sendable {
     return Handle(value: thread)
   }
 
-  /// Waits until the thread has ended. To be called once.
+  /// Waits until the thread has ended. Must be called at most once.
   public func join() { pthread_join(handle.value, nil) }
 
-  /// Lets the thread end by itself. To be called instead of `join`.
+  /// Lets the thread end by itself. Called instead of `join`.
   public func detach() { pthread_detach(handle.value) }
 
   /// A number that no other living thread has; never 0.
@@ -83,7 +106,7 @@ private final class ThreadStart: Sendable {
   }
 
   func run() {
-    // A literal, which ends with 0.
+    // The name is a literal, which ends with 0.
     UnsafeRawPointer(name.utf8Start).withMemoryRebound(to: CChar.self, capacity: name.utf8CodeUnitCount + 1) {
       tidings_name_thread($0)
     }

@@ -1,8 +1,8 @@
 import Inbox
 
-/// All logs and marks. A value: whoever holds a copy has a view that does not change.
+/// All logs and marks. A value: a copy is a view that does not change.
 struct Contents: StoreReader {
-  /// Nobody else can change it.
+  /// Always 0: nobody else can change a store in memory.
   var past: Int { 0 }
   var logs: [LogName: Log] = [:]
   var marks: [Inbox: Marks] = [:]
@@ -11,7 +11,7 @@ struct Contents: StoreReader {
     var messages: [Message] = []
     var record = LogRecord()
     var keys: [SenderKey: Key] = [:]
-    /// Ascending numbers by what messages can be found by.
+    /// The numbers of the messages that have a field, ascending.
     var index: [MessageField: [Int]] = [:]
   }
 
@@ -20,7 +20,7 @@ struct Contents: StoreReader {
     var digest: [UInt8]
   }
 
-  /// The receipt of the message that holds the draft's key; nil if none does.
+  /// The receipt of the message that holds the draft's key; nil if there is none.
   func first(of draft: Draft, in name: LogName) throws -> Receipt? {
     guard let key = draft.senderKey, let log = logs[name], let held = log.keys[key] else { return nil }
     guard held.digest == draft.digest else { throw StoreError.conflict(name) }
@@ -37,7 +37,7 @@ struct Contents: StoreReader {
     return Receipt(seq: seq, time: time, duplicate: false)
   }
 
-  /// Retracts a message that there is. In place: the log is not copied.
+  /// Retracts an existing message in place: the log is not copied.
   mutating func retract(_ message: MessageName, _ record: LogRecord) {
     logs[message.log]?.record = record
     logs[message.log]?.messages[message.seq - 1].body.clear()
@@ -93,7 +93,8 @@ struct Contents: StoreReader {
   }
 }
 
-/// How many of the first `count` indices satisfy a condition that holds up to some index and not after it.
+/// The number of the first `count` indices that satisfy a condition, which holds up to some index and for
+/// none after it.
 private func partition(_ count: Int, _ holds: (Int) -> Bool) -> Int {
   var (low, high) = (0, count)
   while low < high {

@@ -1,15 +1,16 @@
 import Inbox
 import Locks
 
-/// Keeps everything in memory, for `memory:` and for tests. What it holds is gone when the process ends.
+/// A store that keeps everything in memory, for `memory:` and for tests. Its contents are gone when the
+/// process ends.
 public final class MemoryStore: MessageStore {
   /// See `MessageStore.kind`.
   public let kind = "memory"
   private let clock: WallClock
-  // Held for one read or change, none of which blocks.
+  // Held for one read or change; neither blocks.
   private let contents = Locked(Contents())
 
-  /// An empty store; `clock` tells the time that messages get.
+  /// An empty store; `clock` tells the time that is stamped on messages.
   public init(clock: @escaping WallClock = systemTime) {
     self.clock = clock
   }
@@ -26,7 +27,7 @@ public final class MemoryStore: MessageStore {
     _ draft: Draft, to logs: [LogName], progress: (@Sendable (Int) -> Void)?
   ) async throws -> [Receipt] {
     try contents.withLock { contents in
-      // A conflict in any log is found before anything is appended.
+      // Conflicts in any log are found before anything is appended.
       let held = try logs.map { try contents.first(of: draft, in: $0) }
       let now = clock()
       return zip(logs, held).map { log, receipt in

@@ -1,6 +1,6 @@
-/// What went wrong in libmongoc or on the server.
+/// An error from libmongoc or the server.
 public struct MongoError: Error, Sendable {
-  /// What the error means to the caller.
+  /// The kind of an error, by its meaning to the caller.
   public enum Kind: Sendable, Hashable {
     /// No primary could be reached within the selection timeout.
     case unavailable
@@ -16,15 +16,16 @@ public struct MongoError: Error, Sendable {
     case authentication
     /// The user has no right to do this.
     case unauthorized
-    /// The collection is another than ``MongoSession/collectionUUIDs`` says, or gone: nothing was done.
+    /// The collection is gone, or is another one than ``MongoSession/collectionUUIDs`` says: nothing was
+    /// done.
     case replacedCollection
     /// The write is done, but could not be confirmed by a majority.
     case writeConcern
-    /// This server or topology can't do it.
+    /// The server or topology does not support the operation.
     case unsupported
-    /// A command or document that libmongoc refuses to send.
+    /// libmongoc refuses to send the command or document.
     case invalidArgument
-    /// An answer that isn't what it should be.
+    /// The answer is malformed.
     case malformedReply
     /// The server refused the command or a part of it.
     case server
@@ -32,15 +33,15 @@ public struct MongoError: Error, Sendable {
 
   /// Whether the caller knows what happened to a write.
   public enum Outcome: Sendable, Hashable {
-    /// Nothing was written other than what the result says, and that lasts.
+    /// Only what the result says was written, and that lasts.
     case known
-    /// It may have been written, or may still be, or may be rolled back.
+    /// The write may have been done, may still be done, or may be rolled back.
     case unknown
   }
 
-  /// What the error means to the caller.
+  /// The kind of the error.
   public var kind: Kind
-  /// libmongoc's name for where the error is from, such as `server` or `stream`.
+  /// libmongoc's name for the origin of the error, such as `server` or `stream`.
   public var domain: String
   /// The server's code (domain `server`), or libmongoc's.
   public var code: Int32
@@ -71,7 +72,7 @@ public struct MongoError: Error, Sendable {
     domain == "server" && ServerCode.duplicateKey.contains(code)
   }
 
-  /// Whether the server refused a command for its values: among others a hint at an index that is missing.
+  /// Whether the server refused a command as a bad value: among other causes, a hint at a missing index.
   public var mayLackIndex: Bool { domain != "client" && code == ServerCode.badValue }
 
   /// Whether the same call may succeed later.
@@ -92,7 +93,7 @@ public struct MongoError: Error, Sendable {
 }
 
 extension MongoError: CustomStringConvertible {
-  /// Kind, code and message.
+  /// The kind, the code and the message.
   public var description: String {
     let place = code == 0 ? domain : "\(domain) \(code)"
     let unknown = outcome == .unknown ? ", outcome unknown" : ""

@@ -2,8 +2,8 @@ import Inbox
 import Mongo
 
 extension StoreError {
-  /// What an error of a read, or of a write that is known to have changed nothing, means to a caller. The
-  /// server's own texts may quote what is stored; only those about the connection are passed on.
+  /// Translates the error of a read, or of a write that is known to have changed nothing. The server's
+  /// messages may quote stored contents, so only those about the connection are passed on.
   init(_ error: MongoError) {
     switch error.kind {
     case .unavailable: self = .unavailable(error.message)
@@ -21,7 +21,7 @@ extension StoreError {
     }
   }
 
-  /// What happened, in words.
+  /// The reason in words.
   var reason: String {
     switch self {
     case .unavailable(let reason), .outcomeUnknown(let reason), .damaged(let reason),
@@ -37,25 +37,25 @@ extension StoreError {
   /// The caller's deadline has passed.
   static let late = StoreError.unavailable("MongoDB did not answer in time")
 
-  /// The collections are not those that this process found.
+  /// The collections are not those that this process found at the start.
   static let replaced = StoreError.unavailable("the database was dropped or restored while this program ran")
 
   static let lacksIndex = StoreError.unavailable(
     "MongoDB refused a query, as it does if an index is missing: see tidings doctor")
 
-  /// Nothing is left, and it is not yet clear that nothing comes.
+  /// The database is empty, and it is not yet clear that it stays so.
   static let emptied = StoreError.unavailable("the database has been emptied while this program ran")
 
-  /// What was written is in another database now, or not under its unique indexes.
+  /// The messages were written to another database, or without its unique indexes.
   static let notConfirmedHere = StoreError.outcomeUnknown(
     "the database was dropped, restored or changed while this was written")
 
-  /// A log has holes.
+  /// A log has gaps.
   static let damagedLog = StoreError.damaged("a log lacks messages that its head says it has")
 
   static let notConfirmed = StoreError.outcomeUnknown(
     "MongoDB could not confirm in time what became of the write")
 }
 
-/// A message was retracted between a view's first command and a later one: the view has to begin anew.
+/// A message was retracted between a view's first command and a later one: the view has to begin again.
 struct StaleView: Error {}

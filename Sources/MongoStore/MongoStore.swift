@@ -2,10 +2,10 @@ import Inbox
 import Logging
 import Mongo
 
-/// Keeps logs and marks in MongoDB, for any number of hosts and processes. Close it when it is no longer
-/// needed.
+/// A store that keeps logs and marks in MongoDB, for any number of hosts and processes. Close it when it is
+/// no longer needed.
 ///
-/// What was acknowledged is in the journals of a majority. Collections and indexes are made if missing. A
+/// Acknowledged changes are in the journals of a majority. Missing collections and indexes are created. A
 /// replica set of 5.0 or later reads whole views at one point in time; 4.4 and standalone servers work too.
 public final class MongoStore: MessageStore {
   /// `mongodb`.
@@ -19,12 +19,13 @@ public final class MongoStore: MessageStore {
   private let logger: Logger
   private let gatherer: Gatherer
 
-  /// How many messages of each log come with the state of an inbox: those of a first page.
+  /// The number of messages of each log that come with the state of an inbox: those of a first page.
   private static let pageSize = GatherRun.newest
 
-  /// A store at a connection string; waits for nothing. `clock` tells the time that messages get instead of
+  /// Creates a store at a connection string; waits for nothing. `clock` gives messages their time instead of
   /// the server, for tests. With `endsWithProcess` closing doesn't wait for libmongoc's monitoring threads,
-  /// which takes them half a second: the process then leaves by `_exit`. Throws if the string is not valid.
+  /// whose end takes half a second: the process must then leave by `_exit`. Throws if the string is not
+  /// valid.
   public convenience init(
     uri: String, logger: Logger, clock: WallClock? = nil, patience: Duration = .seconds(20),
     endsWithProcess: Bool = false
@@ -34,7 +35,7 @@ public final class MongoStore: MessageStore {
       namesCollections: true)
   }
 
-  /// Without `namesCollections` it works as on servers before 6.0: for tests.
+  /// Creates a store. Without `namesCollections` it works as on servers before 6.0, for tests.
   init(
     uri: String, logger: Logger, clock: WallClock? = nil, patience: Duration = .seconds(20),
     endsWithProcess: Bool = false, namesCollections: Bool
@@ -60,9 +61,9 @@ public final class MongoStore: MessageStore {
     writer = Writer(access, tools)
   }
 
-  /// Waits until the database is ready, or until it is clear that there is no server now: then it is made
-  /// ready by the first call that finds one. Returns whether it is ready. Throws `MongoStoreOpenError` for
-  /// what waiting can't heal.
+  /// Waits until the database is ready, or until it is clear that no server can be reached now: then the
+  /// first call that finds one makes the database ready. Returns whether it is ready. Throws
+  /// `MongoStoreOpenError` for faults that waiting can't heal.
   public func prepare() async throws(MongoStoreOpenError) -> Bool {
     do {
       return try await withThrowingTaskGroup(of: Bool.self) { [access, pool] group in
@@ -70,8 +71,8 @@ public final class MongoStore: MessageStore {
           try await access.run { _, _ in true }
         }
         group.addTask {
-          // A member that does not answer says nothing about the others: they get a second. Who answers may
-          // take longer to make collections.
+          // A member that does not answer says nothing about the others: they get a second. A server that
+          // answers may take longer to create collections.
           var (failing, waited) = (0, 0)
           while failing < 50, waited < (pool.isAvailable ? 1500 : 150) {
             try await Task.sleep(for: .milliseconds(20))
@@ -91,8 +92,8 @@ public final class MongoStore: MessageStore {
     }
   }
 
-  /// Runs `body` with what can be brought together with what other calls ask for; if it needs more than that,
-  /// with a view of its own on one of the pool's threads. So `body` runs more than once.
+  /// Runs `body` with data that is read together with that of other calls. If `body` needs other data, it
+  /// runs with a view of its own on one of the pool's threads. So `body` runs more than once.
   public func read<Value: Sendable>(
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
@@ -118,8 +119,8 @@ public final class MongoStore: MessageStore {
     _ deadline: ContinuousClock.Instant?, _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
     var gathered = Gathered()
-    // Where one view can't come in several commands, or nobody knows yet, there is nothing to gather. A command
-    // for several calls can't end with one call's deadline.
+    // Reads are not gathered if a view can't span several commands, or as long as that is not known; nor with
+    // a deadline: a command for several calls can't end with the deadline of one.
     if deadline == nil, access.layout?.server.supportsSnapshotReads == true {
       gathering: for _ in 0..<Self.roundsAtMost {
         do {
@@ -149,7 +150,7 @@ public final class MongoStore: MessageStore {
   private static let roundsAtMost = 4
   private static let viewsAtMost = 20
 
-  /// Appends with the next group that these logs are free for.
+  /// Appends with the next group for which these logs are free.
   public func append(
     _ draft: Draft, to logs: [LogName], progress: (@Sendable (Int) -> Void)?
   ) async throws -> [Receipt] {
@@ -163,7 +164,8 @@ public final class MongoStore: MessageStore {
     }
   }
 
-  /// Runs `body` with what else waits for this inbox, and writes the marks by compare-and-set.
+  /// Runs `body` together with the other changes that wait for this inbox, and writes the marks by
+  /// compare-and-set.
   public func change<Value: Sendable>(
     marksOf inbox: Inbox,
     _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
@@ -173,7 +175,7 @@ public final class MongoStore: MessageStore {
     }
   }
 
-  /// Retracts by the log's record, then clears what the message said.
+  /// Retracts the message in the log's record, then clears its body.
   public func retract(_ message: MessageName) async throws -> Bool {
     try await withQueuedWork { work, continuation in
       writer.add(
@@ -184,18 +186,19 @@ public final class MongoStore: MessageStore {
     }
   }
 
-  /// Finishes what was accepted and closes the connections; calls that come later are `unavailable`. May be
-  /// called again.
+  /// Finishes the accepted work and closes the connections; later calls are `unavailable`. May be called more
+  /// than once.
   public func close() async throws {
     await writer.close()
-    // Time enough to tell the server that the sessions end.
+    // Long enough to tell the server that the sessions end.
     await pool.close(patience: endsWithProcess ? .milliseconds(20) : nil)
   }
 
-  /// The text with whatever may be a user and a password of a URL in it replaced: for errors that quote what
-  /// somebody gave.
+  /// Returns the text with everything replaced that may be the user and password of a URL: for errors that
+  /// quote somebody's input.
   public static func withoutLogins(_ text: String) -> String { MongoURI.withoutLogins(text) }
 
-  /// To be called first by a program that links this module, whatever store it uses: see `MongoRuntime`.
+  /// Must be called first by every program that links this module, whatever store it uses: see
+  /// `MongoRuntime`.
   public static func programStarts() { MongoRuntime.hideCounters() }
 }

@@ -2,10 +2,10 @@ import Inbox
 import Locks
 import Mongo
 
-/// The server's time, so that hosts whose clocks differ give one log consistent times.
+/// The server's clock: with it, hosts whose clocks differ give one log consistent times.
 ///
-/// Asked for every few seconds and carried on by this host's monotonic clock, which no setting of the host's
-/// time moves.
+/// The server is asked every few seconds; in between, the time advances with this host's monotonic clock,
+/// which is independent of the host's time setting.
 final class ServerClock: Sendable {
   private struct Reading {
     var time: Timestamp
@@ -17,7 +17,7 @@ final class ServerClock: Sendable {
   private let fixed: WallClock?
   private static let lifetime = Duration.seconds(10)
 
-  /// `fixed` tells the time instead of the server: for tests.
+  /// `fixed` replaces the server's clock, for tests.
   init(fixed: WallClock? = nil) {
     self.fixed = fixed
   }
@@ -30,15 +30,16 @@ final class ServerClock: Sendable {
     }
     let hello = try session.hello()
     let answered = ContinuousClock.now
-    // The host's own time is better than no append: the log's last time still bounds it from below.
+    // The host's own time is better than no append: the time of the log's last message still bounds it from
+    // below.
     let time = Self.time(in: hello) ?? systemTime()
-    // Between the question and the answer; the middle is the best guess.
+    // A moment between the question and the answer; the middle is the best guess.
     let reading = Reading(time: time, at: now + (answered - now) / 2)
     self.reading.withLock { $0 = reading }
     return reading.time + (answered - reading.at).milliseconds
   }
 
-  /// The time in an answer to `hello`: between 1970 and the end of the year 9999; nil for anything else.
+  /// The time in an answer to `hello`: between 1970 and the end of the year 9999; nil for any other value.
   static func time(in hello: BSONDocument) -> Timestamp? {
     do {
       let time = try hello.get("localTime").milliseconds()
@@ -48,14 +49,14 @@ final class ServerClock: Sendable {
     }
   }
 
-  /// There may be another primary, with another clock.
+  /// Forgets the server's time: there may be another primary, with another clock.
   func forget() {
     reading.withLock { $0 = nil }
   }
 }
 
 extension Duration {
-  /// Whole milliseconds.
+  /// The duration in whole milliseconds.
   var milliseconds: Int64 {
     components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
   }

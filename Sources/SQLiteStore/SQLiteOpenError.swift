@@ -1,27 +1,28 @@
-/// Why a database could not be opened. `description` is one sentence for the person who starts the program.
+/// The reason why a database could not be opened. `description` is one sentence for the person who starts the
+/// program.
 public struct SQLiteOpenError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The database's path, as it was given.
+  /// The database's path, as given.
   public let path: FilePath
-  /// What is wrong.
+  /// The reason.
   public let reason: Reason
 
-  /// What can be wrong.
+  /// The reasons why a database can't be opened.
   public enum Reason: Hashable, Sendable {
     /// The folder that should hold it does not exist.
     case missingFolder
     /// The path is a symbolic link that leads nowhere.
     case danglingLink
-    /// The path names something that is no file.
+    /// The path names something that is not a file.
     case notAFile
     /// The file or its folder can't be read or written by this user.
     case notWritable
-    /// The file is no SQLite database.
+    /// The file is not an SQLite database.
     case notADatabase
     /// The file is an SQLite database of another program.
     case otherProgram
     /// The file was written by a newer Tidings.
     case newerVersion(found: Int, known: Int)
-    /// The file is of a version before the first that was released, and can't be brought up.
+    /// The file is older than the first release, and can't be migrated.
     case olderVersion(found: Int, known: Int)
     /// The file is damaged.
     case damaged
@@ -35,13 +36,13 @@ public struct SQLiteOpenError: Error, Hashable, Sendable, CustomStringConvertibl
     case mountedAlone
     /// Another process uses the file under another name, or has files beside it that were removed.
     case usedOtherwise
-    /// The files were removed or replaced while they were opened.
+    /// The files were removed or replaced during opening.
     case changed
-    /// A write-ahead log lies where there is no database to it.
+    /// A write-ahead log without its database.
     case strayLog(FilePath)
-    /// Other processes kept it busy for too long.
+    /// Other processes kept the database busy for too long.
     case busy
-    /// What the system or SQLite said.
+    /// The failure that the system or SQLite reported.
     case failed(String)
   }
 
@@ -51,7 +52,7 @@ public struct SQLiteOpenError: Error, Hashable, Sendable, CustomStringConvertibl
     self.reason = reason
   }
 
-  /// What is wrong and what to do, in one sentence.
+  /// The fault and the remedy, in one sentence.
   public var description: String {
     switch reason {
     case .missingFolder:

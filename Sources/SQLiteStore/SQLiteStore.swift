@@ -8,10 +8,11 @@ import Inbox
   import Darwin
 #endif
 
-/// Keeps logs and marks in an SQLite file, for one host. Several processes may use the file at once.
+/// A store that keeps logs and marks in an SQLite file, for one host. Several processes may use the file at
+/// once.
 ///
-/// What was acknowledged is on the disk: the write-ahead log is flushed with every group of changes. Beside
-/// the file lie SQLite's `-wal` and `-shm` and a `-lock` that keeps processes apart. Close the store when it
+/// Acknowledged changes are on the disk: the write-ahead log is flushed with every group of changes. Beside
+/// the file lie SQLite's `-wal` and `-shm`, and a `-lock` that coordinates processes. Close the store when it
 /// is no longer needed.
 public final class SQLiteStore: MessageStore {
   /// `sqlite`.
@@ -20,10 +21,11 @@ public final class SQLiteStore: MessageStore {
   private let threads: StoreThreads
   let clock: WallClock
 
-  /// Opens the database at `path`; a missing file is made, readable by its owner only, a missing folder is an
-  /// error. Files that belong to other users, or that these may read or write, are refused unless
-  /// `allowsSharing`. `clock` tells the time that messages get. Blocks, a few milliseconds unless other
-  /// processes hold the database. Throws a `SQLiteOpenError`, which says in one sentence what is wrong.
+  /// Opens the database at `path`; a missing file is created, readable by its owner only, and a missing
+  /// folder is an error. Files that belong to other users, or that other users may read or write, are refused
+  /// unless `allowsSharing`. `clock` gives messages their time. Blocks, for a few milliseconds unless other
+  /// processes hold the database. Throws a `SQLiteOpenError`, whose description gives the fault in one
+  /// sentence.
   public convenience init(
     path: FilePath, allowsSharing: Bool = false, clock: @escaping WallClock = systemTime
   ) throws(SQLiteOpenError) {
@@ -32,15 +34,15 @@ public final class SQLiteStore: MessageStore {
       path: path, Trust(allowsSharing: allowsSharing), clock: clock, readers: readers, patience: .seconds(10))
   }
 
-  /// As `init(path:allowsSharing:clock:)`, for a path that is text.
+  /// Opens the database as `init(path:allowsSharing:clock:)` does, at a path given as text.
   public convenience init(
     path: String, allowsSharing: Bool = false, clock: @escaping WallClock = systemTime
   ) throws(SQLiteOpenError) {
     try self.init(path: FilePath(path), allowsSharing: allowsSharing, clock: clock)
   }
 
-  /// `patience` is how long a call waits for other processes before it fails; at `logLimit` bytes of the
-  /// write-ahead log changes are refused.
+  /// `patience` is the time that a call waits for other processes before it fails; once the write-ahead log
+  /// has `logLimit` bytes, changes are refused.
   init(
     path: FilePath, _ trust: Trust = Trust(allowsSharing: false), clock: @escaping WallClock = systemTime,
     readers: Int, patience: Duration, logLimit: Int = 1 << 30
@@ -52,11 +54,11 @@ public final class SQLiteStore: MessageStore {
   }
 
   deinit {
-    // A store that was forgotten ends its threads once their work is done.
+    // If a store was not closed, its threads end once their work is done.
     threads.close()
   }
 
-  /// Runs `body` on a reading thread, in a view of the database that reads queued beside it may share.
+  /// Runs `body` on a reading thread, in a view of the database that it may share with other queued reads.
   @specialized(where Value == [UInt8])
   public func read<Value: Sendable>(
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
@@ -91,12 +93,12 @@ public final class SQLiteStore: MessageStore {
     try await write(size: 1024) { try $0.change(marksOf: inbox, body) }
   }
 
-  /// Retracts with the next group; what the message said is overwritten in the file.
+  /// Retracts with the next group; the message's content is overwritten in the file.
   public func retract(_ message: MessageName) async throws -> Bool {
     try await write(size: 1024) { try $0.retract(message) }
   }
 
-  /// Queues a change, before the first suspension.
+  /// Queues a change before the first suspension.
   func write<Value: Sendable>(
     size: Int, _ decide: @escaping @Sendable (Connection) throws -> Decision<Value>
   ) async throws -> Value {
@@ -107,8 +109,8 @@ public final class SQLiteStore: MessageStore {
     }
   }
 
-  /// Finishes what was accepted and closes the connections; calls that come later are `unavailable`. May be
-  /// called again.
+  /// Finishes the accepted work and closes the connections; later calls are `unavailable`. May be called more
+  /// than once.
   public func close() async throws {
     threads.close()
     try await withCheckedThrowingContinuation { threads.whenOver($0) }

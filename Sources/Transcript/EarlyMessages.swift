@@ -1,10 +1,11 @@
 import JSON
 
-/// Messages that came and were not asked for yet, found by what tells them apart, whatever their number.
+/// Messages that arrived before a step expected them, found by their addresses, however many there are.
 struct EarlyMessages {
-  /// What tells a message from others: its id, or a notification's method; for an array those of its items.
+  /// The part that distinguishes messages: the id, or the method of a notification; for an array, those of
+  /// its items.
   enum Address: Hashable {
-    /// A pattern that any message matches.
+    /// The address of a pattern that any message may match.
     case anything
     case message(String)
     case batch([String])
@@ -13,7 +14,7 @@ struct EarlyMessages {
       self = message.kind == .array ? .batch(Self.marks(message.elements)) : .message(Self.mark(message))
     }
 
-    /// The address of the messages that may match a pattern.
+    /// Creates the address of the messages that may match a pattern.
     init(pattern: JSON) {
       switch pattern.kind {
       case .object, .array: self = Address(of: pattern)
@@ -32,16 +33,16 @@ struct EarlyMessages {
     }
   }
 
-  /// How many messages of one address are compared, to tell them apart by what they say.
+  /// The largest number of messages of one address whose content is compared.
   private static let mostCompared = 100
 
   private var messages: [Int: JSON] = [:]
   private var numbers: [Address: [Int]] = [:]
   private var serial = 0
-  /// Before this number there is none.
+  /// The lowest number that a message may have: there are none below it.
   private var lowest = 0
 
-  /// All of them, as they came.
+  /// The messages in order of arrival.
   var all: [JSON] { messages.sorted { $0.key < $1.key }.map(\.value) }
 
   mutating func add(_ message: JSON) {
@@ -50,12 +51,12 @@ struct EarlyMessages {
     serial += 1
   }
 
-  /// How many there are at an address.
+  /// The number of messages at an address.
   func count(at address: Address) -> Int {
     address == .anything ? messages.count : numbers[address]?.count ?? 0
   }
 
-  /// The first ones at an address, as they came.
+  /// The first messages at an address, in order of arrival.
   func candidates(at address: Address) -> [(number: Int, message: JSON)] {
     let found =
       address == .anything
@@ -64,7 +65,7 @@ struct EarlyMessages {
     return found.prefix(Self.mostCompared).compactMap { number in messages[number].map { (number, $0) } }
   }
 
-  /// Takes one away.
+  /// Removes a message.
   mutating func remove(_ number: Int) {
     guard let message = messages.removeValue(forKey: number) else { return }
     while lowest < serial, messages[lowest] == nil { lowest += 1 }

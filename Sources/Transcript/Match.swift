@@ -1,15 +1,15 @@
 import JSON
 
-/// Compares what came with what was expected, and collects every difference instead of stopping at the first,
-/// so that what a later step needs is bound all the same.
+/// Compares a message with a pattern, and collects every difference instead of stopping at the first, so that
+/// the names that a later step needs are bound all the same.
 struct Match: Sendable {
   private let known: Bindings
-  /// What this match has bound.
+  /// The bindings that this match has added.
   private(set) var added = Bindings()
-  /// A sentence each: where, what was expected, what came.
+  /// One sentence for each difference: its place, the expected value and the value that came.
   private(set) var differences: [String] = []
 
-  /// A pattern's member that allows members which it does not name.
+  /// The member of a pattern that allows members which the pattern does not name.
   static let open: StaticString = "<open>"
 
   init(_ known: Bindings) { self.known = known }
@@ -70,13 +70,13 @@ struct Match: Sendable {
     differences.append("at \(place): expected \(Self.short(pattern)), got \(Self.short(value))")
   }
 
-  /// A value for people, cut at 200 bytes.
+  /// The text of a value for people, cut at 200 bytes.
   static func short(_ value: JSON) -> String {
     let text = String(decoding: value.raw.prefix(200), as: UTF8.self)
     return value.raw.count > 200 ? text + "..." : text
   }
 
-  /// As in `2025-01-31T23:59:59.123Z`.
+  /// Whether a text has the form of `2025-01-31T23:59:59.123Z`.
   private static func isTime(_ text: String) -> Bool {
     let form = "0000-00-00T00:00:00.000Z"
     return text.utf8.count == form.utf8.count

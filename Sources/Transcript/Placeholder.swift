@@ -1,15 +1,15 @@
-/// A string in a pattern that stands for more than itself, such as `<nid:a>` or `<time>`.
+/// A string in a pattern that matches more than itself, such as `<nid:a>` or `<time>`.
 enum Placeholder: Equatable, Sendable {
   /// A string that isn't empty, the same wherever the name occurs.
   case nid(String)
   case cursor(String)
-  /// A time in UTC with milliseconds, the same wherever the name occurs if it has one.
+  /// A time in UTC with milliseconds. If it has a name, it is the same wherever the name occurs.
   case time(String?)
   case string
   case number
   case any
 
-  /// Nil for every other string.
+  /// Creates a placeholder from its text; nil for any other string.
   init?(_ text: String) {
     guard text.hasPrefix("<"), text.hasSuffix(">"), text.utf8.count > 2 else { return nil }
     let inner = text.dropFirst().dropLast()
@@ -27,7 +27,7 @@ enum Placeholder: Equatable, Sendable {
     }
   }
 
-  /// What a value is bound to; nil if this binds nothing.
+  /// The key to which a value is bound; nil if this placeholder binds nothing.
   var binding: Bindings.Key? {
     switch self {
     case .nid(let name): Bindings.Key(kind: .nid, name: name)
@@ -38,7 +38,7 @@ enum Placeholder: Equatable, Sendable {
   }
 }
 
-/// What the placeholders of a conversation stand for.
+/// The values of the placeholders of a conversation.
 struct Bindings: Sendable {
   struct Key: Hashable, Sendable {
     enum Kind: Hashable, Sendable {
@@ -53,8 +53,8 @@ struct Bindings: Sendable {
 
   subscript(key: Key) -> String? { values[key] }
 
-  /// Whether `value` may stand for the name, by these and by `others`; if so it does from now on. Two names never
-  /// mean the same nid.
+  /// Binds a name to `value`, and returns whether that is possible beside these bindings and `others`. Two
+  /// names never stand for the same nid.
   mutating func bind(_ key: Key, to value: String, beside others: Bindings = Bindings()) -> Bool {
     if let bound = values[key] ?? others.values[key] { return bound == value }
     if key.kind == .nid, others.nids.contains(value) || !nids.insert(value).inserted { return false }
@@ -62,7 +62,7 @@ struct Bindings: Sendable {
     return true
   }
 
-  /// Takes in others, which were bound beside these.
+  /// Adds other bindings, which were made beside these.
   mutating func merge(_ others: Bindings) {
     for (key, value) in others.values { values[key] = value }
     nids.formUnion(others.nids)

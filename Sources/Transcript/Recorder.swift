@@ -1,50 +1,53 @@
 import JSON
 
-/// Turns a conversation, message by message, into the steps of a transcript. What differs from run to run
-/// becomes placeholders: nids, cursors, times, and the text of errors.
+/// Turns a conversation, message by message, into the steps of a transcript. The values that differ from run
+/// to run become placeholders: nids, cursors, times, and the text of errors.
 ///
-/// Messages are to be given in an order in which the host may have seen them: an answer before every request
-/// that may hang on it.
+/// Give the messages in an order in which the host may have seen them: an answer before every request that
+/// may depend on it.
 public struct Recorder: Sendable {
   private let redaction: Redaction
-  /// The nids and cursors that answers had so far: where a request repeats one, it is the placeholder.
+  /// The nids and cursors in the answers so far: a request that repeats one gets its placeholder.
   private var known: [String: StaticString] = [:]
-  /// The ids of requests whose results tell of the program rather than of the conversation.
+  /// The ids of requests whose results are about the program rather than the conversation.
   private var loose: Set<[UInt8]> = []
 
-  /// How many messages were left out whose errors are still to come, to be left out too.
+  /// The number of messages that were left out and whose errors have not been sent yet: those are left out
+  /// too.
   private var leftOut = 0
 
   private let maximumDepth: Int
 
-  /// Deeper than any answer.
+  /// The depth to which answers are parsed; no answer is deeper.
   private static let depth = 1_002
-  /// Methods whose results differ from run to run, or from version to version.
+  /// The methods whose results differ from run to run, or from version to version.
   private static let looseMethods: [StaticString] = ["get_status", "rpc.discover", "initialize"]
 
+  /// Creates a recorder.
+  ///
   /// - Parameters:
-  ///   - keepsContent: whether what people wrote is kept: the content, data and names of messages.
-  ///   - maximumDepth: how many arrays and objects may be inside one another in a request.
+  ///   - keepsContent: whether text that people wrote is kept: the content, data and names of messages.
+  ///   - maximumDepth: the greatest depth of nested arrays and objects in a request.
   public init(keepsContent: Bool, maximumDepth: Int = 128) {
     redaction = Redaction(keepsContent: keepsContent)
     self.maximumDepth = maximumDepth
   }
 
-  /// A step that the program ends with this status.
+  /// The step for the end of the program with this exit status.
   public static func exit(_ status: Int32) -> [UInt8] {
     step("exit") { $0.raw("\(status)") }
   }
 
-  /// A step that says something.
+  /// The step for a comment.
   public static func comment(_ text: String) -> [UInt8] {
     step("comment") { $0.string(text) }
   }
 
-  /// The steps for a message of the host.
+  /// Returns the steps for a message from the host.
   public mutating func received(_ message: [UInt8]) -> [UInt8] {
     guard let json = Self.parse(message, maximumDepth) else { return unreadable(message) }
     if json.kind == .string {
-      // As it is, a string would be text that is sent without its quotes.
+      // A string written as it is would be a step that sends its text without the quotes.
       let text = redaction.keepsContent ? json.text : "\"\""
       return Self.step("send") { $0.string(text) }
     }
@@ -56,13 +59,13 @@ public struct Recorder: Sendable {
     }
   }
 
-  /// The steps for something of the host that was not kept: it can't be sent again.
+  /// Returns the steps for input from the host that was not kept, and so can't be sent again.
   public mutating func receivedUnreadable(_ reason: String) -> [UInt8] {
     leftOut += 1
     return Self.comment("left out: \(reason)")
   }
 
-  /// The steps for a message of the program.
+  /// Returns the steps for a message from the program.
   public mutating func sent(_ message: [UInt8]) -> [UInt8] {
     guard let json = Self.parse(message, Self.depth) else { return [] }
     if json.kind == .array {
@@ -72,7 +75,7 @@ public struct Recorder: Sendable {
         writer.endArray()
       }
     }
-    // Progress comes by the clock.
+    // Progress reports depend on the clock.
     if json["method"]?.equals("$/progress") == true { return [] }
     if leftOut > 0, json["id"]?.isNull == true, let kind = json["error"]?["data"]?["kind"],
       kind.equals("message_too_large") || kind.equals("parse_error")
@@ -93,11 +96,11 @@ public struct Recorder: Sendable {
     writer.key(name)
     body(&writer)
     writer.endObject()
-    // A message with headers may have line breaks between its values; a step is one line for any reader.
+    // A message with headers may have line breaks between its values; a step must be one line for any reader.
     return writer.bytes.without(.lineEnds) + [0x0A]
   }
 
-  /// Text that is no JSON, or something as bad in its place.
+  /// The steps for text that is not JSON: the text itself, or other text with the same fault in its place.
   private func unreadable(_ message: [UInt8]) -> [UInt8] {
     if redaction.keepsContent, let text = String(validating: message, as: UTF8.self),
       !message.contains(0x0A)
@@ -139,7 +142,7 @@ public struct Recorder: Sendable {
     writer.endObject()
   }
 
-  /// Writes a nid or cursor that an answer had.
+  /// Writes the placeholder of a nid or cursor that an answer had; false if no answer had it.
   private func placeholder(_ value: JSON, to writer: inout JSONWriter) -> Bool {
     guard let text = value.string, let kind = known[text] else { return false }
     writer.string("<\(kind):\(text)>")
@@ -170,7 +173,7 @@ public struct Recorder: Sendable {
     _ value: JSON, named name: String, of owner: JSON, to writer: inout JSONWriter
   ) {
     if name == "data", value.kind == .object, owner["nid"] != nil {
-      // `<open>` would mean something else in a pattern.
+      // In a pattern, `<open>` would mean something else.
       if value.raw.contains(UInt8(ascii: "<")) { return writer.string("<any>") }
       return redaction.write(data: value, to: &writer)
     }
@@ -208,13 +211,13 @@ public struct Recorder: Sendable {
     }
   }
 
-  /// The value is its own name: in one run the same value is the same thing.
+  /// Writes a placeholder that has the value as its name: within one run the same value means the same thing.
   private mutating func write(_ text: String, as kind: StaticString, to writer: inout JSONWriter) {
     known[text] = kind
     writer.string("<\(kind):\(text)>")
   }
 
-  /// An error's message is for people, and its details may grow.
+  /// Writes the pattern of an error. Its message is for people, and its details may get more members.
   private func write(error: JSON, to writer: inout JSONWriter) {
     writer.beginObject()
     for (key, value) in error.members {
@@ -250,6 +253,6 @@ public struct Recorder: Sendable {
 }
 
 extension JSON {
-  /// The value's bytes as text.
+  /// The value's exact bytes as text.
   fileprivate var text: String { String(decoding: raw, as: UTF8.self) }
 }

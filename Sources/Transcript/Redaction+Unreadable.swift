@@ -1,7 +1,8 @@
 import JSON
 
 extension Redaction {
-  /// Text that is refused as the text of this outline was, by the same ids, and says nothing else.
+  /// A text without the content of this outline's text, that is refused just as that text was and answered to
+  /// the same ids.
   func unreadable(_ outline: Outline) -> String {
     var items: [String] = []
     switch outline.kind {

@@ -1,22 +1,23 @@
 import JSON
 
-/// Takes what people wrote out of requests and answers, and leaves what a conversation hangs on: methods, ids,
-/// names of inboxes, paging, marks. What is taken out becomes text of the same length, the same for the same
-/// text within one process, so that limits, retries and conflicts come out as they did.
+/// Removes the text that people wrote from requests and answers, and keeps everything on which a conversation
+/// depends: methods, ids, names of inboxes, paging, marks. Removed text is replaced by text of the same
+/// length, and within one process the same text always by the same, so that limits, retries and conflicts
+/// have the same results.
 struct Redaction: Sendable {
-  /// Whether nothing is taken out.
+  /// Whether nothing is removed.
   let keepsContent: Bool
 
-  /// How a parameter that holds no text of people, and is needed to see a fault, looks when it is in order. What
-  /// looks otherwise may be anything.
+  /// The valid form of a parameter that holds no text of people and is needed to see a fault. A value in
+  /// another form may be anything.
   private enum Form {
-    /// A text of at most so many bytes.
+    /// A string of at most this many bytes.
     case text(Int)
-    /// A number, a truth value, or a word for one.
+    /// A number, a boolean, or a word for one.
     case value
-    /// A text or several.
+    /// A string, or an array of strings, of at most this many bytes each.
     case texts(Int)
-    /// An object of members that are here themselves.
+    /// An object whose members have forms of their own.
     case members
   }
 
@@ -31,13 +32,13 @@ struct Redaction: Sendable {
     "progressToken": .text(Self.idBytes), "timeout_ms": .value, "id": .text(Self.idBytes), "value": .value,
   ]
 
-  /// Ids are kept up to so many bytes.
+  /// The size, in bytes, up to which ids are kept.
   private static let idBytes = 64
 
-  /// Parameters with text of people, which answers repeat.
+  /// The parameters with text of people that answers repeat.
   private static let content: Set<String> = ["content", "username", "team_name"]
 
-  /// Whether a text may be the name of a parameter, right or wrong, or a JSON Pointer to one: a few ASCII
+  /// Whether a text may be the name of a parameter, valid or not, or a JSON Pointer to one: a few ASCII
   /// letters, digits and signs.
   static func isName(_ text: String) -> Bool {
     text.utf8.count <= 64
@@ -49,7 +50,7 @@ struct Redaction: Sendable {
       }
   }
 
-  /// Whether a text is a value that the contract knows: a few digits, or one of its words.
+  /// Whether a text is a value of the contract: a few digits, or one of its words.
   private static func isWord(_ text: String) -> Bool {
     words.contains(text) || text.utf8.count <= 20 && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
   }
@@ -62,11 +63,11 @@ struct Redaction: Sendable {
   /// Whether a member of an answer holds text of people.
   static func isContent(_ name: String) -> Bool { content.contains(name) }
 
-  /// A key as it may be written.
+  /// The text that is written for a key.
   func key(_ name: String) -> String { keepsContent || Self.isName(name) ? name : Self.stand(in: name) }
 
-  /// Writes a request's `id`, or the same id of its answer: an id that is text stays one, and what is no id
-  /// stays none.
+  /// Writes a request's `id`, or the same id in its answer: a string id stays a string, and a value that is
+  /// not a valid id stays invalid.
   func write(id: JSON, to writer: inout JSONWriter) {
     if keepsContent { return writer.raw(id.raw) }
     switch id.kind {
@@ -81,23 +82,23 @@ struct Redaction: Sendable {
     }
   }
 
-  /// What the wire takes for an id has at most so many bytes as it is sent.
+  /// The largest size of a valid id, in bytes as sent.
   private static let longestID = 1_024
 
-  /// Digits that stand for others.
+  /// Digits that replace those of another number.
   private static func digits(for number: JSON) -> String {
     var hasher = Hasher()
     hasher.combine(Array(number.raw))
     return "1\(UInt(bitPattern: hasher.finalize()))"
   }
 
-  /// Writes a request's `method`: the name of one, or text that is none.
+  /// Writes a request's `method`: a method's name, or a text that can't be one.
   func write(method: JSON, to writer: inout JSONWriter) {
     guard !keepsContent, method.string.map(Self.isMethod) != true else { return writer.raw(method.raw) }
     blank(method, to: &writer)
   }
 
-  /// A method's name may have dots.
+  /// Whether a text may be a method's name, which may contain dots.
   private static func isMethod(_ name: String) -> Bool {
     isName(String(name.filter { $0 != "." })) && !name.isEmpty
   }
@@ -108,10 +109,11 @@ struct Redaction: Sendable {
     blank(version, to: &writer)
   }
 
-  /// Writes a request's `params`. `fill` writes a string that may stand for a placeholder; false if it does not.
+  /// Writes a request's `params`. `fill` writes a string for which there may be a placeholder; false if there
+  /// is none.
   func write(params: JSON, to writer: inout JSONWriter, fill: (JSON, inout JSONWriter) -> Bool) {
     guard params.kind == .object else {
-      // Parameters by place are refused, an empty array is none at all.
+      // Parameters by position are refused; an empty array counts as no parameters.
       if params.kind == .array, params.count > 0 { return writer.raw("[0]") }
       return blank(params, to: &writer)
     }
@@ -132,7 +134,7 @@ struct Redaction: Sendable {
     writer.endObject()
   }
 
-  /// Writes a value of which nothing is left out.
+  /// Writes a whole value, with nothing removed.
   private func write(
     whole value: JSON, to writer: inout JSONWriter, fill: (JSON, inout JSONWriter) -> Bool
   ) {
@@ -173,12 +175,12 @@ struct Redaction: Sendable {
     }
   }
 
-  /// Writes a message's text.
+  /// Writes a message's content.
   func write(content value: JSON, to writer: inout JSONWriter) {
     if keepsContent { writer.raw(value.raw) } else { blank(value, to: &writer) }
   }
 
-  /// Writes a message's `data`: an object of as many bytes.
+  /// Writes a message's `data`: an object of the same number of bytes.
   func write(data value: JSON, to writer: inout JSONWriter) {
     let length = value.raw.count
     guard !keepsContent, length > 2 else { return writer.raw(value.raw) }
@@ -190,7 +192,7 @@ struct Redaction: Sendable {
     writer.raw(Array(#"{"":"\#(text)"}"#.utf8))
   }
 
-  /// Writes a value of the same kind, and for a string of the same length, that says nothing.
+  /// Writes an empty value of the same kind, or for a string a replacement of the same length.
   private func blank(_ value: JSON, to writer: inout JSONWriter) {
     if keepsContent { return writer.raw(value.raw) }
     switch value.kind {
@@ -202,11 +204,11 @@ struct Redaction: Sendable {
     }
   }
 
-  /// As many bytes as `text` has: a digest whose key is this process's own, then filling.
+  /// A replacement of as many bytes as `text`: a digest with a key of this process alone, then filling.
   private static func stand(in text: String) -> String { stand(in: text, length: text.utf8.count) }
 
   private static func stand(in text: String, length: Int) -> String {
-    // Hasher is seeded anew in every process, and nobody learns the seed.
+    // Hasher has a new seed in every process, and nobody learns the seed.
     var hasher = Hasher()
     hasher.combine(text)
     let digest = String(UInt32(truncatingIfNeeded: hasher.finalize()), radix: 16)

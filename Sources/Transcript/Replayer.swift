@@ -1,32 +1,35 @@
 import JSON
 
-/// A conversation that a transcript is played to.
+/// A conversation with a program, for playing a transcript.
 public protocol Playback {
   /// Sends one line.
   mutating func send(_ line: [UInt8])
-  /// The next line that came, without its end; nil at the end of the stream, or if none is to come.
+  /// Returns the next line that arrived, without its line end; nil at the end of the stream, or if no line is
+  /// to come.
   mutating func receive() -> [UInt8]?
-  /// Ends the input, if it is not to end by itself, and tells the exit status, or nil if it did not end by
-  /// itself; and every line that came before.
+  /// Ends the input, unless it is to end by itself, and returns the exit status, or nil if the program did
+  /// not end by itself, with every line that came before the end.
   mutating func finish(endingInput: Bool) -> (status: Int32?, rest: [[UInt8]])
 }
 
 /// Plays a transcript's steps to a program and compares the answers.
 ///
-/// Answers may come in any order, as the wire allows: each is compared with the pattern that has its id.
+/// Answers may arrive in any order, as the wire allows: each is compared with the pattern that has its id.
 public struct Replayer {
-  /// How many messages came that were compared.
+  /// The number of messages that were compared.
   public private(set) var compared = 0
   private var bindings = Bindings()
-  /// What came before it was asked for.
+  /// The messages that arrived before a step expected them.
   private var early = EarlyMessages()
   private var last: JSON?
   private let report: (String) -> Void
 
-  /// - Parameter report: told of every difference, a sentence each, as it is found.
+  /// Creates a replayer.
+  ///
+  /// - Parameter report: called with every difference, one sentence each, as it is found.
   public init(report: @escaping (String) -> Void) { self.report = report }
 
-  /// Plays all steps, given with the number of their line, then ends the conversation.
+  /// Plays all steps, each given with its line number, then ends the conversation.
   public mutating func play(_ steps: [(line: Int, step: Step)], to playback: inout some Playback) {
     var hasEnded = false
     for (line, step) in steps where !hasEnded {
@@ -56,7 +59,7 @@ public struct Replayer {
 
   // MARK: Sending
 
-  /// A message with what its placeholders are bound to, on one line.
+  /// A message on one line, with the placeholders replaced by their values.
   private func fill(_ message: JSON) -> [UInt8] {
     var writer = JSONWriter()
     write(message, to: &writer)
@@ -78,7 +81,8 @@ public struct Replayer {
       writer.endArray()
     case .string:
       if let key = value.string.flatMap(Placeholder.init)?.binding {
-        // One that was never bound comes from an answer that differed: its name is what it was.
+        // A placeholder that was never bound comes from an answer that differed: its name is the value in the
+        // recording.
         writer.string(bindings[key] ?? key.name)
       } else {
         writer.raw(value.raw)
@@ -91,7 +95,7 @@ public struct Replayer {
 
   private mutating func expect(_ patterns: [JSON], at line: Int, _ playback: inout some Playback) {
     let wanted = patterns.map(EarlyMessages.Address.init(pattern:))
-    // All of them have to be there before they are told apart, if their ids don't.
+    // Messages whose ids don't distinguish them must all have arrived before they are compared.
     var alike: [EarlyMessages.Address: Int] = [:]
     for address in wanted {
       alike[address, default: 0] += 1
@@ -143,7 +147,8 @@ public struct Replayer {
   }
 
   private mutating func settle(_ pattern: JSON, _ value: JSON, at line: Int) {
-    // The match, which holds the bindings too, is gone when they grow: so they are not copied each time.
+    // The match, which also holds the bindings, is released before they grow, so that they are not copied
+    // each time.
     let (added, differences) = outcome(pattern, value)
     bindings.merge(added)
     compared += 1
@@ -152,7 +157,7 @@ public struct Replayer {
     for difference in differences { report("line \(line)\(id): \(difference)") }
   }
 
-  /// Reads one message more; false if there is none.
+  /// Reads one more message; false if there is none.
   private mutating func read(_ playback: inout some Playback) -> Bool {
     while let line = playback.receive() {
       if take(line) { return true }
@@ -160,7 +165,7 @@ public struct Replayer {
     return false
   }
 
-  /// Keeps a message that came; false if it is none.
+  /// Keeps a message that arrived; false if it is not JSON.
   private mutating func take(_ line: [UInt8]) -> Bool {
     do {
       early.add(try JSON(parsing: line, maximumDepth: 1_002))

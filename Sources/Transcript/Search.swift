@@ -1,7 +1,7 @@
-/// Whether bytes have others in them, in time proportional to both (Knuth, Morris and Pratt).
+/// Whether `bytes` contains `sought`, in time proportional to both (Knuth, Morris and Pratt).
 func contains(_ bytes: ArraySlice<UInt8>, _ sought: [UInt8]) -> Bool {
   guard !sought.isEmpty else { return true }
-  // For each beginning of `sought`, how long a shorter beginning it ends with.
+  // For each prefix of `sought`, the length of the longest shorter prefix with which it ends.
   var fallbacks = [Int](repeating: 0, count: sought.count)
   var matched = 0
   for at in sought.indices.dropFirst() {

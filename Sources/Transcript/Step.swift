@@ -1,26 +1,26 @@
 import JSON
 
-/// One step of a transcript: what a host sends, or what it must get back. `Schemas/transcripts/README.md` says
-/// what each means.
+/// One step of a transcript: a message that a host sends, or one that it must get back.
+/// `Schemas/transcripts/README.md` explains each.
 public enum Step: Sendable {
-  /// Says what follows.
+  /// A comment about the steps that follow.
   case comment(String)
-  /// A message, in which bound placeholders are filled in.
+  /// A message to send, in which bound placeholders are filled in.
   case send(JSON)
-  /// Text that is sent as it is.
+  /// A text to send as it is.
   case sendText(String)
-  /// One message must match.
+  /// A pattern that one message must match.
   case expect(JSON)
-  /// So many messages, in any order.
+  /// Patterns for as many messages, in any order.
   case expectAll([JSON])
-  /// One array of so many items, in any order.
+  /// Patterns for the items of one array, in any order.
   case expectBatch([JSON])
-  /// The message read last has this text in it.
+  /// A text that the last message read must contain.
   case contains(String)
-  /// The stream ends, with this exit status.
+  /// The end of the stream, with this exit status.
   case exit(Int64)
 
-  /// Reads a line of a file; nil if it is no step.
+  /// Reads a step from a line of a file; nil if the line is not a step.
   public init?(_ line: JSON) {
     guard line.count == 1, let (key, value) = line.members.first(where: { _ in true }) else { return nil }
     switch (key.string, value.kind) {

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What the program's exit status says (sysexits.h).
+/// The exit statuses of the program (sysexits.h).
 enum ExitStatus: Int32 {
   case differs = 1
   case badParameters = 64
@@ -16,7 +16,7 @@ enum ExitStatus: Int32 {
   case configuration = 78
 }
 
-/// Ends a command: one sentence on stderr and an exit status.
+/// An error that ends a command with one sentence on stderr and an exit status.
 struct Failure: Error {
   let status: ExitStatus
   let sentence: String

@@ -6,15 +6,15 @@
   import Darwin
 #endif
 
-/// The process that started this one: the host, or what it starts programs with.
+/// The process that started this one: the host, or a program through which the host starts others.
 struct Parent: Sendable {
   /// Its process id.
   let id = getppid()
 
-  /// Runs `body` on a thread of its own, within about a second, once the parent has ended.
+  /// Runs `body` on a thread of its own, within about a second after the parent has ended.
   ///
-  /// Who loses its parent is given another, so asking for it tells. A signal at the parent's death would come
-  /// too early: as soon as the thread ends that started this process.
+  /// A process whose parent has ended gets another parent, so polling the parent's id detects the end. A
+  /// signal at the parent's death would come too early: as soon as the thread ends that started this process.
   func onEnd(_ body: @escaping @Sendable () -> Void) throws(Failure) {
     try SystemLimits.startThread("watch the host") {
       while getppid() == id { sleep(1) }

@@ -28,7 +28,8 @@ struct Tidings: ParsableCommand {
     defaultSubcommand: Serve.self)
 
   static func main() {
-    // A host that closes stderr or the answers is an error of write(2), not the end of the process.
+    // Writing to a host that has closed stderr or the answers is an error of write(2), and must not end the
+    // process.
     signal(SIGPIPE, SIG_IGN)
     MongoStore.programStarts()
     do {
@@ -36,16 +37,16 @@ struct Tidings: ParsableCommand {
       try command.run()
       leave(0)
     } catch let failure as Failure {
-      end(failure.status.rawValue, "tidings: \(failure.sentence.withoutLogins.shown())")
+      end(failure.status.rawValue, "tidings: \(failure.sentence.withoutBareLogins.shown())")
     } catch let code as ExitCode {
       leave(code.rawValue)
     } catch let error as SystemError {
       end(ExitStatus.system.rawValue, "tidings: \(error)")
     } catch {
-      // What is asked for, as help, goes to stdout; what is wrong, with its usage, to stderr.
+      // Requested text, such as help, goes to stdout; errors, with the usage, go to stderr.
       let status = exitCode(for: error)
       let text = fullMessage(for: error)
-      guard status.isSuccess else { end(status.rawValue, text.withoutLogins.shown(keepingLines: true)) }
+      guard status.isSuccess else { end(status.rawValue, text.withoutBareLogins.shown(keepingLines: true)) }
       do {
         try StandardOutput.write(line: text.shown(keepingLines: true))
         leave(0)
@@ -59,12 +60,12 @@ struct Tidings: ParsableCommand {
     do {
       try Descriptor.standardError.write(Array("\(text)\n".utf8))
     } catch {
-      // stderr may be closed: there is nobody left to tell.
+      // stderr may be closed: nobody is left to tell.
     }
     leave(status)
   }
 }
 
-/// Ends the process without the libraries' own clean-up: threads that wait for a database may still use what
-/// that frees.
+/// Ends the process without the libraries' own clean-up, which would free memory that threads waiting for a
+/// database may still use.
 func leave(_ status: Int32) -> Never { _exit(status) }

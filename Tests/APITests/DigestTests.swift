@@ -4,7 +4,7 @@ import Testing
 @testable import API
 
 @Suite struct DigestTests {
-  /// Bodies that differ in one field, or in where a text stands.
+  /// Bodies that differ in one field, or in the field that holds a text.
   static let bodies: [MessageBody] = [
     MessageBody(type: "a"), MessageBody(type: "b"), MessageBody(type: "a", sender: "x"),
     MessageBody(type: "a", username: "x"), MessageBody(type: "a", teamName: "x"),
@@ -20,7 +20,7 @@ import Testing
     #expect(Self.bodies.allSatisfy { $0.digest.count == 32 && $0.digest == $0.digest })
   }
 
-  /// Stored digests have to mean the same in later versions.
+  /// Stored digests must keep their meaning in later versions.
   @Test func theDigestStaysTheSame() {
     let body = MessageBody(type: "note", sender: "ada", content: "hi")
     let hex = body.digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()

@@ -6,7 +6,8 @@ import Testing
 
 @testable import API
 
-/// Every parameter of every method: what fits is accepted, anything else is refused by its name.
+/// Tests of every parameter of every method: a value that fits is accepted, any other is refused by the
+/// parameter's name.
 @Suite struct ParameterTests {
   static let service = TidingsService(store: MemoryStore())
 
@@ -22,7 +23,7 @@ import Testing
     }
   }
 
-  /// An object of members, the later ones replacing the earlier ones.
+  /// The text of an object with these members; later ones replace earlier ones of the same name.
   static func object(_ members: [(String, String)]) -> String {
     var unique: [(String, String)] = []
     for member in members {
@@ -57,7 +58,7 @@ import Testing
     }
   }
 
-  /// No parameter takes these three: one of them at least is of no form that the contract has.
+  /// No parameter accepts all three of these values: at least one of them fits no form of the contract.
   @Test func everyParameterRefusesOtherTypes() throws {
     for method in Registry.methods {
       for parameter in method.parameters {
@@ -103,7 +104,7 @@ import Testing
     "[" + (0..<count).map { "\"r\($0)\"" }.joined(separator: ",") + "]"
   }
 
-  /// The sizes and ranges of the contract: the last that is accepted, the first that is not.
+  /// The sizes and ranges of the contract: the last value that is accepted, and the first that is refused.
   static let bounds: [(method: String, parameter: String, accepted: [String], refused: [String])] = [
     (
       "send_team_message", "team_id", [text(1), text(128), "\"\\u0000\""],
@@ -118,9 +119,9 @@ import Testing
     ("send_team_message", "content", [text(0), text(65_536)], [text(65_537)]),
     (
       "send_team_message", "data",
-      ["{}", "{\"a\":\(text(65_528))}", "{\"a\":\(String(repeating: "9", count: 308))}", "{\"a\":1e308}"],
+      ["{}", "{\"a\":\(text(65_528))}", "{\"a\":\(String(repeating: "9", count: 1_000))}", "{\"a\":1e999}"],
       [
-        "[]", "\"x\"", "{\"a\":\(text(65_529))}", "{\"a\":1e309}",
+        "[]", "\"x\"", "{\"a\":\(text(65_529))}", "{\"a\":1e1000}",
         "{\"a\":0.\(String(repeating: "1", count: 1_000))}",
       ]
     ),

@@ -6,13 +6,13 @@ import Testing
 
 @testable import API
 
-/// What a host may ask under each scope, for every method that there is.
+/// The requests that a host may make under each scope, for every method.
 @Suite struct ScopeTests {
   static let bo = #""user_id":"bo""#
   static let team = #""team_id":"blue""#
 
-  /// A call by bo, and where it is refused to a host that may only read, to one that acts for another user,
-  /// and to one of other teams; nil where it is not.
+  /// A call by bo, and the pointers at which it is refused to a host that may only read, to one that acts for
+  /// another user, and to one of other teams; nil where it is allowed.
   static let table: [(method: String, params: String, readOnly: String?, user: String?, team: String?)] = [
     ("send_team_message", #"{\#(team),\#(bo),"message_type":"m"}"#, "", "/user_id", "/team_id"),
     (
@@ -77,13 +77,13 @@ import Testing
     #expect(try Self.refusal(Scope(isReadOnly: true), method, params) == forbidden(readOnly))
     #expect(try Self.refusal(Self.other, method, params) == forbidden(user))
     #expect(try Self.refusal(Self.red, method, params) == forbidden(team))
-    // Whoever may do all this may do it, announcing excepted.
+    // A host whose scope includes all this may make every call except an announcement.
     let wide = Scope(user: "bo", teams: ["blue", "red"])
     #expect(try Self.refusal(wide, method, params) == (method == "send_announcement" ? "forbidden " : nil))
   }
 
-  /// The names by which parameters name users, teams and messages, and those that name nothing of the kind:
-  /// a new one has to find its place here, and in its method's claims.
+  /// The parameters that name users, teams and messages, and those that name nothing of the kind. A new
+  /// parameter must be added here, and to its method's claims.
   @Test func everyParameterIsKnown() {
     let known: Set = [
       "team_id", "user_id", "team_ids", "nid", "nids", "up_to", "account", "reader_id", "reader_ids",
@@ -94,7 +94,7 @@ import Testing
     #expect(Set(named).subtracting(known) == [])
   }
 
-  /// Every method with a `user_id` takes the scope's for one that is left out, and no other.
+  /// Every method with a `user_id` takes the scope's user if that is left out, and no other user.
   @Test func theUserMayBeLeftOut() throws {
     for method in Registry.methods where method.parameters.contains(where: { "\($0.name)" == "user_id" }) {
       let name = "\(method.name)"
@@ -136,7 +136,7 @@ import Testing
     #expect(try Self.refusal(scope, method, params) == refusal)
   }
 
-  /// Every method that takes a name to show takes the scope's for one that is left out, and no other.
+  /// Every method with a name to show takes the scope's name if that is left out, and no other name.
   @Test func theUsernameMayBeLeftOut() throws {
     let scope = Scope(username: "Bo B.")
     for method in Registry.methods where method.parameters.contains(where: { "\($0.name)" == "username" }) {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import API
 
-/// Which calls wait for which: by what the methods say that they touch.
+/// The calls that wait for one another, by the touches that the methods declare.
 @Suite struct TouchTests {
   private static let service = TidingsService(store: MemoryStore())
 
@@ -15,7 +15,7 @@ import Testing
     return try service.prepare(method: name, params: try JSON(parsing: Array(params.utf8))).touches
   }
 
-  /// Whether the later of two calls waits for the end of the earlier one, by the rule in `Touch`.
+  /// Whether the second call waits for the end of the first, by the rule in `Touch`.
   private static func wait(_ one: [Touch], _ other: [Touch]) -> Bool {
     one.contains { mine in
       other.contains { $0.key == mine.key && ($0.mode != mine.mode || $0.mode == .exclusive) }
@@ -54,10 +54,10 @@ import Testing
   }
 
   @Test(arguments: [
-    // Readers of one team, also while one of them marks.
+    // Readers of one team run together, also while one of them marks.
     (bo, bo), (bo, cy), (bo, counts), (markBo, cy), (markBo, markCy), (joinBo, cy), (joinBo, markCy),
     (follow, bo),
-    // What one reader gets alone is no other reader's.
+    // A message that one reader gets alone does not concern other readers.
     (sendBo, dee), (sendBo, sendTeam), (sendAccount, announce),
     // Sends share a commit.
     (sendTeam, sendTeam), (announce, announce), (sendBo, sendBo),

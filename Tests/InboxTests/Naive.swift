@@ -2,7 +2,7 @@ import Inbox
 import MemoryStore
 import Testing
 
-/// The simplest inbox there is, to compare with: one array of copies with flags.
+/// The simplest possible inbox, for comparison: one array of copies with flags.
 struct Naive {
   struct Copy {
     var name: MessageName
@@ -15,7 +15,7 @@ struct Naive {
   }
 
   let inbox: Inbox
-  /// Oldest first.
+  /// The copies, oldest first.
   var copies: [Copy] = []
 
   mutating func deliver(_ message: Message, to log: LogName) {

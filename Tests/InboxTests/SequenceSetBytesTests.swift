@@ -26,7 +26,7 @@ import Testing
     let bytes = encoded(set)
     #expect(try decoded(bytes) == set)
 
-    // Within other bytes it reads its own and no more.
+    // Within other bytes, the reader reads the bytes of the set and no more.
     var reader = ByteReader([9] + bytes + [7, 8])
     #expect(try reader.readByte() == 9)
     #expect(try SequenceSet(from: &reader) == set)
@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  /// Whatever can be read is a proper set, and is written back as the very bytes that were read.
+  /// Any bytes that can be read are a proper set, and are written back as the same bytes.
   private func expectRefusedOrProper(_ bytes: [UInt8]) {
     var reader = ByteReader(bytes)
     do {

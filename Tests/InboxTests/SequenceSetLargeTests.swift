@@ -2,12 +2,12 @@ import Testing
 
 @testable import Inbox
 
-/// Sets of 100,000 ranges: every operation against what arithmetic says of a regular comb.
+/// Every operation on sets of 100,000 ranges, compared with the arithmetic of a regular comb.
 @Suite struct SequenceSetLargeTests {
   static let size = 100_000
   /// 3:5, 13:15, 23:25, ...
   let comb3 = comb(count: size, width: 3, gap: 7, first: 3)
-  /// 1:4, 11:14, 21:24, ...: 3:4 in common with each of the others.
+  /// 1:4, 11:14, 21:24, ...: it has 3:4 in common with each of the others.
   let comb4 = comb(count: size, width: 4, gap: 6, first: 1)
 
   @Test func sizes() {

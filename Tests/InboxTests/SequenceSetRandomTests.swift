@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  /// A few ranges beside very many are looked up rather than merged.
+  /// If one set has few ranges and the other very many, the few are looked up rather than merged.
   @Test(arguments: [1, Int.max - 799])
   func fewRangesBesideManyAgreeWithSet(_ lowest: Int) {
     var generator = SeededGenerator.printed()
@@ -76,7 +76,7 @@ import Testing
     }
   }
 
-  /// Long runs of changes in place on one value, with copies held so that sharing is exercised too.
+  /// Long runs of changes in place to one value, while copies are held, so that sharing is tested too.
   @Test(arguments: places)
   func changesAgreeWithSet(_ lowest: Int) {
     var generator = SeededGenerator.printed()

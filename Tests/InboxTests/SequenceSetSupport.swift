@@ -3,12 +3,12 @@ import Testing
 
 @testable import Inbox
 
-/// A set from its text, so that tables read as sets.
+/// Parses a set from its text, so that tables show sets.
 func sequenceSet(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> SequenceSet {
   try #require(SequenceSet(text: text), "no sequence set: \(text)", sourceLocation: sourceLocation)
 }
 
-/// Checks what must hold of every set, however it came about.
+/// Checks the properties of every set, however it was made.
 func expectNormalised(_ set: SequenceSet, sourceLocation: SourceLocation = #_sourceLocation) {
   #expect(isNormalised(set), "\(set.spans)", sourceLocation: sourceLocation)
 }
@@ -33,7 +33,7 @@ func isNormalised(_ set: SequenceSet) -> Bool {
 func randomPair(
   lowest: Int, width: Int, using generator: inout SeededGenerator
 ) -> (set: SequenceSet, model: Set<Int>) {
-  // Dense, sparse, empty and one-range sets all have to come up often.
+  // Dense, sparse, empty and one-range sets must all occur often.
   var model: Set<Int> = []
   switch Int.random(in: 0..<6, using: &generator) {
   case 0:
@@ -51,7 +51,7 @@ func randomPair(
   return (SequenceSet(numbers: model), model)
 }
 
-/// `count` ranges with gaps: `width` members, then `gap` missing, starting at `first`.
+/// A set of `count` ranges with gaps: `width` members, then `gap` missing numbers, starting at `first`.
 func comb(count: Int, width: Int, gap: Int, first: Int) -> SequenceSet {
   var builder = SequenceSet.SpanBuilder()
   for index in 0..<count {

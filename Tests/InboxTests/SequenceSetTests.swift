@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test(arguments: [
-    // One, the other, union, without the other, intersection.
+    // The first set, the second, the union, the first without the second, the intersection.
     ("", "", "", "", ""),
     ("", "1:3", "1:3", "", ""),
     ("1:3", "", "1:3", "1:3", ""),

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Inbox
 
-/// What may be in a store, whichever it is.
+/// The bounds of the data in a store, of whatever kind.
 @Suite struct StoreBoundsTests {
   private static let extremes = [Int.min, -1, 0, 1, 1 << 53, (1 << 53) + 1, 1 << 62, .max]
 
@@ -47,7 +47,8 @@ import Testing
     for change in wrong { #expect(throws: OutOfBounds.self) { try check(change) } }
   }
 
-  /// Bytes of marks with one number changed: they are read, and then everything can be computed, or refused.
+  /// Bytes of marks with one number changed. If they can be read, every result can be computed; if not, they
+  /// are refused.
   @Test(arguments: extremes.filter { $0 >= 0 }) func marks(_ value: Int) throws {
     let place = 1 << 53
     for field in 0..<4 {
@@ -82,7 +83,7 @@ import Testing
     }
   }
 
-  /// Tail, count, a kept number, and how many are kept.
+  /// The tail, the count, a kept number, and the number of kept numbers.
   @Test(arguments: extremes.filter { $0 >= 0 }, 0..<4) func records(_ value: Int, _ field: Int) throws {
     var numbers = [1, 1, 1, 1]
     numbers[field] = value

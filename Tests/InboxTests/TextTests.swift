@@ -9,7 +9,7 @@ import Testing
     #expect(one.string == two.string)
     #expect(one != two)
     #expect(Set([one, two]).count == 2)
-    // Equivalent, and even of the same length.
+    // Canonically equivalent, and even of the same length.
     #expect(Text("a\u{323}\u{307}") != Text("a\u{307}\u{323}"))
   }
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import JSONRPC
 
-/// Which answers may be made at once.
+/// The answers that may be made at the same time.
 struct AnswerRoomTests {
   @Test func upToTheLimit() {
     var room = AnswerRoom<Int>(limit: 100)
@@ -21,7 +21,7 @@ struct AnswerRoomTests {
     let second = room.take(1, own: 0, queued: 0)
     #expect([first, growing, second] == [true, true, false])
     room.release(2_000)
-    // Only what waits to be written may fill the limit: then the host has to read first.
+    // If the bytes that wait to be written fill the limit by themselves, the host has to read first.
     let full = room.take(1, own: 0, queued: 100)
     #expect(!full && room.held == 0)
   }
@@ -33,7 +33,7 @@ struct AnswerRoomTests {
     room.wait(2, for: 10)
     #expect(holds && room.isAwaited)
     let early = room.next(queued: 0)
-    // A small one does not overtake a large one for ever, whether it waits or comes now.
+    // A small answer does not overtake a large one for ever, whether it waits already or arrives now.
     let newcomer = room.take(1, own: 0, queued: 0)
     #expect(early == nil && !newcomer)
     room.release(60)

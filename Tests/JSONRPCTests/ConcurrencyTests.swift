@@ -18,12 +18,13 @@ struct ConcurrencyTests {
     #expect(try await host.finish().lines.map(Answer.init).map(\.id) == ["1"])
   }
 
-  /// Three calls that have stopped, then let go in one cork: how much is still to be written within it.
+  /// Stops three calls, then lets them go on in one cork; returns the number of bytes that are still to be
+  /// written within it.
   private func queuedInCork(_ params: String) async throws -> (bytes: Int, answers: [String]) {
     let service = TestService()
     let host = try Host(service)
     for id in 1...3 { host.request(id, "gate", params) }
-    // Begun by the same thread after them: when it is answered they have stopped.
+    // The same thread begins this call after the others: when it is answered, they have stopped.
     host.request(4, "ping")
     #expect(try await host.answer().id == "4")
     await service.gates.wait(for: "gate", count: 3)
@@ -200,7 +201,8 @@ struct ConcurrencyTests {
     _ = await host.finish()
   }
 
-  /// How many reports come depends on the time that the work takes: the first always, none behind the answer.
+  /// The number of reports depends on the time that the work takes: the first always comes, and none after
+  /// the answer.
   @Test func progressGrowsAndComesBeforeTheAnswer() async throws {
     let host = try Host(TestService())
     host.request(1, "work", #"{"_meta":{"progressToken":"t\u0031"}}"#)
@@ -216,8 +218,8 @@ struct ConcurrencyTests {
     #expect(try lines.dropFirst(reports.count).map { try Answer($0).id } == ["1", "2"])
   }
 
-  /// Requests of every kind, some cancelled, some in batches, some with the id of another: every accepted id
-  /// is answered exactly once.
+  /// Requests of every kind, some cancelled, some in batches, some with the id of another: every accepted
+  /// request is answered exactly once.
   @Test(arguments: 0..<4) func everyRequestIsAnsweredOnce(_ run: Int) async throws {
     let seed = UInt64.random(in: 0...(.max))
     var random = SeededGenerator(seed: seed)

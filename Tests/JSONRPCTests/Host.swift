@@ -6,7 +6,7 @@ import Synchronization
 @testable import JSONRPC
 
 /// A host for a server in this process: writes requests into one pipe, reads answers from another. Only
-/// threads of their own block, since the tests run on the pool that the server's calls run on.
+/// threads of its own block, since the tests run on the pool on which the server's calls run.
 final class Host: Sendable {
   let server: Server
   private let requests: Int32
@@ -16,6 +16,8 @@ final class Host: Sendable {
   private let writing = DispatchQueue(label: "host")
   private let isReading: DispatchSemaphore
 
+  /// Creates a host and starts its server.
+  ///
   /// - Parameter reads: false for a host that does not read before `startReading`.
   init(
     _ service: any Service, limits: Limits = Limits(), framing: Framing = .detect, reads: Bool = true,
@@ -51,7 +53,7 @@ final class Host: Sendable {
     }
   }
 
-  /// Writes bytes, as many at a time as fit, without waiting for it.
+  /// Writes bytes, as many at a time as fit, without waiting until they are written.
   func send(_ bytes: [UInt8]) {
     writing.async { [requests] in
       var rest = bytes[...]
@@ -63,7 +65,7 @@ final class Host: Sendable {
     }
   }
 
-  /// Writes text as it is.
+  /// Writes text unchanged.
   func send(text: String) { send(Array(text.utf8)) }
 
   /// Writes lines.
@@ -75,7 +77,7 @@ final class Host: Sendable {
     send(#"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)"\#(member)}"#)
   }
 
-  /// Takes a request back.
+  /// Cancels a request.
   func cancel(_ id: String) {
     send(#"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":\#(id)}}"#)
   }
@@ -88,7 +90,7 @@ final class Host: Sendable {
 
   func startReading() { isReading.signal() }
 
-  /// The next line that the server writes; nil at the end.
+  /// The next line from the server; nil at the end.
   func next() async -> String? {
     for await line in lines { return line }
     return nil
@@ -115,13 +117,13 @@ final class Host: Sendable {
 
   private struct NoAnswer: Error {}
 
-  /// How the server ended.
+  /// The server's ending.
   func ending() async -> Ending? {
     for await ending in endings { return ending }
     return nil
   }
 
-  /// Closes the input, and returns what the server still writes and how it ends.
+  /// Closes the input, and returns the remaining lines from the server and its ending.
   func finish() async -> (lines: [String], ending: Ending?) {
     closeInput()
     var rest: [String] = []
@@ -150,7 +152,7 @@ final class Host: Sendable {
   }
 }
 
-/// What an answer says, read with Foundation: not with the reader under test.
+/// The content of an answer, parsed with Foundation and not with the parser under test.
 struct Answer: Sendable, Equatable {
   var id: String
   var result: String?
@@ -173,7 +175,7 @@ struct Answer: Sendable, Equatable {
     details = data?["details"].map(Self.text)
   }
 
-  /// The answers of a batch.
+  /// Parses the answers of a batch.
   static func batch(_ line: String) throws -> [Answer] {
     let array = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [[String: Any]] ?? []
     return array.map(Answer.init)

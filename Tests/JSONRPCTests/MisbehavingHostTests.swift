@@ -5,7 +5,7 @@ import Testing
 
 @testable import JSONRPC
 
-/// Hosts that don't read, leave in the middle, or are told to go.
+/// Hosts that don't read, that leave in the middle, or that ask the server to end.
 struct MisbehavingHostTests {
   @Test func aHostThatReadsLateMissesNothing() async throws {
     let host = try Host(TestService(), reads: false)
@@ -18,7 +18,7 @@ struct MisbehavingHostTests {
     #expect(await host.ending() == .endOfInput)
   }
 
-  /// At the output limit nothing more is read, so the host's own writing comes to a stand.
+  /// At the output limit the server stops reading, so the host's own writing stops too.
   @Test func outputLimitStopsReading() async throws {
     var limits = Limits()
     limits.outputBytes = 100_000
@@ -27,7 +27,7 @@ struct MisbehavingHostTests {
     for id in 1...200 { host.request(id, "big", #"{"bytes":10000}"#) }
     host.request(201, "gate", #"{"value":201}"#)
     while host.server.status.outputBytes < 100_000 { await Task.yield() }
-    // Far behind what fits the pipe and the limit.
+    // Far more than fits the pipe and the limit.
     #expect(service.begun.withLock { $0 } == [])
     host.startReading()
     #expect(await host.next(200).count == 200)
@@ -49,7 +49,7 @@ struct MisbehavingHostTests {
     _ = await host.finish()
   }
 
-  /// What runs is cancelled, and what waits ends: nobody will hear the answers.
+  /// Running calls are cancelled, and waiting ones end: nobody will read the answers.
   @Test func aHostThatClosesTheOutput() async throws {
     let service = TestService()
     let host = try BrokenHost(service)
@@ -64,7 +64,7 @@ struct MisbehavingHostTests {
     #expect(service.gates.count("gate") == 0)
   }
 
-  /// A last write that fails is never taken for a good end, whichever thread finds out first.
+  /// If the last write fails, the ending is never a good one, whichever thread finds out first.
   @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
   func aFullDiskAtTheEndOfInput() async throws {
     let full = open("/dev/full", O_WRONLY)
@@ -188,7 +188,7 @@ struct MisbehavingHostTests {
   }
 }
 
-/// A host that closed its end for answers before it asked.
+/// A host that closed its end for answers before its first request.
 private final class BrokenHost: Sendable {
   private let input: Int32
   private let endings: AsyncStream<Ending>
@@ -218,7 +218,7 @@ private final class BrokenHost: Sendable {
   }
 }
 
-/// Keeps what is logged.
+/// A log handler that keeps the lines.
 private final class Log: LogHandler {
   let lines = Locked<[String]>([])
   private let level: Locked<Logger.Level>

@@ -5,7 +5,7 @@ import Testing
 @testable import JSONRPC
 
 struct OrderQueueTests {
-  /// One step of a table: a call arrives or ends, and these start.
+  /// One step of a table: a call arrives or ends, and these calls start.
   enum Step: Sendable {
     case arrives(Int, [Touch], starts: [Int])
     case ends(Int, starts: [Int])
@@ -110,7 +110,7 @@ struct OrderQueueTests {
     }
   }
 
-  /// The rule said plainly, in quadratic time: what the queue must agree with.
+  /// The rule in its simplest form, in quadratic time: the queue must agree with it.
   private struct Model {
     struct Call {
       var id: Int
@@ -150,7 +150,7 @@ struct OrderQueueTests {
     var queue = OrderQueue<Int>()
     var model = Model()
     var tickets: [Int: Int] = [:]
-    /// For every key the calls that change it, in order of arrival and of starting.
+    /// For every key, the calls that change it, in order of arrival and in order of starting.
     var arrived: [UInt64: [Int]] = [:]
     var began: [UInt64: [Int]] = [:]
     var cancelled: Set<Int> = []
@@ -170,7 +170,7 @@ struct OrderQueueTests {
         for key in changes[id]! { arrived[key, default: []].append(id) }
         tickets[id] = queue.enqueue(id, touching: touches, ready: &ready)
       } else {
-        // Ending a call that has not started is cancelling it.
+        // Ending a call that has not started is the same as cancelling it.
         let ended = tickets.keys.sorted().randomElement(using: &random)!
         let index = model.calls.firstIndex { $0.id == ended }!
         if !model.calls[index].isStarted { cancelled.insert(ended) }
@@ -193,9 +193,9 @@ struct OrderQueueTests {
     #expect(queue.isEmpty, "seed \(seed)")
   }
 
-  /// What calls do to the lists of their keys, one after the other or as the queue lets them run: appends and
-  /// marks change a list when they start, whoever is alone on a key changes it when it ends, and reads copy
-  /// it when they end. Each call must see what it would have seen in order of arrival.
+  /// The effect of calls on the lists of their keys, one after the other or as the queue lets them run:
+  /// appends and marks change a list when they start, an exclusive call changes it when it ends, and reads
+  /// copy it when they end. Each call must see what it would have seen in order of arrival.
   private struct Lists {
     var lists: [UInt64: [Int]] = [:]
 
@@ -203,7 +203,7 @@ struct OrderQueueTests {
       for (key, mode) in modes where mode == .append || mode == .mark { lists[key, default: []].append(id) }
     }
 
-    /// What the call saw on the keys that it may look at.
+    /// Ends a call and returns what it saw on the keys that it may read.
     mutating func end(_ id: Int, _ modes: [UInt64: Touch.Mode]) -> [UInt64: [Int]] {
       var seen: [UInt64: [Int]] = [:]
       for (key, mode) in modes where mode == .read || mode == .exclusive {
@@ -226,7 +226,7 @@ struct OrderQueueTests {
     let keys = UInt64(1 + run % 6)
     for id in 1...2_000 {
       var ready = Deque<Int>()
-      // More arrive than end, then all of them end.
+      // At first more calls arrive than end; then all of them end.
       if id <= 1_000, running.isEmpty || Int.random(in: 0..<10, using: &random) < 6 {
         for _ in 0..<Int.random(in: 1...3, using: &random) {
           modes[id, default: [:]][.random(in: 0..<keys, using: &random)] =
@@ -249,7 +249,7 @@ struct OrderQueueTests {
     #expect(queue.isEmpty && tickets.isEmpty && concurrent.lists == sequential.lists, "seed \(seed)")
   }
 
-  /// A call that never ends holds up those that touch what it touches, and no other.
+  /// A call that never ends holds up the calls that touch the same keys, and no others.
   @Test func aSlowCallHoldsUpOnlyItsOwnKeys() {
     for mode in Touch.Mode.allCases {
       var queue = OrderQueue<Int>()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import JSONRPC
 
-/// Who is told that a text can't be read.
+/// The requests that get an answer when a text can't be parsed.
 struct SalvageTests {
   private func ids(_ text: [UInt8]) -> [String]? {
     func shown(_ id: RequestID?) -> String { id.map { String(decoding: $0.raw, as: UTF8.self) } ?? "null" }
@@ -27,17 +27,17 @@ struct SalvageTests {
       #"{"id":1,"method":"m","params":"# + String(repeating: "[", count: 200)
         + String(repeating: "]", count: 200) + "}", ["1"]
     ),
-    // An id that is given twice, is none, or is at fault itself.
+    // An id that is given twice, is not valid, or is itself at fault.
     (#"{"id":1,"id":1,"method":"m"}"#, ["null"]),
     (#"{"id":1.5,"method":"m","x":NaN}"#, ["null"]),
     (#"{"id":"\ud800","method":"m"}"#, ["null"]),
     (#"{"id":"\#(String(repeating: "x", count: 2_000))","method":"m","x":NaN}"#, ["null"]),
-    // Text that may be parts of others.
+    // Text that may be part of another text.
     (#"{"id":1,"method":"m"#, ["null"]),
     (#"{"id":1,"method":"m"}{"id":2,"method":"m"}"#, ["null"]),
     (#"{"id":1,"method":"m","params":{"x":"y"}"#, ["null"]),
     (#"{"id":1 "method":"m"}"#, ["null"]),
-    // Nobody waits for these.
+    // Nobody waits for an answer to these.
     (#"{"method":"m","params":NaN}"#, ["null"]), (#"{"id":1,"result":NaN}"#, ["null"]), ("NaN", ["null"]),
     (
       #"[{"id":1,"method":"m"},{"id":"2","method":"m","x":NaN},{"method":"n"},3]"#,
@@ -62,7 +62,7 @@ struct SalvageTests {
       let json = try JSON(parsing: Array(#"{"id":\#(id),"x":"\#(filling)"}"#.utf8))
       let given = try #require(json["id"])
       let kept = try #require(RequestID(given))
-      // A slice of the request would begin where the id stands in it.
+      // If it were a slice of the request, it would begin where the id is in the request.
       #expect(kept.raw.startIndex == 0)
       #expect(String(decoding: kept.raw, as: UTF8.self) == id)
     }

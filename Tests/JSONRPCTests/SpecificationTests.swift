@@ -3,10 +3,10 @@ import Testing
 
 @testable import JSONRPC
 
-/// The examples of the JSON-RPC 2.0 specification, as far as they are by name: the conversation there, line
-/// by line, and what comes back.
+/// The examples of the JSON-RPC 2.0 specification that have parameters by name: the conversation there, line
+/// by line, with the expected answers.
 struct SpecificationTests {
-  /// Sends each text as one line and compares what is answered, unordered within a batch.
+  /// Sends a text as one line and compares the answers, in any order within a batch.
   private func check(_ request: String, _ expected: String?) async throws {
     let host = try Host(TestService())
     host.send(request.replacingOccurrences(of: "\n", with: " "))
@@ -17,7 +17,8 @@ struct SpecificationTests {
     #expect(try shape(line) == shape(expected), "\(line)")
   }
 
-  /// Answers without what the specification leaves to the server: the message and data of an error.
+  /// The answers without the parts that the specification leaves to the server: the message and data of an
+  /// error.
   private func shape(_ text: String) throws -> [NSDictionary: Int] {
     let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
     let answers = value as? [[String: Any]] ?? [value as? [String: Any] ?? [:]]
@@ -28,7 +29,8 @@ struct SpecificationTests {
     }
   }
 
-  /// Parameters go by name here, which the specification allows: its examples by position are refused as such.
+  /// This server takes parameters by name only, which the specification allows: the examples by position are
+  /// refused.
   @Test(arguments: [("[42, 23]", 1), ("[23, 42]", 2)])
   func positionalParameters(_ params: String, _ id: Int) async throws {
     try await check(

@@ -3,13 +3,13 @@ import Locks
 
 @testable import JSONRPC
 
-/// A service of a few methods that show what the server does with them.
+/// A service with a few methods that show how the server treats calls.
 ///
-/// - `ping` answers `{}` at once; `echo` its parameters.
+/// - `ping` answers `{}` at once; `echo` answers with its parameters.
 /// - `gate {name}` answers when the test opens the gate, or when it is cancelled.
 /// - `append {key, value, gate?}` and `read {key, gate?}` work on named lists, in order.
-/// - `wait` waits until it is woken or ended. `fail {how}` fails. `big {bytes}` answers that much.
-/// - `subtract`, `sum`, `get_data`, `update`, `notify_*`: those of the standard's examples.
+/// - `wait` waits until it is woken or ended. `fail {how}` fails. `big {bytes}` answers with that many bytes.
+/// - `subtract`, `sum`, `get_data`, `update`, `notify_*`: the methods of the specification's examples.
 final class TestService: Service {
   let methods = [
     "ping", "echo", "gate", "append", "read", "wait", "fail", "big", "subtract", "sum", "get_data",
@@ -109,7 +109,7 @@ final class TestService: Service {
   }
 }
 
-/// Places where calls stop until the test lets them on.
+/// Gates at which calls stop until the test lets them go on.
 final class Gates: Sendable {
   private struct State {
     var opened: Set<String> = []
@@ -143,7 +143,7 @@ final class Gates: Sendable {
     ) { false }
   }
 
-  /// Lets everybody through who is there or comes.
+  /// Lets through all calls that are at the gate or arrive later.
   func open(_ name: String) {
     let sleepers = state.withLock { state in
       state.opened.insert(name)
@@ -152,17 +152,17 @@ final class Gates: Sendable {
     for sleeper in sleepers.values { sleeper.resume() }
   }
 
-  /// Lets the calls that are there through, and no other.
+  /// Lets through the calls that are at the gate now, and no others.
   func openOnce(_ name: String) {
     for sleeper in state.withLock({ $0.sleepers.removeValue(forKey: name) ?? [:] }).values {
       sleeper.resume()
     }
   }
 
-  /// How many are stopped.
+  /// The number of calls that are stopped at a gate.
   func count(_ name: String) -> Int { state.withLock { $0.sleepers[name]?.count ?? 0 } }
 
-  /// Returns once so many are stopped.
+  /// Returns once this many calls are stopped at a gate.
   func wait(for name: String, count: Int) async {
     while self.count(name) < count { await Task.yield() }
   }

@@ -1,4 +1,4 @@
-/// A second reader of RFC 8259, as plain as possible, to compare the first one with.
+/// A second JSON parser after RFC 8259, as simple as possible, for comparison with the first.
 package struct ReferenceReader {
   package struct Refused: Error {}
 
@@ -84,7 +84,8 @@ package struct ReferenceReader {
       let scalar = try next()
       switch scalar {
       case "\"":
-        // Two escapes may be halves of one scalar; raw scalars are whole, so only escapes can be alone.
+        // Two escapes may be the halves of one scalar; unescaped scalars are complete, so only an escape can
+        // be a lone surrogate.
         guard let string = String(validating: units, as: UTF16.self) else { throw Refused() }
         return Array(string.unicodeScalars)
       case "\\": units.append(try escape())

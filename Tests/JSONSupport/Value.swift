@@ -1,6 +1,6 @@
 import JSON
 
-/// A JSON value as a tree, to compare and to make up. Numbers are as they are written.
+/// A JSON value as a tree, for comparing and for random generation. A number is its text.
 package enum Value: Equatable {
   case null
   case bool(Bool)
@@ -19,7 +19,7 @@ package enum Value: Equatable {
     }
   }
 
-  /// All that a parsed text says, through the public interface.
+  /// Reads the whole content of a parsed text through the public interface.
   package init(_ json: JSON) throws {
     switch json.kind {
     case .null: self = .null
@@ -62,7 +62,7 @@ package enum Value: Equatable {
   }
 }
 
-/// Something that was to be there is not.
+/// The error for something expected that is missing.
 package struct Absent: Error {}
 
 package func unwrap<T>(_ value: T?) throws -> T {
@@ -76,7 +76,7 @@ package func text(of scalars: [Unicode.Scalar]) -> String {
   return String(string)
 }
 
-/// A text for people, whatever its bytes.
+/// A text for people, whatever its bytes are.
 package func shown(_ text: [UInt8]) -> String {
   text.prefix(300).map {
     (0x20..<0x7f).contains($0) ? String(Unicode.Scalar($0)) : "<\(String($0, radix: 16))>"

@@ -4,13 +4,13 @@ import Testing
 
 @Suite("Texts that are JSON")
 struct AcceptedTests {
-  /// Everything here means the same to the reference reader.
+  /// Every text here has the same meaning to the reference reader.
   @Test(arguments: structures + whiteSpace + numbers + strings + raw)
   func accepted(_ text: [UInt8]) throws {
     let json = try JSON(parsing: text)
     let value = try Value(json)
     #expect(value == (try ReferenceReader.read(text)), "\(shown(text))")
-    // What is written is the same again, and so is each part's exact text.
+    // Writing the value gives the same value again, and so does parsing its exact text.
     #expect(try Value(JSON(parsing: value.text)) == value)
     #expect(try Value(JSON(parsing: Array(json.raw))) == value)
     // Checking without parsing agrees.
@@ -68,7 +68,7 @@ struct AcceptedTests {
     "{\"\\n\":1,\"n\":2,\"\\\\n\":3}", "{\"\\u0061\":1,\"b\":2}", "{\"a\\\"b\":1}",
   ].map { Array($0.utf8) }
 
-  /// Bytes that stand for themselves, among them the ends of each range of UTF-8.
+  /// Unescaped bytes, among them the ends of each range of UTF-8.
   static let raw =
     [
       "é", "e\u{301}", "\u{7f}", "\u{80}", "\u{7ff}", "\u{800}", "\u{fff}", "\u{1000}", "\u{d7ff}",

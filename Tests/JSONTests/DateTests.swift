@@ -30,7 +30,7 @@ struct DateTests {
     #expect(written(milliseconds) == "\"\(expected)\"")
   }
 
-  /// The same calendar, counted month by month over all ten thousand years.
+  /// Compares with a calendar that is counted month by month over all ten thousand years.
   @Test func theFirstAndLastDayOfEveryMonth() {
     func padded(_ value: Int, _ width: Int) -> String {
       let digits = String(value)
@@ -57,7 +57,7 @@ struct DateTests {
     let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     for _ in 0..<2_000 {
       let seconds = Int64.random(in: -60_000_000_000...250_000_000_000, using: &generator)
-      // A quarter of a second is exact in the Date's double.
+      // A quarter of a second is exact in the double of a `Date`.
       let date = Date(timeIntervalSince1970: Double(seconds) + 0.25)
       guard seconds > -12_219_292_800 else { continue }
       #expect(written(seconds * 1000 + 250) == "\"\(date.formatted(style))\"")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Keys that occur twice")
 struct DuplicateKeyTests {
-  /// Ways to make many keys that a weak hash or a comparison of their ends takes for the same.
+  /// Patterns of many keys that a weak hash, or a comparison of their ends, takes for the same key.
   static let patterns: [@Sendable (Int) -> String] = [
     { "k\($0)" },
     { "a common beginning of the key \($0) and a common end of it" },

@@ -2,7 +2,7 @@ import Testing
 
 @testable import JSON
 
-/// What a text is without the characters that readers of lines and terminals take for something else.
+/// The text without the characters that readers of lines and terminals may misinterpret.
 struct HazardTests {
   private func without(_ hazard: Hazard, _ text: String) -> String {
     String(decoding: Array(text.utf8).without(hazard), as: UTF8.self)
@@ -26,7 +26,7 @@ struct HazardTests {
     #expect(without(.terminal, text) == expected)
   }
 
-  /// Wherever it stands among bytes that are looked at together, and whatever stands around it.
+  /// A hazard is found at every place among the bytes that are examined together, whatever is around it.
   @Test(arguments: ["\u{85}", "\u{2028}", "\u{2029}", "\r", "\n"], ["a", "é", "界", "\u{2019}", "\u{84}"])
   func everywhere(_ end: String, _ filling: String) {
     for before in 0..<80 {

@@ -17,7 +17,7 @@ struct MutationTests {
     for count in Self.document.indices {
       let prefix = Array(Self.document[..<count])
       let error = #expect(throws: JSONError.self) { try JSON(parsing: prefix) }
-      // It's the end that is at fault, or the character that it cuts in two.
+      // The fault is at the end, or at the character that the end cuts in two.
       switch error?.reason {
       case .emptyText, .unexpectedEnd: #expect(error?.offset == count)
       default: #expect(error?.reason == .invalidUTF8)
@@ -26,7 +26,7 @@ struct MutationTests {
   }
 
   @Test func everyByteChanged() throws {
-    // What the grammar speaks of, and the ends of each range that UTF-8 tells apart.
+    // The bytes that the grammar names, and the ends of each range that UTF-8 distinguishes.
     let bytes =
       Array("{}[],:\"\\/-+.019aeEfntu \n\t".utf8) + [0, 0x1f, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf]
       + [0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff]
@@ -70,7 +70,7 @@ struct MutationTests {
     }
   }
 
-  /// Both readers accept a text, and read the same in it, or refuse it.
+  /// Checks that both parsers accept a text and read the same value, or that both refuse it.
   private func compare(_ text: [UInt8]) throws {
     let expected = Result { try ReferenceReader.read(text) }
     switch (Result { try Value(JSON(parsing: text)) }, expected) {
@@ -85,7 +85,7 @@ struct MutationTests {
 }
 
 extension Value {
-  /// Any value, with arrays and objects up to `depth` inside one another.
+  /// A random value, with arrays and objects nested up to `depth`.
   static func random(depth: Int, using generator: inout SeededGenerator) -> Value {
     switch Int.random(in: 0..<(depth == 0 ? 5 : 9), using: &generator) {
     case 0: return .null

@@ -2,7 +2,7 @@ import Testing
 
 @testable import JSON
 
-/// What is certain of a text that is refused.
+/// The certain content of a refused text.
 struct OutlineTests {
   private func members(_ text: String) -> [String]? {
     guard let outline = Outline(of: Array(text.utf8)[...]) else { return nil }
@@ -41,7 +41,7 @@ struct OutlineTests {
     #expect(members(String(text.dropLast())) == nil)
   }
 
-  /// What the reader accepts has an outline with the same members.
+  /// A text that the parser accepts has an outline with the same members.
   @Test(arguments: [#"{"a":[1,"x",null],"b":{"c":"\u00e9\\"},"":-1.5e-7}"#, #"[true,{"x":[]},"\"",[[[]]]]"#])
   func agreesWithTheReader(_ text: String) throws {
     let json = try JSON(parsing: Array(text.utf8))

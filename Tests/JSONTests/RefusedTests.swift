@@ -2,7 +2,7 @@ import JSON
 import JSONSupport
 import Testing
 
-/// A text that is no JSON, with the place and the kind of its fault.
+/// A text that is not JSON, with the offset and the kind of its fault.
 struct Refusal: CustomTestStringConvertible, Sendable {
   let text: [UInt8]
   let error: JSONError
@@ -24,10 +24,10 @@ struct RefusedTests {
   @Test(arguments: structures + literals + numbers + escapes + controls + utf8 + duplicates)
   func refused(_ refusal: Refusal) {
     #expect(throws: refusal.error) { try JSON(parsing: refusal.text) }
-    // Text of Swift's is always valid UTF-8.
+    // A Swift string is always valid UTF-8.
     if let text = String(validating: refusal.text, as: UTF8.self) { #expect(!JSON.isObject(text)) }
     #expect(throws: (any Error).self) { try ReferenceReader.read(refusal.text) }
-    // Inside an array it is refused as well, where its fault is one of its own.
+    // Inside an array it is refused as well, if its fault is one of its own.
     #expect(throws: JSONError.self) {
       try JSON(parsing: [UInt8(ascii: "[")] + refusal.text + [UInt8(ascii: "]")])
     }
@@ -163,7 +163,7 @@ struct RefusedTests {
     }
   }
 
-  /// Byte sequences that are no UTF-8, each in the middle of a string, at its end and cut off.
+  /// Byte sequences that are not UTF-8, each in the middle of a string, at its end and cut off.
   static let utf8: [Refusal] = [
     [0x80], [0xbf], [0xc0, 0x80], [0xc0, 0xaf], [0xc1, 0xbf], [0xc2], [0xc2, 0x41], [0xc2, 0xc2], [0xdf],
     [0xe0, 0x80, 0x80],

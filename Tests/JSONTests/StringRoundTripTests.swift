@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Characters")
 struct StringRoundTripTests {
-  /// All scalars of the first plane, and one of every 97 of the others.
+  /// All scalars of the first plane, and every 97th of the others.
   static let scalars =
     (UInt32(0)...0xffff).compactMap(Unicode.Scalar.init)
     + stride(from: UInt32(0x10000), through: 0x10ffff, by: 97).compactMap(Unicode.Scalar.init) + [

@@ -2,7 +2,7 @@ import Testing
 
 @testable import JSON
 
-/// Numbers that some reader of JSON can't hold, and where they stand.
+/// Numbers that some reader of JSON can't hold, and their places.
 struct UnfitNumberTests {
   private func place(_ text: String) throws -> String? {
     try JSON(parsing: Array(text.utf8)).unfitNumber(digits: 1_000)

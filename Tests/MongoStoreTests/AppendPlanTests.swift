@@ -4,7 +4,7 @@ import Testing
 
 @testable import MongoStore
 
-/// Numbers and outcomes of a group of appends, without a server.
+/// The numbers and outcomes of a group of appends, without a server.
 struct AppendPlanTests {
   private func plan(_ drafts: [(Draft, [LogName])]) -> AppendPlan {
     AppendPlan(drafts.map { Append(draft: $0.0, logs: $0.1) { _ in } })
@@ -77,7 +77,7 @@ struct AppendPlanTests {
     plan.setHead(.init(seq: 1, time: 0), of: LogName.everyone.encoded)
     plan.place(at: 0)
     let before = try tokens(plan, plan.nextChunk(count: 10, bytes: 1 << 20))
-    // The first one met another's message at its number: nothing after it was done.
+    // At its number, the first append found another store's message: nothing after it was done.
     let isLost1 = plan.settle(team.encoded, [2: Token.random(at: 0).id])
     #expect(isLost1)
     #expect(plan.logsWithoutHead == [team.encoded])
@@ -97,12 +97,12 @@ struct AppendPlanTests {
     let chunk = plan.nextChunk(count: 10, bytes: 1 << 20)
     let tokens = try tokens(plan, chunk)
     plan.unknown(chunk)
-    // Two arrived; the empty slots settle nothing, and keep their numbers.
+    // Two messages arrived; the empty slots settle nothing, and keep their numbers.
     let isLost2 = plan.settle(team.encoded, [1: tokens[0], 2: tokens[1]])
     #expect(!isLost2)
     #expect(plan.maySurface)
     #expect(try seqs(plan, plan.nextChunk(count: 10, bytes: 1 << 20)) == [3, 4])
-    // Then another took the third: what was mine to come can't any more.
+    // Then another store took the third number: the append for it can't succeed any more.
     let isLost3 = plan.settle(team.encoded, [3: Token.random(at: 0).id])
     #expect(isLost3)
     #expect(!plan.maySurface)
@@ -123,7 +123,7 @@ struct AppendPlanTests {
     #expect(plan.results() == [.failure(.notConfirmed), .failure(.unavailable("no primary"))])
   }
 
-  /// Of a call to many logs of which some have the message, it is told which.
+  /// A call to many logs is told which of them have the message, if not all do.
   @Test func aFailureInTheMiddleNamesWhatIsDone() throws {
     let logs: [LogName] = [.account("a"), .account("b"), .account("c")]
     for (what, isUnknown) in [("not confirmed", true), ("no primary", false)] {
@@ -171,7 +171,7 @@ struct AppendPlanTests {
     #expect(plan.results()[0] == .success([Receipt(seq: 1, time: 7, duplicate: true)]))
     #expect(plan.results()[2] == .success([Receipt(seq: 2, time: 7, duplicate: true)]))
     #expect(plan.results()[3] == .success([Receipt(seq: 3, time: 7, duplicate: true)]))
-    // What is left goes after them.
+    // The remaining appends come after them.
     plan.setHead(.init(seq: 3, time: 7), of: team.encoded)
     plan.place(at: 0)
     #expect(try seqs(plan, plan.nextChunk(count: 10, bytes: 1 << 20)) == [4])

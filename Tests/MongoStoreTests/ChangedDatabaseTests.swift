@@ -5,10 +5,10 @@ import Testing
 
 @testable import MongoStore
 
-/// Databases that are dropped, restored or changed while stores work on them. What is acknowledged has a number
-/// of its own and can be read; everything else is refused until the database is whole.
+/// Databases that are dropped, restored or changed while stores work on them. An acknowledged message has a
+/// number of its own and can be read; everything else is refused until the database is whole.
 struct ChangedDatabaseTests {
-  /// Servers as they are, and as those before 6.0, which can't be told which collection is meant.
+  /// Current servers, and servers before 6.0, for which a command can't state which collection it means.
   static let ways: [(TestMongod.Topology, namesCollections: Bool)] = [
     (.replicaSet(), true), (.standalone, true), (.replicaSet(), false), (.standalone, false),
   ]
@@ -28,7 +28,8 @@ struct ChangedDatabaseTests {
     }
   }
 
-  /// Sends from all stores at once, each message until it is acknowledged; the numbers that they got.
+  /// Sends from all stores at once, and repeats each message until it is acknowledged; returns the numbers of
+  /// the messages.
   private func send(_ contents: [String], _ stores: [MongoStore]) async throws -> [Int] {
     try await withThrowingTaskGroup(of: Int.self) { group in
       for (index, content) in contents.enumerated() {
@@ -54,7 +55,7 @@ struct ChangedDatabaseTests {
         #expect(try await store.state().shared.head == 20)
       }
       try await stores[0].examine { try $0.dropDatabase() }
-      // At once, with what both remember of the log.
+      // At once, with what both stores remember of the log.
       let contents = (0..<200).map { "after \($0)" }
       let numbers = try await send(contents, stores)
       #expect(numbers.sorted() == Array(1...200))
@@ -67,7 +68,7 @@ struct ChangedDatabaseTests {
     }
   }
 
-  /// As above, while messages and marks are on their way.
+  /// The same while messages and marks are on their way.
   @Test(arguments: ways)
   func droppedUnderLoad(_ way: (TestMongod.Topology, namesCollections: Bool)) async throws {
     try await withStores(way) { stores in
@@ -75,7 +76,7 @@ struct ChangedDatabaseTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
           for n in 0..<60 {
             group.addTask {
-              // Sent before the drop or after it; in any case once.
+              // Sent before or after the drop; in either case once.
               let store = stores[n % 2]
               let text = "\(round) \(n)"
               _ = try await persistently { try await store.append(draft(text, key: Text(text)), to: [team]) }
@@ -89,7 +90,8 @@ struct ChangedDatabaseTests {
           group.addTask { try await stores[0].examine { try $0.dropDatabase() } }
           try await group.waitForAll()
         }
-        // Whatever is left goes on: no hole, no number twice, no marks of messages that are not there.
+        // The work goes on with what is left: no gap, no number given twice, no marks of messages that do not
+        // exist.
         let last = try await send(["last \(round)"], [stores[1]])
         for store in stores {
           let found = try await persistently { try await store.messages() }
@@ -135,7 +137,7 @@ struct ChangedDatabaseTests {
     }
   }
 
-  /// The collections as a restore has them on its way: documents first, indexes last.
+  /// The collections in the middle of a restore, which makes the documents first and the indexes last.
   @Test(arguments: ways)
   func aRestoreIsUnderWay(_ way: (TestMongod.Topology, namesCollections: Bool)) async throws {
     try await withStores(way) { stores in
@@ -179,7 +181,7 @@ struct ChangedDatabaseTests {
     }
   }
 
-  /// Restored to an earlier state at once, so that no call fell into it.
+  /// Restored to an earlier state at once, so that no call came during the restore.
   @Test(arguments: ways)
   func restoredBetweenCalls(_ way: (TestMongod.Topology, namesCollections: Bool)) async throws {
     try await withStores(way) { stores in
@@ -204,7 +206,7 @@ struct ChangedDatabaseTests {
         #expect(receipt.seq == n)
       }
       for store in stores {
-        // What was remembered of the other past is not true of this one.
+        // What the store remembered of the other past does not hold for this one.
         let state = try await persistently { try await store.state(of: ann) }
         #expect(state.shared.head == 12 && state.shared.sent == SequenceSet())
       }
@@ -225,7 +227,7 @@ struct ChangedDatabaseTests {
     await mongod.kill(member: 0)
     try mongod.launch(member: 0)
     _ = try await persistently { try await store.state() }
-    // Whoever puts back files leaves the collections' identities as they are.
+    // Restoring the files leaves the collections' identities unchanged.
     let after = try await persistently {
       try await store.read { reader in
         _ = try reader.states(of: [bob, Inbox(user: "bob")])
@@ -238,7 +240,7 @@ struct ChangedDatabaseTests {
   }
 }
 
-/// Databases that somebody else has made collections in.
+/// Databases in which somebody else has made collections.
 struct UnfitDatabaseTests {
   @Test(
     arguments: [
@@ -288,7 +290,7 @@ struct UnfitDatabaseTests {
     }
   }
 
-  /// A restore writes numbers as it likes, and collections may have options that change nothing.
+  /// A restore may write numbers in another type, and collections may have options that change nothing.
   @Test func harmlessDifferencesAreTaken() async throws {
     try await withDatabase(try await .shared(.replicaSet())) { uri in
       let store = try MongoStore(uri: uri, logger: .quiet)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import MongoStore
 
-/// Documents that Tidings doesn't write give an error, never a crash or a wrong answer.
+/// Documents that Tidings doesn't write cause an error, never a crash or a wrong answer.
 struct DamageTests {
   @Test(
     arguments: [

@@ -4,12 +4,13 @@ import Testing
 
 @testable import MongoStore
 
-/// A caller that stops waiting.
+/// The case of a caller that stops waiting.
 struct DeadlineTests {
   @Test(arguments: topologies) func aReadEndsWithItsDeadline(_ topology: TestMongod.Topology) async throws {
     try await withStores(try await .shared(topology)) { stores in
       _ = try await stores[0].append(draft("first"), to: [team])
-      // Asks for ever, for another inbox each time since a view keeps what it has: only the deadline ends it.
+      // Asks for ever, for another inbox each time, since a view keeps what it has read: only the deadline
+      // ends it.
       await #expect(throws: CancellationError.self) {
         try await StoreCall.$deadline.withValue(.now + .milliseconds(300)) {
           try await stores[0].read { reader in
@@ -17,12 +18,12 @@ struct DeadlineTests {
           }
         }
       }
-      // The next call of the same thread has none.
+      // The next call on the same thread has no deadline.
       #expect(try await stores[0].messages().count == 1)
     }
   }
 
-  /// The first read after an election waits for a write, and whoever makes a backup locks writes out.
+  /// The first read after an election waits for a write, and a backup may lock writes out.
   @Test func aReadThatFindsWritesLockedOutEndsWithItsDeadline() async throws {
     let mongod = try await TestMongod.start(.replicaSet())
     try await withStores(mongod, 2) { stores in
@@ -31,7 +32,7 @@ struct DeadlineTests {
       await #expect(throws: CancellationError.self) {
         try await StoreCall.$deadline.withValue(.now + .milliseconds(500)) { try await stores[1].messages() }
       }
-      // Who knows the primary reads on.
+      // A store that knows the primary continues to read.
       #expect(try await stores[0].messages().count == 1)
       try await mongod.command(["fsyncUnlock": 1])
       #expect(try await stores[1].messages().count == 1)

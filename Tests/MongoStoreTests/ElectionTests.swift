@@ -8,7 +8,7 @@ import Testing
 /// Reads right after an election.
 @Suite(.serialized)
 struct ElectionTests {
-  /// A new primary does not know at once what a majority has. The failpoint makes that moment last.
+  /// A new primary does not know at once which writes a majority has. The failpoint makes that moment last.
   @Test func aNewPrimaryIsReadOnlyOnceItKnowsWhatWasAcknowledged() async throws {
     let mongod = try await TestMongod.start(.replicaSet(members: 3))
     try await withStores(
@@ -33,7 +33,7 @@ struct ElectionTests {
       await mongod.kill(member: old)
       try await mongod.waitForPrimary()
       let new = try await mongod.primary()
-      // What a majority read says there, so that this test can fail.
+      // The result of a majority read at that moment, so that this test can fail.
       let stale = try await mongod.command(
         member: new, database: database,
         [
@@ -41,12 +41,12 @@ struct ElectionTests {
         ])
       #expect(try stale.get("cursor").document().get("firstBatch").array().documents().isEmpty)
 
-      // The process that wrote, and another one.
+      // The store that wrote, and another one.
       for store in stores {
         do {
           #expect(try await store.messages().count == 21)
         } catch StoreError.unavailable {
-          // Not yet known: that is the right answer while it is so.
+          // Not yet known: the correct answer as long as that is so.
           continue
         }
       }

@@ -8,11 +8,11 @@ import Testing
 
 @testable import MongoStore
 
-/// Servers that fail under a running load. What was acknowledged is there once, and nothing else is lost or
-/// doubled.
+/// Servers that fail under load. An acknowledged message is there exactly once, and nothing else is lost or
+/// duplicated.
 @Suite(.serialized)
 struct FaultTests {
-  /// What the load has come to so far.
+  /// The results of the load so far.
   private final class Progress: Sendable {
     private struct State {
       /// The acknowledged messages by their numbers.
@@ -39,7 +39,7 @@ struct FaultTests {
 
     func acknowledgeMark(_ seq: Int) { state.withLock { _ = $0.marked.insert(seq) } }
 
-    /// Waits until so many more messages and marks were acknowledged: the load goes on.
+    /// Waits until this many more messages and marks are acknowledged: the load goes on.
     func advance(by more: Int = 100) async throws {
       let (sends, marks) = state.withLock { ($0.sent.count + more, $0.marked.count + more) }
       let end = ContinuousClock.now + .seconds(120)
@@ -50,8 +50,8 @@ struct FaultTests {
     }
   }
 
-  /// Sends with keys and marks what was sent, all repeated until it is acknowledged, for as long as `fault`
-  /// takes. Senders don't wait for marks, so that both are on their way at any moment.
+  /// Sends messages with keys and marks them, and repeats both until they are acknowledged, for as long as
+  /// `fault` takes. Senders don't wait for marks, so that both are on their way at any moment.
   private func load(
     _ mongod: TestMongod, stores count: Int = 2,
     _ fault: @escaping @Sendable (Progress, [MongoStore]) async throws -> Void
@@ -69,7 +69,7 @@ struct FaultTests {
           try await progress.advance()
         }
         for worker in 0..<16 {
-          // Of two stores both do both; of four, two send and two mark.
+          // With two stores, both send and mark; with four, two send and two mark.
           let (store, sends) = (stores[worker % stores.count], worker % 4 < 2)
           group.addTask {
             while !progress.isOver.load(ordering: .relaxed) {
@@ -112,7 +112,7 @@ struct FaultTests {
     for store in stores {
       let found = try await persistently { try await store.messages() }
       expectWhole(found, (0..<count).map { "\($0)" })
-      // Each number holds what was acknowledged under it: none was given twice.
+      // Each number holds the message that was acknowledged under it: none was given twice.
       let sent = progress.sent
       #expect(found.allSatisfy { $0.seq == 1 || $0.body.content == sent[$0.seq].map { "\($0)" } })
       let state = try await persistently { try await store.state() }
@@ -140,7 +140,7 @@ struct FaultTests {
     let mongod = try await TestMongod.start(.replicaSet())
     try await load(mongod) { progress, _ in
       for round in 0..<12 {
-        // Done, and not confirmed; or broken off before or after.
+        // Done and not confirmed, or interrupted before or after.
         let failure: BSONDocument =
           round % 2 == 0
           ? [
@@ -195,12 +195,13 @@ struct FaultTests {
       let database = try await stores[0].session { $0.database }
       let old = try await mongod.primary()
       let others = (0..<3).filter { $0 != old }
-      // They fetch nothing more. Frozen ones would still find in their sockets what was sent meanwhile.
+      // These members fetch nothing more. Frozen ones would still find in their sockets what was sent
+      // meanwhile.
       for member in others {
         try await mongod.command(
           member: member, ["configureFailPoint": "stopReplProducer", "mode": "alwaysOn"])
       }
-      // Until it has both messages and marks that no other has.
+      // Waits until the member has both messages and marks that no other member has.
       let end = ContinuousClock.now + .seconds(60)
       while true {
         let ahead = try await Self.ahead(mongod, old, database)
@@ -222,7 +223,7 @@ struct FaultTests {
     await mongod.stop()
   }
 
-  /// How many messages and changes of marks a member has that no majority has.
+  /// The number of messages and changes of marks that a member has and no majority has.
   private static func ahead(
     _ mongod: TestMongod, _ member: Int, _ database: String
   ) async throws -> [Int64] {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import MongoStore
 
-/// Views that ask together get what each would have got alone.
+/// Views that read together get the same as each would get alone.
 struct GatheringTests {
   private let inboxes = (0..<40).map { Inbox(user: Text("user \($0 % 8)"), team: Text("team \($0 / 8)")) }
 
@@ -31,7 +31,8 @@ struct GatheringTests {
         }
       }
       _ = try await stores[1].retract(MessageName(log: inboxes[0].shared, seq: 30))
-      // The first look asks where the logs end and what was sent below the newest; the next ones know.
+      // The first read asks for the ends of the logs and for what was sent below the newest; later reads know
+      // that.
       for _ in 0..<3 {
         let together = try await readAll(stores[0])
         for inbox in inboxes {
@@ -45,7 +46,7 @@ struct GatheringTests {
     }
   }
 
-  /// Reads never stop, and there is one thread for all.
+  /// There are always reads, and one thread for all calls.
   @Test func aWriteGetsItsTurnBetweenReads() async throws {
     try await withStores(
       try await .shared(.replicaSet()), options: "waitQueueTimeoutMS=60000&maxPoolSize=1"
@@ -60,7 +61,7 @@ struct GatheringTests {
       }
       for n in 1...5 { _ = try await store.append(draft("\(n)"), to: [team]) }
       for reader in readers { reader.cancel() }
-      // The last read of each was taken back.
+      // The last read of each reader was cancelled.
       for reader in readers {
         if case .failure(let error) = await reader.result { #expect(error is CancellationError) }
       }
@@ -100,7 +101,7 @@ struct GatheringTests {
     }
   }
 
-  /// As after a restored backup, or a database that was removed.
+  /// This happens after restoring a backup, or removing a database.
   @Test func aLogThatIsShorterThanItWas() async throws {
     try await withStores(try await .shared(.replicaSet())) { stores in
       for n in 1...40 { _ = try await stores[0].append(draft("\(n)"), to: [team]) }
@@ -118,7 +119,7 @@ struct GatheringTests {
       _ = try await store.state()
       let task = Task { try await store.state() }
       task.cancel()
-      // Either is right, whichever came first.
+      // Either result is right, depending on which came first.
       do { #expect(try await task.value.shared.head == 0) } catch is CancellationError {}
       #expect(try await store.state().shared.head == 0)
     }

@@ -5,8 +5,8 @@ import Testing
 
 @testable import MongoStore
 
-/// Each field of each document at each extreme: an error or an answer, never the end of the process, and only for
-/// the inbox that the document belongs to.
+/// Each field of each document at each extreme: the result is an error or an answer, never the end of the
+/// process, and an error only for the inbox to which the document belongs.
 struct MutationTests {
   private static let numbers: [BSONValue] = [
     .int64(.min), .int64(-1), .int64(0), .int64(1 << 53), .int64((1 << 53) + 1), .int64(1 << 62),
@@ -49,9 +49,9 @@ struct MutationTests {
             session.updateOne(
               collection.rawValue, filter: place, update: ["$set": .document([field: value])])
           }
-          // What the server refuses, such as a number that is taken, is not there.
+          // The server refuses some values, such as a number that is taken.
           guard result.error == nil else { continue }
-          // One that has its caches warm, and one that meets it first.
+          // One store has its caches filled; the other meets the document first.
           for store in stores { await use(store, inbox, "\(collection) \(field) \(value)") }
           try await together(stores[1], inbox, neighbour)
         }
@@ -60,7 +60,7 @@ struct MutationTests {
     }
   }
 
-  /// A damaged inbox beside one that is well, in the same groups.
+  /// Reads a damaged inbox beside a sound one, in the same groups.
   private func together(_ store: MongoStore, _ inbox: Inbox, _ neighbour: Inbox) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for inbox in [inbox, neighbour, inbox, neighbour] {
@@ -89,7 +89,7 @@ struct MutationTests {
     }
   }
 
-  /// Everything that a store can do; every error must be one that a caller knows.
+  /// Makes every kind of call of a store; every error must be one that callers know.
   private func use(_ store: MongoStore, _ inbox: Inbox, _ what: String) async {
     func known(_ body: () async throws -> Void) async {
       do { try await body() } catch is StoreError {} catch is MarkChange.NotFound {} catch {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import MongoStore
 
-/// How a store begins, and what it says while there is no server.
+/// The start of a store, and its errors while there is no server.
 @Suite(.serialized)
 struct OpeningTests {
   @Test(arguments: [
@@ -81,7 +81,7 @@ struct OpeningTests {
     await mongod.stop()
   }
 
-  /// Connections stand for a user that is gone, and not for the same one made anew.
+  /// Connections belong to a user that is gone, and not to the new user of the same name.
   @Test func aUserIsDroppedAndMadeAnew() async throws {
     let mongod = try await TestMongod.start(.standalone, arguments: ["--auth"])
     try await mongod.command([

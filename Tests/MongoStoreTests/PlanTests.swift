@@ -4,7 +4,7 @@ import Testing
 
 @testable import MongoStore
 
-/// What the server does for each query.
+/// The work of the server for each query.
 struct PlanTests {
   @Test(arguments: topologies)
   func everyQueryComesFromAnIndex(_ topology: TestMongod.Topology) async throws {
@@ -23,7 +23,7 @@ struct PlanTests {
           try MarkChange(.seen, .all).apply(to: &state, reader)
         }
       }
-      // As many index keys as answers, and for each point of a query one beyond its end.
+      // As many index keys as answers, and for each point of a query one key beyond its end.
       let bounds = [
         "state and newest messages of an inbox": 30, "states and newest messages of many inboxes": 110,
         "what readers sent to logs": 72, "states of many inboxes": 30, "heads of many logs": 14,

@@ -2,7 +2,7 @@ import Testing
 
 @testable import MongoStore
 
-/// Which reads go into one command.
+/// The reads that go into one command.
 struct ReadQueueTests {
   private typealias Queue = ReadQueue<Int>
 
@@ -28,7 +28,7 @@ struct ReadQueueTests {
     #expect(groups.flatMap { $0 } == Array(0..<32))
     queue.done(8)
     for read in 32..<36 { queue.add(read) }
-    // Of 28 in flight: a quarter, as far as so many wait.
+    // With 28 in flight: a quarter of them, if as many are waiting.
     #expect(queue.take() == Array(32..<36))
   }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import MongoStore
 
-/// A database that was put back has another past than the one that was followed.
+/// A restored database has another past than the one that was followed.
 struct RestoredTests {
   @Test(arguments: topologies) func aCursorFromLaterExpires(_ topology: TestMongod.Topology) async throws {
     try await withStores(try await .shared(topology), 2) { stores in
@@ -19,7 +19,7 @@ struct RestoredTests {
       _ = try await stores[0].session { session in
         try session.bulk("tidings_messages", (6...10).map { .deleteOne(filter: ["seq": .int64($0)]) }).get()
       }
-      // A process that starts after that.
+      // A process that starts after the restore.
       for n in 1...8 {
         _ = try await stores[1].append(draft("new \(n)"), to: [team])
         await #expect(throws: ChangeCursorExpired.self) {

@@ -15,7 +15,7 @@ struct SharingTests {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for n in 0..<400 {
           group.addTask {
-            // Each key comes from two stores.
+            // Each key is used by two stores.
             let store = stores[n % 4]
             _ = try await persistently {
               try await store.append(draft("\(n / 2)", key: Text("\(n / 2)")), to: [logs[n / 2 % 3]])
@@ -62,8 +62,9 @@ struct SharingTests {
     }
   }
 
-  /// One that is 20 ms farther from the primary loses every race for the next number: what it gets, it gets
-  /// by its turns. Even without a rival it would commit one message in the time of ten of the near one's.
+  /// A store that is 20 ms farther from the primary loses every race for the next number: it gets numbers
+  /// only by its turns. Even without a rival it would commit one message in the time of ten of the near
+  /// one's.
   @Test func oneThatIsFartherAwayGetsItsTurn() async throws {
     let mongod = try await TestMongod.shared(.replicaSet())
     let proxy = try DelayingProxy(to: mongod.ports[0], delay: .milliseconds(10))
@@ -87,13 +88,13 @@ struct SharingTests {
     }
   }
 
-  /// A bounded run: it ends after so many commits of all stores together. Each sends one message after another,
-  /// so that a message is a commit.
+  /// A run with a limit: it ends after a number of commits of all stores together. Each store sends one
+  /// message after another, so that a message is a commit.
   private final class Commits: Sendable {
     static let limit = 1000
     private let total = Atomic(0)
 
-    /// How many of them this store got.
+    /// Returns how many of the commits this store made.
     func make(by store: MongoStore, _ content: String) async throws -> Int {
       var count = 0
       while total.add(1, ordering: .relaxed).newValue <= Self.limit {

@@ -16,7 +16,7 @@ func draft(_ content: String, sender: Text? = "ann", receiver: Text? = nil, key:
     digest: key == nil ? [] : [1])
 }
 
-/// Opens stores on one new database, closes them and drops it.
+/// Opens stores on a new database, runs `body`, then closes the stores and drops the database.
 func withStores(
   _ mongod: TestMongod, _ count: Int = 1, options: String = "waitQueueTimeoutMS=60000",
   patience: Duration = .seconds(20), _ body: ([MongoStore]) async throws -> Void
@@ -39,14 +39,14 @@ extension MongoStore {
     try await read { try $0.messages(in: log, SequenceSet(1, through: .max)) }
   }
 
-  /// Runs commands of the layer below on the store's own threads.
+  /// Runs commands of the driver layer on the store's own threads.
   func session<R: Sendable>(_ body: @escaping @Sendable (MongoSession) throws -> R) async throws -> R {
     try await access.run { session, _ in try body(session) }
   }
 }
 
 extension MongoStore {
-  /// Runs commands of the layer below, whatever state the database is in.
+  /// Runs commands of the driver layer, whatever the state of the database.
   func examine<R: Sendable>(_ body: @escaping @Sendable (MongoSession) throws -> R) async throws -> R {
     try await access.examine { session in
       session.collectionUUIDs = [:]
@@ -55,7 +55,7 @@ extension MongoStore {
   }
 }
 
-/// Repeats what may be repeated, for at most two minutes.
+/// Repeats a call that may be repeated, for at most two minutes.
 func persistently<R>(_ body: () async throws -> R) async throws -> R {
   let end = ContinuousClock.now + .seconds(120)
   while true {
@@ -69,7 +69,7 @@ func persistently<R>(_ body: () async throws -> R) async throws -> R {
   }
 }
 
-/// Nothing missing, nothing twice, times in order.
+/// Checks that no message is missing, none is there twice, and their times are in order.
 func expectWhole(_ messages: [Message], _ contents: [String]) {
   #expect(messages.map(\.seq) == Array(1...max(1, messages.count)).prefix(messages.count).map { $0 })
   #expect(messages.map { $0.body.content ?? "" }.sorted() == contents.sorted())

@@ -4,7 +4,7 @@ import Testing
 
 @testable import MongoStore
 
-/// What is written together, and what waits.
+/// The writes that are made together, and those that wait.
 struct WriteQueueTests {
   private func append(_ logs: LogName...) -> Work {
     .append(Append(draft: draft("x"), logs: logs) { _ in })
@@ -18,7 +18,7 @@ struct WriteQueueTests {
     .retract(Retract(name: MessageName(log: log, seq: 1)) { _ in })
   }
 
-  /// Outside of expectations, which can't change what they look at.
+  /// Takes a group outside of an expectation, which can't change the queue that it looks at.
   private func take(_ queue: inout WriteQueue) -> WriteQueue.Group? {
     queue.call().flatMap { queue.take($0) }
   }
@@ -44,7 +44,7 @@ struct WriteQueueTests {
     let first = try #require(group)
     _ = queue.add(append(team))
     _ = queue.add(append(.everyone))
-    // The other log needs not wait.
+    // A write to the other log need not wait.
     let next = take(&queue)
     let second = try #require(next)
     #expect(second.work.map(\.writes) == [[.everyone]])
@@ -117,7 +117,7 @@ struct WriteQueueTests {
     let first = queue.call()
     let call = try #require(first)
     _ = queue.add(append(.everyone))
-    // One thread is enough until it has come.
+    // Until the called thread has come, no second one is called.
     let second = queue.call()
     #expect(second == nil)
     let group = queue.take(call)
@@ -148,7 +148,7 @@ struct WriteQueueTests {
     #expect(call != nil)
   }
 
-  /// What it remembers of what waits is what a look at all of it would say.
+  /// What the queue remembers of its waiting writes agrees with an examination of all of them.
   @Test(arguments: 1...50 as ClosedRange<UInt64>)
   func itRemembersWhetherAnythingMayRun(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
@@ -165,7 +165,7 @@ struct WriteQueueTests {
       case 7: if let id = running.popLast() { queue.done(id) }
       default: break
       }
-      // Setting it again makes the other one forget what it remembers.
+      // Setting it again makes the other queue forget what it remembers.
       var forgetful = queue
       forgetful.heldBack = queue.heldBack
       let (mine, other) = (queue.call(), forgetful.call())

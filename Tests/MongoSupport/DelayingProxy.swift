@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A port on loopback that leads to another one, and passes every byte on late in both directions: a server
+/// A port on loopback that forwards every byte to another port, and back, with a delay: it simulates a server
 /// that is farther away.
 ///
 /// Each connection has a thread for each direction, which end with it.
@@ -12,7 +12,7 @@ public final class DelayingProxy: Sendable {
   private let target: UInt16
   private let delay: Duration
 
-  /// Starts; `delay` is how late bytes arrive, one way.
+  /// Starts the proxy; `delay` is the delay in one direction.
   public init(to target: UInt16, delay: Duration) throws {
     self.target = target
     self.delay = delay
@@ -28,7 +28,7 @@ public final class DelayingProxy: Sendable {
     Thread { [self] in accept() }.start()
   }
 
-  /// Takes no more connections.
+  /// Accepts no more connections.
   public func stop() {
     shutdown(listener, Int32(SHUT_RDWR))
   }
@@ -115,7 +115,7 @@ public final class DelayingProxy: Sendable {
     address.sin_port = port.bigEndian
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
     return withUnsafePointer(to: &address) {
-      // The socket calls take the common head of every address.
+      // The socket calls take the header that all addresses have in common.
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }

@@ -2,8 +2,8 @@ import CMongoC
 import Foundation
 import Mongo
 
-/// One command over one connection to one server, in whatever state it is: what ``MongoClientPool`` refuses
-/// to do.
+/// One command over one connection to one server, whatever the server's state: ``MongoClientPool`` refuses to
+/// do that.
 enum DirectCommand {
   static func run(
     port: UInt16, user: String, database: String, _ command: BSONDocument
@@ -13,7 +13,8 @@ enum DirectCommand {
     let text =
       "mongodb://\(login)127.0.0.1:\(port)/admin?directConnection=true"
       + "&serverSelectionTimeoutMS=30000&socketTimeoutMS=30000"
-    // Of a pool: its monitoring looks for a starting server twice a second, a client of its own every 5 s.
+    // A client from a pool: its monitoring looks for a starting server twice a second, that of a single
+    // client every 5 s.
     let uri = mongoc_uri_new(text)
     defer { mongoc_uri_destroy(uri) }
     guard let pool = mongoc_client_pool_new(uri), let client = mongoc_client_pool_pop(pool) else {
@@ -28,7 +29,7 @@ enum DirectCommand {
       throw TestMongod.Failure(description: "not a document")
     }
     defer { bson_destroy(document) }
-    // As libbson has it; libmongoc initialises it.
+    // The size and alignment that libbson uses; libmongoc initialises the memory.
     let memory = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 128)
     let reply = OpaquePointer(memory)
     var error = bson_error_t()

@@ -1,11 +1,11 @@
 import CMongoC
 import Mongo
 
-/// MongoDB's Extended JSON as libbson reads and writes it: another pair of eyes on the bytes.
+/// MongoDB's Extended JSON as libbson reads and writes it: an independent check of the bytes.
 public enum ExtendedJSON {
-  /// What libbson did not take.
+  /// The error for a document or text that libbson refuses.
   public struct Failure: Error, CustomStringConvertible {
-    /// Why.
+    /// The reason.
     public let description: String
   }
 

@@ -17,7 +17,7 @@ final class Guardian: Sendable {
 
   init(folder: URL) throws {
     let pipe = Pipe()
-    // Nothing else that is started from here may hold the pipe open.
+    // No other program that is started from here may hold the pipe open.
     for end in [pipe.fileHandleForReading, pipe.fileHandleForWriting] {
       _ = fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC)
     }

@@ -2,7 +2,7 @@ import Foundation
 
 /// Free ports on loopback.
 enum LoopbackPort {
-  /// A port that the system has just had to give.
+  /// A port that the system has just reported as free.
   static func free() throws -> UInt16 {
     #if canImport(Darwin)
       let descriptor = socket(AF_INET, SOCK_STREAM, 0)
@@ -15,7 +15,7 @@ enum LoopbackPort {
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let result = withUnsafeMutablePointer(to: &address) {
-      // The socket calls take the common head of every address.
+      // The socket calls take the header that all addresses have in common.
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
       }

@@ -10,7 +10,7 @@ enum MongodBinary {
       """
   }
 
-  /// The path: `TIDINGS_MONGOD`, then `PATH`, then `.build/mongod` of this repository.
+  /// The path of mongod, from `TIDINGS_MONGOD`, then from `PATH`, then `.build/mongod` of this repository.
   static func path() throws -> String {
     let environment = ProcessInfo.processInfo.environment
     if let path = environment["TIDINGS_MONGOD"] { return path }

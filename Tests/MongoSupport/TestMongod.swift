@@ -5,10 +5,10 @@ import Synchronization
 
 /// Real mongods on loopback, in a temporary folder, for the time of the tests.
 ///
-/// Whatever becomes of the tests, a guard process ends these mongods by process id and removes the folder: it
+/// However the tests end, a guardian process ends these mongods by process id and removes the folder: it
 /// waits for the end of a pipe that only this process has open.
 public final class TestMongod: Sendable {
-  /// How the servers stand together.
+  /// The ways in which servers form a deployment.
   public enum Topology: Sendable, Hashable {
     case standalone
     case replicaSet(members: Int = 1)
@@ -21,9 +21,9 @@ public final class TestMongod: Sendable {
     }
   }
 
-  /// What a running server did not do.
+  /// The error for a running server that did not do what was asked.
   public struct Failure: Error, CustomStringConvertible {
-    /// What happened.
+    /// A description of the error.
     public let description: String
   }
 
@@ -32,9 +32,9 @@ public final class TestMongod: Sendable {
     var process: Process?
   }
 
-  /// How the servers stand together.
+  /// The deployment that the servers form.
   public let topology: Topology
-  /// Whether other tests use the servers too.
+  /// Whether other tests also use the servers.
   let isShared: Bool
   private let folder: URL
   private let guardian: Guardian
@@ -85,7 +85,7 @@ public final class TestMongod: Sendable {
   /// The members' ports.
   public var ports: [UInt16] { members.withLock { $0.map(\.port) } }
 
-  /// A connection string.
+  /// Returns a connection string.
   ///
   /// - Parameters:
   ///   - options: Further options, joined with `&`.
@@ -142,7 +142,7 @@ public final class TestMongod: Sendable {
     guardian.release()
   }
 
-  /// Runs one command against one member, whatever state it is in: for faults and administration.
+  /// Runs one command on one member, whatever its state: for faults and administration.
   @discardableResult
   public func command(
     member: Int = 0, user: String = "", database: String = "admin", _ command: BSONDocument
@@ -155,7 +155,7 @@ public final class TestMongod: Sendable {
 
   private func launchAll() async throws {
     for member in 0..<topology.memberCount { try launch(member: member) }
-    // Each has to listen before the first one asks the others to join.
+    // Each server has to listen before the first one asks the others to join.
     for member in 0..<topology.memberCount { try await command(member: member, ["ping": 1]) }
     guard topology != .standalone else { return }
     let hosts = ports.enumerated().map { index, port -> BSONValue in
@@ -170,7 +170,7 @@ public final class TestMongod: Sendable {
     try await waitForPrimary()
   }
 
-  /// The member that is primary, as soon as there is one.
+  /// Returns the member that is primary, as soon as there is one.
   public func primary() async throws -> Int {
     let pool = MongoClientPool(
       try MongoURI(uri(database: "admin", options: "serverSelectionTimeoutMS=60000")), logger: .quiet)
@@ -188,7 +188,7 @@ public final class TestMongod: Sendable {
     return member
   }
 
-  /// How many files with documents of rolled back writes a member's server has left.
+  /// Returns the number of files with documents of rolled back writes that a member's server has left.
   public func rolledBackFiles(member: Int) -> Int {
     let place = folder.appendingPathComponent("\(member)/rollback")
     guard let files = FileManager.default.enumerator(at: place, includingPropertiesForKeys: nil) else {
@@ -217,7 +217,7 @@ private func signal(_ process: Process, _ number: Int32) {
   Foundation.kill(process.processIdentifier, number)
 }
 
-/// Runs a blocking call where it can't hold up Swift's cooperative pool.
+/// Runs a blocking call on a thread outside Swift's cooperative pool.
 private func offPool<R: Sendable>(_ body: @escaping @Sendable () -> R) async -> R {
   await withCheckedContinuation { continuation in
     DispatchQueue.global().async { continuation.resume(returning: body()) }

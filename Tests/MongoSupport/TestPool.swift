@@ -3,13 +3,13 @@ import Logging
 import Mongo
 
 extension Logger {
-  /// A logger that says nothing: servers are killed in tests, and libmongoc says so.
+  /// A logger that discards everything: tests kill servers, and libmongoc reports that.
   public static var quiet: Logger {
     Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
   }
 }
 
-/// Runs `body` with a pool on a database of its own, and drops that afterwards, where the servers stay.
+/// Runs `body` with a pool on a new database, and drops the database afterwards if the servers stay.
 public func withPool<R>(
   _ mongod: TestMongod, options: String = "", queueLimit: Int = 4096,
   _ body: (MongoClientPool) async throws -> R
@@ -28,9 +28,9 @@ public func withPool<R>(
   }
 }
 
-/// Runs `body` with the connection string of a database of its own, and drops that afterwards, as `withPool`.
-/// A few at once: tests run all together, and making so many collections at the same time takes a server
-/// minutes.
+/// Runs `body` with the connection string of a new database, and drops the database afterwards, as `withPool`
+/// does. Only a few run at the same time: tests all run together, and creating so many collections at once
+/// takes a server minutes.
 public func withDatabase<R>(
   _ mongod: TestMongod, options: String = "", _ body: (String) async throws -> R
 ) async throws -> R {
@@ -40,7 +40,7 @@ public func withDatabase<R>(
   defer { Task { await DatabaseGate.shared.leave() } }
   let result: Result<R, any Error>
   do { result = .success(try await body(uri)) } catch { result = .failure(error) }
-  // Servers of the test's own go with it, and may be in no state to drop anything.
+  // The test's own servers end with it, and may be unable to drop anything.
   guard mongod.isShared else { return try result.get() }
   // The test's own timeouts may be short.
   let pool = MongoClientPool(
@@ -55,7 +55,7 @@ public func withDatabase<R>(
   return try result.get()
 }
 
-/// Lets a few tests through at once, in the order they came.
+/// A gate that lets a few tests through at once, in the order in which they came.
 private actor DatabaseGate {
   static let shared = DatabaseGate()
   private var free = 6

@@ -8,7 +8,8 @@ import Testing
 struct BSONTests {
   static let oid = BSONObjectID(Array(0..<12))!
 
-  /// Type by type: the value and the bytes of `{"a": value}` after the length, as the specification has them.
+  /// For each type, the value and the bytes of `{"a": value}` after the length, according to the
+  /// specification.
   static let corpus: [(BSONValue, [UInt8])] = [
     (.int32(1), [0x10, 0x61, 0, 1, 0, 0, 0]),
     (.int32(.min), [0x10, 0x61, 0, 0, 0, 0, 0x80]),
@@ -36,7 +37,7 @@ struct BSONTests {
     return (0..<4).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + body + [0]
   }
 
-  /// Everything at once, nested.
+  /// A nested document with values of every kind.
   static let rich: BSONDocument = [
     "i": .int32(7), "l": .int64(.max), "d": 2.5, "s": "text\0with NUL", "t": true, "n": nil,
     "when": .date(milliseconds: 1_700_000_000_000), "b": .binary([1, 2, 3]), "o": .objectID(oid),
@@ -167,7 +168,7 @@ struct BSONTests {
     let bytes = Array(Self.rich.bytes)
     for length in 0..<bytes.count {
       #expect(throws: BSONError.self) { try readAll(Array(bytes[..<length])) }
-      // Also with an outer frame that pretends to be whole.
+      // Also with an outer frame that appears to be complete.
       var framed = Array(bytes[..<length])
       guard length >= 5 else { continue }
       for shift in 0..<4 { framed[shift] = UInt8(truncatingIfNeeded: length >> (8 * shift)) }
@@ -192,7 +193,7 @@ struct BSONTests {
   @Test("every flip in a length is an error", arguments: corpus)
   func lengths(value: BSONValue, body: [UInt8]) {
     let bytes = Self.framed(body)
-    // The document's own, and that of a value that has one: after the type and the key `a`.
+    // The length of the document, and that of a value that has one: after the type and the key `a`.
     var offsets = Array(0..<4)
     switch value {
     case .string, .binary, .array, .document: offsets += Array(7..<11)
@@ -222,7 +223,7 @@ struct BSONTests {
     #expect(try ExtendedJSON.document(ExtendedJSON.text(of: Self.rich)) == Self.rich)
   }
 
-  /// Canonical Extended JSON, as the specification of MongoDB's has it.
+  /// Canonical Extended JSON, according to MongoDB's specification.
   private static func json(_ value: BSONValue) -> String {
     switch value {
     case .int32(let number): "{ \"$numberInt\" : \"\(number)\" }"
@@ -263,7 +264,7 @@ struct BSONTests {
     }
   }
 
-  /// Reads everything: what `validate` passes must be readable.
+  /// Reads everything: a document that `validate` accepts must be readable.
   private func walk(_ bytes: [UInt8]) {
     do {
       let document = try BSONDocument(bytes)

@@ -2,7 +2,7 @@ import Mongo
 import MongoSupport
 import Testing
 
-/// Commands that say which collection they mean.
+/// Commands that state which collection they mean.
 @Suite("Collections by UUID")
 struct CollectionUUIDTests {
   static let topologies: [TestMongod.Topology] = [.replicaSet(), .standalone]
@@ -18,7 +18,7 @@ struct CollectionUUIDTests {
           session.insertMany("c", [["_id": 3], ["_id": 2]]).writeErrors.map(\.isDuplicateKey) == [true])
         #expect(
           try session.updateOne("c", filter: ["_id": 1], update: ["$set": ["a": 1]]).get().modified == 1)
-        // Large ones go in several commands, and count as one.
+        // Large documents go in several commands, and count as one.
         let text = BSONValue.string(String(repeating: "x", count: 3 << 20))
         let writes = (1...7).map { n in
           MongoWrite.updateOne(filter: ["_id": .int64(n)], update: ["$set": ["t": text]], upsert: true)
@@ -84,7 +84,7 @@ struct CollectionUUIDTests {
 }
 
 extension MongoSession {
-  /// From now on commands mean these collections as they are.
+  /// From now on commands mean these collections as they are now.
   fileprivate func expect(_ names: [String]) throws {
     for document in try listCollections(names) {
       collectionUUIDs[try document.get("name").string()] = try document.get("info").document().get("uuid")

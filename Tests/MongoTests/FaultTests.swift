@@ -4,7 +4,7 @@ import MongoSupport
 import Synchronization
 import Testing
 
-/// Each of these has a server of its own, which it may break.
+/// Each of these tests has a server of its own, which it may break.
 @Suite("Faults", .serialized)
 struct FaultTests {
   @Test("a dead server gives unavailable, and its return heals", arguments: SessionTests.topologies)
@@ -13,7 +13,7 @@ struct FaultTests {
     try await withPool(mongod, options: "serverSelectionTimeoutMS=1000") { pool in
       _ = try await pool.run { try $0.insertMany("log", [["_id": 1]]).get() }
       await mongod.kill(member: 0)
-      // The connection may break under the first call; from then on there is no primary.
+      // The connection may break during the first call; from then on there is no primary.
       let error = await failure { try await pool.run { try $0.count("log", filter: [:]) } }
       #expect(error?.isRetryable == true)
       for _ in 0..<3 {
@@ -40,7 +40,7 @@ struct FaultTests {
       await mongod.kill(member: member)
       let count = try await eventually {
         try await pool.run { session in
-          // A duplicate is the answer to a first attempt whose outcome was unknown.
+          // A duplicate key is the answer if the outcome of a first attempt was unknown.
           let result = session.insertMany("log", [["_id": 2]])
           if result.error?.isDuplicateKey != true { try result.get() }
           return try session.count("log", filter: [:])
@@ -57,7 +57,7 @@ struct FaultTests {
     let mongod = try await TestMongod.start(topology)
     try await withPool(mongod) { pool in
       try await pool.run { try $0.createCollection("log") }
-      // Twice: libmongoc tries a second time where it can.
+      // Twice, since libmongoc makes a second attempt where it can.
       try await mongod.command([
         "configureFailPoint": "failCommand", "mode": ["times": 2],
         "data": ["failCommands": ["insert"], "closeConnection": true],
@@ -178,7 +178,7 @@ func failure(_ body: () async throws -> some Any) async -> MongoError? {
   }
 }
 
-/// Tries again while the error says that it may help, for at most a minute.
+/// Tries again as long as the error says that this may help, for at most a minute.
 @discardableResult
 func eventually<R>(_ body: () async throws -> R) async throws -> R {
   let end = ContinuousClock.now + .seconds(60)

@@ -11,10 +11,10 @@ struct LoginsTests {
     #expect(logins.number == 0)
     logins.lost(0, at: start)
     #expect(logins.number == 1)
-    // Those who had the same one are told later.
+    // Calls that had the same login are told later.
     for _ in 0..<5 { logins.lost(0, at: start + .milliseconds(5)) }
     #expect(logins.number == 1)
-    // A user who has no rights, with whatever connection.
+    // A user who has no rights on any connection.
     logins.lost(1, at: start + .milliseconds(900))
     #expect(logins.number == 1)
     logins.lost(1, at: start + .seconds(1))

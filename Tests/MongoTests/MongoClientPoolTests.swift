@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The pool")
 struct MongoClientPoolTests {
-  /// Holds a thread until it is let go.
+  /// Holds a thread until the gate is opened.
   final class Gate: Sendable {
     private let begun = DispatchSemaphore(value: 0)
     private let open = DispatchSemaphore(value: 0)
@@ -29,7 +29,7 @@ struct MongoClientPoolTests {
     func letGo() { open.signal() }
   }
 
-  /// Counts who is inside, and the most at once.
+  /// Counts the calls that are inside, and the greatest number at once.
   final class Counter: Sendable {
     private let state = Locked((now: 0, most: 0))
 
@@ -96,7 +96,7 @@ struct MongoClientPoolTests {
       #expect(past?.kind == .deadlineExceeded && past?.outcome == .known)
       let soon = await failure { try await pool.run(deadline: .now + .milliseconds(50)) { _ in } }
       #expect(soon?.kind == .deadlineExceeded && soon?.outcome == .known)
-      // Two calls, one place: whichever comes second is refused.
+      // Two calls for one place: the one that comes second is refused.
       let kinds = await withTaskGroup(of: MongoError.Kind?.self) { group in
         for _ in 0..<2 { group.addTask { await failure { try await pool.run { _ in } }?.kind } }
         var kinds: [MongoError.Kind?] = []

@@ -37,6 +37,8 @@ def program():
 def environment(**changes):
     """This process's environment without what would choose a store; a change to None removes."""
     result = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
+    # A killed process leaves a file that libmongoc complains about on stderr when its number comes again.
+    result.setdefault("MONGOC_DISABLE_SHM", "1")
     result.update(changes)
     return {name: value for name, value in result.items() if value is not None}
 

@@ -140,14 +140,14 @@ class NumberTests(SidecarCase):
     def test_what_is_refused(self):
         for data, pointer in {
             b'{"a":{"b":[0,' + b"1" * 1001 + b"]}}": "/data/a/b/1", b'{"n":-' + b"9" * 5000 + b"}": "/data/n",
-            b'{"a":0.' + b"3" * 1000 + b"}": "/data/a", b'{"a/~":1e400}': "/data/a~1~0", b'{"a":-1E+309}': "/data/a",
-            b'{"a":' + b"9" * 309 + b"}": "/data/a",
+            b'{"a":0.' + b"3" * 1000 + b"}": "/data/a", b'{"a/~":1e1400}': "/data/a~1~0", b'{"a":-1E+1000}': "/data/a",
+            b'{"a":' + b"9" * 1001 + b"}": "/data/a",
         }.items():
             with self.subTest(data[:40]):
                 self.assert_error(self.send(data)["error"], -32602, "invalid_params", pointer=pointer)
 
     def test_what_is_taken(self):
-        for data in (b'{"a":' + b"9" * 308 + b"}", b'{"a":0.' + b"3" * 999 + b"}", b'{"a":1.5e308,"b":1e-400}',
+        for data in (b'{"a":' + b"9" * 1000 + b"}", b'{"a":0.' + b"3" * 999 + b"}", b'{"a":1.5e998,"b":1e-400}',
                      b'{"a":"' + b"1" * 5000 + b'"}', b'{"a":12345678901234567890}'):
             with self.subTest(data[:40]):
                 self.assertIn("result", self.send(data))

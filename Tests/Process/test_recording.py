@@ -263,6 +263,7 @@ class RecordingTests(SidecarCase):
         self.assertIn("$.result.total", self.play(1))
         for file in path.parent.iterdir():
             file.unlink()
+        path.touch(0o600)
         path.write_bytes(before)
         self.play(0, None, "--store", url)
 

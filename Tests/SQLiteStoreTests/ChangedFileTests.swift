@@ -16,7 +16,7 @@ import Testing
 struct ChangedFileTests {
   private static let anew = "end every program that uses it, and start anew"
 
-  /// Takes a file away from a store that has it open, as others would.
+  /// The ways in which others take a file away from a store that has it open.
   enum Deed: String, CaseIterable, CustomTestStringConvertible {
     case remove, replace, replaceEmpty, move
     var testDescription: String { rawValue }
@@ -26,7 +26,7 @@ struct ChangedFileTests {
       case .remove: try FileManager.default.removeItem(atPath: path)
       case .move: try FileManager.default.moveItem(atPath: path, toPath: path + ".moved")
       case .replace, .replaceEmpty:
-        // Made before the other goes, so that it has another number.
+        // Created before the other file goes, so that it has another inode number.
         let bytes = self == .replace ? try Data(contentsOf: URL(filePath: path)) : Data()
         try ScratchFolder.write(bytes, path + ".new")
         guard rename(path + ".new", path) == 0 else { throw POSIXError(.EIO) }
@@ -56,7 +56,7 @@ struct ChangedFileTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted() == before)
     try await store.close()
     guard suffix != "" else { return }
-    // What was acknowledged is there when it is opened anew.
+    // The acknowledged messages are there when the file is opened again.
     if deed == .replace, suffix == "-wal" { return }
     let again = try SQLiteStore(path: path)
     #expect(try await again.messages().map(\.body.content) == ["before"])
@@ -190,7 +190,7 @@ struct ChangedFileTests {
     let store = try SQLiteStore(path: path)
     _ = try await store.append(draft())
     await #expect {
-      // Between the look before it and the commit.
+      // Between the check before the commit and the commit itself.
       try await store.change(marksOf: bob) { _, state in
         state.join(from: .now)
         try FileManager.default.removeItem(atPath: path + suffix)
@@ -269,8 +269,8 @@ struct ChangedFileTests {
     let store = try SQLiteStore(path: path)
     _ = try await store.append(draft())
     for _ in 0..<3 { try await SQLiteStore(path: path).close() }
-    // SQLite in another process would be the last one that closes the file, and remove its log, if the locks
-    // of this one were gone.
+    // If the locks of this process were gone, SQLite in another process would be the last to close the file,
+    // and would remove its log.
     await #expect(processExitsWith: .success) { [path = path as String] in
       try TestDatabase.execute(path, "SELECT 1 FROM log")
     }

@@ -2,7 +2,7 @@ import Inbox
 import SQLiteStore
 import Testing
 
-/// What a closed store does.
+/// The behaviour of a closed store.
 struct ClosingTests {
   @Test func callsAfterClosingAreUnavailable() async throws {
     let folder = try ScratchFolder()

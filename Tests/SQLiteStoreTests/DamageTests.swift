@@ -4,7 +4,7 @@ import SQLiteStore
 import Seeds
 import Testing
 
-/// A damaged file gives errors or answers, and never ends the process.
+/// A damaged file causes errors or answers, and never ends the process.
 struct DamageTests {
   @Test(arguments: 1...40 as ClosedRange<UInt64>)
   func flippedBytesNeverEndTheProcess(seed: UInt64) async throws {
@@ -14,7 +14,7 @@ struct DamageTests {
     for trial in 0..<5 {
       var bytes = sound
       for _ in 0..<Int.random(in: 1...20, using: &random) {
-        // Every second flip among the first pages, which hold the schema and the roots.
+        // Every second change is among the first pages, which hold the schema and the roots.
         let limit = Bool.random(using: &random) ? min(bytes.count, 8 * 4096) : bytes.count
         bytes[.random(in: 0..<limit, using: &random)] = .random(in: 0...255, using: &random)
       }
@@ -23,7 +23,7 @@ struct DamageTests {
     }
   }
 
-  /// Does everything a store can do; every error must be one that a caller knows.
+  /// Makes every kind of call of a store; every error must be one that callers know.
   private static func use(_ folder: ScratchFolder, _ bytes: Data, _ name: String) async throws {
     let path = folder.path(name + ".db")
     try ScratchFolder.write(bytes, path)
@@ -95,7 +95,7 @@ struct DamageTests {
     try await store.close()
   }
 
-  /// A database with some of everything.
+  /// A database with some data of every kind.
   private static func bytes(of folder: ScratchFolder) async throws -> Data {
     let path = folder.path("sound.db")
     let store = try SQLiteStore(path: path)

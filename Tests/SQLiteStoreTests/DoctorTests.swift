@@ -4,9 +4,10 @@ import Testing
 
 @testable import SQLiteStore
 
-/// What the doctor finds in a file that somebody changed, and what it says to do.
+/// The doctor's findings in a file that somebody changed, and its advice.
 struct DoctorTests {
-  /// Ten messages, three of them with a key, one retracted, and marks of two readers.
+  /// Creates a store with ten messages, three of them with a key, one retracted, and the marks of two
+  /// readers.
   private static func make(_ path: String) async throws {
     let store = try SQLiteStore(path: path)
     for n in 1...10 {
@@ -20,7 +21,7 @@ struct DoctorTests {
     try await store.close()
   }
 
-  /// The report on a file that was changed by statements.
+  /// The report on a file that statements have changed.
   private static func report(after sql: String) async throws -> SQLiteReport {
     let folder = try ScratchFolder()
     let path = folder.path("a.db")
@@ -115,7 +116,8 @@ struct DoctorTests {
         UPDATE sqlite_schema SET sql = 'CREATE INDEX message_type ON message (content)'
           WHERE name = 'message_type';
         """)
-    // The next connection reads the changed schema: what was indexed is not what the index now says.
+    // The next connection reads the changed schema: the indexed content differs from the index's new
+    // definition.
     #expect(report.faults.contains { if case .index("message_type", _) = $0 { true } else { false } })
     #expect(report.faults.contains { if case .indexes = $0 { true } else { false } }, "\(report.faults)")
     #expect(report.problems.contains { $0.contains("REINDEX") })
@@ -126,7 +128,7 @@ struct DoctorTests {
     let path = folder.path("a.db")
     try await Self.make(path)
     var bytes = try Data(contentsOf: URL(filePath: path))
-    // Every page but the schema's.
+    // Every page except that of the schema.
     for index in 4096..<bytes.count where index % 4096 < 200 { bytes[index] = 0x5A }
     try ScratchFolder.write(bytes, path)
     let store = try SQLiteStore(path: path)

@@ -5,9 +5,9 @@ import Testing
 
 @testable import SQLiteStore
 
-/// What a caller is told when SQLite can't do what was asked.
+/// The errors for a caller when SQLite can't do what was asked.
 struct FailureTests {
-  /// As large as any message is.
+  /// A draft as large as any message may be.
   private var largest: Draft {
     let text = String(repeating: "x", count: 65_500)
     return Draft(body: MessageBody(type: "note", content: text, data: "{\"text\":\"\(text)\"}"))
@@ -18,7 +18,7 @@ struct FailureTests {
     let store = try SQLiteStore(path: folder.path("a.db"))
     _ = try await store.append(draft("first"))
     try await store.limitPages(to: 40)
-    // One group: a change holds the writer until the rest waits.
+    // One group: a change holds the writer until the other calls wait.
     let gate = DispatchSemaphore(value: 0)
     let first = Task.immediate {
       try await store.change(marksOf: bob) { _, _ in _ = gate.wait(timeout: .now() + 60) }
@@ -55,7 +55,7 @@ struct FailureTests {
     await #expect(throws: StoreError.unavailable("another process keeps the database locked")) {
       try await store.append(draft("refused"))
     }
-    // Readers don't mind.
+    // Reads are not affected.
     #expect(try await store.messages().count == 1)
     try other.execute("ROLLBACK")
     #expect(try await store.append(draft("second")).seq == 2)
@@ -112,7 +112,7 @@ struct FailureTests {
     (SQLITE_READONLY | (3 << 8), "unavailable", "unavailable"),
     (SQLITE_CORRUPT | (1 << 8), "damaged", "damaged"),
     (SQLITE_NOTADB, "damaged", "outcomeUnknown"),
-    // Bytes that were not written are no commit; a flush that failed may have been one.
+    // Bytes that were not written are not a commit; a flush that failed may have been one.
     (SQLITE_IOERR | (3 << 8), "unavailable", "unavailable"),
     (SQLITE_IOERR | (4 << 8), "unavailable", "outcomeUnknown"),
     (SQLITE_IOERR, "unavailable", "outcomeUnknown"),
@@ -126,7 +126,7 @@ struct FailureTests {
 }
 
 extension SQLiteStore {
-  /// As a full disk would.
+  /// Limits the size of the database, as a full disk would.
   fileprivate func limitPages(to count: Int) async throws {
     try await write(size: 0) { connection in
       try connection.database.execute("PRAGMA max_page_count = \(count)")

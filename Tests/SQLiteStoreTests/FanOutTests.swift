@@ -4,7 +4,7 @@ import Testing
 
 @testable import SQLiteStore
 
-/// Appends to many logs, cut into transactions.
+/// Appends to many logs, divided into transactions.
 struct FanOutTests {
   private let large = String(repeating: "x", count: 64 << 10)
   private let readers = (1...200).map { LogName.account(Text("reader \($0)")) }
@@ -21,7 +21,7 @@ struct FanOutTests {
     #expect(FanOut.chunks(of: count, size: size) == expected)
   }
 
-  /// Between two transactions of one call others see what is there, and may write.
+  /// Between two transactions of one call, other calls see what has been appended, and may write.
   @Test func othersComeBetween() async throws {
     let folder = try ScratchFolder()
     let path = folder.path("a.db")
@@ -45,7 +45,7 @@ struct FanOutTests {
     try await other.close()
   }
 
-  /// A failure in the middle names what is done, and a retry with the key completes it.
+  /// A failure in the middle reports what is done, and a retry with the same key completes it.
   @Test func aFailureInTheMiddleIsCompletedByARetry() async throws {
     let folder = try ScratchFolder()
     let path = folder.path("a.db")
@@ -77,7 +77,7 @@ struct FanOutTests {
     try await store.close()
   }
 
-  /// Keys are looked at in all logs before anything is appended to the first.
+  /// The key is looked up in all logs before anything is appended to the first.
   @Test func aConflictInTheLastLogAppendsNothing() async throws {
     let folder = try ScratchFolder()
     let store = try SQLiteStore(path: folder.path("a.db"))
@@ -89,7 +89,7 @@ struct FanOutTests {
     try await store.close()
   }
 
-  /// Whoever stops waiting does not leave half of it undone.
+  /// A caller that stops waiting does not leave half of the call undone.
   @Test func aCallerThatGoesAwayDoesNotEndIt() async throws {
     let folder = try ScratchFolder()
     let store = try SQLiteStore(path: folder.path("a.db"))

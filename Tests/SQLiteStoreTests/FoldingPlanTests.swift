@@ -2,7 +2,7 @@ import Testing
 
 @testable import SQLiteStore
 
-/// When the write-ahead log is folded in.
+/// The times at which the write-ahead log is folded in.
 struct FoldingPlanTests {
   private static func look(_ size: Int, _ second: Int = 0) -> FoldingPlan.Look {
     FoldingPlan.Look(size: size, changed: .init(seconds: second, nanoseconds: 0))
@@ -20,9 +20,9 @@ struct FoldingPlanTests {
     var plan = FoldingPlan()
     let steps: [(pages: Int, step: FoldingPlan.Step)] = [
       (1, .nothing), (999, .nothing), (1000, .some), (1500, .nothing), (2000, .some),
-      // It was folded, and begins anew.
+      // The log was folded, and begins anew.
       (3, .nothing), (999, .nothing), (1000, .some),
-      // Another process wrote; a reader holds it.
+      // Another process wrote; a reader holds the log.
       (15_999, .some), (16_998, .nothing), (16_999, .all), (17_000, .nothing), (40_000, .all),
       (10, .nothing), (1010, .some),
     ]
@@ -34,10 +34,10 @@ struct FoldingPlanTests {
   @Test func whenNobodyWroteForASecondItIsFolded() {
     var plan = FoldingPlan()
     expectIdle(&plan, Self.look(0), false)
-    // Another process wrote: it may go on.
+    // Another process wrote: it may continue to do so.
     expectIdle(&plan, Self.look(4096), false)
     expectIdle(&plan, Self.look(8192), false)
-    // The same length once more is another log.
+    // The same length once more belongs to another log.
     expectIdle(&plan, Self.look(8192, 1), false)
     expectIdle(&plan, Self.look(8192, 1), true)
     plan.folded(true)

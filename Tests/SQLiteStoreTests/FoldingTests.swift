@@ -5,11 +5,11 @@ import Testing
 
 @testable import SQLiteStore
 
-/// The write-ahead log is bounded, and folded into the database when nobody writes.
+/// The write-ahead log is limited in size, and folded into the database when nobody writes.
 struct FoldingTests {
   private static func logSize(_ path: String) -> Int { FileStatus(FilePath(path + "-wal"))?.size ?? 0 }
 
-  /// What the file holds without anything beside it.
+  /// The content of the database file alone, without the files beside it.
   private static func messages(inACopyOf path: String, _ folder: ScratchFolder) async throws -> [String?] {
     let copy = folder.path(UUID().uuidString)
     try ScratchFolder.write(try Data(contentsOf: URL(filePath: path)), copy)
@@ -129,7 +129,7 @@ struct FoldingTests {
           while !isOver.withLock({ $0 }) { _ = try await store.read { try $0.state(of: bob) } }
         }
       }
-      // Whatever happens, they end.
+      // Whatever happens, the reading tasks end.
       defer { isOver.withLock { $0 = true } }
       for n in 1...100 {
         #expect(try await store.append(draft(text)).seq == n)

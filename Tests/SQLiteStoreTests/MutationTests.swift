@@ -3,8 +3,8 @@ import Inbox
 import SQLiteStore
 import Testing
 
-/// Each column of each table at each extreme: an error or an answer, never the end of the process, and only for
-/// the inbox that the row belongs to.
+/// Each column of each table at each extreme: the result is an error or an answer, never the end of the
+/// process, and an error only for the inbox to which the row belongs.
 struct MutationTests {
   private static let values = [
     "-9223372036854775808", "-1", "0", "9007199254740991", "9007199254740993", "4294967295", "4294967296",
@@ -40,7 +40,7 @@ struct MutationTests {
         do {
           try TestDatabase.execute(path, "UPDATE \(table) SET \(column) = \(value) WHERE \(row)")
         } catch is TestDatabase.Failure {
-          // What the table itself refuses is not there.
+          // The table itself refuses some values.
           continue
         }
         let store = try SQLiteStore(path: path)
@@ -69,7 +69,7 @@ struct MutationTests {
     #expect(try await store.mark(.unread, well) == 5)
   }
 
-  /// Everything that a store can do; every error must be one that a caller knows.
+  /// Makes every kind of call of a store; every error must be one that callers know.
   private func use(_ store: SQLiteStore, _ inbox: Inbox, _ what: String) async {
     func known(_ body: () async throws -> Void) async {
       do { try await body() } catch is StoreError {} catch is MarkChange.NotFound {} catch {

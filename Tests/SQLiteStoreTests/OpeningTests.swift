@@ -4,7 +4,7 @@ import Testing
 
 @testable import SQLiteStore
 
-/// Which files a store opens, and what it says of the others.
+/// The files that a store opens, and its errors for others.
 struct OpeningTests {
   @Test func theFilesAreTheirOwnersOnly() async throws {
     let folder = try ScratchFolder()
@@ -15,7 +15,7 @@ struct OpeningTests {
       #expect(try ScratchFolder.mode(path + suffix) == 0o600, "\(suffix)")
     }
     try await store.close()
-    // What the log held is in the database.
+    // The content of the log is in the database.
     #expect(try Data(contentsOf: URL(filePath: path + "-wal")).isEmpty)
   }
 
@@ -94,7 +94,7 @@ struct OpeningTests {
       #expect(error == SQLiteOpenError(FilePath(path), reason))
       #expect(error?.description.contains(path) == true)
       #expect(error?.description.contains(words) == true)
-      // Nothing was made beside it.
+      // No file was created beside it.
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted() == before)
     }
 
@@ -131,7 +131,7 @@ struct OpeningTests {
     let error = #expect(throws: SQLiteOpenError.self) { try SQLiteStore(path: path) }
     #expect(error?.reason == .newerVersion(found: newer, known: Schema.version))
     #expect(try Data(contentsOf: URL(filePath: path)) == before)
-    // The lock was there before, so it may be somebody's.
+    // The lock file was there before, so it may be somebody's.
     #expect(FileManager.default.fileExists(atPath: path + "-lock"))
     try FileManager.default.removeItem(atPath: path + "-lock")
     #expect(throws: SQLiteOpenError.self) { try SQLiteStore(path: path) }
@@ -184,7 +184,7 @@ struct OpeningTests {
     let linked = try SQLiteStore(path: folder.path("link.db"))
     #expect(try await store.append(draft()).seq == 1)
     #expect(try await linked.append(draft()).seq == 2)
-    // Both lock the same file.
+    // Both stores lock the same file.
     #expect(!FileManager.default.fileExists(atPath: folder.path("link.db-lock")))
     try await linked.close()
     try await store.close()
@@ -193,7 +193,7 @@ struct OpeningTests {
   @Test func anInterruptedFirstOpeningIsRepeated() async throws {
     let folder = try ScratchFolder()
     let path = folder.path("a.db")
-    // As far as it gets before the schema is committed: an empty database in WAL mode.
+    // The state before the schema is committed: an empty database in WAL mode.
     try TestDatabase.execute(path, "PRAGMA journal_mode = WAL")
     let store = try SQLiteStore(path: path)
     #expect(try await store.append(draft()).seq == 1)

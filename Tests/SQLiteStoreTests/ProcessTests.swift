@@ -23,10 +23,10 @@ struct ProcessTests {
           group.addTask {
             var seqs: [Int] = []
             for n in 0..<25 {
-              // One key for both stores, and one append without.
+              // One append with a key that both stores use, and one without a key.
               _ = try await store.append(draft("\(task)", key: Text("\(task) \(n)")), to: .everyone)
               let seq = try await store.append(draft("\(task)")).seq
-              // What this store was told, it sees; so does the other.
+              // This store sees what it was told, and so does the other.
               for store in stores {
                 let head = try await store.read { try $0.state(of: bob).shared.head }
                 #expect(head >= seq)
@@ -44,7 +44,7 @@ struct ProcessTests {
       #expect(try await store.messages().map(\.seq) == Array(1...400))
       #expect(try await store.messages(of: .everyone).count == 200)
     }
-    // The first to close leaves the other at work.
+    // The first store that closes does not disturb the other.
     try await stores[0].close()
     #expect(try await stores[1].append(draft()).seq == 401)
     try await stores[1].close()

@@ -3,7 +3,7 @@ import Inbox
 import SQLiteStore
 import Testing
 
-/// A file that is put back from a copy has another past than the one that was followed.
+/// A file that is restored from a copy has another past than the one that was followed.
 struct RestoredFileTests {
   private let folder: ScratchFolder
   private let path: String
@@ -57,7 +57,7 @@ struct RestoredFileTests {
     try restore()
     try await send(sends)
     await #expect(throws: ChangeCursorExpired.self) { try await changes(since: lost) }
-    // One from before the copy was made goes on.
+    // A cursor from before the copy was made continues.
     #expect(try await changes(since: kept).changes.count == sends)
   }
 

@@ -2,7 +2,7 @@ import Foundation
 import Inbox
 import SQLiteStore
 
-/// A new folder for one test, removed with everything in it when the test lets go of it.
+/// A new folder for one test, removed with everything in it when the test releases it.
 final class ScratchFolder: Sendable {
   let url: URL
 
@@ -31,12 +31,12 @@ final class ScratchFolder: Sendable {
     try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
   }
 
-  /// The bits of a file's mode that say who may do what.
+  /// The permission bits of a file's mode.
   static func mode(_ path: String) throws -> Int {
     try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int ?? -1
   }
 
-  /// When the file was last written.
+  /// The time at which the file was last written.
   static func changed(_ path: String) throws -> Date? {
     try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
   }

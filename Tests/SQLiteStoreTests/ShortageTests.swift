@@ -13,7 +13,7 @@ import Testing
   import Darwin
 #endif
 
-/// What the system runs out of ends in a sentence.
+/// A shortage of the system's resources ends in a sentence.
 struct ShortageTests {
   @Test(
     arguments: [
@@ -28,7 +28,7 @@ struct ShortageTests {
   func aShortageIsSaid(code: Int32, errno: Int32, sentence: String) {
     let failure = Failure(code, errno: errno)
     #expect(failure.error == .unavailable(sentence))
-    // What was not written is no commit; the rest may be one, of which nobody knows.
+    // Bytes that were not written are not a commit; any other failure may be a commit of which nobody knows.
     let isWrite = failure.primary == SQLITE_FULL || code == SQLITE_IOERR | (3 << 8)
     #expect(failure.commitError == (isWrite ? .unavailable(sentence) : .outcomeUnknown(sentence)))
     let path = FilePath("a.db")
@@ -40,7 +40,7 @@ struct ShortageTests {
     let path = folder.path("a.db")
     try await SQLiteStore(path: path).close()
     await #expect(processExitsWith: .success) { [path = path as String] in
-      // As many as are open, then one more each time, until a store opens.
+      // As many descriptors as are open, then one more each time, until a store opens.
       var refused = 0
       for spare in 0...64 {
         var limit = rlimit()

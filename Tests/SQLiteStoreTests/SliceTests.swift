@@ -5,7 +5,7 @@ import Testing
 
 @testable import SQLiteStore
 
-/// Many changes that take long together.
+/// Many changes that together take a long time.
 struct SliceTests {
   @Test func otherProcessesGetTheirTurnBetweenThem() async throws {
     let folder = try ScratchFolder()
@@ -14,7 +14,7 @@ struct SliceTests {
     _ = try await store.append(draft())
     let begun = DispatchSemaphore(value: 0)
     let done = DispatchSemaphore(value: 0)
-    // One group: the first change uses up the time of a transaction once the other store wants to write.
+    // One group: once the other store wants to write, the first change uses up the time of a transaction.
     let slow = Task.immediate {
       try await store.change(marksOf: bob) { _, _ in
         #expect(begun.wait(timeout: .now() + 60) == .success)
@@ -22,7 +22,7 @@ struct SliceTests {
         while .now < end { Thread.sleep(forTimeInterval: 0.01) }
       }
     }
-    // The second one never ends if it is in the same transaction.
+    // The second change never ends if it is in the same transaction.
     let next = Task.immediate {
       try await store.change(marksOf: bob) { _, _ in done.wait(timeout: .now() + 60) == .success }
     }
@@ -39,7 +39,7 @@ struct SliceTests {
     try await other.close()
   }
 
-  /// What filters find is counted row by row, and a deadline ends it.
+  /// The matches of a filter are counted row by row, and a deadline ends that.
   @Test func aDeadlineEndsARead() async throws {
     let folder = try ScratchFolder()
     let store = try SQLiteStore(path: folder.path("a.db"))

@@ -4,7 +4,7 @@ import Locks
 import SQLiteStore
 import Testing
 
-/// Views beside changes.
+/// Views during changes.
 struct SnapshotTests {
   @Test func aViewStaysWhileSomethingIsAppended() async throws {
     let folder = try ScratchFolder()
@@ -20,7 +20,7 @@ struct SnapshotTests {
         return (before, try reader.state(of: bob).shared.head)
       }
     }
-    // A thread of its own may block.
+    // A thread of the test's own may block.
     await withCheckedContinuation { continuation in
       let isStarted = SystemThread.startDetached {
         reading.wait()

@@ -8,7 +8,7 @@ import CSQLite
   import Darwin
 #endif
 
-/// SQLite's own view of a file, as another program has it.
+/// A connection to a file through SQLite itself, as another program has it.
 final class TestDatabase {
   private var handle: OpaquePointer?
 
@@ -16,9 +16,10 @@ final class TestDatabase {
     var description: String
   }
 
-  /// A file that does not exist is made, its owner's only.
+  /// Opens a file. One that does not exist is created for its owner alone.
   init(_ path: String) throws {
-    // One that exists is not opened: closing it would drop the locks that a store in this process has on it.
+    // An existing file is not opened here: closing it would drop the locks that a store in this process has
+    // on it.
     let made = open(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
     if made >= 0 { close(made) }
     try check(sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nil))
@@ -32,6 +33,6 @@ final class TestDatabase {
     guard code == SQLITE_OK else { throw Failure(description: String(cString: sqlite3_errmsg(handle))) }
   }
 
-  /// Runs statements on a file, and lets go of it.
+  /// Runs statements on a file, and closes it.
   static func execute(_ path: String, _ sql: String) throws { try TestDatabase(path).execute(sql) }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SQLiteStore
 
-/// Which files are used, by whom.
+/// The files that may be used, and the users who may use them.
 struct TrustTests {
   private static let path = FilePath("/x/a.db")
   private static let wide = SQLiteOpenError.Reason.exposed(path, mode: "640")
@@ -26,7 +26,7 @@ struct TrustTests {
       (1000, status(0o640), wide, nil),
       (1000, status(0o602), .exposed(path, mode: "602"), nil),
       (1000, status(0o660), .exposed(path, mode: "660"), nil),
-      // Root may use anybody's, but not what others may change.
+      // Root may use anybody's file, but not one that others may change.
       (0, status(), nil, nil),
       (0, status(owner: 0), nil, nil),
       (0, status(0o640), wide, nil),
@@ -68,7 +68,7 @@ struct TrustTests {
     store = try SQLiteStore(path: path, allowsSharing: true)
     #expect(try await store.append(draft()).seq == 2)
     try await store.close()
-    // SQLite makes its own files as the database is.
+    // SQLite creates its own files with the mode of the database.
     for name in try FileManager.default.contentsOfDirectory(atPath: folder.url.path) {
       try ScratchFolder.chmod(folder.path(name), 0o600)
     }

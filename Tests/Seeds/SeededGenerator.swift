@@ -1,5 +1,5 @@
-/// A generator whose runs can be repeated from the seed that they print: Steele, Lea and Flood's SplitMix64,
-/// small, and the same everywhere for a seed.
+/// A random number generator whose runs can be repeated from the seed that they print. It is SplitMix64 by
+/// Steele, Lea and Flood: small, and with the same numbers everywhere for the same seed.
 package struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
 
@@ -13,7 +13,8 @@ package struct SeededGenerator: RandomNumberGenerator {
     return word ^ word >> 31
   }
 
-  /// A generator with a new seed, which is printed; to run a failure again, give the printed number as `seed`.
+  /// Creates a generator with a new seed, and prints the seed; to repeat a failure, pass the printed number
+  /// as `seed`.
   package static func printed(_ name: String = #function, seed: UInt64? = nil) -> SeededGenerator {
     let seed = seed ?? UInt64.random(in: 0 ... .max)
     print("\(name): seed \(seed)")

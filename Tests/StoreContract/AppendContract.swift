@@ -2,7 +2,7 @@ import Inbox
 import Locks
 import Testing
 
-/// Numbers, times, keys and order of what is appended.
+/// The numbers, times, keys and order of appended messages.
 struct AppendContract {
   @Test(arguments: StoreUnderTest.allCases)
   func eachLogIsNumberedFromOne(_ kind: StoreUnderTest) async throws {
@@ -60,7 +60,7 @@ struct AppendContract {
       #expect(receipts.count == 3000)
       let numbers = told.withLock { $0 }
       #expect(numbers.allSatisfy { (0...3000).contains($0) })
-      // In memory it is done before there is anything to tell.
+      // In memory, the call is done before there is any progress to report.
       if kind != .memory { #expect(numbers.contains { $0 > 0 && $0 < 3000 }) }
     }
   }
@@ -98,13 +98,13 @@ struct AppendContract {
       let again = try await store.append(draft("a", key: "k"))
       #expect(again == Receipt(seq: 1, time: 10, duplicate: true))
       #expect(try await store.messages().count == 2)
-      // The key is the log's own, and compared by its bytes.
+      // A key belongs to its log, and is compared by its bytes.
       #expect(try await store.append(draft("a", key: "k"), to: .everyone).duplicate == false)
       #expect(try await store.append(draft("a", key: "K")).duplicate == false)
     }
   }
 
-  /// Another's key tells nothing and takes nothing: it is as if it were not there.
+  /// Another sender's key reveals nothing and takes nothing: it has the same effect as if it did not exist.
   @Test(arguments: StoreUnderTest.allCases)
   func aKeyBelongsToItsSender(_ kind: StoreUnderTest) async throws {
     try await kind.run { store in
@@ -119,11 +119,11 @@ struct AppendContract {
         }
       }
       #expect(try await store.messages().count == 5)
-      // Nor does retracting give a key away: its message keeps its sender.
+      // Retracting does not release a key either: its message keeps its sender.
       #expect(try await store.retract(MessageName(log: team, seq: 2)))
       #expect(try await store.append(draft("by 1", sender: nil, key: "k", digest: [1])).seq == 2)
       #expect(try await store.append(draft("by 0", sender: "ann", key: "k", digest: [0])).seq == 1)
-      // Many readers, one of whom somebody else has sent to with this key.
+      // Many readers, to one of whom somebody else has sent a message with this key.
       let logs = (1...3).map { LogName.account(Text("reader \($0)")) }
       _ = try await store.append(draft("squatted", sender: "eve", key: "bill", digest: [7]), to: logs[1])
       let receipts = try await store.append(draft("bill", sender: nil, key: "bill"), to: logs)
@@ -131,7 +131,7 @@ struct AppendContract {
     }
   }
 
-  /// In one group of appends too.
+  /// The same in one group of appends.
   @Test(arguments: StoreUnderTest.allCases)
   func keysOfSeveralSendersAtOnce(_ kind: StoreUnderTest) async throws {
     try await kind.run { store in
@@ -180,7 +180,7 @@ struct AppendContract {
         for n in 0..<200 {
           group.addTask {
             do {
-              // Every tenth says something else under the same key.
+              // Every tenth append has another content under the same key.
               return try await store.append(
                 draft(key: Text("key \(n % 5)"), digest: n % 10 == 9 ? [9] : [1]))
             } catch StoreError.conflict(team) {

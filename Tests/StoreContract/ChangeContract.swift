@@ -2,7 +2,7 @@ import Testing
 
 @testable import Inbox
 
-/// How marks change.
+/// The changes of marks.
 struct ChangeContract {
   @Test(arguments: StoreUnderTest.allCases)
   func aChangeIsKeptWithItsVersion(_ kind: StoreUnderTest) async throws {
@@ -107,7 +107,7 @@ struct ChangeContract {
         clock.set(Timestamp(n))
         _ = try await store.append(draft("\(n)"), to: n % 2 == 0 ? team : bob.own)
       }
-      // Up to the shared message of time 6: three shared ones, and the own ones of 1, 3 and 5.
+      // Up to the shared message of time 6: three shared messages, and the reader's own of times 1, 3 and 5.
       #expect(try await store.mark(.read, .upTo(MessageName(log: team, seq: 3))) == 6)
       let marks = try await store.state(of: bob).marks
       #expect(marks.shared.read == SequenceSet(1, through: 3))

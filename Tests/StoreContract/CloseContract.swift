@@ -2,7 +2,7 @@ import Dispatch
 import Inbox
 import Testing
 
-/// How a store, or a call of it, ends.
+/// The ways in which a store, or one of its calls, ends.
 struct CloseContract {
   @Test(arguments: StoreUnderTest.allCases)
   func whatWasAcceptedIsFinished(_ kind: StoreUnderTest) async throws {
@@ -20,7 +20,7 @@ struct CloseContract {
       _ = try await store.append(draft("first"))
       let (begun, begin) = AsyncStream<Void>.makeStream()
       let gate = DispatchSemaphore(value: 0)
-      // Holds up what comes behind it on the same log. Only threads of the store's own block.
+      // Holds up the later calls on the same log. Only threads of the store's own block.
       let slow = Task.immediate {
         try await store.change(marksOf: bob) { _, _ in
           begin.yield()
@@ -33,7 +33,7 @@ struct CloseContract {
       let marking = Task.immediate { try await store.mark(.read) }
       queued.cancel()
       marking.cancel()
-      // Told while the queue is still held up.
+      // The callers are told while the queue is still held up.
       await #expect(throws: CancellationError.self) { _ = try await queued.value }
       await #expect(throws: CancellationError.self) { _ = try await marking.value }
       gate.signal()

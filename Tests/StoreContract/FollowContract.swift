@@ -1,7 +1,7 @@
 import Inbox
 import Testing
 
-/// What the change feed needs of a store.
+/// The properties of a store that the change feed needs.
 struct FollowContract {
   private func changes(
     _ store: any MessageStore, since cursor: ChangeCursor, limit: Int = 100
@@ -21,7 +21,7 @@ struct FollowContract {
       let empty = try await cursor(store)
       #expect(try await changes(store, since: empty).changes.isEmpty)
       for n in 1...30 { _ = try await store.append(draft("\(n)"), to: n % 3 == 0 ? bob.own : team) }
-      // A few at a time, each with a cursor to go on from.
+      // A few at a time, each with a cursor from which to continue.
       var (cursor, told, more) = (empty, [String?](), true)
       while more {
         let some = try await changes(store, since: cursor, limit: 4)
@@ -39,7 +39,7 @@ struct FollowContract {
       #expect(events.count == 3 && events[0].event == .retracted(MessageName(log: team, seq: 20)))
       #expect(events.last?.event == .marked)
       #expect(events.last?.counts.total == 30 && events.last?.counts.unread == 1)
-      // Standing on a message that is retracted.
+      // A cursor at a message that is retracted.
       #expect(try await store.retract(MessageName(log: bob.own, seq: 11)))
       let onRetracted = try await changes(store, since: events[1].cursor)
       #expect(onRetracted.changes.contains { $0.event == .retracted(MessageName(log: bob.own, seq: 11)) })
@@ -47,7 +47,7 @@ struct FollowContract {
     }
   }
 
-  /// The same numbers, but not the same messages: a database made anew, or restored.
+  /// The same numbers, but not the same messages: the database was made anew, or restored.
   @Test(arguments: StoreUnderTest.allCases)
   func aCursorOfAnotherPastExpires(_ kind: StoreUnderTest) async throws {
     try await kind.run { first in

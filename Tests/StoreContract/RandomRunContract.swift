@@ -3,7 +3,7 @@ import MemoryStore
 import Seeds
 import Testing
 
-/// The same random operations on every store leave the same.
+/// The same random operations on every store have the same result.
 struct RandomRunContract {
   @Test(arguments: StoreUnderTest.allCases.filter { $0 != .memory }, [1, 2, 3] as [UInt64])
   func everyStoreIsLikeTheOneInMemory(_ kind: StoreUnderTest, seed: UInt64) async throws {
@@ -104,7 +104,7 @@ private enum Operation {
       case .page(let query):
         return try await store.read { reader in
           let page = try query.page(reader)
-          // What is random in each store says nothing.
+          // The stamp is random in each store, so it is not compared.
           var state = page.state
           state.marks.stamp = 0
           let entries = page.entries.map { entry in

@@ -1,7 +1,7 @@
 import Inbox
 import Testing
 
-/// What a view of the store shows.
+/// The content of a view of the store.
 struct ReadContract {
   @Test(arguments: StoreUnderTest.allCases)
   func nothingIsEmpty(_ kind: StoreUnderTest) async throws {
@@ -24,7 +24,7 @@ struct ReadContract {
     try await kind.run { store in
       for n in 1...20 {
         _ = try await store.append(draft("\(n)"))
-        // A neighbour whose numbers must not mix in.
+        // A neighbour whose numbers must not be mixed in.
         _ = try await store.append(draft("other"), to: .team("t2"))
       }
       try await store.read { reader throws in
@@ -102,7 +102,7 @@ struct ReadContract {
       #expect(state.shared.head == 7)
       #expect(state.shared.sent == SequenceSet(7))
       #expect(state.read(.shared) == SequenceSet(numbers: [4, 6, 7]))
-      // Each inbox of one call has its own state, in the order asked for.
+      // Each inbox of one call has its own state, in the order of the request.
       let states = try await store.read { try $0.states(of: [ann, bob, ann]) }
       #expect(states.map(\.inbox) == [ann, bob, ann])
       #expect(states[0].shared.sent == SequenceSet(numbers: [1, 3, 5]))

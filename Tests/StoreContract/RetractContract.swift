@@ -1,7 +1,7 @@
 import Inbox
 import Testing
 
-/// What retracting leaves.
+/// The state after a message is retracted.
 struct RetractContract {
   @Test(arguments: StoreUnderTest.allCases)
   func theBodyGoesAndTheSlotStays(_ kind: StoreUnderTest) async throws {
@@ -24,7 +24,7 @@ struct RetractContract {
       #expect(record.retractionCount == 1)
       #expect(record.newestRetractions == [1])
       #expect(try await store.state(of: bob).counts.total == 1)
-      // Key and digest stay: a retry still finds the message.
+      // The key and the digest stay: a retry still finds the message.
       #expect(try await store.append(sent) == Receipt(seq: 1, time: first.time, duplicate: true))
       await #expect(throws: StoreError.conflict(team)) {
         try await store.append(Draft(body: body, key: "k", digest: [3]))

@@ -8,18 +8,18 @@ import MongoSupport
 import SQLiteStore
 import Testing
 
-/// The stores that must keep the contract. Another store is one more case.
+/// The stores that must fulfil the contract. Another store is one more case.
 enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
   case memory
   case sqlite
   /// A replica set of one member.
   case mongo
-  /// A MongoDB server of its own: no snapshots, no retryable writes.
+  /// A standalone MongoDB server: no snapshots, no retryable writes.
   case mongoStandalone
 
   var testDescription: String { rawValue }
 
-  /// Runs a test on a new, empty store, and removes what it leaves.
+  /// Runs a test on a new, empty store, and removes the store's data afterwards.
   func run(
     clock: ManualClock = ManualClock(), _ body: (any MessageStore) async throws -> Void
   ) async throws {
@@ -40,7 +40,7 @@ enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
     }
   }
 
-  /// Whether what one call appends to several logs is seen at once.
+  /// Whether the appends of one call to several logs become visible at once.
   var appendsAreAtomic: Bool {
     switch self {
     case .memory, .sqlite: true
@@ -52,7 +52,7 @@ enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
     _ topology: TestMongod.Topology, _ clock: ManualClock, _ body: (any MessageStore) async throws -> Void
   ) async throws {
     let mongod = try await TestMongod.shared(topology)
-    // All tests run at once, on few cores: what waits for a thread may wait long.
+    // All tests run at the same time, on few cores: a call that waits for a thread may wait long.
     try await withDatabase(mongod, options: "waitQueueTimeoutMS=60000") { uri in
       let store = try MongoStore(uri: uri, logger: .quiet, clock: clock.wallClock)
       let result: Result<Void, any Error>
@@ -63,7 +63,7 @@ enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
   }
 }
 
-/// Tells the time that a test sets.
+/// A clock that tells the time that a test sets.
 final class ManualClock: Sendable {
   private let now = Locked<Timestamp>(1_000_000)
 

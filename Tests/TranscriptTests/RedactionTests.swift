@@ -3,7 +3,7 @@ import Testing
 
 @testable import Transcript
 
-/// What a recording keeps of a request, and what it makes of the rest.
+/// The parts of a request that a recording keeps, and the replacements of the others.
 struct RedactionTests {
   private func recorded(_ request: String, keepsContent: Bool = false) throws -> JSON {
     var recorder = Recorder(keepsContent: keepsContent)
@@ -30,7 +30,7 @@ struct RedactionTests {
     let out = try #require(try params(#"{"content":\#(content)}"#)["content"]?.string)
     #expect(out.utf8.count == text.utf8.count)
     #expect(out != text || text.utf8.count == 1)
-    // The same text is the same again, so that a repeated send is one.
+    // The same text is replaced by the same text, so that a repeated send stays one.
     #expect(try params(#"{"content":\#(content)}"#)["content"]?.string == out)
   }
 
@@ -67,7 +67,7 @@ struct RedactionTests {
   }
 }
 
-/// What a recording keeps of requests that are not of the form that the wire expects.
+/// The parts that a recording keeps of requests that do not have the form that the wire expects.
 struct MisplacedTextTests {
   private func steps(_ request: String) -> String {
     var recorder = Recorder(keepsContent: false)

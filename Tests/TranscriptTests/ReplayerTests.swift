@@ -3,9 +3,9 @@ import Testing
 
 @testable import Transcript
 
-/// Steps against answers that are given: what is a difference, and what is not.
+/// Steps compared with given answers: the cases that are a difference, and those that are not.
 struct ReplayerTests {
-  /// Answers as if they came from a program.
+  /// A playback of given answers, as if they came from a program.
   struct Script: Playback {
     var answers: [String]
     var status: Int32? = 0
@@ -76,7 +76,7 @@ struct ReplayerTests {
     #expect(differences.contains { $0.contains("does not end by itself") })
   }
 
-  /// In time that grows with their number alone: each pattern is looked up, not searched for.
+  /// The time grows only with the number of messages: each pattern is looked up, not searched for.
   @Test func manyMessages() throws {
     let ids = 0..<5_000
     let patterns = ids.map { #"{"id":\#($0),"nid":"<nid:\#($0)>"}"# }.joined(separator: ",")

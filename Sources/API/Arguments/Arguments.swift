@@ -1,18 +1,19 @@
 import JSON
 import JSONRPC
 
-/// The parameters that came with a request.
+/// The parameters of a request.
 struct Arguments {
   private let params: JSON?
   private let defaults: JSON?
 
-  /// `defaults` has what parameters that are left out are taken for, before their own standard.
+  /// Creates the arguments of a request. `defaults` has the values of parameters that are left out; they take
+  /// precedence over a parameter's own default.
   init(_ params: JSON?, defaults: JSON? = nil) {
     self.params = params
     self.defaults = defaults
   }
 
-  /// A parameter's value; null is the same as left out.
+  /// The value of a parameter; null is the same as left out.
   func callAsFunction<Value>(_ parameter: Parameter<Value>) throws(RPCError) -> Value {
     guard let json = given(parameter.name) ?? defaults?[parameter.name] else {
       guard let standard = parameter.standard else {
@@ -34,7 +35,7 @@ struct Arguments {
     return json
   }
 
-  /// Refuses the first parameter that is none of these.
+  /// Refuses the first parameter whose name is not among these.
   func refuseUnknown(_ known: [StaticString]) throws(RPCError) {
     guard let params, params.count > 0 else { return }
     for (key, _) in params.members

@@ -2,24 +2,24 @@ import JSON
 
 /// The form of a value on the wire: how it is read, and how it is described.
 struct Form<Value: Sendable>: Sendable {
-  /// How the contract describes it.
+  /// The description of the form in the contract.
   let schema: Schema
-  /// What it must be, as an error says it: "a string of ...".
+  /// The rule for the value, as an error states it: "a string of ...".
   let rule: String
-  /// Reads it; throws `Misfit` for anything else.
+  /// Reads the value; throws `Misfit` for a value that does not fit.
   let read: @Sendable (JSON) throws(Misfit) -> Value
 }
 
-/// A value that is not of its form.
+/// The error for a value that does not fit its form.
 struct Misfit: Error {
-  /// Where inside the value, as the rest of a JSON Pointer; empty for the value itself.
+  /// The place inside the value, as the rest of a JSON Pointer; empty for the value itself.
   var pointer = ""
-  /// What it must be.
+  /// The rule that the value breaks.
   var rule: String
 }
 
 extension Form {
-  /// A form that is read by a function which gives nil for what does not fit.
+  /// Creates a form with a function that returns nil for a value that does not fit.
   init(_ schema: Schema, _ rule: String, _ read: @escaping @Sendable (JSON) -> Value?) {
     self.init(schema: schema, rule: rule) { json throws(Misfit) in
       guard let value = read(json) else { throw Misfit(rule: rule) }

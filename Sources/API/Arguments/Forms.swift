@@ -20,13 +20,14 @@ extension Form where Value == String {
     }
   }
 
-  /// A string; what it names is looked up later.
+  /// A string whose meaning is looked up later.
   static func opaque(_ rule: String) -> Form {
     Form(.string(), rule) { $0.string }
   }
 
-  /// A JSON object of at most `limit` bytes, kept as it was sent. Its numbers are such that every reader can
-  /// take them: others would make everything around them unreadable for some.
+  /// A JSON object of at most `limit` bytes, kept as it was sent. Every reader must be able to hold its
+  /// numbers: a number that some reader can't hold would make everything around it unreadable for that
+  /// reader.
   static func object(_ limit: Int) -> Form {
     let rule = "an object of at most \(limit) bytes"
     return Form(schema: .object([], open: true), rule: rule) { json throws(Misfit) in
@@ -41,7 +42,7 @@ extension Form where Value == String {
 }
 
 extension Form where Value == Int {
-  /// An integer in a range, or a string of its digits.
+  /// An integer in a range, or a string of its decimal digits.
   static func integer(_ range: ClosedRange<Int>) -> Form {
     let rule =
       range.upperBound == .max
@@ -67,7 +68,7 @@ extension Form where Value == Int {
 }
 
 extension Form where Value == Bool {
-  /// A boolean, or "true" or "false".
+  /// A boolean, or the string "true" or "false".
   static let boolean = Form(
     .anyOf([.boolean, .enumeration(["true", "false"])]), "true or false"
   ) { json in
@@ -76,7 +77,7 @@ extension Form where Value == Bool {
 }
 
 extension Form where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-  /// One of an enumeration's words.
+  /// One of the words of an enumeration.
   static var word: Form {
     let words = Value.allCases.map(\.rawValue)
     return Form(.enumeration(words), "one of " + words.joined(separator: ", ")) { json in
@@ -86,7 +87,7 @@ extension Form where Value: RawRepresentable & CaseIterable, Value.RawValue == S
 }
 
 extension Form {
-  /// An array of values of one form.
+  /// An array of values of the same form.
   static func list<Element>(_ element: Form<Element>, _ counts: ClosedRange<Int>) -> Form
   where Value == [Element] {
     let rule = "an array of \(counts.lowerBound) to \(counts.upperBound) items"

@@ -6,15 +6,15 @@ struct Parameter<Value: Sendable>: ParameterDescription {
   let name: StaticString
   let summary: String
   let form: Form<Value>
-  /// What it is when it is left out; nil if it can't be.
+  /// The value of a parameter that is left out; nil if it is required.
   let standard: Value?
 
-  /// A parameter that must be given.
+  /// Creates a required parameter.
   init(_ name: StaticString, _ form: Form<Value>, _ summary: String) {
     self.init(name: name, summary: summary, form: form, standard: nil)
   }
 
-  /// A parameter that is `standard` when it is left out or null.
+  /// Creates a parameter that has the value `standard` when it is left out or null.
   init(_ name: StaticString, _ form: Form<Value>, or standard: Value, _ summary: String) {
     self.init(name: name, summary: summary, form: form, standard: standard)
   }
@@ -26,7 +26,7 @@ struct Parameter<Value: Sendable>: ParameterDescription {
     self.standard = standard
   }
 
-  /// The same parameter where it may be left out.
+  /// The same parameter, made optional.
   var optional: Parameter<Value?> {
     Parameter<Value?>(name, form.optional, or: nil, summary)
   }
@@ -34,7 +34,7 @@ struct Parameter<Value: Sendable>: ParameterDescription {
   var schema: Schema { standardJSON.map { .defaulting(form.schema, json: $0) } ?? form.schema }
   var isRequired: Bool { standard == nil }
 
-  /// The default, where it can be named: numbers, truth values, and words, which need no escapes.
+  /// The default as JSON text, if it can be stated: numbers, booleans, and words, which need no escapes.
   private var standardJSON: String? {
     switch standard {
     case let number as Int: "\(number)"
@@ -45,14 +45,14 @@ struct Parameter<Value: Sendable>: ParameterDescription {
   }
 }
 
-/// What the contract says of a parameter.
+/// The description of a parameter in the contract.
 protocol ParameterDescription: Sendable {
-  /// Its name on the wire.
+  /// The parameter's name on the wire.
   var name: StaticString { get }
-  /// What it means.
+  /// The meaning of the parameter.
   var summary: String { get }
-  /// Its form.
+  /// The schema of the parameter's value.
   var schema: Schema { get }
-  /// Whether it must be given.
+  /// Whether the parameter is required.
   var isRequired: Bool { get }
 }

@@ -1,6 +1,6 @@
 import JSONRPC
 
-/// Gives the contract itself.
+/// Returns the contract itself.
 struct Discover: Method {
   static let deed = Deed.service
   static let name: StaticString = "rpc.discover"

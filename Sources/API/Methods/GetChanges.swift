@@ -2,7 +2,7 @@ import Inbox
 import JSON
 import JSONRPC
 
-/// Follows an inbox.
+/// Returns the changes of an inbox, or waits for them.
 struct GetChanges: Method {
   static let deed = Deed.look
   static let name: StaticString = "get_changes"
@@ -25,9 +25,11 @@ struct GetChanges: Method {
   static let errors: [RPCError.Kind] = [.cursorExpired, .limitReached, .storeUnavailable]
   static let example = Example(
     params: #"{"user_id":"bo","team_id":"blue"}"#,
-    result: #"{"changes":[],"cursor":"BBi7w3AGEebnAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","more":false}"#)
+    result:
+      #"{"changes":[],"cursor":"BBi7w3AGEebnAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","#
+      + #""more":false}"#)
 
-  /// How many new messages one answer has at most.
+  /// The largest number of new messages in one answer.
   private static let changesPerAnswer = 100
 
   private let inbox: Inbox
@@ -58,7 +60,7 @@ struct GetChanges: Method {
       let waiting = try context.startWaiting()
       context.progress(done: 0, total: 1)
       while look.isEmpty, !waiting.hasEnded, ContinuousClock.now < end {
-        // Many that wait look less often, so that together they stay a small load.
+        // The more calls wait, the less often each of them looks, so that together they stay a small load.
         let pause = Duration.milliseconds(50) + .microseconds(200 * context.status.waiting)
         try await waiting.sleep(until: min(end, ContinuousClock.now + pause))
         look = try await self.look(backend, context)
@@ -67,14 +69,14 @@ struct GetChanges: Method {
     return look.answer
   }
 
-  /// What there is to say now, and whether that is nothing.
+  /// The answer of one look at the inbox, and whether there is nothing to report.
   private struct Look: Sendable {
     var answer: [UInt8]
     var isEmpty: Bool
   }
 
-  /// The changes since the cursor, or the present. Written where they were read: many that are read at once
-  /// would take more memory than their answers may.
+  /// Reads the changes since the cursor, or the present state. The answer is written while the changes are
+  /// read: many changes in memory at once would take more memory than their answers may.
   private func look(_ backend: Backend, _ context: CallContext) async throws -> Look {
     let limit = backend.limits.answerBytes
     do {

@@ -2,7 +2,7 @@ import Inbox
 import JSON
 import JSONRPC
 
-/// Gives one message as its reader sees it.
+/// Returns one message as its reader sees it.
 struct GetMessage: Method {
   static let deed = Deed.look
   static let name: StaticString = "get_message"

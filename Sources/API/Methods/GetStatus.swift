@@ -2,7 +2,7 @@ import Inbox
 import JSON
 import JSONRPC
 
-/// Tells how the program is doing.
+/// Returns the state of the program.
 struct GetStatus: Method {
   static let deed = Deed.service
   static let name: StaticString = "get_status"

@@ -2,7 +2,7 @@ import Inbox
 import JSON
 import JSONRPC
 
-/// Counts many inboxes of one reader at once.
+/// Returns the counts of many inboxes of one reader at once.
 struct GetUnreadCount: Method {
   static let deed = Deed.look
   static let name: StaticString = "get_unread_count"
@@ -24,7 +24,7 @@ struct GetUnreadCount: Method {
   )
 
   private let user: Text
-  /// As they were given: one may be among them twice.
+  /// The teams as they were given: the same team may occur twice.
   private let teams: [Text]
   private let account: Bool
 
@@ -46,7 +46,7 @@ struct GetUnreadCount: Method {
   var touches: [Touch] { inboxes.flatMap { [Touch].reading($0) } }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
-    // Counted where it is read, and not on a thread that others wait for.
+    // Counted while the store is read, and not on a thread that other calls wait for.
     let counted = try await backend.store.read { [inboxes] reader in
       try TimedReader(reader, context.checkTime).states(of: inboxes).map { state in
         (team: state.inbox.team, counts: try state.counts(context.checkTime))

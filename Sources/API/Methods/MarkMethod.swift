@@ -2,9 +2,9 @@ import Inbox
 import JSON
 import JSONRPC
 
-/// What the methods that change a reader's marks have in common.
+/// The common part of the methods that change a reader's marks.
 protocol MarkMethod: Method {
-  /// What they set or clear.
+  /// The flag that the method sets or clears.
   static var flag: MarkChange.Flag { get }
   var marking: MarkParameters { get }
 }
@@ -43,7 +43,7 @@ extension MarkMethod {
   }
 }
 
-/// The parameters of those methods.
+/// The parameters of the methods that change a reader's marks.
 struct MarkParameters: Sendable {
   static let nids = Parameter(
     "nids", .list(.opaque("a nid"), 0...1000), "These messages."
@@ -70,13 +70,13 @@ struct MarkParameters: Sendable {
     case (nil, let nid?, false): target = .upTo(MessageName(nid: nid))
     case (nil, nil, true): target = .all
     default:
-      // The first parameter that should not be there, or the first that could be.
+      // The first parameter that should not be given, or else the first one that could be.
       let pointer = nids != nil && upTo != nil ? "/up_to" : all ? "/all" : "/nids"
       throw .invalidParams(pointer: pointer, message: "exactly one of nids, up_to and all must be given")
     }
   }
 
-  /// Where the target's message at `index` stands in the parameters.
+  /// The JSON Pointer of the parameter that names the target's message at `index`.
   func pointer(_ index: Int) -> String {
     if case .messages = target { "/nids/\(index)" } else { "/up_to" }
   }

@@ -2,11 +2,12 @@ import CCrypto
 import Inbox
 
 extension MessageBody {
-  /// SHA-256 of all that was sent: decides whether a key comes again with the same message.
+  /// The SHA-256 digest of everything that was sent: it tells whether a repeated key comes with the same
+  /// message.
   var digest: [UInt8] {
     var writer = ByteWriter(reservingCapacity: 256)
     for field in [sender?.string, username, teamName, receiver?.string, type.string, content, data] {
-      // Whether a field was sent is part of what was sent: "" differs from nothing.
+      // Whether a field was sent is part of the digest: "" differs from a field that is left out.
       writer.writeByte(field == nil ? 0 : 1)
       if let field { writer.writeBytes(field.utf8) }
     }

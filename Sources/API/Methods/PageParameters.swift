@@ -2,7 +2,7 @@ import Inbox
 import JSON
 import JSONRPC
 
-/// What `get_team_message` and `get_account_message` have in common.
+/// The common part of `get_team_message` and `get_account_message`.
 struct PageParameters {
   static let parameters: [any ParameterDescription] = [
     Common.pageSize, Common.pageNo, Common.cursor, Common.onlySelf, Common.view, Common.order,
@@ -46,7 +46,8 @@ struct PageParameters {
     return try await context.answer {
       try await backend.store.read { [query, byNumber] reader in
         let timed = TimedReader(reader, context.checkTime)
-        return try query.page(IndexedReader(timed, matches)).encoded(limit: limit, byNumber: byNumber, context)
+        let page = try query.page(IndexedReader(timed, matches))
+        return try page.encoded(limit: limit, byNumber: byNumber, context)
       }
     }
   }

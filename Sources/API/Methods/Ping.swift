@@ -1,6 +1,6 @@
 import JSONRPC
 
-/// Does nothing: shows that the program answers.
+/// Does nothing; its answer shows that the program is alive.
 struct Ping: Method {
   static let deed = Deed.service
   static let name: StaticString = "ping"

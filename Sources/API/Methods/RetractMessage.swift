@@ -2,7 +2,7 @@ import Inbox
 import JSON
 import JSONRPC
 
-/// Takes a message back from everybody.
+/// Retracts a message for all its readers.
 struct RetractMessage: Method {
   static let deed = Deed.change
   static let name: StaticString = "retract_message"

@@ -1,7 +1,7 @@
 import Inbox
 import JSONRPC
 
-/// Sends to one account or several.
+/// Sends a message to one account or several.
 struct SendAccountMessage: Method {
   static let deed = Deed.change
   static let name: StaticString = "send_account_message"

@@ -1,7 +1,7 @@
 import Inbox
 import JSONRPC
 
-/// Sends to every account.
+/// Sends a message to every account.
 struct SendAnnouncement: Method {
   static let deed = Deed.change
   static let name: StaticString = "send_announcement"

@@ -1,7 +1,7 @@
 import Inbox
 import JSONRPC
 
-/// Sends to a whole team, or to some readers in it.
+/// Sends a message to a whole team, or to some readers in it.
 struct SendTeamMessage: Method {
   static let deed = Deed.change
   static let name: StaticString = "send_team_message"

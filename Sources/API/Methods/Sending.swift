@@ -2,28 +2,29 @@ import Inbox
 import JSON
 import JSONRPC
 
-/// What the methods that send have in common: the message, and appending it.
+/// The common part of the methods that send: reading the message, and appending it.
 struct Sending: Sendable {
-  /// What may be said of every message, in the order in which it is checked, around `reader_ids`.
+  /// The parameters of every message, in the order in which they are checked. `reader_ids` is checked after
+  /// them.
   static let names: [any ParameterDescription] = [Common.username, Common.teamName, Common.receiverID]
   static let texts: [any ParameterDescription] = [Common.content, Common.data]
   static let result = Schema.component("Sent")
   static let errors: [RPCError.Kind] = [.conflict, .limitReached, .storeUnavailable, .outcomeUnknown]
-  /// How many bytes a call writes at most for all its readers together.
+  /// The largest number of bytes that one call writes for all its readers together.
   static let fanOutBytes = 64 << 20
 
   private var body: MessageBody
   private var key: Text?
-  /// Who gets the message alone; nil if it goes to a shared log or to one reader.
+  /// The readers who alone get the message; nil if it goes to a shared log or to one reader.
   private(set) var readers: [Text]?
 
-  /// Who sends it, if anybody was named.
+  /// The sender, if one was named.
   var sender: Text? { body.sender }
 
-  /// To send as this user, under this name.
+  /// The claims to send as this user, under this name.
   var claims: [Claim] { [.user(body.sender), .username(body.username.map { Text($0) })] }
 
-  /// Reads `message_type` and what may be said of a message, all but `reader_ids` where a method has none.
+  /// Reads the parameters of a message, among them `reader_ids` only if `toReaders` is set.
   init(_ arguments: Arguments, sender: Text?, type: Text, toReaders: Bool) throws(RPCError) {
     body = MessageBody(type: type, sender: sender)
     body.username = try arguments(Common.username)
@@ -40,13 +41,13 @@ struct Sending: Sendable {
         + "name fewer readers in a call")
   }
 
-  /// Appends to one log.
+  /// Appends the message to one log.
   func send(to log: LogName, _ backend: Backend) async throws -> [UInt8] {
     let receipt = try await backend.store.append(draft, to: [log], progress: nil)[0]
     return JSONWriter.object { $0.receipt(receipt, in: log) }
   }
 
-  /// Appends to a log for each reader.
+  /// Appends the message to one log for each reader.
   func send(
     to logs: [LogName], of readers: [Text], _ backend: Backend, _ context: CallContext
   ) async throws -> [UInt8] {
@@ -64,12 +65,12 @@ struct Sending: Sendable {
     }
   }
 
-  /// What is known to be done, for an error's details.
+  /// The messages that are known to be appended, for an error's details.
   private static func messages(_ done: [Receipt?], _ logs: [LogName], _ readers: [Text]) -> [UInt8] {
     JSONWriter.object(reserving: 64 + 192 * logs.count) { $0.messages(done, logs, readers) }
   }
 
-  /// Appends to many logs, and tells how far it is if the host asked for that.
+  /// Appends the message to many logs, and reports progress if the host asked for it.
   private func append(
     to logs: [LogName], _ backend: Backend, _ context: CallContext
   ) async throws -> [Receipt] {
@@ -87,7 +88,7 @@ struct Sending: Sendable {
 }
 
 extension [Text] {
-  /// The same, each but once, in the order of its first place.
+  /// The elements without repetitions, in the order of their first occurrences.
   var uniqued: [Text] {
     var met: Set<Text> = []
     return filter { met.insert($0).inserted }

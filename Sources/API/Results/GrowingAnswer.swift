@@ -2,18 +2,19 @@ import Inbox
 import JSON
 import JSONRPC
 
-/// An answer while it is written: how many bytes it may still have, and whether there is memory for it now.
+/// An answer that is being written: it tracks how many bytes may still be added, and whether there is memory
+/// for them.
 struct GrowingAnswer {
-  /// What the answer's last members take beside its messages or changes.
+  /// The space that is reserved for the answer's last members, after its messages or changes, in bytes.
   private static let ending = 1_024
-  /// How much at a time is counted.
+  /// The step in which the answer's memory is counted, in bytes.
   private static let step = 1 << 20
-  /// The most that escaping line ends makes of a byte (U+0085, two bytes, becomes six).
+  /// The largest factor by which escapes for line ends lengthen a text (U+0085, two bytes, becomes six).
   private static let growth = 3
 
   private let context: CallContext
   private let limit: Int
-  /// Up to here what was written has its final length.
+  /// The number of bytes, from the start, that have their final length.
   private var settled = 0
   private var counted = CallContext.uncountedBytes
 
@@ -22,7 +23,8 @@ struct GrowingAnswer {
     self.limit = limit
   }
 
-  /// Whether one more message fits, by the largest that there is or by the bound of its own size.
+  /// Whether one more message fits, either by the size of the largest message or by the bound of its own
+  /// size.
   mutating func hasRoom(in writer: inout JSONWriter, for bound: @autoclosure () -> Int) -> Bool {
     let worst = writer.bytes.count + (Self.growth - 1) * (writer.bytes.count - settled)
     if limit - Self.ending - worst >= Page.Entry.largestSize { return true }
@@ -31,11 +33,12 @@ struct GrowingAnswer {
     return room >= Page.Entry.largestSize || room >= bound()
   }
 
-  /// Counts what was written. Throws `NoRoom` if there is no memory for it now.
+  /// Counts the written bytes. Throws `NoRoom` if there is no memory for them now.
   mutating func count(_ writer: inout JSONWriter) throws(NoRoom) {
     guard writer.bytes.count > counted else { return }
     settle(&writer)
-    // Never more than is asked for by who begins again: all of those would have to begin again for ever.
+    // Never more than a call that begins again asks for: otherwise such calls would have to begin again for
+    // ever.
     counted = max(writer.bytes.count, min(writer.bytes.count + Self.step, limit))
     if !context.hold(counted) { throw NoRoom(bytes: max(counted, limit)) }
   }
@@ -46,14 +49,15 @@ struct GrowingAnswer {
   }
 }
 
-/// An answer that is being made would take more memory than there is now.
+/// The error for an answer that would take more memory than there is now.
 struct NoRoom: Error {
-  /// What the whole answer takes at most.
+  /// The largest size of the whole answer, in bytes.
   var bytes: Int
 }
 
 extension CallContext {
-  /// Makes an answer, and makes it again, once there is room for it, if `body` throws `NoRoom`.
+  /// Makes an answer with `body`. If that throws `NoRoom`, waits until there is room and makes the answer
+  /// again.
   func answer<Answer: Sendable>(_ body: () async throws -> Answer) async throws -> Answer {
     while true {
       do { return try await body() } catch let lack as NoRoom { try await makeRoom(for: lack.bytes) }

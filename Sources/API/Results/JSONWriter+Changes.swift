@@ -3,8 +3,8 @@ import JSON
 import JSONRPC
 
 extension Changes {
-  /// The result of `get_changes`. Of an answer that would grow over `limit` bytes only the first changes
-  /// are given, at least one. Throws `NoRoom` if there is no memory for it now.
+  /// The result of `get_changes`. If the answer would grow over `limit` bytes, it has only the first changes,
+  /// but at least one. Throws `NoRoom` if there is no memory for it now.
   func encoded(_ inbox: Inbox, limit: Int, _ context: CallContext) throws -> [UInt8] {
     var writer = JSONWriter(reserving: 256 + changes.count * 512)
     var (end, given) = (cursor, 0)
@@ -13,7 +13,7 @@ extension Changes {
     writer.key("changes")
     writer.beginArray()
     for change in changes {
-      // What a change says beside its message takes less than what is kept free for the end.
+      // The parts of a change besides its message take less than the space that is reserved for the end.
       guard given == 0 || answer.hasRoom(in: &writer, for: Page.Entry.largestSize) else { break }
       try writer.change(change, in: inbox)
       try answer.count(&writer)

@@ -3,8 +3,8 @@ import JSON
 import JSONRPC
 
 extension JSONWriter {
-  /// Writes a message as its reader sees it. `nidPrefix` is that of the message's log. Throws if the store
-  /// holds `data` that is no JSON object, which would break the whole answer.
+  /// Writes a message as its reader sees it. `nidPrefix` is that of the message's log. Throws if the `data`
+  /// in the store is not a JSON object, which would make the whole answer invalid.
   mutating func message(_ entry: Page.Entry, in inbox: Inbox, nidPrefix: String) throws(RPCError) {
     let message = entry.message
     let body = message.body
@@ -20,7 +20,7 @@ extension JSONWriter {
     member("message_type", body.type.string)
     if let content = body.content { member("content", content) }
     if let data = body.data {
-      // No deeper than any request may be.
+      // No request may be nested deeper than this.
       guard JSON.isObject(data, maximumDepth: 1000) else {
         throw RPCError(StoreError.damaged("the data of a message is no JSON object"))
       }
@@ -34,11 +34,11 @@ extension JSONWriter {
     endObject()
   }
 
-  /// Writes a `nid` without making a string of it; none of its characters needs an escape.
+  /// Writes a `nid` without creating a string; none of its characters needs an escape.
   private mutating func nid(_ prefix: String, _ seq: Int) {
-    // The prefix of the longest names has 355 letters, a number 19 digits.
+    // The prefix of the longest names has 355 letters; a number has 19 digits.
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: prefix.utf8.count + 21) { buffer in
-      // From the end, where the last digit stands.
+      // Written from the end, where the last digit stands.
       var (start, rest) = (buffer.count - 1, seq)
       buffer[start] = UInt8(ascii: "\"")
       repeat {
@@ -55,7 +55,7 @@ extension JSONWriter {
     }
   }
 
-  /// A whole JSON value built by `body`.
+  /// The text of one JSON value that `body` writes.
   static func value<Failure: Error>(
     reserving capacity: Int = 128, _ body: (inout JSONWriter) throws(Failure) -> Void
   ) throws(Failure) -> [UInt8] {
@@ -64,7 +64,7 @@ extension JSONWriter {
     return writer.take()
   }
 
-  /// A JSON object whose members `body` writes.
+  /// The text of a JSON object whose members `body` writes.
   static func object(reserving capacity: Int = 128, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
     value(reserving: capacity) { writer in
       writer.beginObject()

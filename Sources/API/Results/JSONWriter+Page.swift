@@ -3,9 +3,9 @@ import JSON
 import JSONRPC
 
 extension Page {
-  /// The result of a page. Of an answer that would grow over `limit` bytes only the first messages are
-  /// given, at least one, where the host reads on by cursor; a page asked for by number is refused. Throws
-  /// `NoRoom` if there is no memory for it now.
+  /// The result of a page. If the answer would grow over `limit` bytes, it has only the first messages, but
+  /// at least one, when the host reads on by cursor; a page requested by number is refused. Throws `NoRoom`
+  /// if there is no memory for it now.
   func encoded(limit: Int, byNumber: Bool, _ context: CallContext) throws -> [UInt8] {
     let inbox = state.inbox
     let shared = MessageName.prefix(of: inbox.shared)
@@ -40,11 +40,12 @@ extension Page {
 }
 
 extension Page.Entry {
-  /// No message of the contract's sizes is longer than this as JSON.
+  /// An upper bound for the JSON text of a message that keeps the contract's sizes, in bytes.
   static let largestSize = 1 << 20
 
-  /// No message is longer than this as JSON: a byte of text takes at most six (`\u0000`), one of `data` at most
-  /// three (U+0085, two bytes, is `\u0085` on a line), and 4 KiB hold the names of the fields and everything else.
+  /// An upper bound for the JSON text of this message, in bytes: a byte of text takes at most six (`\u0000`),
+  /// a byte of `data` at most three (U+0085, two bytes, is `\u0085` on a line), and 4 KiB hold the field
+  /// names and everything else.
   fileprivate var sizeBound: Int {
     let body = message.body
     let texts = [

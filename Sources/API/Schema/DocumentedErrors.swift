@@ -1,7 +1,7 @@
 import JSONRPC
 
 extension RPCError.Kind {
-  /// Every kind of error that the program answers with, and when.
+  /// The kinds of errors that the program answers with, and the cases in which it does.
   static let documented: [(kind: RPCError.Kind, when: String)] = [
     (.parseError, "The text is no JSON; details.offset says where. With the id if only a value is at fault."),
     (.invalidRequest, "JSON, but no JSON-RPC 2.0 request."),

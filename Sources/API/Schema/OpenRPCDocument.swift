@@ -3,7 +3,7 @@ import JSONRPC
 
 /// The contract as an OpenRPC 1.3 document, made from the registry.
 public enum OpenRPCDocument {
-  /// The document on one line.
+  /// The text of the document, on one line.
   public static let json: [UInt8] = make()
 
   private static func make() -> [UInt8] {
@@ -53,7 +53,7 @@ extension JSONWriter {
     member("paramStructure", "by-name")
     key("params")
     beginArray()
-    // OpenRPC wants the required ones first, wherever they stand in the order of checking.
+    // OpenRPC wants the required parameters first, whatever the order of checking.
     for parameter in method.parameters where parameter.isRequired { self.parameter(parameter) }
     for parameter in method.parameters where !parameter.isRequired { self.parameter(parameter) }
     endArray()

@@ -1,6 +1,6 @@
 import JSON
 
-/// The part of JSON Schema (2020-12) that the contract needs.
+/// The part of JSON Schema (2020-12) that the contract uses.
 indirect enum Schema: Sendable {
   case any
   case null
@@ -14,10 +14,10 @@ indirect enum Schema: Sendable {
   case object([Property], open: Bool = false)
   case map(Schema)
   case anyOf([Schema])
-  /// A schema among the document's components.
+  /// A reference to one of the document's component schemas.
   case component(String)
   case described(Schema, String)
-  /// A schema with what it is when it is left out, as JSON.
+  /// A schema with the default of a value that is left out, as JSON text.
   case defaulting(Schema, json: String)
 
   struct Property: Sendable {

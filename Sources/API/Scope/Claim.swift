@@ -1,8 +1,8 @@
 import Inbox
 
-/// What kind of thing a method does.
+/// The kind of a method's work.
 enum Deed: Hashable, Sendable {
-  /// Tells about the program itself.
+  /// Reports on the program itself.
   case service
   /// Reads inboxes.
   case look
@@ -10,32 +10,32 @@ enum Deed: Hashable, Sendable {
   case change
 }
 
-/// Something that a call asks for, as far as a host's scope is concerned.
+/// Something that a call asks for and that a host's scope may exclude.
 enum Claim: Hashable, Sendable {
-  /// To act as this user; nil if none was named.
+  /// To act as this user; nil if the call names no user.
   case user(Text?)
-  /// To be shown under this name as the sender; nil if none was given.
+  /// To show this name as the sender's; nil if the call gives no name.
   case username(Text?)
-  /// What belongs to a team; named by the parameter at `pointer`.
+  /// To use what belongs to a team, which the parameter at `pointer` names.
   case team(Text, pointer: String = "/team_id")
-  /// An account's inbox; named, or not named otherwise, by the parameter at `pointer`.
+  /// To use an account's inbox. The parameter at `pointer` names it, or does so by being left out.
   case account(pointer: String)
-  /// To be heard in every account.
+  /// To send a message to every account.
   case everyone
-  /// To take a message back; nil if the `nid` names none.
+  /// To retract a message; nil if the `nid` does not name one.
   case retracts(MessageName?)
 }
 
 extension [Claim] {
-  /// An inbox that `user_id` names with `team_id`, or without it.
+  /// The claims for the inbox that `user_id` names, together with `team_id` if that is given.
   static func inbox(_ inbox: Inbox) -> [Claim] {
     [.user(inbox.user), inbox.team.map { .team($0) } ?? .account(pointer: "/team_id")]
   }
 
-  /// A team inbox, of a method that checks `team_id` first.
+  /// The claims for a team inbox, in a method that checks `team_id` first.
   static func teamInbox(_ inbox: Inbox) -> [Claim] { .inbox(inbox).reversed() }
 
-  /// An account inbox, of a method that knows no other.
+  /// The claims for an account inbox, in a method that has no other inboxes.
   static func accountInbox(_ inbox: Inbox) -> [Claim] {
     [.user(inbox.user), .account(pointer: "/user_id")]
   }

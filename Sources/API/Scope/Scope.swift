@@ -2,18 +2,18 @@ import Inbox
 import JSON
 import JSONRPC
 
-/// What a host may ask of this program; by default everything.
+/// The requests that a host may make of this program; by default every request.
 public struct Scope: Hashable, Sendable {
-  /// The one user that the host acts for; nil for any.
+  /// The one user for whom the host acts; nil for any user.
   public var user: Text?
-  /// The name under which that user sends, and no other; nil for any.
+  /// The one name under which that user sends; nil for any name.
   public var username: Text?
-  /// The teams that it may ask about; empty for all.
+  /// The teams that the host may use; empty for all teams.
   public var teams: Set<Text>
-  /// Whether it may look and change nothing.
+  /// Whether the host may read and change nothing.
   public var isReadOnly: Bool
 
-  /// A scope; what is left out is not restricted.
+  /// Creates a scope. An argument that is left out restricts nothing.
   public init(
     user: Text? = nil, username: Text? = nil, teams: Set<Text> = [], isReadOnly: Bool = false
   ) {
@@ -23,11 +23,12 @@ public struct Scope: Hashable, Sendable {
     self.isReadOnly = isReadOnly
   }
 
-  /// Whether account inboxes are within it. They belong to users: a host that was given teams, and no user,
-  /// has no business there.
+  /// Whether account inboxes are within the scope. They belong to users: a host that was given teams and no
+  /// user must not use them.
   var hasAccounts: Bool { user != nil || teams.isEmpty }
 
-  /// What a call's parameters are when they are left out, as a JSON object; nil if it is as without a scope.
+  /// The defaults of parameters within the scope, as a JSON object; nil if they are the same as without a
+  /// scope.
   var defaults: JSON? {
     guard user != nil || username != nil || !hasAccounts else { return nil }
     let text = JSONWriter.object { writer in
@@ -35,13 +36,14 @@ public struct Scope: Hashable, Sendable {
       if let username { writer.member("username", username.string) }
       if !hasAccounts { writer.member("account", false) }
     }
-    // Just written, of a few members: it can only be JSON.
+    // The text was just written, with a few members: it is always valid JSON.
     return try! JSON(parsing: text)
   }
 }
 
 extension Scope {
-  /// Why a call may not be made: the first of its claims that is out of scope; nil if it may.
+  /// The error for a call that is out of scope, for the first of its claims that is; nil if the call is
+  /// allowed.
   func refusal(of deed: Deed, _ claims: [Claim]) -> RPCError? {
     if isReadOnly, deed == .change {
       return .forbidden(pointer: "", message: "this program was started to read only")
@@ -49,7 +51,7 @@ extension Scope {
     return claims.lazy.compactMap { refusal(of: $0) }.first
   }
 
-  /// The message that `user` must have sent for the call to be made: the store has to be asked.
+  /// The message that `user` must have sent for the call to be allowed; the store has to be asked.
   func mustHaveSent(_ claims: [Claim]) -> MessageName? {
     guard user != nil else { return nil }
     for case .retracts(let name?) in claims { return name }
@@ -94,7 +96,7 @@ extension Scope {
 }
 
 extension MessageStore {
-  /// Throws `forbidden` unless `user` sent the message: whether it exists is nobody else's business.
+  /// Throws `forbidden` unless `user` sent the message: nobody else may learn whether it exists.
   func expect(_ name: MessageName, sentBy user: Text) async throws {
     let sender = try await read { try $0.messages(in: name.log, SequenceSet(name.seq)).first?.body.sender }
     guard sender == user else {

@@ -1,45 +1,45 @@
-/// Something that happened to an inbox.
+/// A change of an inbox.
 public struct Change: Hashable, Sendable {
-  /// What happened.
+  /// The kinds of changes.
   public enum Event: Hashable, Sendable {
-    /// A message came.
+    /// A message arrived.
     case created(Page.Entry)
-    /// Marks or the membership changed, once or several times.
+    /// The marks or the membership changed, once or several times.
     case marked
-    /// A message was taken back.
+    /// A message was retracted.
     case retracted(MessageName)
   }
 
-  /// What happened.
+  /// The event.
   public var event: Event
-  /// The inbox's numbers at this event, with the marks of its time or later.
+  /// The inbox's counts at this event, with the marks of its time or later.
   public var counts: InboxState.Counts
-  /// Where a host goes on that has taken this change in.
+  /// The cursor for a host that has processed this change.
   public var cursor: ChangeCursor
 }
 
-/// What happened to an inbox since a cursor.
+/// The changes of an inbox since a cursor.
 public struct Changes: Sendable {
   /// The changes, in order.
   public var changes: [Change]
-  /// Where to go on.
+  /// The cursor to continue from.
   public var cursor: ChangeCursor
-  /// Whether there is more already.
+  /// Whether there are more changes already.
   public var more: Bool
 
-  /// Changes, and where to go on.
+  /// Creates a list of changes with the cursor to continue from.
   public init(changes: [Change], cursor: ChangeCursor, more: Bool) {
     self.changes = changes
     self.cursor = cursor
     self.more = more
   }
 
-  /// No changes, and the present to follow the inbox from.
+  /// No changes, with a cursor at the present to follow the inbox from.
   public static func none(_ state: InboxState, _ reader: any StoreReader) throws -> Changes {
     Changes(changes: [], cursor: try ChangeCursor(state, reader), more: false)
   }
 }
 
-/// A cursor that is older than what is kept, or of a past that this store does not have: it was restored, or made
-/// anew.
+/// A cursor that is older than the changes that are kept, or that comes from a past that this store does not
+/// have, because the store was restored or made anew.
 public struct ChangeCursorExpired: Error {}

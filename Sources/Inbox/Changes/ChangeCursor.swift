@@ -1,27 +1,28 @@
-/// How far a host has followed an inbox: a position in everything that can change, and what tells that the logs
-/// still have the past that was followed. A store that was restored, or made anew, has another one.
+/// A position in an inbox's changes: how far a host has followed them, with fingerprints that show whether
+/// the logs still have the past that the host followed. A store that was restored or made anew has another
+/// past.
 public struct ChangeCursor: Hashable, Sendable {
-  /// Stands for the inbox.
+  /// A fingerprint of the inbox.
   var inbox: UInt64
-  /// How far each log was followed.
+  /// The position in each log.
   var shared: Point
   var own: Point
-  /// The marks that were reported.
+  /// The version of the marks that was reported.
   var marks: MarksVersion
 
-  /// How far a log was followed.
+  /// A position in one log.
   struct Point: Hashable, Sendable {
-    /// The last message that was reported or is older than the cursor; 0 if there is none.
+    /// The number of the last message that was reported or is older than the cursor; 0 if there is none.
     var seq: Int
     /// That message's token; 0 if there is none.
     var token: UInt64
-    /// How many retractions were reported.
+    /// The number of retractions that were reported.
     var retractions: Int
-    /// Stands for all of them: see `LogRecord.trail`.
+    /// A fingerprint of those retractions: see `LogRecord.trail`.
     var trail: UInt64
   }
 
-  /// A state of marks.
+  /// A version of the marks.
   struct MarksVersion: Hashable, Sendable {
     var version: Int
     var stamp: UInt64
@@ -31,7 +32,7 @@ public struct ChangeCursor: Hashable, Sendable {
     fileprivate init(version: Int, stamp: UInt64) { (self.version, self.stamp) = (version, stamp) }
   }
 
-  /// The present.
+  /// A cursor at the present.
   public init(_ state: InboxState, _ reader: any StoreReader) throws {
     func point(_ side: Inbox.Side) throws -> Point {
       let log = state.log(side)
@@ -45,7 +46,7 @@ public struct ChangeCursor: Hashable, Sendable {
     marks = MarksVersion(state.marks)
   }
 
-  /// True if the cursor was made for this inbox.
+  /// Whether the cursor was made for this inbox.
   public func belongs(to inbox: Inbox) -> Bool { self.inbox == Self.name(of: inbox) }
 
   private static func name(of inbox: Inbox) -> UInt64 { fingerprint(inbox.own.encoded) }
@@ -61,7 +62,7 @@ public struct ChangeCursor: Hashable, Sendable {
   }
 }
 
-// As text.
+// The cursor as text.
 extension ChangeCursor {
   /// The cursor as clients see it; to them it is opaque.
   public var text: String {
@@ -89,7 +90,7 @@ extension ChangeCursor {
     self = cursor
   }
 
-  /// Whether a text is a cursor of changes in the format of another version, which can't be gone on from.
+  /// Whether a text is a change cursor in the format of another version, which can't be continued.
   public static func isOfAnotherFormat(_ text: String) -> Bool {
     guard let tag = CursorCode.tag(of: text) else { return false }
     return tag.isMultiple(of: 2) && tag != format
@@ -102,7 +103,7 @@ extension ChangeCursor {
     self.marks = marks
   }
 
-  // Even, as those of all change cursors.
+  // An even number, as for all change cursors.
   private static let format: UInt8 = 4
 }
 
@@ -116,13 +117,13 @@ extension ChangeCursor.Point {
 }
 
 extension StoreReader {
-  /// The token of a log's message; 0 for number 0, which stands for none.
+  /// The token of a message in a log; 0 for number 0, which stands for no message.
   func token(in log: LogName, _ seq: Int) throws -> UInt64 {
     seq > 0 ? try tokens(in: log, [seq])[0] : 0
   }
 }
 
-/// FNV-1a: the same in every process and version.
+/// The FNV-1a hash of the bytes: the same in every process and version.
 func fingerprint(_ bytes: some Sequence<UInt8>, from start: UInt64 = 0xcbf2_9ce4_8422_2325) -> UInt64 {
   bytes.reduce(start) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
 }

@@ -1,11 +1,11 @@
 extension InboxState {
-  /// The inbox's changes after a cursor, at most `limit` new messages of them: first what was retracted of
-  /// the messages before the cursor, then the messages that came, oldest first, then one change for all
-  /// marks. In this order a host can stop after any of them and go on from its cursor.
+  /// Returns the inbox's changes after a cursor, with at most `limit` new messages: first the retractions of
+  /// messages before the cursor, then the new messages, oldest first, then one change for all marks. In this
+  /// order a host can stop after any change and continue from its cursor.
   ///
-  /// A message that came and was retracted since is not reported at all. The counts go on step by step: what a
-  /// change costs does not depend on how large the marks and records are. `check` is called now and then, and
-  /// ends it by throwing. Throws `ChangeCursorExpired`.
+  /// A new message that has been retracted since is not reported at all. The counts are updated step by step:
+  /// the cost of a change does not depend on the size of the marks and records. `check` is called now and
+  /// then, and ends the work by throwing. Throws `ChangeCursorExpired`.
   public func changes(
     since cursor: ChangeCursor, limit: Int, _ reader: any StoreReader, check: () throws -> Void = {}
   ) throws -> Changes {
@@ -13,7 +13,8 @@ extension InboxState {
     try check()
     var (cursor, changes) = (cursor, [Change]())
     let start = (shared: cursor.shared.seq, own: cursor.own.seq)
-    // The state as the host knows it; only its numbers are brought to the present.
+    // The state as the host knows it; only the counts that are computed from it are then brought to the
+    // present.
     var then = self
     then.shared.head = start.shared
     then.own.head = start.own
@@ -48,7 +49,7 @@ extension InboxState {
       return Changes(changes: changes, cursor: cursor, more: true)
     }
 
-    // What is left before the heads is gone or hidden.
+    // Numbers that are left before the heads are gone or hidden.
     for side in Inbox.Side.allCases where cursor[side].seq != log(side).head {
       cursor[side].seq = log(side).head
       cursor[side].token = try reader.token(in: inbox.log(side), log(side).head)
@@ -60,9 +61,9 @@ extension InboxState {
     return Changes(changes: changes, cursor: cursor, more: false)
   }
 
-  /// The retractions of each side that a cursor has not reported, oldest first. Throws `ChangeCursorExpired` for
-  /// a cursor that is too old, and for one of another past: the message it stands on is not the one that it
-  /// stood on, or other messages were retracted before it.
+  /// The retractions of each side that a cursor has not reported, oldest first. Throws `ChangeCursorExpired`
+  /// for a cursor that is too old, and for a cursor of another past: its message has another token now, or
+  /// other messages were retracted before it.
   private func retractions(
     since cursor: ChangeCursor, _ reader: any StoreReader
   ) throws -> [Inbox.Side: [Int]] {
@@ -72,7 +73,7 @@ extension InboxState {
       guard point.seq <= log.head, log.record.trail(after: point.retractions) == point.trail else {
         throw ChangeCursorExpired()
       }
-      // What lies before the tail is gone, and can't be compared: it goes on at the tail.
+      // Messages before the tail are gone and can't be compared: the cursor continues at the tail.
       if point.seq >= log.record.tail {
         guard try reader.token(in: inbox.log(side), point.seq) == point.token else {
           throw ChangeCursorExpired()
@@ -84,7 +85,7 @@ extension InboxState {
     return pending
   }
 
-  /// New messages of both logs, oldest first; at equal times the shared log's message is the older.
+  /// New messages of both logs, oldest first; at equal times the shared log's message counts as older.
   private func arrivals(
     _ shared: SequenceSet, _ own: SequenceSet, _ reader: any StoreReader
   ) throws -> [Page.Entry] {
@@ -92,7 +93,7 @@ extension InboxState {
       guard !numbers.isEmpty else { return [] }
       return try reader.messages(in: inbox.log(side), numbers).map { entry(of: $0, side) }
     }
-    // Both runs are in order already and the sort keeps what is equal in place.
+    // Both runs are in order already, and the sort is stable.
     let entries = try entries(.shared, shared) + entries(.own, own)
     return entries.sorted { $0.message.time < $1.message.time }
   }
@@ -109,7 +110,7 @@ extension InboxState {
     }
   }
 
-  /// Whether a message exists for this reader: as `living` says, without making the whole set.
+  /// Whether a message exists for this reader: the answer of `living`, without making the whole set.
   private func isLiving(_ seq: Int, _ side: Inbox.Side) -> Bool {
     let log = log(side)
     return log.record.tail <= seq && seq <= log.head
@@ -119,7 +120,7 @@ extension InboxState {
 }
 
 extension InboxState.Counts {
-  /// A message came into being for this reader.
+  /// Adds a message that has come into being for this reader.
   fileprivate mutating func add(_ entry: Page.Entry) {
     guard !entry.archived else { return }
     total += 1
@@ -127,7 +128,7 @@ extension InboxState.Counts {
     if !entry.seen { unseen += 1 }
   }
 
-  /// A living message is gone.
+  /// Removes a living message that is gone.
   fileprivate mutating func remove(_ seq: Int, _ state: InboxState, _ side: Inbox.Side) {
     guard !state.marks[side].archived.contains(seq) else { return }
     total -= 1

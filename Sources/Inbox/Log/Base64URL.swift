@@ -29,8 +29,8 @@ enum Base64URL {
     }
   }
 
-  /// Nil for a letter outside the alphabet, a length that no bytes have, or spare bits that are not zero:
-  /// each run of bytes has exactly one spelling.
+  /// Decodes a text; nil for a character outside the alphabet, a length that no bytes have, or spare bits
+  /// that are not zero: each byte string has exactly one spelling.
   static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
     var bytes: [UInt8] = []
     var (group, bits) = (UInt32(0), 0)

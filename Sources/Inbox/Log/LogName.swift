@@ -1,4 +1,4 @@
-/// Names a log: an append-only run of messages numbered 1, 2, 3, ... with no holes.
+/// The name of a log: an append-only sequence of messages numbered 1, 2, 3, ... without gaps.
 public enum LogName: Hashable, Sendable {
   /// The shared log of a team: every member sees it.
   case team(Text)
@@ -11,8 +11,8 @@ public enum LogName: Hashable, Sendable {
 }
 
 extension LogName {
-  /// The name as bytes, for keys in a store: a kind byte, then each identifier with its length in front.
-  /// Injective whatever characters the identifiers hold.
+  /// The name as bytes, for keys in a store: a byte for the kind, then each identifier preceded by its
+  /// length. Injective, whatever characters the identifiers contain.
   public var encoded: [UInt8] {
     var writer = ByteWriter(reservingCapacity: 32)
     writer.writeByte(kind.rawValue)
@@ -20,7 +20,7 @@ extension LogName {
     return writer.bytes
   }
 
-  /// Reads `encoded` back; throws `DecodingFailure` for bytes it never makes.
+  /// Decodes the bytes of `encoded`; throws `DecodingFailure` for bytes that `encoded` never returns.
   public init(encoded bytes: [UInt8]) throws(DecodingFailure) {
     var reader = ByteReader(bytes)
     let kind = Kind(rawValue: try reader.readByte())
@@ -70,7 +70,7 @@ extension ByteReader {
     return text
   }
 
-  /// Reads the byte that says which format follows.
+  /// Reads the byte that tells the format of the rest.
   mutating func expectByte(_ expected: UInt8) throws(DecodingFailure) {
     let start = offset
     guard try readByte() == expected else {

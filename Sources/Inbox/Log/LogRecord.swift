@@ -1,29 +1,30 @@
-/// What a log knows about itself beside its messages: where it begins, and what was retracted.
+/// The record of a log, apart from its messages: where it begins, and which messages were retracted.
 public struct LogRecord: Hashable, Sendable {
-  /// The oldest number kept; what lies before it was removed by retention.
+  /// The oldest number that is kept; retention has removed the messages before it.
   public var tail = 1
   /// The numbers of retracted messages.
   public internal(set) var retracted = SequenceSet()
-  /// How many retractions there ever were; the newest one has this number.
+  /// The number of retractions so far; the newest one has this number.
   public private(set) var retractionCount = 0
-  /// The newest retractions in order, oldest first, at most `retractionsKept`: the change feed reads them.
+  /// The newest retractions, oldest first, at most `retractionsKept`: the change feed reads them.
   public private(set) var newestRetractions: [Int] = []
 
-  /// Stands for all retractions before those that are kept in order.
+  /// A fingerprint of all retractions before those in `newestRetractions`.
   private var trailBefore = Trail.none
 
-  /// Stands for all retractions that there ever were, in their order: what was followed up to some number of
-  /// them is known to be still so if this is the same there.
+  /// A fingerprint of all retractions so far, in their order. A cursor that followed some of them has the
+  /// same past if its fingerprint equals `trail(after:)` at that number.
   var trail: UInt64 { Trail.after(newestRetractions, trailBefore) }
 
-  /// As `trail` was after so many retractions; nil if they are not kept any more, or have not been yet.
+  /// The value of `trail` after the first `count` retractions; nil if those are no longer kept or have not
+  /// happened yet.
   func trail(after count: Int) -> UInt64? {
     let left = retractionCount - count
     guard (0...newestRetractions.count).contains(left) else { return nil }
     return Trail.after(newestRetractions.dropLast(left), trailBefore)
   }
 
-  /// Fingerprints of what was retracted, each made of the one before.
+  /// Fingerprints of retractions, each computed from the one before.
   private enum Trail {
     static let none: UInt64 = 0
 
@@ -37,16 +38,16 @@ public struct LogRecord: Hashable, Sendable {
     }
   }
 
-  /// How many retractions the record keeps in order.
+  /// The number of retractions that a record keeps in order.
   public static let retractionsKept = 1000
 
-  /// The largest `encoded` that a store takes: 4 MiB, as for marks.
+  /// The largest `encoded` that a store accepts: 4 MiB, as for marks.
   public static let maximumSize = 4 << 20
 
-  /// The record of a log that nothing has happened to.
+  /// The record of a log without retractions, from which nothing was removed.
   public init() {}
 
-  /// Retracts message `seq`; false if it was retracted before.
+  /// Retracts message `seq`; returns false if it was already retracted.
   public mutating func retract(_ seq: Int) -> Bool {
     guard !retracted.contains(seq) else { return false }
     retracted.insert(seq)
@@ -60,7 +61,7 @@ public struct LogRecord: Hashable, Sendable {
 }
 
 extension LogRecord {
-  /// The record as bytes for a store: a version byte, then varints.
+  /// The record as bytes for a store: a byte for the version, then varints.
   public var encoded: [UInt8] {
     var writer = ByteWriter()
     writer.writeByte(Self.format)
@@ -73,7 +74,8 @@ extension LogRecord {
     return writer.bytes
   }
 
-  /// Reads `encoded` back; throws `DecodingFailure` or `OutOfBounds` for bytes it never makes.
+  /// Decodes the bytes of `encoded`; throws `DecodingFailure` or `OutOfBounds` for bytes that `encoded` never
+  /// returns.
   public init(encoded bytes: [UInt8]) throws {
     guard bytes.count <= Self.maximumSize else {
       throw DecodingFailure(offset: 0, reason: "more bytes than any has")

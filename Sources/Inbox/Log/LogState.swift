@@ -1,13 +1,14 @@
-/// A log as one reader's request finds it: everything an answer needs to know apart from the messages.
+/// The state of a log during one reader's request: all that an answer depends on, apart from the messages.
 public struct LogState: Hashable, Sendable {
   /// The log's last number; 0 while it is empty.
   public var head: Int
-  /// Where the log begins and what was retracted.
+  /// The log's record: where it begins, and which messages were retracted.
   public var record: LogRecord
-  /// The numbers after `LogMarks.folded` that the reader sent: read for the sender from the start.
+  /// The numbers after `LogMarks.folded` that the reader sent: messages are read for their sender from the
+  /// start.
   public var sent: SequenceSet
 
-  /// A log with these properties; by default one that nothing was ever appended to.
+  /// Creates a state; by default that of a log to which nothing was ever appended.
   public init(head: Int = 0, record: LogRecord = LogRecord(), sent: SequenceSet = SequenceSet()) {
     self.head = head
     self.record = record

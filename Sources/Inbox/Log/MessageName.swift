@@ -1,18 +1,19 @@
-/// What a `nid` says: a log and a number in it. Reversible, so marking a message needs no look-up.
+/// The name of a message: a log and a number in it. A `nid` encodes it reversibly, so marking a message needs
+/// no look-up.
 public struct MessageName: Hashable, Sendable {
   /// The log that holds the message.
   public var log: LogName
   /// The message's number in its log, from 1.
   public var seq: Int
 
-  /// Names message `seq` of `log`.
+  /// The name of message `seq` in `log`.
   public init(log: LogName, seq: Int) {
     self.log = log
     self.seq = seq
   }
 
-  /// Reads a `nid`: `<base64url of the log's encoded name>.<number>`. Nil for any text that names no
-  /// message, other spellings of the same name included.
+  /// Parses a `nid`: `<base64url of the log's encoded name>.<number>`. Nil for a text that names no message,
+  /// and for any other spelling of a name.
   public init?(nid: String) {
     let utf8 = nid.utf8
     guard let dot = utf8.lastIndex(of: UInt8(ascii: ".")) else { return nil }
@@ -27,15 +28,15 @@ public struct MessageName: Hashable, Sendable {
     do {
       self.init(log: try LogName(encoded: bytes), seq: seq)
     } catch {
-      // Any other text names no message: the caller says so and names the parameter.
+      // The text names no message: the caller says so and names the parameter.
       return nil
     }
   }
 
-  /// The name as clients see it; to them it is opaque.
+  /// The name as clients see it, where it is opaque.
   public var nid: String { Self.prefix(of: log) + String(seq) }
 
-  /// What every `nid` of a log begins with: a page makes it once for all its messages.
+  /// The prefix of every `nid` of a log: a page computes it once for all its messages.
   public static func prefix(of log: LogName) -> String {
     Base64URL.encode(log.encoded) + "."
   }

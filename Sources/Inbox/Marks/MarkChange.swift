@@ -1,6 +1,6 @@
-/// A change of one reader's marks: what is set or cleared, on which messages.
+/// A change of one reader's marks: which flag is set or cleared, on which messages.
 public struct MarkChange: Sendable {
-  /// What is set or cleared.
+  /// The flag that is set or cleared.
   public enum Flag: Sendable {
     /// Sets read.
     case read
@@ -12,39 +12,38 @@ public struct MarkChange: Sendable {
     case archived
     /// Clears archived.
     case unarchived
-    /// The messages are gone for this reader.
+    /// Deletes the messages for this reader.
     case deleted
   }
 
-  /// On which messages.
+  /// The messages that are changed.
   public enum Target: Sendable {
-    /// These; nil stands for a `nid` that names no message.
+    /// These messages; nil stands for a `nid` that names no message.
     case messages([MessageName?])
-    /// This one and all older ones in the inbox's order.
+    /// This message and all older ones in the inbox's order.
     case upTo(MessageName?)
-    /// Everything in the inbox.
+    /// All messages of the inbox.
     case all
   }
 
-  /// A message that is not in this inbox.
+  /// The error for a message that is not in this inbox.
   public struct NotFound: Error, Hashable {
-    /// Its place among the target's messages.
+    /// The message's index in the target.
     public var index: Int
   }
 
-  /// What is set or cleared.
+  /// The flag that is set or cleared.
   public var flag: Flag
-  /// On which messages.
+  /// The messages that are changed.
   public var target: Target
 
-  /// A change.
+  /// Creates a change.
   public init(_ flag: Flag, _ target: Target) {
     self.flag = flag
     self.target = target
   }
 
-  /// Applies the change and returns how many messages changed. Throws `NotFound`, and then nothing has
-  /// changed.
+  /// Applies the change and returns how many messages changed. If it throws `NotFound`, nothing has changed.
   public func apply(to state: inout InboxState, _ reader: any StoreReader) throws -> Int {
     let numbers = try numbers(state, reader)
     var next = state
@@ -53,18 +52,18 @@ public struct MarkChange: Sendable {
     for side in Inbox.Side.allCases {
       changed += next.set(flag, side, numbers[side]!)
     }
-    // Where nothing changed, nothing is written, unless many own messages can be folded: counting them
-    // anew would cost every request to come.
+    // If nothing changed, nothing is written, unless there are many of the reader's own messages to fold:
+    // counting them again would cost every later request.
     let own = state.shared.sent.count + state.own.sent.count
     if changed > 0 || own >= Self.foldedAnyway { state = next }
     return changed
   }
 
-  /// So many own messages are folded into the marks even if nothing else changes.
+  /// The number of the reader's own messages that are folded into the marks even if nothing else changes.
   private static let foldedAnyway = 100
 
-  /// The target's numbers on each side. They may include messages that are gone: what is marked on those
-  /// can't be seen, and a mark over a whole range stays one range.
+  /// The target's numbers on each side. They may include messages that are gone: marks on those can't be
+  /// seen, and marking a whole range keeps it one range.
   private func numbers(
     _ state: InboxState, _ reader: any StoreReader
   ) throws -> [Inbox.Side: SequenceSet] {
@@ -93,7 +92,7 @@ public struct MarkChange: Sendable {
       let time = try reader.times(in: state.inbox.log(side), [seq])[0]
       let other: Int
       switch side {
-      // At equal times the shared log's message is the older one.
+      // At equal times the shared log's message counts as older.
       case .shared: other = try reader.last(in: state.inbox.own, notAfter: time - 1)
       case .own: other = try reader.last(in: state.inbox.shared, notAfter: time)
       }
@@ -106,7 +105,7 @@ public struct MarkChange: Sendable {
 }
 
 extension InboxState {
-  /// Makes the reader's own messages part of the marks, so that they can be marked unread from here on.
+  /// Adds the reader's own messages to the marks, so that they can be marked unread from then on.
   mutating func fold() {
     marks.shared.fold(shared)
     marks.own.fold(own)
@@ -114,7 +113,7 @@ extension InboxState {
     own.sent = SequenceSet()
   }
 
-  /// Sets or clears a flag; how many living messages changed.
+  /// Sets or clears a flag; returns how many living messages changed.
   fileprivate mutating func set(
     _ flag: MarkChange.Flag, _ side: Inbox.Side, _ numbers: SequenceSet
   ) -> Int {
@@ -144,12 +143,12 @@ extension InboxState {
     return target.count - before
   }
 
-  /// Joins the shared log's readers.
+  /// Makes the reader a member: one of the shared log's readers.
   public mutating func join(from start: Membership.Start) {
     marks.membership.join(from: start, head: shared.head)
   }
 
-  /// Leaves them: what is sent from now on is hidden.
+  /// Ends the membership: later messages are hidden.
   public mutating func leave() {
     marks.membership.leave(head: shared.head)
   }

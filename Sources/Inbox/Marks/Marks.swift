@@ -1,17 +1,18 @@
-/// One reader's marks in one inbox: the only record that differs from reader to reader.
+/// One reader's marks in one inbox: the only record that each reader has separately.
 public struct Marks: Hashable, Sendable {
-  /// Grows by one with every change; 0 while nothing was ever written.
+  /// The version, which each change increases by one; 0 if nothing was ever written.
   public var version = 0
-  /// Random with every change: tells marks that went another way, as from a backup, from those of this version.
+  /// A random number, new with each change: marks of the same version with another stamp have another
+  /// history, for instance that of a backup.
   public var stamp: UInt64 = 0
-  /// What the reader sees of the shared log.
+  /// The part of the shared log that the reader sees.
   public internal(set) var membership = Membership()
   /// Marks of the shared log.
   public internal(set) var shared = LogMarks()
   /// Marks of the reader's own log.
   public internal(set) var own = LogMarks()
 
-  /// Marks of an inbox in which nothing was marked.
+  /// The marks of an inbox in which nothing was marked.
   public init() {}
 
   subscript(_ side: Inbox.Side) -> LogMarks {
@@ -24,7 +25,8 @@ public struct Marks: Hashable, Sendable {
     }
   }
 
-  /// The highest number of a log that is marked, or lies in one of the reader's closed ranges; 0 if none is.
+  /// The highest number of a log that is marked or lies in one of the reader's closed ranges; 0 if there is
+  /// none.
   public func last(_ side: Inbox.Side) -> Int {
     let marks = self[side]
     let sets = [marks.read, marks.seen, marks.archived, marks.deleted].map { $0.last ?? 0 }
@@ -32,14 +34,14 @@ public struct Marks: Hashable, Sendable {
     return max(sets.max() ?? 0, marks.folded, ranges)
   }
 
-  /// The largest `encoded` that a store takes: 4 MiB, some two million ranges, a quarter of what one
-  /// MongoDB document may hold.
+  /// The largest `encoded` that a store accepts: 4 MiB, which is some two million ranges, and a quarter of
+  /// the size that MongoDB allows for a document.
   public static let maximumSize = 4 << 20
 }
 
 extension Marks {
-  /// The marks as bytes for a store, without `version` and `stamp`: a format byte, the membership, then for each log
-  /// its sets as delta-varints (100,000 ranges take 195 KiB).
+  /// The marks as bytes for a store, without `version` and `stamp`: a byte for the format, the membership,
+  /// then the sets of each log as delta-varints (100,000 ranges take 195 KiB).
   public var encoded: [UInt8] {
     var writer = ByteWriter()
     writer.writeByte(Self.format)
@@ -53,7 +55,8 @@ extension Marks {
     return writer.bytes
   }
 
-  /// Reads `encoded` back; throws `DecodingFailure` or `OutOfBounds` for bytes it never makes.
+  /// Decodes the bytes of `encoded`; throws `DecodingFailure` or `OutOfBounds` for bytes that `encoded` never
+  /// returns.
   public init(version: Int, stamp: UInt64, encoded bytes: [UInt8]) throws {
     guard bytes.count <= Self.maximumSize else {
       throw DecodingFailure(offset: 0, reason: "more bytes than any have")

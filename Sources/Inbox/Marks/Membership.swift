@@ -1,28 +1,28 @@
-/// Which part of the shared log a reader sees.
+/// The part of the shared log that a reader sees.
 public struct Membership: Hashable, Sendable {
-  /// Where the reader stands.
+  /// The reader's relation to the shared log.
   public enum Standing: UInt8, Sendable {
-    /// Never joined or left: sees the whole shared log.
+    /// The reader never joined or left, and sees the whole shared log.
     case none = 0
-    /// Sees what is sent from now on, and the ranges seen before.
+    /// The reader sees later messages, and the ranges seen before.
     case member = 1
-    /// Sees only the ranges seen before.
+    /// The reader sees only the ranges seen before.
     case left = 2
   }
 
-  /// From where a joining reader sees the log.
+  /// The point from which a joining reader sees the log.
   public enum Start: String, Sendable, CaseIterable {
-    /// What is sent after joining.
+    /// Messages sent after joining.
     case now
-    /// Everything.
+    /// All messages.
     case start
   }
 
-  /// Where the reader stands.
+  /// The reader's relation to the shared log.
   public private(set) var standing = Standing.none
-  /// The ranges that are closed; the open one of a member begins at `since`.
+  /// The ranges that are closed; a member's open range begins at `since`.
   private(set) var closed = SequenceSet()
-  /// The first number of a member's open range; 0 for others.
+  /// The first number of a member's open range; 0 for readers who are not members.
   private(set) var since = 0
 
   /// The membership of a reader who never joined or left.
@@ -44,7 +44,7 @@ public struct Membership: Hashable, Sendable {
     }
   }
 
-  /// Whether a number, of those up to the head, lies in the reader's ranges.
+  /// Whether a number, which must be at most the head, lies in the reader's ranges.
   func shows(_ seq: Int) -> Bool {
     switch standing {
     case .none: true
@@ -53,7 +53,7 @@ public struct Membership: Hashable, Sendable {
     }
   }
 
-  /// Opens a range after `head`, or shows everything. A member who joins again "now" changes nothing.
+  /// Opens a range after `head`, or shows everything. If a member joins again from `now`, nothing changes.
   mutating func join(from start: Start, head: Int) {
     switch (start, standing) {
     case (.start, _): self = Membership(standing: .member, closed: SequenceSet(), since: 1)
@@ -62,7 +62,7 @@ public struct Membership: Hashable, Sendable {
     }
   }
 
-  /// Closes the open range at `head`; who never joined keeps what there was.
+  /// Closes the open range at `head`; a reader who never joined keeps seeing the messages up to it.
   mutating func leave(head: Int) {
     guard standing != .left else { return }
     self = Membership(standing: .left, closed: visible(through: head), since: 0)

@@ -1,13 +1,14 @@
-/// A message on its way into one or many logs.
+/// A message that is to be appended to one or many logs.
 public struct Draft: Hashable, Sendable {
-  /// What is sent.
+  /// The message's content, without number and time.
   public var body: MessageBody
-  /// Makes the append unique in each log, for its sender: a retry finds the first message instead of appending.
+  /// The key that makes the append unique in each log for its sender: a retry finds the first message instead
+  /// of appending another.
   public var key: Text?
-  /// SHA-256 of what was sent; the same key with another digest is a conflict.
+  /// The SHA-256 digest of the message as sent; the same key with another digest is a conflict.
   public var digest: [UInt8]
 
-  /// A draft; `digest` matters only with a key.
+  /// Creates a draft; `digest` matters only with a key.
   public init(body: MessageBody, key: Text? = nil, digest: [UInt8] = []) {
     self.body = body
     self.key = key
@@ -15,15 +16,15 @@ public struct Draft: Hashable, Sendable {
   }
 }
 
-/// A key as a log knows it: each sender has keys of its own, and so has the host, which sends without one.
-/// What others used is neither told nor taken.
+/// A key as a log stores it: each sender has separate keys, and so has the host, which sends without a
+/// sender. No sender sees or uses up the keys of another.
 public struct SenderKey: Hashable, Sendable {
-  /// Whose it is; nil for the host's own.
+  /// The sender; nil for the host.
   public var sender: Text?
   /// The key.
   public var key: Text
 
-  /// A sender's key.
+  /// Creates the key of a sender.
   public init(sender: Text?, key: Text) {
     self.sender = sender
     self.key = key
@@ -31,23 +32,23 @@ public struct SenderKey: Hashable, Sendable {
 }
 
 extension Draft {
-  /// About how many bytes it takes in each log.
+  /// The approximate number of bytes that the draft takes in each log.
   public var storedSize: Int { body.size + (key?.string.utf8.count ?? 0) + 256 }
 
-  /// The key as its sender's.
+  /// The draft's key together with its sender.
   public var senderKey: SenderKey? { key.map { SenderKey(sender: body.sender, key: $0) } }
 }
 
-/// What became of a draft in one log.
+/// The result of appending a draft to one log.
 public struct Receipt: Hashable, Sendable {
   /// The message's number.
   public var seq: Int
   /// The message's time.
   public var time: Timestamp
-  /// True if the log held a message with this key already: then nothing was appended.
+  /// Whether the log already held a message with this key: then nothing was appended.
   public var duplicate: Bool
 
-  /// A receipt.
+  /// Creates a receipt.
   public init(seq: Int, time: Timestamp, duplicate: Bool) {
     self.seq = seq
     self.time = time

@@ -1,16 +1,16 @@
-/// A message at its place in a log. Immutable once appended, apart from being retracted.
+/// A message at its place in a log. Immutable once appended, except that it can be retracted.
 public struct Message: Hashable, Sendable {
-  /// Its number in its log, from 1.
+  /// The message's number in its log, from 1.
   public var seq: Int
-  /// When it was appended; never earlier than the message before it.
+  /// The time of the append; never earlier than that of the message before it.
   public var time: Timestamp
-  /// Random, as its store made it when it was appended. No part of what a message says:
-  /// equal messages may have different ones.
+  /// A random number that the store makes when the message is appended. It is not part of the content: equal
+  /// messages may have different tokens.
   public var token: UInt64
-  /// What was sent.
+  /// The message's content.
   public var body: MessageBody
 
-  /// A message at a place.
+  /// Creates a message at a place.
   public init(seq: Int, time: Timestamp, token: UInt64 = 0, body: MessageBody) {
     self.seq = seq
     self.time = time
@@ -18,12 +18,12 @@ public struct Message: Hashable, Sendable {
     self.body = body
   }
 
-  /// Whether both say the same at the same place.
+  /// Whether both messages have the same content at the same place.
   public static func == (a: Message, b: Message) -> Bool {
     a.seq == b.seq && a.time == b.time && a.body == b.body
   }
 
-  /// Takes in what `==` compares.
+  /// Hashes the properties that `==` compares.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(seq)
     hasher.combine(time)

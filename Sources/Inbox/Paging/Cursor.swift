@@ -1,15 +1,15 @@
-/// Where a listing goes on: a position in each log, never a time, and what the first page decided. So nothing
-/// is repeated or skipped, whatever is sent or marked meanwhile.
+/// The place at which a listing continues: a position in each log, never a time, together with what the first
+/// page decided. So nothing is repeated or skipped, whatever is sent or marked meanwhile.
 public struct Cursor: Hashable, Sendable {
-  /// Stands for the inbox, view, order and filter that the listing was made with.
+  /// A fingerprint of the inbox, view, order and filter of the listing.
   var listing: UInt64
-  /// Which part of the listing: `unread_first` has two, all others one.
+  /// The index of the listing's part: `unread_first` has two parts, all other orders have one.
   var part: Int
-  /// The number last listed in each log, or the one that listing begins after.
+  /// The number last listed in each log, or the number after which the listing begins.
   var position: Position
-  /// The heads of both logs when the listing began: parts that begin later go no further.
+  /// The heads of both logs when the listing began: parts that begin later do not go beyond them.
   var heads: Position
-  /// What stands in the parts before the last one.
+  /// The messages in the parts before the last one.
   var earlier: EarlierParts
 
   /// A number in each log.
@@ -64,6 +64,6 @@ public struct Cursor: Hashable, Sendable {
     self = cursor
   }
 
-  // Odd, as those of all listings.
+  // An odd number, as for all listings.
   private static let format: UInt8 = 3
 }

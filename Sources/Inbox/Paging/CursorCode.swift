@@ -1,12 +1,14 @@
-/// How a cursor's text is made: base64url of a byte that tells its format, and what the format holds.
+/// The encoding of cursors as text: base64url of a byte that tells the format, followed by the format's
+/// content.
 ///
-/// The formats of a listing's cursors have odd tags, those of a change cursor even ones: neither is ever taken
-/// for the other, and one of another version is known for what it is.
+/// The formats of listing cursors have odd tags, those of change cursors even ones: neither is ever mistaken
+/// for the other, and a cursor of another version is recognised as such.
 enum CursorCode {
-  /// A longer text is no cursor: it is not looked at.
+  /// The length of the longest cursor: a longer text is refused without being read.
   static let longest = 2048
 
-  /// More than any log can hold, far from the largest integer: arithmetic on it can't overflow.
+  /// Larger than any number in a log, and far from the largest integer, so that arithmetic on it can't
+  /// overflow.
   static let largestNumber = 1 << 62
 
   static func text(_ format: UInt8, _ write: (inout ByteWriter) -> Void) -> String {
@@ -16,8 +18,8 @@ enum CursorCode {
     return Base64URL.encode(writer.bytes)
   }
 
-  /// What a text of this format says; nil for any other text. Whoever asks compares the text that it would
-  /// write itself: a cursor has one spelling.
+  /// Decodes a text of this format; nil for any other text. The caller compares the text with the one that it
+  /// would write itself: a cursor has one spelling.
   static func read<Value>(
     _ text: String, format: UInt8, _ body: (inout ByteReader) throws(DecodingFailure) -> Value
   ) -> Value? {
@@ -29,7 +31,7 @@ enum CursorCode {
       try reader.expectEnd()
       return value
     } catch {
-      // Any other text is no cursor: the caller says so and names the parameter.
+      // The text is no cursor: the caller says so and names the parameter.
       return nil
     }
   }
@@ -42,12 +44,12 @@ enum CursorCode {
     return tag
   }
 
-  /// Formats to come have tags up to this one.
+  /// The largest tag that future formats may have.
   private static let largestTag: UInt8 = 31
 }
 
 extension ByteReader {
-  /// Reads a number in a log. A cursor may come from anywhere.
+  /// Reads a number in a log. A cursor may come from anywhere, so the number is checked.
   mutating func readPlace() throws(DecodingFailure) -> Int {
     let start = offset
     let number = try readCount()

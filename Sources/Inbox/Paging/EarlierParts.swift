@@ -1,18 +1,18 @@
-/// What stands in the parts of a listing before its last one, as its first page decided: `unread_first` has
-/// one such part, all other orders have none. A cursor carries it, so that a message stays in its part whatever
-/// is marked between two pages.
+/// The messages in the parts of a listing before its last one, as its first page decided: `unread_first` has
+/// one such part, all other orders have none. A cursor carries them, so that a message stays in its part,
+/// whatever is marked between two pages.
 ///
-/// The last part holds everything else, also what was left out here for want of room: that stands at its own
-/// place there.
+/// The last part holds all other messages, including those that did not fit here: they have their own places
+/// there.
 struct EarlierParts: Hashable, Sendable {
-  /// In order; no number is in two of them.
+  /// The parts in order; no number is in two of them.
   private(set) var parts: [Listing.Part] = []
 
-  /// No part but the last one.
+  /// No parts before the last one.
   init() {}
 
-  /// As much of these parts as a cursor has room for: earlier parts first, of each the newest ranges of both
-  /// logs in turn. No number is above the heads.
+  /// Takes as much of these parts as fits into a cursor: earlier parts first, and of each part the newest
+  /// ranges of both logs in turn. No number is above the heads.
   init(_ parts: [Listing.Part], _ heads: Cursor.Position) {
     var room = Self.room
     for part in parts {
@@ -21,11 +21,11 @@ struct EarlierParts: Hashable, Sendable {
     }
   }
 
-  /// The bytes that ranges may take: with everything else a cursor's text stays within 2 KiB.
+  /// The number of bytes that ranges may take: with everything else, a cursor's text then stays within 2 KiB.
   private static let room = 1472
-  /// A part's number of ranges on each side.
+  /// The number of bytes for a part's number of ranges on each side.
   private static let countsSize = 4
-  /// No order has more parts before its last one.
+  /// The largest number of parts before the last one; no order has more.
   private static let most = 8
 
   private static func newest(
@@ -50,7 +50,7 @@ struct EarlierParts: Hashable, Sendable {
     return Listing.Part(kept)
   }
 
-  /// The members of a listing by the part that they stand in.
+  /// Splits the members of a listing into the parts that they are in.
   func split(_ whole: Listing.Part) -> [Listing.Part] {
     var rest = whole
     var found: [Listing.Part] = []
@@ -78,7 +78,8 @@ extension Listing.Part {
 }
 
 extension EarlierParts {
-  /// Writes the ranges from the heads down: how many numbers are missing above each, and how many it has.
+  /// Writes the ranges from the heads down: for each, how many numbers are missing above it, and how many it
+  /// has.
   func encode(to writer: inout ByteWriter, _ heads: Cursor.Position) {
     writer.writeVarint(UInt64(parts.count))
     for part in parts {
@@ -95,7 +96,7 @@ extension EarlierParts {
     }
   }
 
-  /// Reads back what `encode` wrote.
+  /// Reads the ranges that `encode` wrote.
   init(from reader: inout ByteReader, _ heads: Cursor.Position) throws(DecodingFailure) {
     let count = try reader.readCount()
     guard count <= Self.most else { throw DecodingFailure(offset: reader.offset, reason: "too many parts") }
@@ -121,7 +122,7 @@ extension EarlierParts {
     for _ in 0..<count {
       let gap = try reader.readCount()
       let length = try reader.readCount()
-      // Nothing lies below 1, and no sum can overflow.
+      // The checks keep every number at 1 or above, and every sum from overflowing.
       guard length > 0, gap < above, length < above - gap, gap > 0 || spans.isEmpty else {
         throw DecodingFailure(offset: start, reason: "no such range")
       }

@@ -1,20 +1,20 @@
-/// Narrows a listing; filters combine with every view and order.
+/// A filter of a listing; it combines with every view and order.
 public struct Filter: Hashable, Sendable {
-  /// Only messages that this reader sent or whose receiver this reader is.
+  /// The reader who must be a message's sender or receiver for the message to pass; nil for all.
   public var concerning: Text?
-  /// Only messages of these types; empty for all.
+  /// The types of messages that pass; empty for all.
   public var types: [Text]
 
-  /// A filter; by default one that lets everything pass.
+  /// Creates a filter; by default one that everything passes.
   public init(concerning: Text? = nil, types: [Text] = []) {
     self.concerning = concerning
     self.types = types
   }
 
-  /// True if everything passes.
+  /// Whether everything passes.
   public var isEmpty: Bool { concerning == nil && types.isEmpty }
 
-  /// The numbers of `log` up to `head` that pass; one index key a match.
+  /// The numbers of `log` up to `head` that pass; costs one index key for each match.
   func matches(in log: LogName, through head: Int, _ reader: any StoreReader) throws -> SequenceSet {
     func union(_ fields: [MessageField]) throws -> SequenceSet {
       try fields.reduce(into: SequenceSet()) { set, field in

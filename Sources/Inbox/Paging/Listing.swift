@@ -1,14 +1,14 @@
-/// A whole listing as numbers: which messages of both logs, in which parts and direction. Pages, cursors
-/// and totals are arithmetic on it.
+/// A whole listing as numbers: the messages of both logs, in parts and with a direction. Pages, cursors and
+/// totals are arithmetic on it.
 struct Listing: Sendable {
   /// The messages of each part of the listing.
   private(set) var parts: [Part] = []
   /// The heads of both logs when the listing began.
   let heads: Cursor.Position
-  /// What stands in the parts before the last one, as the first page decided.
+  /// The messages in the parts before the last one, as the first page decided.
   let earlier: EarlierParts
   let state: InboxState
-  /// What is read on each side, marked or sent.
+  /// The read messages on each side, whether marked or sent by the reader.
   let read: Part
   let oldestFirst: Bool
   let total: Int
@@ -26,7 +26,7 @@ struct Listing: Sendable {
     }
   }
 
-  /// A part and, on each side, the number after which it goes on.
+  /// A place in a part: the number on each side after which the part continues.
   struct Place: Hashable, Sendable {
     var part: Int
     var position: Cursor.Position
@@ -71,14 +71,14 @@ struct Listing: Sendable {
 
   func place(_ cursor: Cursor) -> Place { Place(part: cursor.part, position: cursor.position) }
 
-  /// The numbers of one side that come after a place.
+  /// The numbers of one side after a place.
   private func numbers(_ side: Inbox.Side, after place: Place) -> SequenceSet {
     let numbers = parts[place.part][side]
     let position = place.position[side]
     return oldestFirst ? numbers.above(position) : numbers.below(position)
   }
 
-  /// How many messages of the place's part come after it.
+  /// The number of messages after a place in its part.
   func rest(of place: Place) -> Int {
     numbers(.shared, after: place).count + numbers(.own, after: place).count
   }
@@ -126,7 +126,7 @@ struct Listing: Sendable {
       archived: state.marks[side].archived.contains(message.seq), part: part)
   }
 
-  /// Times order the two logs; at equal times the shared log's message is the older.
+  /// Orders messages of the two logs by time; at equal times the shared log's message is the older.
   private func sharedComesFirst(_ shared: Timestamp, _ own: Timestamp) -> Bool {
     oldestFirst ? shared <= own : shared > own
   }
@@ -157,8 +157,8 @@ extension Listing {
     set.select(oldestFirst ? index : set.count - 1 - index)
   }
 
-  /// How many of the first `offset` messages of a part belong to the shared log: the rank search in two
-  /// sorted runs, several points a command, so that two full logs of a million cost five rounds.
+  /// The number of messages of the shared log among the first `offset` of a part: a rank search in two sorted
+  /// runs, several points for each command, so that two full logs of a million messages cost five rounds.
   private func sharedAmongFirst(
     _ offset: Int, of part: Part, _ reader: any StoreReader
   ) throws -> Int {
@@ -171,8 +171,9 @@ extension Listing {
         in: state.inbox.shared, probes.map { number($0, in: part.shared) })
       let own = try reader.times(
         in: state.inbox.own, probes.map { number(offset - $0 - 1, in: part.own) })
-      // True up to some probe and false from there on: the shared message at `probe` comes before the
-      // last own one that would fill the rest, so more of the shared log belongs to the first ones.
+      // The condition holds up to some probe and for none after it: the shared message at `probe` comes
+      // before the last own one that would fill the rest. If so, more messages of the shared log belong to
+      // the first `offset`.
       for (index, probe) in probes.enumerated() {
         guard sharedComesFirst(shared[index], own[index]) else {
           high = probe

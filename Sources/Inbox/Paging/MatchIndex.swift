@@ -1,13 +1,13 @@
 import Locks
 
-/// Remembers which messages of a log were found by a field. A log only grows, so what was found up to a
-/// number stays true: exact totals under a filter cost one index key a match the first time, and only the
-/// new messages after that.
+/// Remembers which messages of a log have a field. A log only grows, so matches up to a number stay true:
+/// exact totals under a filter cost one index key for each match the first time, and later only the new
+/// messages.
 public final class MatchIndex: Sendable {
   // Held for a look-up or an entry, never while a store is read.
   private let entries: Locked<RecentlyUsed<Key, Entry>>
 
-  /// An index that keeps at most `capacity` ranges (16 bytes each) and forgets what was not used longest.
+  /// Creates an index that keeps at most `capacity` ranges (16 bytes each); the least recently used go first.
   public init(capacity: Int = 262_144) {
     entries = Locked(RecentlyUsed(capacity: capacity))
   }
@@ -23,7 +23,7 @@ public final class MatchIndex: Sendable {
     var through: Int
   }
 
-  /// What an entry takes beside its ranges, in ranges: its key, and its places in the index.
+  /// The cost of an entry besides its ranges, counted in ranges: its key, and its places in the index.
   static let entryWeight = 32
 
   /// The numbers from 1 through `last` at which the log's messages have this field.
@@ -37,7 +37,7 @@ public final class MatchIndex: Sendable {
       remember(numbers, through: last, key)
       return numbers
     }
-    // A call whose view of the store is older than the index asks for less than is known.
+    // A call with a view of the store that is older than the index needs only some of the known numbers.
     guard known.through < last else { return known.numbers.intersection(1, through: last) }
     var numbers = known.numbers
     numbers.formUnion(try reader.numbers(in: log, where: field, from: known.through + 1, through: last))
@@ -59,7 +59,7 @@ public struct IndexedReader: StoreReader {
   private let reader: any StoreReader
   private let index: MatchIndex
 
-  /// Reads through `index`.
+  /// Creates a reader that reads through `index`.
   public init(_ reader: any StoreReader, _ index: MatchIndex) {
     self.reader = reader
     self.index = index

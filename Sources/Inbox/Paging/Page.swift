@@ -1,15 +1,15 @@
 /// One page of an inbox.
 public struct Page: Sendable {
   let query: PageQuery
-  /// What the page was made from.
+  /// The state that the page was made from.
   public let state: InboxState
-  /// How many messages the view has with its filter.
+  /// The number of messages in the view that pass the filter.
   public let total: Int
-  /// How many of those are not read.
+  /// The number of those that are not read.
   public let count: Int
   let listing: Listing
   var start: Listing.Place?
-  /// The page's messages in its order.
+  /// The messages of the page, in its order.
   public internal(set) var entries: [Entry] = []
 
   init(query: PageQuery, state: InboxState, total: Int, count: Int, listing: Listing) {
@@ -22,7 +22,7 @@ public struct Page: Sendable {
 
   /// A message as its reader sees it.
   public struct Entry: Hashable, Sendable {
-    /// Which of the inbox's logs holds it.
+    /// The side of the inbox that holds the message.
     public var side: Inbox.Side
     /// The message.
     public var message: Message
@@ -32,11 +32,11 @@ public struct Page: Sendable {
     public var seen: Bool
     /// Whether it is archived.
     public var archived: Bool
-    /// Which part of the listing it stands in.
+    /// The index of the part of the listing that the message is in.
     var part: Int
   }
 
-  /// Where the listing goes on after the first `taken` of the page's messages; nil if that was the end.
+  /// The cursor after the first `taken` messages of the page; nil at the end of the listing.
   public func cursor(after taken: Int) -> Cursor? {
     guard var place = start else { return nil }
     for entry in entries.prefix(taken) {

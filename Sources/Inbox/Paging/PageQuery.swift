@@ -1,29 +1,29 @@
-/// Asks for one page of an inbox.
+/// A query for one page of an inbox.
 public struct PageQuery: Sendable {
-  /// Whose messages.
+  /// The inbox.
   public var inbox: Inbox
-  /// Which of them.
+  /// The view: which messages are listed.
   public var view: View
-  /// In which order.
+  /// The order of the messages.
   public var order: Order
-  /// Narrowed to what.
+  /// The filter.
   public var filter: Filter
-  /// How many at most.
+  /// The largest number of messages on the page.
   public var size: Int
-  /// Where the page begins.
+  /// The start of the page.
   public var start: Start
 
-  /// Where a page begins.
+  /// The ways to say where a page begins.
   public enum Start: Sendable {
-    /// At the beginning.
+    /// The page begins at the beginning of the listing.
     case beginning
-    /// After `number - 1` pages of the same size; pages count from 1.
+    /// The page begins after `number - 1` pages of the same size; pages count from 1.
     case page(number: Int)
-    /// Where an earlier page of the same listing ended.
+    /// The page begins where an earlier page of the same listing ended.
     case cursor(Cursor)
   }
 
-  /// A query; by default the 12 newest messages.
+  /// Creates a query; by default for the 12 newest messages.
   public init(
     inbox: Inbox, view: View = .inbox, order: Order = .newest, filter: Filter = Filter(), size: Int = 12,
     start: Start = .beginning
@@ -36,10 +36,10 @@ public struct PageQuery: Sendable {
     self.start = start
   }
 
-  /// True if the cursor was made by a query with the same inbox, view, order and filter.
+  /// Whether the cursor was made by a query with the same inbox, view, order and filter.
   public func made(_ cursor: Cursor) -> Bool { cursor.listing == listing }
 
-  /// Stands for what a cursor belongs to.
+  /// A fingerprint of the inbox, view, order and filter.
   var listing: UInt64 {
     var writer = ByteWriter()
     writer.writeBytes(inbox.own.encoded)
@@ -53,7 +53,7 @@ public struct PageQuery: Sendable {
 }
 
 extension PageQuery {
-  /// Reads the page. Every number in it is a function of one view of the store.
+  /// Reads the page. Every number in it is computed from one view of the store.
   public func page(_ reader: any StoreReader) throws -> Page {
     let state = try reader.state(of: inbox)
     let listing = try Listing(self, state, reader)
@@ -63,14 +63,14 @@ extension PageQuery {
     page.start = place
     while page.entries.count < size, place.part < listing.parts.count {
       let entries = try listing.take(size - page.entries.count, at: place, reader)
-      // Most pages are of one part: its entries are not copied.
+      // Most pages lie in one part: its entries are then not copied.
       if page.entries.isEmpty { page.entries = entries } else { page.entries += entries }
       place = listing.place(part: place.part + 1)
     }
     return page
   }
 
-  /// Where the page begins; nil past the end of the listing.
+  /// The place where the page begins; nil past the end of the listing.
   private func beginning(of listing: Listing, _ reader: any StoreReader) throws -> Listing.Place? {
     switch start {
     case .beginning:

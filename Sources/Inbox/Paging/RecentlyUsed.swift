@@ -1,11 +1,12 @@
-/// Values by key up to a weight in all; what was not used longest goes first. Each step takes the same time
-/// whatever there is: the entries are a list in the order of their use, linked by their places in an array.
+/// A cache of values by key, bounded by their total weight; the least recently used go first. Each step takes
+/// the same time however many there are: the entries are a list in the order of their use, linked by their
+/// indices in an array.
 struct RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private struct Entry {
     var key: Key
     var value: Value
     var weight: Int
-    /// The next one used later and the next one used earlier; -1 at the ends.
+    /// The indices of the next entry used later and the next one used earlier; -1 at the ends.
     var later: Int
     var earlier: Int
   }
@@ -16,15 +17,15 @@ struct RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private var free: [Int] = []
   private var newest = -1
   private var oldest = -1
-  /// The weight of all entries.
+  /// The total weight of all entries.
   private(set) var weight = 0
 
   init(capacity: Int) { self.capacity = capacity }
 
-  /// How many entries there are.
+  /// The number of entries.
   var count: Int { places.count }
 
-  /// A key's value, which counts as used.
+  /// The value of a key; counts as a use.
   mutating func use(_ key: Key) -> Value? {
     guard let place = places[key] else { return nil }
     unlink(place)
@@ -32,11 +33,11 @@ struct RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     return entries[place]?.value
   }
 
-  /// A key's value; does not count as used.
+  /// The value of a key; does not count as a use.
   func look(_ key: Key) -> Value? { places[key].flatMap { entries[$0]?.value } }
 
-  /// Sets a key's value, which counts as used, and lets go of what has no more room: also of this one, if it is
-  /// heavier than all may be.
+  /// Sets the value of a key, which counts as a use, and drops the entries that no longer fit: even this one,
+  /// if it alone is heavier than the limit.
   mutating func set(_ key: Key, _ value: Value, weight new: Int) {
     if let place = places[key] {
       unlink(place)
@@ -64,7 +65,7 @@ struct RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     free.append(place)
   }
 
-  /// Makes an entry that is in no list the newest.
+  /// Links an entry that is in no list as the newest.
   private mutating func link(_ place: Int) {
     entries[place]?.later = -1
     entries[place]?.earlier = newest

@@ -1,30 +1,31 @@
-/// Which messages of an inbox are listed.
+/// The views of an inbox: which of its messages are listed.
 public enum View: String, Sendable, CaseIterable {
-  /// All but archived ones.
+  /// All messages except archived ones.
   case inbox
-  /// Of the inbox, those not read.
+  /// The messages of `inbox` that are not read.
   case unread
-  /// Of the inbox, those read.
+  /// The messages of `inbox` that are read.
   case read
-  /// Only archived ones.
+  /// Archived messages only.
   case archived
-  /// Archived and not.
+  /// All messages, archived or not.
   case all
 }
 
-/// In which order messages are listed.
+/// The orders of a listing.
 public enum Order: String, Sendable, CaseIterable {
   /// Newest first.
   case newest
   /// Oldest first.
   case oldest
-  /// Unread messages newest first, then the read ones newest first. By cursor a message stays where the first
-  /// page had it. Of very many ranges of unread messages (some 700) the oldest stand among the read ones.
+  /// Unread messages newest first, then the read ones newest first. With cursors, a message stays where the
+  /// first page listed it. If there are very many ranges of unread messages (some 700), the oldest are listed
+  /// among the read ones.
   case unreadFirst = "unread_first"
 }
 
 extension InboxState {
-  /// The numbers on one side that a view shows.
+  /// The numbers on one side that are in a view.
   public func members(of view: View, _ side: Inbox.Side) -> SequenceSet {
     let living = living(side)
     let archived = marks[side].archived

@@ -1,20 +1,20 @@
-/// Reads back what a `ByteWriter` wrote. Never reads past the end: bytes that end early, or say something
-/// impossible, are a `DecodingFailure`.
+/// Reads the bytes that a `ByteWriter` wrote. Never reads past the end: bytes that end early or are
+/// impossible throw a `DecodingFailure`.
 public struct ByteReader: Sendable {
-  /// All of the bytes, those read already included.
+  /// All bytes, including those already read.
   public let bytes: [UInt8]
-  /// Where the next read starts.
+  /// The offset of the next read.
   public private(set) var offset = 0
 
-  /// A reader at the start of these bytes.
+  /// Creates a reader at the start of these bytes.
   public init(_ bytes: [UInt8]) {
     self.bytes = bytes
   }
 
-  /// How many bytes are left.
+  /// The number of bytes left.
   public var remaining: Int { bytes.count - offset }
 
-  /// Whether everything was read.
+  /// Whether all bytes were read.
   public var isAtEnd: Bool { offset == bytes.count }
 
   /// Reads one byte.
@@ -67,7 +67,7 @@ public struct ByteReader: Sendable {
     return count
   }
 
-  /// Reads a number of eight bytes.
+  /// Reads a fixed-size number of eight bytes.
   public mutating func readNumber() throws(DecodingFailure) -> UInt64 {
     guard remaining >= 8 else { throw DecodingFailure(offset: offset, reason: "the bytes end early") }
     defer { offset += 8 }
@@ -86,7 +86,7 @@ public struct ByteReader: Sendable {
     return slice
   }
 
-  /// Checks that everything was read.
+  /// Throws unless all bytes were read.
   public func expectEnd() throws(DecodingFailure) {
     guard isAtEnd else {
       throw DecodingFailure(offset: offset, reason: "bytes are left over")
@@ -94,19 +94,19 @@ public struct ByteReader: Sendable {
   }
 }
 
-/// Bytes that can't be what was once stored.
+/// The error for bytes that can't be what was once stored.
 public struct DecodingFailure: Error, Hashable, Sendable, CustomStringConvertible {
-  /// Where the value begins that can't be read.
+  /// The offset of the value that can't be read.
   public let offset: Int
-  /// What is wrong with it.
+  /// The reason.
   public let reason: String
 
-  /// A failure at `offset`.
+  /// Creates a failure at `offset`.
   public init(offset: Int, reason: String) {
     self.offset = offset
     self.reason = reason
   }
 
-  /// The reason and the place.
+  /// The reason and the offset.
   public var description: String { "\(reason) (at byte \(offset))" }
 }

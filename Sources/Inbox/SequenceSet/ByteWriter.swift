@@ -1,10 +1,10 @@
-/// Collects bytes: single bytes, varints (unsigned LEB128) and byte strings with their length in front.
+/// Collects bytes: single bytes, varints (unsigned LEB128) and byte strings preceded by their length.
 /// `ByteReader` reads them back in the same order.
 public struct ByteWriter: Sendable {
-  /// What was written so far.
+  /// The bytes written so far.
   public private(set) var bytes: [UInt8] = []
 
-  /// A writer that has written nothing, with room for `capacity` bytes.
+  /// Creates an empty writer with room for `capacity` bytes.
   public init(reservingCapacity capacity: Int = 0) {
     if capacity > 0 { bytes.reserveCapacity(capacity) }
   }
@@ -14,7 +14,7 @@ public struct ByteWriter: Sendable {
     bytes.append(byte)
   }
 
-  /// Writes a number in 1 ... 10 bytes: 7 bits a byte, the lowest first.
+  /// Writes a number in 1 ... 10 bytes: 7 bits in each byte, the lowest first.
   public mutating func writeVarint(_ value: UInt64) {
     var rest = value
     while rest > 0x7F {
@@ -24,24 +24,24 @@ public struct ByteWriter: Sendable {
     bytes.append(UInt8(truncatingIfNeeded: rest))
   }
 
-  /// Writes a number in eight bytes, the lowest first: shorter than a varint for one that is random.
+  /// Writes a number in eight bytes, the lowest first: shorter than a varint for a random number.
   public mutating func writeNumber(_ value: UInt64) {
     for shift in stride(from: 0, to: 64, by: 8) {
       bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
     }
   }
 
-  /// How many bytes `writeVarint` takes for a number that is not negative.
+  /// The number of bytes that `writeVarint` takes for a number that is not negative.
   static func size(ofVarint value: Int) -> Int { max(1, (Int.bitWidth - value.leadingZeroBitCount + 6) / 7) }
 
-  /// Writes `count` varints, each asked for by its index: faster than one at a time.
+  /// Writes `count` varints; `value` returns each by its index. Faster than one at a time.
   @inline(__always)
   mutating func writeVarints(count: Int, _ value: (Int) -> UInt64) {
     let chunk = 256
     var index = 0
     while index < count {
       let end = min(index + chunk, count)
-      // Ten bytes hold any varint, so a chunk can't run over the buffer.
+      // Ten bytes hold any varint, so a chunk can't overrun the buffer.
       withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 10 * chunk) { buffer in
         var used = 0
         while index < end {

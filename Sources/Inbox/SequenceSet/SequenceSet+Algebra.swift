@@ -1,12 +1,12 @@
 extension SequenceSet {
-  /// The members of either set.
+  /// Returns the members of either set.
   public func union(_ other: SequenceSet) -> SequenceSet {
     var result = self
     result.formUnion(other)
     return result
   }
 
-  /// The members that `other` hasn't.
+  /// Returns the members that are not in `other`.
   public func subtracting(_ other: SequenceSet) -> SequenceSet {
     var result = self
     result.subtract(other)
@@ -31,7 +31,7 @@ extension SequenceSet {
     }
   }
 
-  /// Takes the members of `other` out.
+  /// Removes the members of `other`.
   public mutating func subtract(_ other: SequenceSet) {
     guard let extent, let otherExtent = other.extent, extent.overlaps(otherExtent) else { return }
     switch (storage, other.storage) {
@@ -50,12 +50,12 @@ extension SequenceSet {
     }
   }
 
-  /// Keeps only the members of `other`.
+  /// Removes the members that are not in `other`.
   public mutating func formIntersection(_ other: SequenceSet) {
     self = intersection(other)
   }
 
-  /// The members of both sets.
+  /// Returns the members of both sets.
   public func intersection(_ other: SequenceSet) -> SequenceSet {
     switch (storage, other.storage) {
     case (.empty, _), (_, .empty):
@@ -73,7 +73,7 @@ extension SequenceSet {
     }
   }
 
-  /// The members from `first` to `last`, both included; O(log ranges + ranges of the result).
+  /// Returns the members from `first` to `last`, both included; O(log ranges + ranges of the result).
   public func intersection(_ first: Int, through last: Int) -> SequenceSet {
     switch storage {
     case .empty:
@@ -106,7 +106,7 @@ extension SequenceSet {
     other.spanCount == 0 || countIntersecting(other) == other.count
   }
 
-  /// How many members the sets have in common.
+  /// The number of members that the sets have in common.
   public func countIntersecting(_ other: SequenceSet) -> Int {
     switch (storage, other.storage) {
     case (.empty, _), (_, .empty):
@@ -124,7 +124,7 @@ extension SequenceSet {
     }
   }
 
-  /// How many members lie from `first` to `last`, both included; O(log ranges).
+  /// The number of members from `first` to `last`, both included; O(log ranges).
   public func countIntersecting(_ first: Int, through last: Int) -> Int {
     guard first <= last else { return 0 }
     return count(through: last) - rank(of: first)
@@ -143,7 +143,7 @@ extension SequenceSet.Runs {
     spans.count < other.spans.count / 32
   }
 
-  /// What the few ranges of `other` have in common with these.
+  /// The members that these ranges have in common with the few ranges of `other`.
   fileprivate func searched(for other: Self) -> SequenceSet.SpanBuilder {
     var common = SequenceSet.SpanBuilder()
     for span in other.spans {
@@ -158,7 +158,7 @@ extension SequenceSet.Span {
     first <= other.last && other.first <= last
   }
 
-  /// What is left of a range within one that it overlaps.
+  /// The part of this range that lies in `other`, which overlaps it.
   func clamped(to other: Self) -> Self {
     Self(first: max(first, other.first), last: min(last, other.last))
   }

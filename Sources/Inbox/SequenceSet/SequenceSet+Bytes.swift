@@ -1,6 +1,6 @@
 extension SequenceSet {
-  /// Writes the set: the number of ranges, then for each one how many numbers are missing before it and
-  /// how many it has, all as varints. Ranges near one another take two bytes.
+  /// Writes the set: the number of ranges, then for each range how many numbers are missing before it and how
+  /// many it has, all as varints. Ranges near one another take two bytes.
   public func encode(to writer: inout ByteWriter) {
     writer.writeVarint(UInt64(spanCount))
     switch storage {
@@ -22,12 +22,12 @@ extension SequenceSet {
 
   /// Reads a set that `encode` wrote.
   ///
-  /// - Throws: `DecodingFailure` where the bytes end early, or are anything that `encode` doesn't write:
+  /// - Throws: `DecodingFailure` if the bytes end early or are anything that `encode` doesn't write:
   ///   more ranges than bytes, an empty range, ranges that touch, numbers above `Int.max`.
   public init(from reader: inout ByteReader) throws(DecodingFailure) {
     let start = reader.offset
     let count = try reader.readCount()
-    // A range takes at least two bytes: refuse before reserving memory for it.
+    // A range takes at least two bytes: a larger count is refused before memory is reserved for it.
     guard count <= reader.remaining / 2 else {
       throw DecodingFailure(offset: start, reason: "more ranges than the bytes can hold")
     }

@@ -5,12 +5,12 @@ extension SequenceSet {
     insert(Span(first: n, last: n))
   }
 
-  /// Takes `n` out.
+  /// Removes `n`.
   public mutating func remove(_ n: Int) {
     remove(Span(first: n, last: n))
   }
 
-  /// Adds a range, in place where this set alone owns its ranges.
+  /// Adds a range; in place if no other set shares the ranges.
   mutating func insert(_ span: Span) {
     switch storage {
     case .empty:
@@ -24,7 +24,7 @@ extension SequenceSet {
         storage = .one(Span(first: min(mine.first, span.first), last: max(mine.last, span.last)))
       }
     case .many(var runs):
-      // The ranges that overlap or touch; first - 1 and not last + 1, which could overflow.
+      // The ranges that overlap or touch `span`; `first - 1` rather than `last + 1`, which could overflow.
       let lower = runs.firstSpan(endingAtOrAfter: span.first - 1)
       let upper = runs.firstSpan(startingAfter: span.last == .max ? .max : span.last + 1)
       var joined = span
@@ -33,14 +33,14 @@ extension SequenceSet {
         joined.last = max(joined.last, runs.spans[upper - 1].last)
         if joined == runs.spans[lower] { return }
       }
-      // With the case's copy let go, the arrays are changed in place.
+      // With the enum's copy released, the arrays are changed in place.
       storage = .empty
       runs.replace(lower..<upper, with: CollectionOfOne(joined))
       storage = runs.spans.count == 1 ? .one(joined) : .many(runs)
     }
   }
 
-  /// Takes a range out, in place where this set alone owns its ranges.
+  /// Removes a range; in place if no other set shares the ranges.
   mutating func remove(_ span: Span) {
     switch storage {
     case .empty:
@@ -70,7 +70,7 @@ extension SequenceSet {
 }
 
 extension SequenceSet.Span {
-  /// What is left on each side of a range that overlaps this one.
+  /// The parts of this range on each side of `other`, which overlaps it.
   func subtracting(_ other: Self) -> (left: Self?, right: Self?) {
     (
       left: first < other.first ? Self(first: first, last: other.first - 1) : nil,

@@ -13,7 +13,7 @@ extension SequenceSet {
   public struct Numbers: Sequence, Sendable {
     let members: SequenceSet
 
-    /// How many there are.
+    /// The number of members.
     public var underestimatedCount: Int { members.count }
 
     /// Starts at the smallest member.
@@ -53,7 +53,7 @@ extension SequenceSet {
   public struct NumbersDescending: Sequence, Sendable {
     let members: SequenceSet
 
-    /// How many there are.
+    /// The number of members.
     public var underestimatedCount: Int { members.count }
 
     /// Starts at the largest member.
@@ -89,7 +89,7 @@ extension SequenceSet {
     }
   }
 
-  /// The range at `index`, nil on either side of them.
+  /// The range at `index`; nil if there is none.
   func span(at index: Int) -> Span? {
     switch storage {
     case .empty: nil

@@ -1,10 +1,10 @@
 extension SequenceSet {
-  /// How many members are smaller than `n`; O(log ranges).
+  /// The number of members smaller than `n`; O(log ranges).
   public func rank(of n: Int) -> Int {
     n <= 1 ? 0 : count(through: n - 1)
   }
 
-  /// How many members are `n` or smaller; O(log ranges).
+  /// The number of members up to `n`, including it; O(log ranges).
   func count(through n: Int) -> Int {
     switch storage {
     case .empty:

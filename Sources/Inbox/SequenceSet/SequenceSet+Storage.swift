@@ -1,5 +1,5 @@
 extension SequenceSet {
-  /// No range and one range are by far the most common, and live without an allocation.
+  /// No range and one range are by far the most common cases, and need no allocation.
   enum Storage: Hashable, Sendable {
     case empty
     case one(Span)
@@ -16,9 +16,9 @@ extension SequenceSet {
     }
   }
 
-  /// Two ranges or more, with the running count of members that makes `rank` and `select` searches.
+  /// Two ranges or more, with running counts of members, so that `rank` and `select` are binary searches.
   struct Runs: Hashable, Sendable {
-    /// Sorted, at least one number missing between two of them.
+    /// The ranges, sorted; at least one number is missing between any two of them.
     private(set) var spans: [Span]
     /// `counts[i]` is the number of members in `spans[0...i]`.
     private(set) var counts: [Int]
@@ -36,13 +36,13 @@ extension SequenceSet {
       }
     }
 
-    /// How many members there are.
+    /// The number of members.
     var total: Int { counts[counts.count - 1] }
 
-    /// The smallest range that covers all.
+    /// The smallest range that covers all ranges.
     var extent: Span { Span(first: spans[0].first, last: spans[spans.count - 1].last) }
 
-    /// How many members lie in the ranges before `index`.
+    /// The number of members in the ranges before `index`.
     func count(before index: Int) -> Int {
       index == 0 ? 0 : counts[index - 1]
     }
@@ -68,7 +68,7 @@ extension SequenceSet {
       Self.partition(counts) { $0 > k }
     }
 
-    /// Puts `replacement` in the place of the ranges at `indices`.
+    /// Replaces the ranges at `indices`.
     mutating func replace(_ indices: Range<Int>, with replacement: some Collection<Span>) {
       spans.replaceSubrange(indices, with: replacement)
       recount(from: indices.lowerBound)
@@ -81,7 +81,7 @@ extension SequenceSet {
         counts.append(contentsOf: repeatElement(0, count: spans.count - counts.count))
       }
       var total = count(before: index)
-      // One check that the array is unshared, instead of one for each element.
+      // Checks once that the array is unshared, instead of once for each element.
       counts.withUnsafeMutableBufferPointer { counts in
         for index in index..<counts.count {
           total &+= spans[index].count
@@ -90,13 +90,14 @@ extension SequenceSet {
       }
     }
 
-    /// The index of the first element that `isAfter`, where it holds for all that follow one; the number of
-    /// elements if there is none.
+    /// The index of the first element that `isAfter` accepts, if it accepts all elements after that one too;
+    /// the number of elements if there is none.
     @inline(__always)
     private static func partition<Element>(_ elements: [Element], _ isAfter: (Element) -> Bool) -> Int {
       // The buffer lives as long as the array, and is only read.
       elements.withUnsafeBufferPointer { elements in
-        // The answer lies in base ... base + length; halved without a branch to mispredict.
+        // The answer lies in base ... base + length, which is halved without a branch that could be
+        // mispredicted.
         var base = 0
         var length = elements.count
         while length > 0 {
@@ -134,7 +135,7 @@ extension SequenceSet {
       }
     }
 
-    /// What was collected.
+    /// The storage of the collected ranges.
     consuming func finish() -> Storage {
       guard let open else { return .empty }
       guard !closed.isEmpty else { return .one(open) }

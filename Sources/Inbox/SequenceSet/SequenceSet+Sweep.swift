@@ -1,17 +1,17 @@
 extension SequenceSet {
   /// The operations on two sorted lists of ranges, neither of them empty: one pass over both.
   ///
-  /// Which list comes next is as good as random, so the loops choose by arithmetic rather than by a branch
-  /// that would be mispredicted every other time, and write a candidate that the next one overwrites if it
-  /// doesn't count. Each step consumes a range of at least one list, which bounds every index into the
-  /// output by the sum of their lengths.
+  /// The order in which ranges of the two lists come is as good as random, so the loops choose by arithmetic
+  /// rather than by a branch that would be mispredicted every other time. They write a candidate, which the
+  /// next one overwrites if it doesn't count. Each step consumes a range of at least one list, so the sum of
+  /// their lengths bounds every index into the output.
   enum Sweep {
     static func union(_ a: [Span], _ b: [Span]) -> [Span] {
       collect(a, b) { a, b, out in
         var i = 0
         var j = 0
         var k = 0
-        // Empty, and touched by the first of all.
+        // An empty range, which the first range touches.
         let first = min(a[0].first, b[0].first)
         var current = Span(first: first, last: first - 1)
         while i < a.count, j < b.count {
@@ -24,7 +24,7 @@ extension SequenceSet {
           j &+= 1 &+ takesMine
           join(next, to: &current, out, &k)
         }
-        // At most one of the two has anything left.
+        // At most one of the lists has anything left.
         let rest =
           i < a.count ? UnsafeBufferPointer(rebasing: a[i...]) : UnsafeBufferPointer(rebasing: b[j...])
         for span in rest { join(span, to: &current, out, &k) }
@@ -65,7 +65,7 @@ extension SequenceSet {
         var k = 0
         var gapFirst = 1
         while i < a.count, j < b.count {
-          // Empty where b starts at 1.
+          // Empty if b starts at 1.
           let gapLast = b[j].first &- 1
           let mine = a[i]
           let first = maximum(mine.first, gapFirst)
@@ -74,7 +74,7 @@ extension SequenceSet {
           k &+= 1 &+ lessMask(last, first)
           i &+= 1 &+ lessMask(gapLast, mine.last)
           let staysInGap = lessMask(mine.last, gapLast)
-          // Wraps if b ends at Int.max, which is looked at below.
+          // Wraps if b ends at Int.max, which is checked below.
           let nextGap = b[j].last &+ 1
           gapFirst = nextGap &+ ((gapFirst &- nextGap) & staysInGap)
           j &+= 1 &+ staysInGap
@@ -90,7 +90,7 @@ extension SequenceSet {
       }
     }
 
-    /// Joins `next` to `current` if they touch; otherwise writes `current` and goes on with `next`.
+    /// Joins `next` to `current` if they touch; otherwise writes `current` and continues with `next`.
     @inline(__always)
     private static func join(
       _ next: Span, to current: inout Span, _ out: UnsafeMutableBufferPointer<Span>, _ k: inout Int
@@ -103,7 +103,8 @@ extension SequenceSet {
       current.last = maximum(current.last, next.last)
     }
 
-    /// All bits set if `a` < `b`, otherwise none. Both lie in 0 ... `Int.max`: the difference can't overflow.
+    /// All bits set if `a` < `b`, otherwise none. Both lie in 0 ... `Int.max`, so the difference can't
+    /// overflow.
     @inline(__always)
     private static func lessMask(_ a: Int, _ b: Int) -> Int {
       (a &- b) >> (Int.bitWidth - 1)
@@ -119,8 +120,8 @@ extension SequenceSet {
       a &+ ((b &- a) & lessMask(a, b))
     }
 
-    /// Calls `body` with the ends of what each range of `a` has in common with each near it in `b`; the
-    /// last is smaller than the first where that is nothing.
+    /// Calls `body` with the first and last number that each range of `a` has in common with each nearby
+    /// range of `b`; the last is smaller than the first if they have none in common.
     @inline(__always)
     private static func eachOverlap(
       _ a: UnsafeBufferPointer<Span>, _ b: UnsafeBufferPointer<Span>, _ body: (Int, Int) -> Void
@@ -135,7 +136,8 @@ extension SequenceSet {
       }
     }
 
-    /// Runs `body` with both lists and room for as many ranges as both have; it returns how many it wrote.
+    /// Runs `body` with both lists and room for as many ranges as both have; `body` returns how many it
+    /// wrote.
     @inline(__always)
     private static func collect(
       _ a: [Span], _ b: [Span],
@@ -144,19 +146,19 @@ extension SequenceSet {
       ) -> Int
     ) -> [Span] {
       let capacity = a.count + b.count
-      // The buffers live as long as the arrays; a Span is plain data, so assigning to memory that holds
-      // none yet is an initialisation, and what lies after the count needs no clearing.
+      // The buffers live as long as the arrays. A Span is plain data, so assigning to uninitialised memory
+      // initialises it, and the memory after the count needs no clearing.
       let result = [Span](unsafeUninitializedCapacity: capacity) { out, count in
         count = a.withUnsafeBufferPointer { a in b.withUnsafeBufferPointer { b in body(a, b, out) } }
       }
-      // A small result doesn't hold on to the memory of a large one.
+      // A small result doesn't keep the memory of a large one.
       return result.count < capacity / 2 ? result.withUnsafeBufferPointer { Array($0) } : result
     }
   }
 }
 
 extension SequenceSet.Runs {
-  /// Whether both are the same arrays: copies of one value, not changed since.
+  /// Whether both are the same arrays: copies of one value, unchanged since.
   func isIdentical(to other: Self) -> Bool {
     // Only the addresses are compared, nothing is read through them.
     spans.withUnsafeBufferPointer { mine in

@@ -1,5 +1,5 @@
 extension SequenceSet: CustomStringConvertible {
-  /// The ranges as text, ascending: `1:500,502:1000`, a lone number without the colon, "" if empty.
+  /// The ranges as text, ascending: `1:500,502:1000`; a single number has no colon, and the empty set is "".
   public var description: String {
     var text: [UInt8] = []
     for span in spans {
@@ -13,10 +13,10 @@ extension SequenceSet: CustomStringConvertible {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// Reads exactly what `description` writes; nil for anything else.
+  /// Parses exactly the texts that `description` returns; nil for any other text.
   ///
   /// Refused are spaces, signs, leading zeros, 0, numbers above `Int.max`, ranges that are out of order,
-  /// that overlap or touch, and a range written `5:5`.
+  /// overlap or touch, and a range written `5:5`.
   public init?(text: String) {
     var text = text
     guard let storage = text.withUTF8({ Self.parse($0) }) else { return nil }
@@ -43,7 +43,7 @@ extension SequenceSet: CustomStringConvertible {
     }
   }
 
-  /// The number at `position`, which moves behind it; nil if there is none, or not a valid one.
+  /// Reads the number at `position`, which moves past it; nil if there is no valid number.
   private static func parseNumber(_ text: UnsafeBufferPointer<UInt8>, _ position: inout Int) -> Int? {
     var value = 0
     let start = position

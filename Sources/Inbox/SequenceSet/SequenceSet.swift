@@ -4,8 +4,8 @@
 /// read" is one range. Every set has exactly one representation, one text (`1:500,502:1000`, as an IMAP
 /// sequence set) and one encoding, so equal sets have equal texts and equal bytes.
 ///
-/// Members lie in 1 ... `Int.max`. There is no number below 1: whatever an argument covers below 1 is
-/// left out, so that arithmetic on bounds needs no special cases.
+/// Members lie in 1 ... `Int.max`. There is no number below 1: the part of an argument below 1 is left out,
+/// so that arithmetic on bounds needs no special cases.
 ///
 /// Sets of at most one range allocate nothing.
 public struct SequenceSet: Hashable, Sendable {
@@ -16,7 +16,7 @@ public struct SequenceSet: Hashable, Sendable {
     /// The largest member.
     public var last: Int
 
-    /// How many members the run has.
+    /// The number of members of the run.
     public var count: Int { last - first + 1 }
   }
 
@@ -38,10 +38,10 @@ public struct SequenceSet: Hashable, Sendable {
     self.init(number, through: number)
   }
 
-  /// The set of these numbers, in any order and with any repeats.
+  /// The set of these numbers, in any order and with any repetitions.
   @inlinable
   public init(numbers: some Sequence<Int>) {
-    // Inlined, the array is made by code that knows the sequence; an array is passed on as it is.
+    // Inlined, so that the array is made by code that knows the sequence; an array is passed on as it is.
     self.init(array: Array(numbers))
   }
 
@@ -62,7 +62,7 @@ public struct SequenceSet: Hashable, Sendable {
     storage = builder.finish()
   }
 
-  /// The ranges, ascending; between two of them at least one number is missing.
+  /// The ranges, ascending; at least one number is missing between any two of them.
   public var spans: [Span] {
     switch storage {
     case .empty: []
@@ -71,7 +71,7 @@ public struct SequenceSet: Hashable, Sendable {
     }
   }
 
-  /// How many ranges the set has; O(1).
+  /// The number of ranges; O(1).
   public var spanCount: Int {
     switch storage {
     case .empty: 0
@@ -80,12 +80,12 @@ public struct SequenceSet: Hashable, Sendable {
     }
   }
 
-  /// Whether there is no member.
+  /// Whether the set is empty.
   public var isEmpty: Bool {
     if case .empty = storage { true } else { false }
   }
 
-  /// How many members there are; O(1).
+  /// The number of members; O(1).
   public var count: Int {
     switch storage {
     case .empty: 0
@@ -94,17 +94,17 @@ public struct SequenceSet: Hashable, Sendable {
     }
   }
 
-  /// The smallest member; O(1).
+  /// The smallest member, or nil if the set is empty; O(1).
   public var first: Int? {
     extent?.first
   }
 
-  /// The largest member; O(1).
+  /// The largest member, or nil if the set is empty; O(1).
   public var last: Int? {
     extent?.last
   }
 
-  /// The smallest range that covers the set.
+  /// The smallest range that covers the set; nil if the set is empty.
   var extent: Span? {
     switch storage {
     case .empty: nil

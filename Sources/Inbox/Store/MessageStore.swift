@@ -1,52 +1,55 @@
-/// Where logs and marks are kept. Thin: what a request means is decided by this module, a store reads and
-/// writes. Every store passes the same contract suite.
+/// A store of logs and marks. A store only reads and writes; this module decides what a request means. Every
+/// store passes the same contract suite.
 ///
-/// All methods may be called at any time from any task. `append`, `change` and `retract` take their place
-/// in the store's order before their first suspension: calls started one after the other take effect in
-/// that order.
+/// All methods may be called at any time from any task. `append`, `change` and `retract` take their place in
+/// the store's order before their first suspension: calls started one after the other take effect in that
+/// order.
 public protocol MessageStore: Sendable {
-  /// What kind of store it is: `memory`, `sqlite`, `mongodb`.
+  /// The kind of the store: `memory`, `sqlite` or `mongodb`.
   var kind: String { get }
 
-  /// Runs `body` with a view of the store that does not change while it runs, on a thread where it may
-  /// block. Sees everything acknowledged before the call.
+  /// Runs `body` with a view of the store that does not change meanwhile, on a thread where it may block. The
+  /// view includes everything acknowledged before the call.
   func read<Value: Sendable>(
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value
 
   /// Appends the draft to each log, durably, and returns a receipt for each in the same order. `logs` are
-  /// distinct. What is too much for one change is appended log by log, in the order of the logs: others may come
-  /// between, and a failure in the middle is `StoreError.interrupted`. A log that holds the draft's key of the same sender already keeps its message; if one of them
-  /// holds it with another digest, nothing is appended and `StoreError.conflict` is thrown. Another sender's key
-  /// is as if it were not there.
+  /// distinct. An append that is too large for one change is made log by log, in the order of the logs: other
+  /// calls may come between, and a failure in the middle is `StoreError.interrupted`.
   ///
-  /// `progress` is told now and then, if it takes a while, how many of the logs have their message, if only as
-  /// a part of what is not committed yet: from any thread, without a wait; it may go back when something has
-  /// to be done again.
+  /// If a log already holds the draft's key of the same sender, it keeps its message; if any log holds it
+  /// with another digest, nothing is appended and `StoreError.conflict` is thrown. The same key of another
+  /// sender is ignored.
+  ///
+  /// During a long append, `progress` is called now and then with the number of logs that have their message,
+  /// which may be part of a change that is not committed yet. It is called from any thread and must not
+  /// block; the number may decrease when work has to be repeated.
   func append(
     _ draft: Draft, to logs: [LogName], progress: (@Sendable (Int) -> Void)?
   ) async throws -> [Receipt]
 
-  /// Changes one inbox's marks by a pure function of its state, durably and as one atomic write, and
-  /// returns what the function returned. It may run more than once; marks left as they were are not
+  /// Changes one inbox's marks by a pure function of its state, durably and in one atomic write, and returns
+  /// the function's result. The function may run more than once; marks that it leaves unchanged are not
   /// written.
   func change<Value: Sendable>(
     marksOf inbox: Inbox,
     _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
   ) async throws -> Value
 
-  /// Retracts a message for everybody: first its log's record, then its body is cleared. False if it was
-  /// retracted before; throws `StoreError.notFound` if there is no such message.
+  /// Retracts a message for everybody: first it is entered in its log's record, then its body is cleared.
+  /// Returns false if it was already retracted; throws `StoreError.notFound` if there is no such message.
   func retract(_ message: MessageName) async throws -> Bool
 
-  /// Finishes what was accepted and closes the store.
+  /// Finishes the accepted work and closes the store.
   func close() async throws
 }
 
 /// A view of a store during one call of `read` or `change`; used only while that call runs.
 public protocol StoreReader {
-  /// Tells apart the pasts that a store's logs have had: within one a log only grows, so that what was found up
-  /// to a number stays true. After a restore, or where a database was dropped, there is another.
+  /// A number that identifies the past of the store's logs: within one past a log only grows, so that what
+  /// was found up to a number stays true. After a restore, or after a database was dropped, there is another
+  /// past.
   var past: Int { get }
 
   /// The state of each inbox, in order.
@@ -58,34 +61,33 @@ public protocol StoreReader {
   /// The time of each of these numbers, in order; all of them are between the log's tail and head.
   func times(in log: LogName, _ numbers: [Int]) throws -> [Timestamp]
 
-  /// The token of each of these numbers, in order; all of them are between the log's tail and head. A token is
-  /// random, and stays with the message: a log that went another way has another one at the same number.
+  /// The token of each of these numbers, in order; all of them are between the log's tail and head. A token
+  /// is random and stays with the message: a log with another history has another token at the same number.
   func tokens(in log: LogName, _ numbers: [Int]) throws -> [UInt64]
 
   /// The last number whose time is at most `time`; 0 if there is none.
   func last(in log: LogName, notAfter time: Timestamp) throws -> Int
 
-  /// The numbers from `first` through `last` whose field has this value; retracted messages may be among
-  /// them.
+  /// The numbers from `first` through `last` whose field has this value; they may include retracted messages.
   func numbers(
     in log: LogName, where field: MessageField, from first: Int, through last: Int
   ) throws -> SequenceSet
 }
 
 extension MessageStore {
-  /// As ``append(_:to:progress:)``, for whoever does not ask how far it is.
+  /// Appends as ``append(_:to:progress:)`` does, for callers that do not follow the progress.
   public func append(_ draft: Draft, to logs: [LogName]) async throws -> [Receipt] {
     try await append(draft, to: logs, progress: nil)
   }
 }
 
-/// What messages can be found by.
+/// A field by which messages can be found.
 public enum MessageField: Hashable, Sendable {
-  /// Who sent it.
+  /// The sender.
   case sender(Text)
-  /// Whom it concerns.
+  /// The receiver: the user whom the message concerns.
   case receiver(Text)
-  /// What kind of message it is.
+  /// The kind of the message.
   case type(Text)
 }
 
@@ -95,7 +97,7 @@ extension StoreReader {
 }
 
 extension MessageBody {
-  /// What this message can be found by.
+  /// The fields by which this message can be found.
   public var fields: [MessageField] {
     [sender.map { .sender($0) }, receiver.map { .receiver($0) }, .type(type)].compactMap { $0 }
   }

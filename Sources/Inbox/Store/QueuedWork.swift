@@ -1,22 +1,22 @@
 import Locks
 
-/// Work in a store's queue, which its caller takes back if the task is cancelled before the work is begun.
+/// Work in a store's queue; the caller takes it back if its task is cancelled before the work has begun.
 public final class QueuedWork: Sendable {
   private enum State: Sendable {
     case new
-    /// In the queue; taking it back calls this.
+    /// The work is in the queue; the closure is called when it is taken back.
     case queued(@Sendable () -> Void)
     case begun
     case takenBack
   }
 
-  // Held for a look or a change, never while anything is called.
+  // Held for a look or a change, never while a closure is called.
   private let state = Locked(State.new)
 
   init() {}
 
-  /// To be called before the work is done, by whoever does it. False if it was taken back: then it must not be
-  /// done, and its caller knows. May be called again.
+  /// Marks the work as begun; whoever does the work calls this first. False if it was taken back: then it
+  /// must not be done, and its caller knows. May be called more than once.
   public func begin() -> Bool {
     state.withLock { state in
       if case .takenBack = state { return false }
@@ -25,7 +25,7 @@ public final class QueuedWork: Sendable {
     }
   }
 
-  /// False if it was taken back already.
+  /// Marks the work as queued; false if it was already taken back.
   fileprivate func enqueue(_ onTakingBack: @escaping @Sendable () -> Void) -> Bool {
     state.withLock { state in
       if case .takenBack = state { return false }
@@ -46,14 +46,14 @@ public final class QueuedWork: Sendable {
         return tell
       }
     }
-    // Not from within the task's cancellation, which still looks at what a resumed task lets go of.
+    // Not called from within the task's cancellation, which still accesses what a resumed task releases.
     if let tell { Task.detached { tell() } }
   }
 }
 
-/// Waits for work that `enqueue` puts into a store's queue, before the first suspension. Throws
-/// `CancellationError`, at once, if the task is cancelled before the work was begun; from then on the work
-/// decides what comes of it.
+/// Waits for work that `enqueue` puts into a store's queue before the first suspension. Throws
+/// `CancellationError` at once if the task is cancelled before the work has begun; from then on the work
+/// decides the result.
 @inline(__always)
 public func withQueuedWork<Value: Sendable>(
   _ enqueue: (QueuedWork, CheckedContinuation<Value, any Error>) -> Void
@@ -72,8 +72,9 @@ public func withQueuedWork<Value: Sendable>(
   }
 }
 
-/// What a store may know of the call that it works for.
+/// The properties of a call that the store working for it may know.
 public enum StoreCall {
-  /// When the caller stops waiting: a read that can be bounded ends by then, with a `CancellationError`.
+  /// The time until which the caller waits: a read that can be bounded ends by then with a
+  /// `CancellationError`.
   @TaskLocal public static var deadline: ContinuousClock.Instant?
 }

@@ -1,40 +1,41 @@
-/// What may be in a store, whichever it is. What a database holds may be anything: a store checks it when it reads
-/// it, and from there on no arithmetic on it can overflow, and no answer grows past what it was planned for.
+/// Bounds on the contents of every store. A database may hold anything, so a store checks what it reads:
+/// after that no arithmetic on it can overflow, and no answer grows beyond its planned size.
 public enum StoreBounds {
-  /// The largest number of a message, of a log's retractions, and of a version: as many as a double holds exactly.
+  /// The largest number of a message, of a log's retractions, and of a version: the largest up to which a
+  /// double holds every integer exactly.
   public static let largestNumber = 1 << 53
   /// The times of the years 0 to 9999.
   public static let times: ClosedRange<Timestamp> = -62_167_219_200_000...253_402_300_799_999
-  /// How many bytes an identifier has.
+  /// The number of bytes in an identifier.
   static let identifier = 1...128
-  /// How many bytes a name for display has at most.
+  /// The largest number of bytes in a name for display.
   static let longestName = 1024
-  /// How many bytes content and data have at most.
+  /// The largest number of bytes in content and in data.
   static let longestText = 65_536
 
-  /// The number of a message.
+  /// Checks the number of a message.
   public static func number(_ value: Int64) throws(OutOfBounds) -> Int {
     guard value >= 1, value <= largestNumber else { throw OutOfBounds("a message has no possible number") }
     return Int(value)
   }
 
-  /// The time of a message.
+  /// Checks the time of a message.
   public static func time(_ value: Int64) throws(OutOfBounds) -> Timestamp {
     guard times.contains(value) else { throw OutOfBounds("a message has no possible time") }
     return value
   }
 }
 
-/// What is outside of what a store may hold.
+/// The error for a value outside the bounds of a store.
 public struct OutOfBounds: Error, Hashable, CustomStringConvertible {
-  /// What it is, as a sentence.
+  /// The fault, as a sentence.
   public let description: String
 
   init(_ description: String) { self.description = description }
 }
 
 extension Message {
-  /// Checks what was read.
+  /// Checks a message that was read.
   public func check() throws(OutOfBounds) {
     _ = try StoreBounds.number(Int64(seq))
     _ = try StoreBounds.time(time)
@@ -62,7 +63,7 @@ extension MessageBody {
 }
 
 extension LogRecord {
-  /// Checks what was read, without the log that it belongs to.
+  /// Checks a record that was read, without the log that it belongs to.
   func check() throws(OutOfBounds) {
     let largest = StoreBounds.largestNumber
     guard (1...largest + 1).contains(tail), retracted.last ?? 0 <= largest, retractionCount <= largest,
@@ -73,7 +74,7 @@ extension LogRecord {
 }
 
 extension LogState {
-  /// Checks what was read: the record says nothing of messages that the log does not have.
+  /// Checks a log that was read: the record names no messages that the log does not have.
   public func check() throws(StoreError) {
     guard (0...StoreBounds.largestNumber).contains(head) else {
       throw .damaged("a log has no possible last number")
@@ -85,7 +86,7 @@ extension LogState {
 }
 
 extension Marks {
-  /// Checks what was read, without the logs that they are of.
+  /// Checks marks that were read, without the logs that they belong to.
   func check() throws(OutOfBounds) {
     let largest = StoreBounds.largestNumber
     guard (0...largest).contains(version),
@@ -103,7 +104,7 @@ extension Marks {
 }
 
 extension InboxState {
-  /// Checks what was read: nothing is folded into the marks that the logs do not have.
+  /// Checks marks that were read: they fold no messages that the logs do not have.
   public func checkMarks() throws(StoreError) {
     guard marks.shared.folded <= shared.head, marks.own.folded <= own.head else {
       throw .damaged("the marks of an inbox are of messages that its log does not have")

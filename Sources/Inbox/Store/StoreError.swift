@@ -1,23 +1,23 @@
-/// Why a store could not do what was asked. Texts never hold users' data or credentials.
+/// The reason why a store could not do what was asked. Texts never contain users' data or credentials.
 public enum StoreError: Error, Hashable, Sendable {
   /// The message does not exist.
   case notFound
   /// A log holds the draft's key, of the same sender, with another digest.
   case conflict(LogName)
-  /// A record would outgrow what a store keeps; nothing was changed.
+  /// A record would become larger than a store accepts; nothing was changed.
   case limitReached(String)
   /// Nothing was changed; the same call may succeed later.
   case unavailable(String)
-  /// It could not be confirmed whether the change was made; repeating it settles that.
+  /// The outcome of the change could not be confirmed; repeating the call settles it.
   case outcomeUnknown(String)
-  /// Some of many logs have the message, those with a receipt; repeating it with its key completes it.
+  /// Some of many logs have the message, those with a receipt; repeating the call with its key completes it.
   case interrupted(String, done: [Receipt?])
-  /// What the store holds is not what Tidings writes.
+  /// The store holds something that Tidings doesn't write.
   case damaged(String)
 }
 
 extension StoreError {
-  /// What came in the middle of an append to many logs.
+  /// The error for an append to many logs that failed after some of them.
   public static func interrupted(_ error: StoreError, _ done: [Receipt?]) -> StoreError {
     let why =
       switch error {

@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// Tells the time that new messages get; tests give their own.
+/// A clock that tells the time for new messages; tests give their own.
 public typealias WallClock = @Sendable () -> Timestamp
 
 /// The system's time.

@@ -1,19 +1,19 @@
-/// What a framer found in the stream.
+/// One thing that a framer found in the stream.
 enum Frame: Equatable, Sendable {
   /// The bytes of one message.
   case message([UInt8])
-  /// A message over the limit: its bytes were dropped as they came.
+  /// A message over the limit. Its bytes were dropped as they arrived.
   case oversize
-  /// The stream can't be followed any further.
+  /// The framing is broken, for this reason: no more messages can be found in the stream.
   case lostSync(String)
 }
 
-/// How messages are told apart in a stream.
+/// The way in which messages are delimited in a stream.
 public enum Framing: String, Sendable, CaseIterable {
-  /// By what the stream begins with.
+  /// Detected from the first bytes of the stream.
   case detect
-  /// One JSON value a line.
+  /// One JSON text a line.
   case lines
-  /// `Content-Length` headers, as the Language Server Protocol has them.
+  /// `Content-Length` headers, as in the base protocol of the Language Server Protocol.
   case headers
 }

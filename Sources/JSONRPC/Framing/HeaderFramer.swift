@@ -1,5 +1,6 @@
-/// Cuts a stream into messages by LSP headers: `Content-Length: N`, others ignored, a blank line, N bytes.
-/// A body over the limit is skipped without being held; headers that can't be followed lose the stream.
+/// Cuts a stream into messages by LSP headers: `Content-Length: N`, other headers ignored, a blank line, N
+/// bytes. A body over the limit is skipped without being held; after headers that can't be parsed the stream
+/// is lost.
 struct HeaderFramer: Sendable {
   private let limit: Int
   private let headerLimit: Int
@@ -17,8 +18,8 @@ struct HeaderFramer: Sendable {
 
   /// - Parameters:
   ///   - limit: the largest body, in bytes.
-  ///   - headerLimit: the largest block of headers, in bytes.
-  ///   - held: bytes of the first header that were read while the framing was being found out.
+  ///   - headerLimit: the largest header block, in bytes.
+  ///   - held: bytes of the first header that were read while the framing was being detected.
   init(limit: Int, headerLimit: Int, held: [UInt8] = []) {
     self.limit = limit
     self.headerLimit = headerLimit
@@ -26,7 +27,8 @@ struct HeaderFramer: Sendable {
     headerBytes = held.count
   }
 
-  /// The next message in `bytes` from `position` on, which moves behind it; nil when they are used up.
+  /// Returns the next message in `bytes` from `position` on, and moves `position` past it; nil when all bytes
+  /// are used.
   mutating func next(in bytes: UnsafeRawBufferPointer, from position: inout Int) -> Frame? {
     while true {
       switch state {
@@ -62,7 +64,8 @@ struct HeaderFramer: Sendable {
     }
   }
 
-  /// What is left when the stream ends: nothing, unless it ended within a message.
+  /// Returns `lostSync` if the stream ended within a message; nil if it ended between messages, or was lost
+  /// before.
   mutating func finish() -> Frame? {
     switch state {
     case .headers where headerBytes == 0, .lost: return nil
@@ -91,7 +94,7 @@ struct HeaderFramer: Sendable {
   }
 
   private mutating func endOfHeaders() -> Frame? {
-    // A line break too many between two messages is nothing to stumble over.
+    // An extra line break between two messages is tolerated.
     if length == nil, headerBytes <= 2 {
       headerBytes = 0
       return nil
@@ -102,7 +105,7 @@ struct HeaderFramer: Sendable {
     if length > limit {
       state = .skipping(length)
     } else {
-      // Grown as the bytes come: the length is a claim, and costs no memory.
+      // The body grows as its bytes arrive: the length is only a claim, and reserves no memory.
       state = .body([], missing: length)
     }
     return nil
@@ -114,7 +117,8 @@ struct HeaderFramer: Sendable {
     return .lostSync(reason)
   }
 
-  /// Digits with blanks around them; nil for anything else and for what does not fit.
+  /// The number in a text of digits with optional blanks around them; nil for any other text, and if it does
+  /// not fit.
   private static func decimal(_ text: ArraySlice<UInt8>) -> Int? {
     let start = text.firstIndex { !isBlank($0) } ?? text.endIndex
     let end = (text.lastIndex { !isBlank($0) } ?? text.startIndex - 1) + 1
@@ -132,7 +136,7 @@ struct HeaderFramer: Sendable {
 }
 
 extension ArraySlice<UInt8> {
-  /// Compares with text in lower case ASCII.
+  /// Returns whether the bytes are this text of lower-case ASCII letters, in any case.
   func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
     lowercase.withUTF8Buffer { wanted in
       count == wanted.count

@@ -6,8 +6,8 @@
   import Darwin
 #endif
 
-/// Cuts a stream into lines. A message ends at LF; blanks around it, a CR among them, and blank lines are
-/// no part of one. A line over the limit is dropped as it comes and never held.
+/// Cuts a stream into lines. A message ends at LF. Blanks around a message, including a CR, and blank lines
+/// are not part of any message. A line over the limit is dropped as it arrives and never held.
 struct LineFramer: Sendable {
   private let limit: Int
   private var partial: [UInt8]
@@ -15,13 +15,14 @@ struct LineFramer: Sendable {
 
   /// - Parameters:
   ///   - limit: the largest message, in bytes.
-  ///   - held: bytes of the first line that were read while the framing was being found out.
+  ///   - held: bytes of the first line that were read while the framing was being detected.
   init(limit: Int, held: [UInt8] = []) {
     self.limit = limit
     partial = held
   }
 
-  /// The next message in `bytes` from `position` on, which moves behind it; nil when they are used up.
+  /// Returns the next message in `bytes` from `position` on, and moves `position` past it; nil when all bytes
+  /// are used.
   mutating func next(in bytes: UnsafeRawBufferPointer, from position: inout Int) -> Frame? {
     while position < bytes.count {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
@@ -36,16 +37,16 @@ struct LineFramer: Sendable {
     return nil
   }
 
-  /// The last line, if the stream ended without LF.
+  /// Returns the last line, if the stream ended without LF.
   mutating func finish() -> Frame? {
     finishLine(UnsafeRawBufferPointer(start: nil, count: 0))
   }
 
-  /// Keeps the beginning of a line that has not ended yet.
+  /// Holds the beginning of a line that has not ended yet.
   private mutating func hold(_ bytes: UnsafeRawBufferPointer) {
     if isDiscarding { return }
     let part = partial.isEmpty ? bytes.withoutLeadingBlanks : bytes
-    // One byte more than the limit, since a CR may follow.
+    // One byte more than the limit is held, since a CR may follow.
     if partial.count + part.count > limit + 1 {
       isDiscarding = true
       partial = []
@@ -60,7 +61,7 @@ struct LineFramer: Sendable {
       return .oversize
     }
     if partial.isEmpty {
-      // The line came whole: its bytes are copied once, here.
+      // The line arrived in one piece: its bytes are copied once, here.
       let line = tail.withoutLeadingBlanks
       guard line.count <= limit + 1 else { return .oversize }
       let end = line.endWithoutBlanks
@@ -78,7 +79,7 @@ struct LineFramer: Sendable {
   }
 }
 
-/// White space as JSON has it.
+/// Whether a byte is white space in JSON.
 @inline(__always)
 func isBlank(_ byte: UInt8) -> Bool {
   byte == 0x20 || byte == 0x0D || byte == 0x0A || byte == 0x09

@@ -1,12 +1,12 @@
-/// Cuts a stream into messages by the framing that its first bytes show. A byte order mark and blanks at
-/// the start of the stream are skipped; `Content-`, in any case, means headers; anything else is lines.
+/// Cuts a stream into messages by the framing that its first bytes show. A byte order mark and blanks at the
+/// start of the stream are skipped. `Content-`, in any case, means headers; anything else means lines.
 struct StreamFramer: Sendable {
   private let limits: Limits
   private let wanted: Framing
   private var state: State = .opening([])
 
   private enum State: Sendable {
-    /// What may be the start of a byte order mark or of `Content-`.
+    /// Bytes that may be the start of a byte order mark or of `Content-`.
     case opening([UInt8])
     case lines(LineFramer)
     case headers(HeaderFramer)
@@ -20,7 +20,7 @@ struct StreamFramer: Sendable {
     wanted = framing
   }
 
-  /// How answers are to be framed; `.detect` while it is not known.
+  /// The framing for answers; `.detect` while it is unknown.
   var framing: Framing {
     switch state {
     case .opening: wanted
@@ -29,7 +29,8 @@ struct StreamFramer: Sendable {
     }
   }
 
-  /// The next message in `bytes` from `position` on, which moves behind it; nil when they are used up.
+  /// Returns the next message in `bytes` from `position` on, and moves `position` past it; nil when all bytes
+  /// are used.
   mutating func next(in bytes: UnsafeRawBufferPointer, from position: inout Int) -> Frame? {
     switch state {
     case .opening(let held):
@@ -46,7 +47,7 @@ struct StreamFramer: Sendable {
     }
   }
 
-  /// What is left when the stream ends.
+  /// Returns the last frame when the stream has ended; nil if there is none.
   mutating func finish() -> Frame? {
     switch state {
     case .opening(let held):
@@ -62,7 +63,7 @@ struct StreamFramer: Sendable {
     }
   }
 
-  /// Reads on until the framing is decided; false if the bytes don't suffice.
+  /// Reads on until the framing is decided; false if there are too few bytes.
   private mutating func open(
     _ start: [UInt8], _ bytes: UnsafeRawBufferPointer, from position: inout Int
   ) -> Bool {
@@ -89,7 +90,7 @@ struct StreamFramer: Sendable {
           return true
         }
       } else {
-        // The byte that decided is read again by the framer: it may be the end of the line.
+        // The framer reads the deciding byte again: it may be the end of the line.
         position -= 1
         held.removeLast()
         decide(held, isHeader: false)

@@ -1,14 +1,14 @@
 import JSON
 
-/// One JSON-RPC message, read from a JSON value. A pure reading: nothing is looked up or run.
+/// One JSON-RPC message, read from a JSON value. Reading has no effects: nothing is looked up or run.
 enum Envelope: Sendable {
   /// A request, or a notification if `id` is nil. `params` is nil or an object.
   case call(id: RequestID?, method: JSON, params: JSON?)
-  /// A call whose parameters can't be by name. It is answered if it has an id.
+  /// A call with parameters by position, which no method takes. It is answered if it has an id.
   case positional(id: RequestID?, method: JSON)
-  /// An answer to a request that nobody made: ignored.
+  /// An answer to a request that the server never made. It is ignored.
   case response
-  /// No request. Answered with the id if there was a valid one, otherwise with `id: null`.
+  /// Not a valid request. The answer has the request's id if that is valid, otherwise `id: null`.
   case invalid(id: RequestID?, RPCError)
 
   init(_ json: JSON) {

@@ -1,14 +1,14 @@
 import JSON
 
-/// What one frame holds: a message, a batch of them, or something that is refused as a whole.
+/// The content of one frame: a message, a batch of messages, or something that is refused as a whole.
 enum Packet: Sendable {
   case single(Envelope)
-  /// Between 1 and `limits.batchItems` items, not yet read as envelopes.
+  /// Between 1 and `limits.batchItems` items that are not yet read as envelopes.
   case batch(JSON)
   case refused(RPCError)
-  /// One request that can't be read, but for its id.
+  /// One request of which only the id can be read.
   case refusedRequest(RPCError, id: RequestID)
-  /// A batch that can't be read: an answer for each of its requests, with the ids that can be.
+  /// A batch that can't be parsed. Each of its requests gets an answer, with its id if that can be read.
   case refusedBatch(RPCError, ids: [RequestID?])
 
   init(parsing bytes: [UInt8], limits: Limits) {

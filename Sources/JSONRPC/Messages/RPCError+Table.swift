@@ -1,8 +1,8 @@
 import JSON
 
-/// The table of errors: one constructor a row.
+/// The table of errors, with one constructor for each row.
 extension RPCError {
-  /// −32700. `offset` is the byte at which the text stops being JSON.
+  /// −32700. `offset` is that of the first byte that is not valid JSON.
   public static func parseError(_ message: String, offset: Int? = nil) -> RPCError {
     guard let offset else { return RPCError(.parseError, message) }
     return RPCError(.parseError, message, details: .object { $0.member("offset", offset) })
@@ -13,7 +13,7 @@ extension RPCError {
     RPCError(.invalidRequest, message)
   }
 
-  /// −32600 for an id that another request in flight has; `details.id` is that id.
+  /// −32600, for an id that another request in flight has; `details.id` is that id.
   static func duplicate(_ id: RequestID) -> RPCError {
     RPCError(
       .invalidRequest, "a request with this id is still in flight",
@@ -23,12 +23,12 @@ extension RPCError {
       })
   }
 
-  /// −32600 with the kind `shutting_down`.
+  /// −32600, with the kind `shutting_down`.
   public static func shuttingDown() -> RPCError {
     RPCError(.shuttingDown, "the server is shutting down")
   }
 
-  /// −32601. The name is given back, cut at 128 bytes.
+  /// −32601. The message repeats the name, cut at 128 bytes.
   public static func methodNotFound(_ name: String) -> RPCError {
     var shown = name
     while shown.utf8.count > 128 {
@@ -37,12 +37,12 @@ extension RPCError {
     return RPCError(.methodNotFound, "no such method", details: .object { $0.member("method", shown) })
   }
 
-  /// −32602. `pointer` is the JSON Pointer of the parameter, "" for the parameters as a whole.
+  /// −32602. `pointer` is the JSON Pointer of the parameter, or "" for the parameters as a whole.
   public static func invalidParams(pointer: String, message: String) -> RPCError {
     RPCError(.invalidParams, message, details: .pointer(pointer))
   }
 
-  /// −32603. Says nothing of the cause: that belongs in the log.
+  /// −32603. The message does not tell the cause, which belongs in the log.
   public static func `internal`(_ message: String = "internal error") -> RPCError {
     RPCError(.internal, message)
   }
@@ -50,13 +50,13 @@ extension RPCError {
   /// −32800.
   public static func cancelled() -> RPCError { RPCError(.cancelled, "the request was cancelled") }
 
-  /// 1001. `limit` in bytes.
+  /// 1001. `limit` is in bytes.
   public static func messageTooLarge(limit: Int) -> RPCError {
     RPCError(
       .messageTooLarge, "the request is larger than \(limit) bytes", details: .limit(limit))
   }
 
-  /// 1002. `limit` in bytes.
+  /// 1002. `limit` is in bytes.
   public static func responseTooLarge(limit: Int) -> RPCError {
     RPCError(
       .responseTooLarge, "the answer is larger than \(limit) bytes", details: .limit(limit))
@@ -67,7 +67,7 @@ extension RPCError {
     RPCError(.deadlineExceeded, "the request's timeout_ms has passed", retryable: true)
   }
 
-  /// 1004, retryable. `limit` is the number of things allowed at once.
+  /// 1004, retryable. `limit` is the number of things that are allowed at once.
   public static func limitReached(_ message: String, limit: Int) -> RPCError {
     RPCError(.limitReached, message, retryable: true, details: .limit(limit))
   }
@@ -92,7 +92,7 @@ extension RPCError {
     RPCError(.storeUnavailable, message, retryable: true)
   }
 
-  /// 2004, retryable. `details` is a JSON object with what is known to be done.
+  /// 2004, retryable. `details` is a JSON object with the changes that are known to be done.
   public static func outcomeUnknown(
     _ message: String, details: [UInt8] = RPCError.noDetails
   ) -> RPCError {
@@ -104,7 +104,7 @@ extension RPCError {
     RPCError(.forbidden, message, details: .pointer(pointer))
   }
 
-  /// Appends the error object as the wire carries it.
+  /// Appends the error object as it is sent.
   public func write(to writer: inout JSONWriter) {
     writer.beginObject()
     writer.member("code", kind.code)
@@ -121,7 +121,7 @@ extension RPCError {
 }
 
 extension [UInt8] {
-  /// The text of one JSON object.
+  /// The text of a JSON object whose members `body` writes.
   static func object(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
     var writer = JSONWriter(reserving: 64)
     writer.beginObject()

@@ -1,18 +1,18 @@
 import JSON
 
-/// An answer that says what went wrong: `{code, message, data: {kind, retryable, details}}`.
+/// The error of a request, as an answer carries it: `{code, message, data: {kind, retryable, details}}`.
 ///
-/// `kind` is stable and names the reason; `code` is its number on the wire. The message is for people
-/// and never holds a message's content or a credential.
+/// `kind` is stable and names the reason; `code` is its number on the wire. The message is for people, and
+/// never contains the content of a message or a credential.
 public struct RPCError: Error, Sendable, Hashable {
-  /// The reason, as programs read it. Open: a service may add kinds of its own.
+  /// The reason, for programs. The set is open: a service may add kinds of its own.
   public struct Kind: Hashable, Sendable {
     /// The JSON-RPC error code.
     public let code: Int
     /// The stable name, in snake_case.
     public let name: String
 
-    /// A kind of error with its code on the wire.
+    /// Creates a kind of error with its code on the wire.
     public init(code: Int, name: String) {
       self.code = code
       self.name = name
@@ -25,10 +25,10 @@ public struct RPCError: Error, Sendable, Hashable {
   public let message: String
   /// Whether the same request may succeed later.
   public let retryable: Bool
-  /// A JSON object with what the kind promises (a pointer, a limit, ...), encoded.
+  /// The text of a JSON object with the details that the kind promises (a pointer, a limit, ...).
   public let details: [UInt8]
 
-  /// An error of any kind. `details` must be the text of one JSON object.
+  /// Creates an error of any kind. `details` must be the text of one JSON object.
   public init(
     _ kind: Kind, _ message: String, retryable: Bool = false, details: [UInt8] = Self.noDetails
   ) {
@@ -48,36 +48,36 @@ public struct RPCError: Error, Sendable, Hashable {
 extension RPCError.Kind {
   /// The bytes are not one JSON value.
   public static let parseError = Self(code: -32700, name: "parse_error")
-  /// JSON, but not a JSON-RPC 2.0 request.
+  /// The text is JSON, but not a valid JSON-RPC 2.0 request.
   public static let invalidRequest = Self(code: -32600, name: "invalid_request")
-  /// A request after `shutdown`.
+  /// The request came after `shutdown`.
   public static let shuttingDown = Self(code: -32600, name: "shutting_down")
-  /// No method of this name.
+  /// There is no method with this name.
   public static let methodNotFound = Self(code: -32601, name: "method_not_found")
   /// A parameter is missing, unknown, or of the wrong type or size.
   public static let invalidParams = Self(code: -32602, name: "invalid_params")
-  /// A fault of the program.
+  /// The program is at fault.
   public static let `internal` = Self(code: -32603, name: "internal")
-  /// The host took the request back.
+  /// The host cancelled the request.
   public static let cancelled = Self(code: -32800, name: "cancelled")
-  /// A request over the size limit.
+  /// The request is over the size limit.
   public static let messageTooLarge = Self(code: 1001, name: "message_too_large")
-  /// An answer over the size limit.
+  /// The answer is over the size limit.
   public static let responseTooLarge = Self(code: 1002, name: "response_too_large")
   /// The request's `timeout_ms` has passed.
   public static let deadlineExceeded = Self(code: 1003, name: "deadline_exceeded")
-  /// Too many of something at once.
+  /// There are too many of something at once.
   public static let limitReached = Self(code: 1004, name: "limit_reached")
-  /// A cursor older than what is kept.
+  /// The cursor is older than what is kept.
   public static let cursorExpired = Self(code: 1006, name: "cursor_expired")
-  /// What the request names does not exist.
+  /// Something that the request names does not exist.
   public static let notFound = Self(code: 2001, name: "not_found")
   /// The request contradicts an earlier one.
   public static let conflict = Self(code: 2002, name: "conflict")
   /// The store can't be reached or is too busy.
   public static let storeUnavailable = Self(code: 2003, name: "store_unavailable")
-  /// A change was sent to the store, and whether it was made is not known.
+  /// A change was sent to the store, and it is not known whether it was made.
   public static let outcomeUnknown = Self(code: 2004, name: "outcome_unknown")
-  /// Outside what this host may ask.
+  /// The request is outside the host's scope.
   public static let forbidden = Self(code: 2005, name: "forbidden")
 }

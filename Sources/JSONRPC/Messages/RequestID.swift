@@ -1,28 +1,29 @@
 import JSON
 
-/// A request's id: a string or an integer literal. Two ids are equal when they are the same value of the
-/// same type (1 is not "1"; "\u0031" is "1"); the bytes it came in are kept, to be echoed exactly.
+/// A request's id: a string or an integer literal. Two ids are equal if they are the same value of the same
+/// type (1 is not "1"; "\u0031" is "1"). The bytes of the literal are kept, and are echoed exactly.
 struct RequestID: Sendable {
-  /// The literal as it was sent; empty for a notification's place holder.
+  /// The literal as it was sent; empty in the placeholder of a notification.
   let raw: ArraySlice<UInt8>
   private let value: Value
 
   private enum Value: Hashable {
     case integer(Int64)
-    /// An integer that does not fit 64 bits: its digits.
+    /// The digits of an integer that does not fit 64 bits.
     case digits(ArraySlice<UInt8>)
     case text(ArraySlice<UInt8>)
-    /// A notification, which nobody can name but the table of calls.
+    /// A notification, which only the table of calls can name.
     case notification(UInt64)
   }
 
-  /// The longest id, in bytes as it is sent: a call keeps it until it is answered.
+  /// The length of the longest id, in bytes as sent: a call keeps its id until it is answered.
   static let longest = 1_024
 
-  /// What an id is, for people.
+  /// The rule for ids, for people.
   static let rule = "an id is a string or an integer of at most \(longest) bytes"
 
-  /// Nil if the value is no id: null, a boolean, a fraction, an exponent, an array or an object, or too long.
+  /// Creates an id; nil if the value can't be one: null, a boolean, an array, an object, a number with a
+  /// fraction or an exponent, or a literal that is too long.
   init?(_ json: JSON) {
     switch json.kind {
     case .number:
@@ -42,13 +43,13 @@ struct RequestID: Sendable {
     }
   }
 
-  /// Stands for a notification, which has no id, in the table of calls.
+  /// Creates a placeholder for a notification, which has no id, in the table of calls.
   init(notification serial: UInt64) {
     raw = []
     value = .notification(serial)
   }
 
-  /// Whether this stands for a notification, which is never answered.
+  /// Whether this is the placeholder of a notification, which is never answered.
   var isNotification: Bool { raw.isEmpty }
 }
 

@@ -1,16 +1,17 @@
 import JSON
 
-/// `params._meta`: what a host says about a request rather than in it. Unknown members are ignored.
+/// The member `_meta` of `params`: the host's wishes about a request rather than its parameters. Unknown
+/// members are ignored.
 struct RequestMeta: Sendable {
-  /// The host's token for `$/progress`, as sent: a string or an integer.
+  /// The host's token for `$/progress`, as it was sent: a string or an integer.
   var progressToken: ArraySlice<UInt8>?
-  /// How long the request may take, in milliseconds from its arrival.
+  /// The time that the request may take, in milliseconds from its arrival.
   var timeoutMilliseconds: Int64?
 
-  /// The longest timeout that may be asked for: a day.
+  /// The longest timeout that a host may ask for, in milliseconds: one day.
   static let longestTimeout: Int64 = 86_400_000
 
-  /// The longest token, in bytes as it is sent: a call keeps it until it is answered.
+  /// The length of the longest token, in bytes as sent: a call keeps its token until it is answered.
   static let longestToken = 1_024
 
   init() {}

@@ -1,7 +1,7 @@
 import JSON
 
-/// Who waits for an answer to a text that can't be read. Where only a value is at fault, and quotes, brackets
-/// and commas are all in their places, an id that was read whole is whose it says; of any other text nothing
+/// The answers to a text that can't be parsed. If only values are at fault, and quotes, brackets, colons and
+/// commas are all in their places, an id that can be read belongs to its request. In any other text nothing
 /// is certain.
 extension Packet {
   static func refused(_ bytes: [UInt8], _ error: RPCError, batchItems: Int) -> Packet {
@@ -23,7 +23,7 @@ extension Packet {
     var count = 0
     batch.forEachElement { element in
       count += 1
-      // What is in a whole text is whole.
+      // An element of a whole text is whole itself.
       guard count <= limit, let item = Outline(of: element) else { return }
       if case .request(let id) = Salvage(item) { ids.append(id) }
     }
@@ -31,11 +31,11 @@ extension Packet {
   }
 }
 
-/// What can be told of one message in a text that can't be read.
+/// The certain facts about one message in a text that can't be parsed.
 private enum Salvage {
-  /// It is answered, with its id if that is certain.
+  /// A request. It is answered, with its id if that is certain.
   case request(id: RequestID?)
-  /// A notification, or an answer to a request that nobody made.
+  /// A notification, or an answer to a request that the server never made.
   case unanswered
 
   init(_ outline: Outline) {
@@ -54,17 +54,17 @@ private enum Salvage {
     if hasMethod ? ids.isEmpty : hasOutcome {
       self = .unanswered
     } else {
-      // An id that is given twice is none.
+      // An id that is given twice does not count.
       self = .request(id: ids.count == 1 ? Self.parse(ids[0]).flatMap(RequestID.init) : nil)
     }
   }
 
   private static func key(_ key: ArraySlice<UInt8>, is name: StaticString) -> Bool {
-    // Each of its characters may be an escape of six.
+    // Each character may be written as an escape of six bytes.
     key.count <= 6 * name.utf8CodeUnitCount + 2 && parse(key)?.equals(name) == true
   }
 
-  /// Nil for a value that is at fault itself.
+  /// Parses a value; nil if the value itself is at fault.
   private static func parse(_ value: ArraySlice<UInt8>) -> JSON? {
     guard value.count <= RequestID.longest else { return nil }
     do { return try JSON(parsing: Array(value)) } catch { return nil }

@@ -1,21 +1,21 @@
 import DequeModule
 import JSON
 
-/// What is to be written: answers, errors and notifications, framed, in segments that a writer takes one by
-/// one. Puts the answers of a batch together. Counts bytes until the writer reports them as written.
+/// The queue of output: answers, errors and notifications, framed, in segments that a writer takes one by
+/// one. It assembles the answers of a batch, and counts bytes until the writer reports them as written.
 ///
-/// On lines a message holds nothing that a reader may take for a line's end: results and notifications come in
-/// that way, ids and errors are made so here.
+/// With line framing a message contains nothing that a reader may take for the end of a line: results and
+/// notifications arrive that way, and ids and errors are made so here.
 struct Outbox: Sendable {
-  /// The bytes that one take gives, about: answers are gathered until there are as many.
+  /// The approximate size of a segment, in bytes: answers are gathered until there are as many.
   static let segmentBytes = 64 << 10
 
-  /// The bytes up to which answers that are settled together wait for one another: the host is to have
-  /// something to do meanwhile.
+  /// The size, in bytes, up to which answers that are settled together wait for one another: above it they
+  /// are written, so that the host has something to do meanwhile.
   static let corkedBytes = 16 << 10
 
   private var segments = Deque<[UInt8]>()
-  /// How much of the first segment is written.
+  /// The number of bytes of the first segment that are written.
   private var firstOffset = 0
   private var spare: [UInt8] = []
   private var batches: [Int: BatchAnswer] = [:]
@@ -23,26 +23,29 @@ struct Outbox: Sendable {
   private let batchBytes: Int
   /// `.headers` or lines.
   var framing = Framing.lines
-  /// Told of every message that is added.
+  /// The observer of every message that is added.
   var observer: (any ConversationObserver)?
-  /// Whether nobody reads any more.
+  /// Whether the output is closed, because nobody reads it any more.
   private(set) var isClosed = false
   /// Bytes added and not yet written.
   private(set) var queuedBytes = 0
   /// Bytes of answers that wait for the rest of their batch.
   private(set) var heldBytes = 0
 
-  /// - Parameter batchBytes: how many bytes of batches are held; what goes beyond is refused, one by one: with
-  ///   `response_too_large` if the batch is too large, with `limit_reached` if others take the room.
+  /// Creates an empty outbox.
+  ///
+  /// - Parameter batchBytes: the number of bytes of batches that are held. An answer beyond it is refused by
+  ///   itself: with `response_too_large` if its batch alone is too large, with `limit_reached` if other
+  ///   batches take the room.
   init(batchBytes: Int) { self.batchBytes = batchBytes }
 
-  /// Whether there is nothing to take.
+  /// Whether there is no segment to take.
   var isEmpty: Bool { segments.isEmpty }
 
   // MARK: Answers
 
-  /// Adds `{"jsonrpc":"2.0","id":...,"result":...}`. If batches hold too much already it is refused, unless
-  /// `always`: what is done must not be reported as failed.
+  /// Adds `{"jsonrpc":"2.0","id":...,"result":...}`. If too many bytes of batches are held, the result is
+  /// refused, unless `always` is set: a change that is done must not be reported as failed.
   mutating func add(result: [UInt8], id: ArraySlice<UInt8>, batch: Int?, always: Bool = false) {
     let id = framing == .headers ? id : id.onOneLine
     let size = Self.resultOpening.count + id.count + Self.resultKey.count + result.count + 1
@@ -75,7 +78,7 @@ struct Outbox: Sendable {
     end()
   }
 
-  /// Adds `{"jsonrpc":"2.0","id":...,"error":...}`; the id is null if there is none.
+  /// Adds `{"jsonrpc":"2.0","id":...,"error":...}`; the id is `null` if there is none.
   mutating func add(error: RPCError, id: ArraySlice<UInt8>?, batch: Int?) {
     var writer = JSONWriter(reserving: 192)
     writer.beginObject()
@@ -85,7 +88,7 @@ struct Outbox: Sendable {
     writer.key("error")
     error.write(to: &writer)
     writer.endObject()
-    // The id, a name in the message or the details may have a line's end.
+    // The id, a name in the message or the details may contain a line end.
     let message = framing == .headers ? writer.bytes : writer.bytes.without(.lineEnds)
     if let batch {
       settle(batch) { $0.append(large: message) }
@@ -94,7 +97,7 @@ struct Outbox: Sendable {
     }
   }
 
-  /// Adds a whole message, such as a notification.
+  /// Adds a complete message, such as a notification.
   mutating func add(message: [UInt8]) {
     guard !isClosed else { return }
     observer?.sent(message)
@@ -105,17 +108,17 @@ struct Outbox: Sendable {
 
   // MARK: Batches
 
-  /// Begins a batch: its answers are held until it is closed and the last one is in.
+  /// Begins a batch. Its answers are held until it is closed and the last one has been added.
   mutating func openBatch() -> Int {
     batchSerial += 1
     batches[batchSerial] = BatchAnswer()
     return batchSerial
   }
 
-  /// One more answer is to come.
+  /// Counts one more answer that is to be added to a batch.
   mutating func expectAnswer(in batch: Int) { batches[batch]!.missing += 1 }
 
-  /// All items were accepted or answered: nothing more will be expected.
+  /// Closes a batch: all its items are accepted or answered, and no more answers will be expected.
   mutating func closeBatch(_ batch: Int) {
     batches[batch]!.isClosed = true
     completeIfWhole(batch)
@@ -124,7 +127,7 @@ struct Outbox: Sendable {
   /// The bytes that a batch holds so far.
   func heldBytes(of batch: Int) -> Int { batches[batch]?.count ?? 0 }
 
-  /// Why a batch takes no answer of so many bytes more; nil if it does.
+  /// The error for refusing `size` more bytes of answers in a batch; nil if they fit.
   func refusal(of batch: Int, adding size: Int = 0) -> RPCError? {
     if heldBytes + size <= batchBytes { return nil }
     return heldBytes(of: batch) + size > batchBytes
@@ -133,7 +136,7 @@ struct Outbox: Sendable {
   }
 
   private mutating func settle(_ batch: Int, _ body: (inout BatchAnswer) -> Void) {
-    // Taken out while it changes, so that it is changed in its place.
+    // Removed while it changes, so that it is changed in place.
     var answer = batches.removeValue(forKey: batch)!
     let before = answer.count
     answer.missing -= 1
@@ -148,7 +151,7 @@ struct Outbox: Sendable {
     guard batches[batch]!.isClosed, batches[batch]!.missing == 0 else { return }
     var answer = batches.removeValue(forKey: batch)!
     heldBytes -= answer.count
-    // A batch of notifications alone is answered by nothing.
+    // A batch of notifications alone gets no answer.
     guard answer.count > 0 else { return }
     answer.append { $0.append(UInt8(ascii: "]")) }
     guard !isClosed else { return }
@@ -160,31 +163,32 @@ struct Outbox: Sendable {
 
   // MARK: Segments
 
-  /// The next bytes to write, from an offset on; the caller has them until it reports back.
+  /// Takes the next bytes to write, and the offset at which they begin; they are the caller's until it
+  /// reports back.
   mutating func take() -> (segment: [UInt8], offset: Int)? {
     guard let segment = segments.popFirst() else { return nil }
     defer { firstOffset = 0 }
     return (segment, firstOffset)
   }
 
-  /// The rest of what was taken did not fit: it comes next.
+  /// Puts back the rest of a segment that did not fit; it is taken next.
   mutating func putBack(_ segment: [UInt8], offset: Int) {
     guard !isClosed else { return }
     segments.prepend(segment)
     firstOffset = offset
   }
 
-  /// `count` bytes of what was taken are out.
+  /// Reports that `count` of the taken bytes are written.
   mutating func wrote(_ count: Int) { if !isClosed { queuedBytes -= count } }
 
-  /// A segment is out: its memory is used again.
+  /// Reports that a segment is written, so that its memory is used again.
   mutating func recycle(_ segment: inout [UInt8]) {
     guard spare.capacity == 0, segment.capacity <= 2 * Self.segmentBytes else { return }
     swap(&spare, &segment)
     spare.removeAll(keepingCapacity: true)
   }
 
-  /// Nobody reads any more: drops what there is and what comes.
+  /// Closes the output, because nobody reads it any more: drops what is queued, and everything added later.
   mutating func close() {
     isClosed = true
     segments.removeAll()
@@ -201,7 +205,7 @@ struct Outbox: Sendable {
     append { $0.append(0x0A) }
   }
 
-  /// Appends to the last segment, or to a new one if that is full.
+  /// Appends to the last segment, or to a new one if the last is full.
   private mutating func append(_ body: (inout [UInt8]) -> Void) {
     if segments.isEmpty || segments[segments.count - 1].count >= Self.segmentBytes {
       var fresh: [UInt8] = []
@@ -214,7 +218,7 @@ struct Outbox: Sendable {
     queuedBytes += segments[last].count - before
   }
 
-  /// Appends bytes; many of them become a segment of their own, uncopied.
+  /// Appends bytes; a large array becomes a segment of its own, uncopied.
   private mutating func append(large bytes: [UInt8]) {
     if bytes.count < Self.segmentBytes {
       append { $0.append(contentsOf: bytes) }
@@ -228,9 +232,9 @@ struct Outbox: Sendable {
   private static let resultKey = Array(#","result":"#.utf8)
 }
 
-/// The answers of one batch, as far as they are in.
+/// The answers of one batch that have been added so far.
 private struct BatchAnswer: Sendable {
-  /// The text of the array; large answers are parts of their own, uncopied.
+  /// The text of the array. Large answers are parts of their own, uncopied.
   private(set) var parts: [[UInt8]] = []
   /// The bytes of all parts.
   private(set) var count = 0
@@ -256,9 +260,9 @@ private struct BatchAnswer: Sendable {
 }
 
 extension ArraySlice<UInt8> {
-  /// An id as it stands on a line: what a reader may take for the line's end is an escape. The same string.
+  /// The id as it is sent on a line, with escapes in place of line ends. It stands for the same string.
   fileprivate var onOneLine: Self {
-    // Every such character that JSON allows in a string begins with a byte beyond ASCII.
+    // Every such character that JSON allows in a string begins with a byte that is not ASCII.
     guard first == UInt8(ascii: "\""), contains(where: { $0 >= 0x80 }) else { return self }
     return Array(self).without(.lineEnds)[...]
   }

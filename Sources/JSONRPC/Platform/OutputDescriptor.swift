@@ -6,9 +6,9 @@
   import Darwin
 #endif
 
-/// The end that answers are written to. Where the system allows it, a write takes what fits and returns, so
-/// that a host that does not read can't hold a thread; the descriptor's own flags are left alone, since other
-/// processes may share them.
+/// The descriptor to which answers are written. Where the system allows it, a write takes as many bytes as
+/// fit and returns, so that a host that does not read can't hold up a thread. The descriptor's own flags are
+/// not changed, since other processes may share them.
 struct OutputDescriptor: Sendable {
   private let descriptor: Int32
   private let kind: Kind
@@ -18,9 +18,9 @@ struct OutputDescriptor: Sendable {
     /// Writes return at once.
     case nonblocking
     case socket
-    /// A pipe that could not be opened anew: while poll(2) says it is writable, this much fits.
+    /// A pipe that could not be reopened: while poll(2) reports it as writable, `PIPE_BUF` bytes fit.
     case pieces
-    /// A file or a terminal, whose writes may block.
+    /// A file or a terminal, on which a write may block.
     case blocking
   }
 
@@ -43,7 +43,7 @@ struct OutputDescriptor: Sendable {
         self.init(given, .nonblocking, isOwned: false)
         return
       }
-      // Opening a pipe anew gives a description of our own, which alone gets the flag.
+      // Reopening a pipe gives an open file description of our own, which alone gets the flag.
       let own = open("/proc/self/fd/\(given)", O_WRONLY | O_NONBLOCK | O_CLOEXEC)
       if own >= 0 {
         self.init(own, .nonblocking, isOwned: true)
@@ -63,7 +63,7 @@ struct OutputDescriptor: Sendable {
   /// Whether `write` never blocks.
   var returnsAtOnce: Bool { kind != .blocking }
 
-  /// Writes the beginning of `bytes`, as much as fits.
+  /// Writes as many of the first bytes as fit.
   func write(_ bytes: UnsafeRawBufferPointer) -> Outcome {
     while true {
       let count =
@@ -83,13 +83,13 @@ struct OutputDescriptor: Sendable {
     }
   }
 
-  /// Sleeps until more fits; false if the time is over first.
+  /// Sleeps until more bytes fit, or until woken; false if the time is over first.
   func sleepUntilWritable(orWokenBy wake: WakePipe, milliseconds: Int32) -> Bool {
     let (isReady, isWoken) = wake.sleep(until: descriptor, Int32(POLLOUT), milliseconds: milliseconds)
     return isReady || isWoken
   }
 
-  /// Closes what `init` opened.
+  /// Closes the descriptor if `init` opened it.
   func closeOwned() {
     if isOwned { close(descriptor) }
   }

@@ -6,23 +6,25 @@
   import Darwin
 #endif
 
-/// The wire, moved off the standard descriptors.
+/// The input and output of the connection, moved away from the standard descriptors.
 public struct StandardStreams: Sendable {
-  /// What was descriptor 0.
+  /// The descriptor that was 0.
   public let input: Int32
-  /// What was descriptor 1.
+  /// The descriptor that was 1.
   public let output: Int32
 
-  /// Moves standard input and output to private descriptors that no child inherits. Afterwards descriptor 0
-  /// reads nothing and descriptor 1 is standard error, so that nothing else can write into the stream.
-  /// To be called once, before anything may print.
+  /// Moves standard input and output to private descriptors that no child process inherits. Afterwards
+  /// descriptor 0 is at its end and descriptor 1 is standard error, so that nothing else can write into the
+  /// stream. Call this once, before anything can print.
   public static func claim() throws(SystemError) -> StandardStreams {
-    // Before anything is opened, which would take the number of a descriptor that the host left closed.
+    // Checked before anything is opened, which would take the number of a descriptor that the host left
+    // closed.
     guard fcntl(STDIN_FILENO, F_GETFD) >= 0 else { throw SystemError("standard input") }
     guard fcntl(STDOUT_FILENO, F_GETFD) >= 0 else { throw SystemError("standard output") }
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     guard null >= 0 else { throw SystemError("open /dev/null") }
-    // A host may start a program without standard error; nothing opened later may take its number.
+    // A host may start a program without standard error; no descriptor that is opened later may take its
+    // number.
     if fcntl(STDERR_FILENO, F_GETFD) < 0, dup2(null, STDERR_FILENO) < 0 { throw SystemError("dup2") }
     let input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
     guard input >= 0 else { throw SystemError("standard input") }

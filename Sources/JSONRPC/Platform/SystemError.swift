@@ -8,17 +8,17 @@
 
 /// A system call that failed.
 public struct SystemError: Error, Sendable, CustomStringConvertible {
-  /// The call's name.
+  /// The name of the system call.
   public let call: String
-  /// Its `errno`.
+  /// The `errno` of the system call.
   public let code: Int32
 
-  /// The call failed; by default just now, as `errno` stands.
+  /// Creates an error for a call that failed; by default just now, with the current `errno`.
   public init(_ call: String, code: Int32 = errno) {
     self.call = call
     self.code = code
   }
 
-  /// `write: Broken pipe`.
+  /// A text such as `write: Broken pipe`.
   public var description: String { "\(call): \(String(cString: strerror(code)))" }
 }

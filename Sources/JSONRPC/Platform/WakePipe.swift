@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// Wakes one thread that sleeps in poll(2), from any other thread. A wake that comes first is not lost.
+/// Wakes one thread that sleeps in poll(2), from any other thread. A wake before the sleep is not lost.
 final class WakePipe: Sendable {
   let readEnd: Int32
   private let writeEnd: Int32
@@ -27,19 +27,19 @@ final class WakePipe: Sendable {
     close(writeEnd)
   }
 
-  /// Ends the sleep of the thread that waits, or its next one.
+  /// Ends the current sleep of the waiting thread, or its next one.
   func wake() {
     var byte: UInt8 = 1
-    // A full pipe is as good: the sleeper has a wake to come.
+    // A full pipe is fine: it means that a wake is already pending.
     while write(writeEnd, &byte, 1) < 0, errno == EINTR {}
   }
 
-  /// Sleeps until woken, at most for a time.
+  /// Sleeps until woken, for at most this time; −1 sets no limit.
   func sleep(milliseconds: Int32 = -1) {
     _ = poll(milliseconds: milliseconds)
   }
 
-  /// Sleeps until `descriptor` is ready or a wake comes; false if neither came in time.
+  /// Sleeps until `descriptor` is ready or a wake arrives. Both results are false if neither happens in time.
   func sleep(
     until descriptor: Int32, _ events: Int32, milliseconds: Int32 = -1
   ) -> (isReady: Bool, isWoken: Bool) {
@@ -51,9 +51,9 @@ final class WakePipe: Sendable {
   ) -> (isReady: Bool, isWoken: Bool) {
     withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) { polled in
       polled[0] = pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)
-      // poll(2) passes over a negative descriptor.
+      // poll(2) ignores a negative descriptor.
       polled[1] = pollfd(fd: descriptor, events: Int16(events), revents: 0)
-      // A signal counts as a wake: who sleeps looks again anyway.
+      // A signal counts as a wake: a thread that slept checks its state again anyway.
       guard systemPoll(polled.baseAddress!, 2, milliseconds) >= 0 else { return (false, errno == EINTR) }
       let isWoken = polled[0].revents != 0
       if isWoken { drain() }
@@ -68,7 +68,7 @@ final class WakePipe: Sendable {
   }
 }
 
-/// poll(2), under a name that a method called `poll` does not hide.
+/// poll(2), under a name that a method called `poll` does not shadow.
 func systemPoll(_ polled: UnsafeMutablePointer<pollfd>, _ count: Int, _ milliseconds: Int32) -> Int32 {
   poll(polled, nfds_t(count), milliseconds)
 }

@@ -1,21 +1,21 @@
 import DequeModule
 
-/// Decides which calls may run now: first in, first out per key, with modes (see `Touch`).
+/// Decides which calls may run now: first in, first out for each key, with modes (see `Touch`).
 ///
 /// A call joins the lanes of all its keys at once, when it arrives, and starts when each of them has granted
-/// it. A lane grants its first call, and behind it those of the same mode; of two appends or marks the second
-/// only once the first has started, so that they start in order of arrival on every key. No call overtakes
-/// another of a different mode, hence none waits for ever. An event costs the number of keys of the calls
-/// that it concerns.
+/// it. A lane grants its first call, and the calls behind it that have the same mode. It grants the second of
+/// two appends or marks only once the first has started, so that they start in order of arrival on every key.
+/// No call overtakes another of a different mode, hence none waits for ever. The cost of an event is
+/// proportional to the number of keys of the calls that it concerns.
 struct OrderQueue<Payload: Sendable>: Sendable {
-  /// Names a call until it is removed.
+  /// Identifies a call until it is removed.
   typealias Ticket = Int
 
   private struct Entry: Sendable {
     var payload: Payload
-    /// Its nodes, chained by `sibling`.
+    /// The first of the call's nodes, which are linked by `sibling`.
     var firstNode: Int
-    /// Lanes that have not granted it.
+    /// The number of lanes that have not granted the call.
     var missing: Int
   }
 
@@ -28,7 +28,7 @@ struct OrderQueue<Payload: Sendable>: Sendable {
     var sibling = none
   }
 
-  /// The calls on one key in order of arrival: those before `frontier` are granted, all of one mode.
+  /// The calls on one key, in order of arrival. Those before `frontier` are granted, and all have one mode.
   private struct Lane: Sendable {
     var key: UInt64
     var head = none
@@ -43,10 +43,10 @@ struct OrderQueue<Payload: Sendable>: Sendable {
   private var lanes = Slots<Lane>()
   private var laneOfKey: [UInt64: Int] = [:]
 
-  /// Whether no call is held.
+  /// Whether there are no calls.
   var isEmpty: Bool { laneOfKey.isEmpty }
 
-  /// Adds a call that touches something. Appends it to `ready` if it may start at once.
+  /// Adds a call with at least one touch. Appends it to `ready` if it may start at once.
   mutating func enqueue(
     _ payload: Payload, touching touches: [Touch], ready: inout Deque<Payload>
   ) -> Ticket {
@@ -62,7 +62,7 @@ struct OrderQueue<Payload: Sendable>: Sendable {
     return ticket
   }
 
-  /// Takes a call away: it is done, waits for something else than its turn, or was cancelled before it
+  /// Removes a call that is done, waits for something other than its turn, or was cancelled before it
   /// started. Appends the calls that may start now to `ready`, in the order in which they must start.
   mutating func remove(_ ticket: Ticket, ready: inout Deque<Payload>) {
     var started: [Ticket] = []
@@ -72,7 +72,7 @@ struct OrderQueue<Payload: Sendable>: Sendable {
       if unlink(node, gone) { advance(gone.lane, ready: &ready, started: &started) }
       node = gone.sibling
     }
-    // What starts may let the next append or mark of each of its lanes start.
+    // A call that starts may allow the next append or mark on each of its lanes to start.
     while let next = started.popLast() {
       var node = entries[next].firstNode
       while node != Self.none {
@@ -103,7 +103,7 @@ struct OrderQueue<Payload: Sendable>: Sendable {
     entries[ticket].missing += 1
   }
 
-  /// Closes the gap that a node leaves; false if its lane is gone with it.
+  /// Unlinks a node from its lane; false if the lane is removed with it.
   private mutating func unlink(_ index: Int, _ node: Node) -> Bool {
     if lanes[node.lane].frontier == index { lanes[node.lane].frontier = node.next }
     if node.previous == Self.none {
@@ -121,7 +121,7 @@ struct OrderQueue<Payload: Sendable>: Sendable {
     return false
   }
 
-  /// Grants what may be granted on a lane.
+  /// Grants the calls on a lane that may be granted.
   private mutating func advance(
     _ lane: Int, ready: inout Deque<Payload>, started: inout [Ticket]
   ) {
@@ -143,7 +143,7 @@ struct OrderQueue<Payload: Sendable>: Sendable {
     }
   }
 
-  /// One touch a key: a key touched in two modes is touched exclusively.
+  /// Merges the touches of the same key into one: a key that is touched in two modes is touched exclusively.
   private static func merged(_ touches: [Touch]) -> [Touch] {
     guard touches.count > 1 else { return touches }
     var result = touches.sorted { $0.key < $1.key }

@@ -1,4 +1,4 @@
-/// An array whose places are used again: an index stays valid until it is removed.
+/// An array that reuses the places of removed elements: an element's index stays valid until it is removed.
 struct Slots<Element: Sendable>: Sendable {
   private var places: [Element?] = []
   private var free: [Int] = []

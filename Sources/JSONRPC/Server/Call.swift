@@ -5,16 +5,17 @@ import Synchronization
 final class Call: @unchecked Sendable {
   let id: RequestID
   let methodIndex: Int
-  /// Whether it changes something: then its result is given whatever its size, because it is done.
+  /// Whether the call changes something. If so, its result is sent whatever its size, because the change is
+  /// done.
   let changes: Bool
   let run: @Sendable (CallContext) async throws -> [UInt8]
   let connection: Connection
-  /// The batch that it came in.
+  /// The batch in which the call came.
   let batch: Int?
-  /// What it takes in memory until it is answered, in bytes: a bound for all but the largest calls, since it
-  /// decides how many requests are accepted.
+  /// The memory that the call takes until it is answered, in bytes: an upper bound for all but the largest
+  /// calls, since it decides how many requests are accepted.
   let weight: Int
-  /// The monotonic clock at its arrival.
+  /// The time of the call's arrival on the monotonic clock, in nanoseconds.
   let arrival: UInt64
   let deadline: ContinuousClock.Instant?
   let progressToken: ArraySlice<UInt8>?
@@ -31,21 +32,21 @@ final class Call: @unchecked Sendable {
     var afterAnswer: [@Sendable () -> Void] = []
     var waiting: Waiting?
     var progress = ProgressThrottle()
-    /// Bytes of its answer that are counted while it is made.
+    /// The number of bytes of the call's answer that are counted while it is made.
     var heldBytes = 0
-    /// What it sleeps on until there is room for its answer.
+    /// The call's sleep while there is no room for its answer.
     var roomWait: Waiting?
   }
 
-  /// A name that a call touches is kept in its parameters, in the order queue, by the store while it writes, and
-  /// in an answer that tells of each: so many bytes for the longest ones.
+  /// The weight of one touch. The name that a call touches is kept in its parameters, in the order queue, by
+  /// the store while it writes, and in an answer that lists the names: this many bytes for the longest names.
   private static let touchWeight = 2_048
 
   enum Phase {
-    /// Accepted; its turn has not come, or it has come and the call is not started.
+    /// The call is accepted. Its turn has not come, or it has come and the call has not started.
     case queued
     case running
-    /// Has left the count and the order, and waits for something to happen.
+    /// The call is no longer counted or ordered, and waits for something to happen.
     case waiting
     case answered
   }
@@ -67,14 +68,14 @@ final class Call: @unchecked Sendable {
   }
 }
 
-/// What remains to be done, outside the lock, for a call that was answered.
+/// The work that remains for an answered call, to be done outside the lock.
 struct Leftovers: Sendable {
   var timer: Task<Void, Never>?
   var afterAnswer: [@Sendable () -> Void] = []
 }
 
 extension Call {
-  /// Lets go of everything that a call holds; to be called under the lock.
+  /// Removes and returns everything that a call holds. Call this under the lock.
   func takeLeftovers() -> Leftovers {
     let leftovers = Leftovers(timer: state.timer, afterAnswer: state.afterAnswer)
     state.task = nil
@@ -88,14 +89,14 @@ extension Call {
   }
 }
 
-/// Why a call is to end before its time.
+/// The reason why a call is to end early.
 enum CancelReason: UInt8, AtomicRepresentable {
   case none
-  /// The host took it back, or is gone.
+  /// The host cancelled the request, or is gone.
   case cancelled
   case deadline
 
-  /// The answer to a call that ended for this reason.
+  /// The error for the answer to a call that ended for this reason.
   var error: RPCError? {
     switch self {
     case .none: nil
@@ -105,7 +106,7 @@ enum CancelReason: UInt8, AtomicRepresentable {
   }
 }
 
-/// Which progress reports are passed on: growing ones, at most ten a second.
+/// A filter for progress reports: it admits growing ones, at most ten a second.
 struct ProgressThrottle: Sendable {
   private var lastDone = -1
   private var nextAt: UInt64 = 0

@@ -4,9 +4,9 @@ import Synchronization
 
 /// The life of a call: accepted, started in order, answered once.
 extension Connection {
-  /// Takes a call in. False, and it is refused, if its id is in flight.
+  /// Accepts a call. False, and the call is refused, if its id is in flight.
   func accept(_ call: Call, touches: [Touch], in state: inout ConnectionState) -> Bool {
-    // In the table before it can start, hence before it can finish.
+    // The call is in the table before it can start, hence before it can finish.
     guard state.inFlight.insert(call, id: call.id) else { return false }
     state.requestBytes += call.weight
     if let batch = call.batch, !call.id.isNotification { state.outbox.expectAnswer(in: batch) }
@@ -18,8 +18,8 @@ extension Connection {
     return true
   }
 
-  /// Starts what is ready, one call after the other. Called by whoever became the starter; a call that
-  /// answers at once only adds to what is ready, and does not come back here.
+  /// Starts the calls that are ready, one after the other, on the thread that became the starter. A call that
+  /// answers at once only adds to `ready`, and does not get here again.
   func startReady() {
     while let call = nextReady() { start(call) }
   }
@@ -27,7 +27,7 @@ extension Connection {
   private func nextReady() -> Call? {
     state.withLock { state in
       while let call = state.ready.popFirst() {
-        // One that was cancelled meanwhile is answered already.
+        // A call that was cancelled meanwhile is already answered.
         guard call.state.phase == .queued else { continue }
         call.state.phase = .running
         return call
@@ -38,7 +38,7 @@ extension Connection {
   }
 
   private func start(_ call: Call) {
-    // Runs here until it first suspends: the order of starting is the order of beginning.
+    // The call runs here until it first suspends: calls begin in the order in which they are started.
     let task = Task.immediate(executorPreference: ResumingExecutor.shared) {
       do {
         let result = try await call.run(CallContext(call: call))
@@ -56,7 +56,7 @@ extension Connection {
   }
 
   private func finish(_ call: Call, result: [UInt8]) {
-    // Escapes make it longer: what counts is what is written.
+    // Escapes make the result longer: the limit is for the bytes that are written.
     let result = onTheWire(result)
     guard call.changes || result.count <= limits.answerBytes else {
       finish(call, error: .responseTooLarge(limit: limits.answerBytes))
@@ -85,7 +85,7 @@ extension Connection {
     log(call, duration: duration, failure: failure)
   }
 
-  /// The one place where a call is answered; nil if it was already.
+  /// Answers a call: the only place where that happens. Nil if the call was already answered.
   private func conclude(
     _ call: Call, after duration: UInt64, failed: Bool, in state: inout ConnectionState,
     _ answer: (inout ConnectionState) -> Void
@@ -96,7 +96,7 @@ extension Connection {
     if !wasWaiting { state.requestBytes -= call.weight }
     call.state.phase = .answered
     if !call.id.isNotification { answer(&state) }
-    // From here on its answer is counted as output.
+    // From here on the call's answer is counted as output.
     state.release(call)
     if let ticket = call.state.ticket { state.order.remove(ticket, ready: &state.ready) }
     state.records[call.methodIndex].record(nanoseconds: duration, failed: failed)
@@ -112,10 +112,10 @@ extension Connection {
     let reason = call.cancelReason.load(ordering: .acquiring).error
     switch error {
     case let error as RPCError: return error.kind == .cancelled ? reason ?? error : error
-    // A store that knows the deadline may end a moment before the alarm.
+    // A store that knows the deadline may end a moment before the timer.
     case is CancellationError: return reason ?? (call.deadline == nil ? .cancelled() : .deadlineExceeded())
     default:
-      // The type alone: an error's text may quote what a user sent.
+      // Only the type is logged: an error's text may quote something that a user sent.
       logger.error(
         "a request failed unexpectedly",
         metadata: [
@@ -128,7 +128,8 @@ extension Connection {
 
   // MARK: Cancelling
 
-  /// Ends a call before its time. What has not started is answered here; what runs is told, and answers.
+  /// Ends a call early. A call that has not started is answered here; a running call is told, and answers by
+  /// itself.
   func cancel(_ call: Call, _ reason: CancelReason) {
     guard let error = reason.error else { return }
     let duration = monotonicNanoseconds() - call.arrival
@@ -157,21 +158,21 @@ extension Connection {
     for handler in told.handlers { handler() }
   }
 
-  /// Who is to hear that a call was cancelled.
+  /// The work that remains for a cancelled call.
   private struct Told: Sendable {
-    /// Set if it was answered at once.
+    /// Set if the call was answered at once.
     var leftovers: Leftovers?
     var task: Task<Void, Never>?
     var waiting: [Waiting] = []
     var handlers: [@Sendable () -> Void] = []
   }
 
-  /// Cancels everything: nobody is there to be answered.
+  /// Cancels every call, because nobody is there to read the answers.
   func cancelAll() {
     for call in state.withLock({ Array($0.inFlight.all) }) { cancel(call, .cancelled) }
   }
 
-  /// Waiting is over for every call.
+  /// Ends the waiting of every call.
   func endWaiting() {
     for waiting in state.withLock({ $0.inFlight.all.compactMap(\.state.waiting) }) { waiting.end() }
   }

@@ -2,13 +2,13 @@ import JSON
 import Logging
 import Synchronization
 
-/// The methods that belong to the wire: the lifecycle that editors speak, cancelling and tracing.
+/// The methods of the wire: those of the Language Server Protocol's lifecycle, cancellation and tracing.
 extension Connection {
-  /// Serves a method of the wire, and refuses every other request after `shutdown`; false if the method is
-  /// the service's.
+  /// Serves a method of the wire, and refuses every other request after `shutdown`; false if the method
+  /// belongs to the service.
   func handle(wireMethod method: JSON, params: JSON?, id: RequestID?, batch: Int?) -> Bool {
     let raw = method.raw
-    // One look at the first letter spares most methods the comparisons.
+    // The first letter alone spares most methods the comparisons.
     switch raw[raw.startIndex + 1] {
     case UInt8(ascii: "$") where id == nil:
       notification(method, params)
@@ -50,11 +50,11 @@ extension Connection {
     }
   }
 
-  /// `$/` notifications that are not known are ignored, as the Language Server Protocol asks.
+  /// Handles a `$/` notification; an unknown one is ignored, as the Language Server Protocol asks.
   private func notification(_ method: JSON, _ params: JSON?) {
     if method.equals("$/cancelRequest") {
       guard let given = params?["id"], let id = RequestID(given) else { return }
-      // An unknown id is one that was answered already, or never came.
+      // An unknown id belongs to a request that was already answered, or that never came.
       if let call = state.withLock({ $0.inFlight[id] }) { cancel(call, .cancelled) }
     } else if method.equals("$/setTrace") {
       guard let value = params?["value"], value.kind == .string else { return }
@@ -64,7 +64,8 @@ extension Connection {
 
   // MARK: Logging
 
-  /// One line a call: id, method, duration and outcome, never a parameter. Costs nothing while it is off.
+  /// Logs one line for a call: id, method, duration and outcome, never a parameter. Costs nothing while
+  /// logging is off.
   func log(_ call: Call, duration: UInt64, failure: RPCError?) {
     let isTraced = isTraced.load(ordering: .relaxed)
     guard logsCalls || isTraced else { return }
@@ -78,7 +79,7 @@ extension Connection {
       ])
   }
 
-  /// An id for the log, cut at 64 bytes.
+  /// The text of an id for the log, cut at 64 bytes.
   func text(of id: RequestID?) -> String {
     guard let id, !id.isNotification else { return "-" }
     return String(decoding: id.raw.prefix(64), as: UTF8.self)

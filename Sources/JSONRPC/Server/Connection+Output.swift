@@ -9,8 +9,8 @@ import Synchronization
   import Darwin
 #endif
 
-/// Writing: by the thread that answered, as long as that does not block; everything else by a thread of its
-/// own.
+/// Writing. The thread that answers a call also writes, as long as that does not block; a thread of its own
+/// writes everything else.
 extension Connection {
   private enum WriterStep: Sendable {
     case write([UInt8], from: Int)
@@ -18,7 +18,7 @@ extension Connection {
     case end
   }
 
-  /// Answers go out in the framing of the requests.
+  /// Sets the framing of answers, which is that of the requests.
   func setFraming(_ framing: Framing) {
     let isHeaders = framing == .headers
     guard isHeaders != usesHeaders.load(ordering: .relaxed) else { return }
@@ -26,8 +26,8 @@ extension Connection {
     state.withLock { $0.outbox.framing = isHeaders ? .headers : .lines }
   }
 
-  /// Writes what is queued as far as it fits, at most so many segments, and leaves the rest to the writing
-  /// thread: whoever flushes has other work to do.
+  /// Writes as many of the queued bytes as fit, in at most this many segments, and leaves the rest to the
+  /// writing thread: the calling thread has other work to do.
   func flush(segments: Int = .max) {
     var written = 0
     while output.returnsAtOnce, written < segments {
@@ -42,7 +42,7 @@ extension Connection {
     if state.withLock({ $0.wakesWriter() }) { writerWake.wake() }
   }
 
-  /// The writing thread's life.
+  /// The body of the writing thread.
   func runWriter() {
     var hasReported = false
     while true {
@@ -65,7 +65,7 @@ extension Connection {
     }
   }
 
-  /// Lets the writing thread end: once everything is written, or, if `discarding`, at once.
+  /// Lets the writing thread end once everything is written, or at once if `discarding`.
   func endWriter(discarding: Bool) {
     state.withLock { state in
       if discarding { state.outbox.close() }
@@ -77,7 +77,7 @@ extension Connection {
 
   private enum Written { case all, rest }
 
-  /// Writes one segment and reports what became of it.
+  /// Writes one segment and returns the outcome.
   private func write(_ segment: inout [UInt8], from start: Int) -> Written {
     var offset = start
     while offset < segment.count {
@@ -118,7 +118,7 @@ extension Connection {
     if grantsRoom { grantRoom() }
   }
 
-  /// Sleeps until the host has taken something. The first time that it takes long is reported.
+  /// Sleeps until the host has taken something. Reports the first time that this takes long.
   private func waitForHost(_ hasReported: inout Bool) {
     if !hasReported {
       let limit = Int32(clamping: limits.stallMilliseconds)
@@ -130,9 +130,10 @@ extension Connection {
     while !output.sleepUntilWritable(orWokenBy: writerWake, milliseconds: -1) {}
   }
 
-  /// The host reads no more: nothing that is queued will ever be written.
+  /// Handles that the host no longer reads: the queued bytes will never be written.
   private func outputFailed(_ code: Int32) {
-    // Before the queue is emptied: who finds that everything is done also finds why.
+    // This comes before the queue is emptied: a thread that finds that everything is done also finds the
+    // reason.
     stopReading(.outputClosed)
     let isFirst = state.withLock { state in
       state.isWriting = false

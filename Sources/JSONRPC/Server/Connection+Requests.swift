@@ -2,9 +2,10 @@ import JSON
 import Logging
 import Synchronization
 
-/// What arrives: read, checked, and accepted or refused, one message after the other on the reading thread.
+/// Requests as they arrive: read, checked, and accepted or refused, one message after the other on the
+/// reading thread.
 extension Connection {
-  /// Takes one frame. Waits for room first; does nothing if it is told to stop meanwhile.
+  /// Takes one frame, after waiting for room. Does nothing if the thread is told to stop meanwhile.
   func receive(_ frame: Frame) {
     observe(frame)
     switch frame {
@@ -87,12 +88,12 @@ extension Connection {
     if call.deadline != nil { setTimer(call) }
   }
 
-  /// Refuses a call of a method that the service may know, and counts it there.
+  /// Refuses a call of a method that the service may have, and counts the refusal there.
   private func refuse(_ error: RPCError, id: RequestID?, method: JSON, batch: Int?) {
     if let name = method.string, let index = methods.firstIndex(of: name) {
       state.withLock { $0.records[index].recordRefusal() }
     }
-    // The standard: a notification is not answered, not even by an error.
+    // JSON-RPC 2.0: a notification is not answered, not even by an error.
     guard let id else { return }
     reply(error: error, id: id, batch: batch)
   }
@@ -109,7 +110,7 @@ extension Connection {
     logger.debug("refused", metadata: ["kind": "\(error.kind.name)", "id": "\(text(of: id))"])
   }
 
-  /// Answers a request that the wire itself serves.
+  /// Answers a request of the wire's own methods.
   func reply(result: [UInt8], id: RequestID, batch: Int?) {
     _ = withRoom(batch) { state in
       guard state.inFlight[id] == nil else {
@@ -129,8 +130,8 @@ extension Connection {
   /// Whether reading is to stop.
   var isStopping: Bool { stopsReading.load(ordering: .acquiring) != .none }
 
-  /// Changes the state once there is room for one more request: this is where a host that asks faster than
-  /// it is served, or does not read, is held up. Nil if reading is to stop first.
+  /// Changes the state once there is room for one more request. This is where a host is held up if it asks
+  /// faster than it is served, or does not read. Nil if reading is to stop first.
   private func withRoom<Result: Sendable>(
     _ batch: Int?, _ body: (inout ConnectionState) -> Result
   ) -> Result? {

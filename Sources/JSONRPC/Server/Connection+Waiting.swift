@@ -1,12 +1,12 @@
 import JSON
 import Synchronization
 
-/// What calls ask for while they run: waiting, progress, deadlines, a word after the answer.
+/// The services for running calls: waiting, progress, deadlines, and handlers that run after the answer.
 extension Connection {
   func startWaiting(_ call: Call) throws(RPCError) -> Waiting {
     let waiting = Waiting(cancelReason: { call.cancelReason.load(ordering: .acquiring) })
     let isAllowed = change { state in
-      // A call that waits already, or that was answered, changes no count.
+      // A call that already waits, or that was answered, changes no count.
       guard call.state.phase == .running else { return true }
       guard state.inFlight.waiting < limits.waiting else { return false }
       call.state.phase = .waiting
@@ -18,7 +18,7 @@ extension Connection {
         state.order.remove(ticket, ready: &state.ready)
       }
       if state.hasEnded { waiting.end() }
-      // Cancelled before there was anything to wake: the first sleep ends at once.
+      // The call was cancelled before there was anything to wake: the first sleep ends at once.
       if call.cancelReason.load(ordering: .relaxed) != .none { waiting.wake() }
       return true
     }
@@ -62,11 +62,11 @@ extension Connection {
     if isAnswered { handler() }
   }
 
-  /// Sets the alarm of a call that has a deadline.
+  /// Sets the timer of a call that has a deadline.
   func setTimer(_ call: Call) {
     guard let deadline = call.deadline else { return }
     let timer = Task {
-      // Cancelled when the call is answered.
+      // The timer is cancelled when the call is answered.
       do { try await Task.sleep(until: deadline, clock: .continuous) } catch { return }
       self.cancel(call, .deadline)
     }

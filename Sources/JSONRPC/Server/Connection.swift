@@ -3,9 +3,9 @@ import Locks
 import Logging
 import Synchronization
 
-/// One conversation: what was accepted, in which order it runs, and what is to be written. The reading
-/// thread, the writing thread and the tasks of the calls meet here, under one lock that none of them holds
-/// while it waits or runs a call.
+/// One connection: the accepted calls, the order in which they run, and the output that is to be written. The
+/// reading thread, the writing thread and the tasks of the calls share it under one lock, which none of them
+/// holds while it waits or runs a call.
 final class Connection: Sendable {
   let service: any Service
   let methods: [String]
@@ -17,29 +17,29 @@ final class Connection: Sendable {
   let state: Locked<ConnectionState>
   let readerWake: WakePipe
   let writerWake: WakePipe
-  /// Wants the reading thread to read no more.
+  /// The request for the reading thread to stop.
   let stopsReading = Atomic<StopRequest>(.none)
-  /// The thread that reads: it flushes by itself what it answers.
+  /// The id of the reading thread, which flushes its own answers itself.
   let readerThread = Atomic<UInt>(0)
-  /// Whether every request is logged, whatever the level: the host's wish.
+  /// Whether the host asked for a log of every request, whatever the log level.
   let isTraced = Atomic<Bool>(false)
-  /// Whether the host said `shutdown`.
+  /// Whether the host sent `shutdown`.
   let isShutDown = Atomic<Bool>(false)
-  /// Whether messages go out with headers.
+  /// Whether messages are sent with headers.
   let usesHeaders = Atomic<Bool>(false)
   /// Whether every request is logged.
   let logsCalls: Bool
-  /// When a drain must be over, on the monotonic clock in nanoseconds.
+  /// The time at which a drain must be over, on the monotonic clock in nanoseconds.
   let drainDeadline = Atomic(Int.max)
-  /// Whether a drain was asked for: a second time means at once.
+  /// Whether a drain was asked for. The second request ends the connection at once.
   let wasDrained = Atomic<Bool>(false)
   private let start = monotonicNanoseconds()
 
-  /// Why reading is to stop; the higher one wins.
+  /// The reason why reading is to stop; the higher one wins.
   enum StopRequest: UInt8, AtomicRepresentable, Comparable {
     case none
     case drain
-    /// The host said `exit`.
+    /// The host sent `exit`.
     case exit
     case outputClosed
     case now
@@ -64,7 +64,7 @@ final class Connection: Sendable {
     writerWake = try WakePipe()
   }
 
-  /// A drain must be over at this time, unless it had to be earlier.
+  /// Sets the time at which a drain must be over, unless an earlier time is set already.
   func drain(by deadline: UInt64) {
     drainDeadline.min(Int(clamping: deadline), ordering: .acquiringAndReleasing)
   }
@@ -81,18 +81,18 @@ final class Connection: Sendable {
     readerWake.wake()
   }
 
-  /// What a change of the state leaves to do outside the lock.
+  /// The work that follows from a change of the state, to be done outside the lock.
   struct Aftermath {
     var starts = false
     var grantsRoom = false
     var wakesReader = false
     var flushes = false
-    /// Whether there is so little to write that it may wait for what comes with it.
+    /// Whether there is so little to write that it may wait for more.
     var mayWait = false
   }
 
-  /// Changes the state and does what follows from the change. Not for the answers of calls that the reading
-  /// thread runs itself: those it flushes together.
+  /// Changes the state and does the work that follows from the change. Answers of calls that the reading
+  /// thread runs itself are not flushed here: it flushes them together.
   func change<Result: Sendable>(_ body: (inout ConnectionState) -> Result) -> Result {
     let isReader = SystemThread.currentID == readerThread.load(ordering: .relaxed)
     let (result, aftermath) = state.withLock { state in
@@ -107,8 +107,8 @@ final class Connection: Sendable {
       }
       return (result, aftermath)
     }
-    // A write that returns at once costs less than waking a thread to do it; one for several answers less
-    // than one for each.
+    // A write that returns at once costs less than waking a thread to do it; one write for several answers
+    // costs less than one for each.
     if aftermath.flushes {
       if aftermath.mayWait, let cork = Cork.current {
         cork.putOff(for: self) { self.flush(segments: 1) }
@@ -138,7 +138,7 @@ final class Connection: Sendable {
     }
   }
 
-  /// JSON text as it may go out: on lines without line breaks, as it is behind headers.
+  /// The JSON text as it is sent: without line breaks if it goes on a line, unchanged behind headers.
   func onTheWire(_ text: [UInt8]) -> [UInt8] {
     usesHeaders.load(ordering: .relaxed) ? text : text.without(.lineEnds)
   }

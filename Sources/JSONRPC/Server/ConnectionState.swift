@@ -1,36 +1,37 @@
 import DequeModule
 
-/// Everything that the threads of a connection share, under one lock.
+/// The state that the threads of a connection share, under one lock.
 struct ConnectionState: Sendable {
   var inFlight = InFlight<Call>()
   var order = OrderQueue<Call>()
   /// Calls whose turn has come, in the order in which they start.
   var ready = Deque<Call>()
-  /// Whether a thread is starting calls from `ready`: one at a time does, so that they start in order.
+  /// Whether a thread is starting calls from `ready`. Only one thread does so at a time, so that calls start
+  /// in order.
   var isStarting = false
-  /// What the calls in `inFlight` weigh, those that wait left out.
+  /// The total weight of the calls in `inFlight`, except those that wait.
   var requestBytes = 0
-  /// The answers that are being made.
+  /// The room for the answers that are being made.
   var room: AnswerRoom<Call>
   var outbox: Outbox
-  /// Whether a thread is writing: one at a time does.
+  /// Whether a thread is writing. Only one thread does so at a time.
   var isWriting = false
   var writerSleeps = false
-  /// The last write did not fit: until the host has read, only the writing thread tries again.
+  /// Whether the last write did not fit. Until the host has read, only the writing thread tries again.
   var isStalled = false
-  /// What the reading thread sleeps for, while it does.
+  /// The condition for which the reading thread sleeps, if it does.
   var readerSleepsFor = ReaderSleep.nothing
-  /// No more requests are accepted.
+  /// Whether no more requests are accepted.
   var hasEnded = false
-  /// The writer is to end once everything is written.
+  /// Whether the writing thread is to end once everything is written.
   var writerMayEnd = false
   var records: [MethodRecord]
 
   enum ReaderSleep: Equatable {
     case nothing
-    /// Room for one more request; the answers held for the batch it belongs to don't count.
+    /// Room for one more request. The answers held for its own batch don't count.
     case room(batch: Int?)
-    /// Everything answered and written.
+    /// Every call answered, and every answer written.
     case end
   }
 
@@ -50,10 +51,10 @@ struct ConnectionState: Sendable {
     return bytes < limits.outputBytes
   }
 
-  /// Whether everything is answered and written.
+  /// Whether every call is answered and every answer is written.
   var isDone: Bool { inFlight.isEmpty && outbox.queuedBytes == 0 }
 
-  /// Whether the reading thread is to be woken now; it is taken as awake then.
+  /// Returns whether the reading thread is to be woken now; from then on it counts as awake.
   mutating func wakesReader(_ limits: Limits) -> Bool {
     let wakes =
       switch readerSleepsFor {
@@ -65,17 +66,17 @@ struct ConnectionState: Sendable {
     return wakes
   }
 
-  /// Whether any thread may write what is queued.
+  /// Whether any thread may write the queued bytes.
   var mayFlush: Bool { !isWriting && !isStalled && !outbox.isEmpty }
 
-  /// Whether the writing thread is to be woken now; it is taken as awake then.
+  /// Returns whether the writing thread is to be woken now; from then on it counts as awake.
   mutating func wakesWriter() -> Bool {
     guard writerSleeps, !isWriting, !outbox.isEmpty || writerMayEnd else { return false }
     writerSleeps = false
     return true
   }
 
-  /// Whether the caller is to start what is ready; it must then.
+  /// Returns whether the caller is to start the calls that are ready; if so, it must do it.
   mutating func becomesStarter() -> Bool {
     guard !isStarting, !ready.isEmpty else { return false }
     isStarting = true

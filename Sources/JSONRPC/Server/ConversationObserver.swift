@@ -1,11 +1,12 @@
-/// Sees every message of a conversation. An answer is seen before every request that the host may have made
-/// because of it.
+/// An observer of every message of a conversation. It sees an answer before every request that the host may
+/// have made because of that answer.
 public protocol ConversationObserver: Sendable {
-  /// A message of the host, before anything is done about it. Called on the thread that reads, which it may
-  /// hold up.
+  /// Called with a message from the host, before it is handled. The call is on the reading thread, which it
+  /// may hold up.
   func received(_ message: [UInt8])
-  /// Something of the host that was not kept: too large, or no message at all.
+  /// Called for input from the host that was not kept: too large, or not a message.
   func receivedUnreadable(_ reason: String)
-  /// A message for the host, without its framing. Called under the connection's lock: it must not block.
+  /// Called with a message to the host, without its framing. The call is under the connection's lock: it must
+  /// not block.
   func sent(_ message: [UInt8])
 }

@@ -1,22 +1,22 @@
-/// Why the server stopped, and the exit status that says so.
+/// The reason why the server stopped, and the exit status for it.
 public enum Ending: Sendable, Equatable {
-  /// The host closed its end: everything accepted was answered and written.
+  /// The host closed its end. Every accepted request was answered, and every answer was written.
   case endOfInput
-  /// The host sent `exit`; `afterShutdown` as it should.
+  /// The host sent `exit`; `afterShutdown` is true if it sent `shutdown` first, as it should.
   case exit(afterShutdown: Bool)
-  /// `drain` was called: everything accepted was answered and written.
+  /// `drain` was called. Every accepted request was answered, and every answer was written.
   case drained
-  /// The time for draining was over, or `stop` was called: answers may be missing.
+  /// The time for draining was over, or `stop` was called. Answers may be missing.
   case cutShort
-  /// The host does not read any more: answers were dropped.
+  /// The host no longer reads. Answers were dropped.
   case outputClosed
-  /// The stream could not be followed any further; everything accepted was answered.
+  /// The framing was broken. Every accepted request was answered.
   case lostSync
-  /// Reading failed with this `errno`; everything accepted was answered.
+  /// Reading failed with this `errno`. Every accepted request was answered.
   case inputFailed(Int32)
 
-  /// The process's exit status, by the names of sysexits.h: 0, 1 for an `exit` without `shutdown`, 65 data
-  /// error, 74 input/output error, 75 temporary failure.
+  /// The process's exit status, from sysexits.h: 0; 1 for an `exit` without `shutdown`; 65, data error; 74,
+  /// input/output error; 75, temporary failure.
   public var status: Int32 {
     switch self {
     case .endOfInput, .exit(afterShutdown: true), .drained: 0

@@ -1,19 +1,19 @@
-/// The calls that were accepted and are not answered, by id. Those that wait for something to happen are
-/// counted apart.
+/// The calls that are accepted and not answered, by id. Those that wait for something to happen are counted
+/// separately.
 struct InFlight<Call: Sendable>: Sendable {
   private var calls: [RequestID: Call] = [:]
   private var notifications: UInt64 = 0
-  /// How many of them wait.
+  /// The number of calls that wait.
   private(set) var waiting = 0
 
-  /// How many there are, those that wait left out.
+  /// The number of calls, except those that wait.
   var active: Int { calls.count - waiting }
   var isEmpty: Bool { calls.isEmpty }
   var all: some Collection<Call> { calls.values }
 
   subscript(id: RequestID) -> Call? { calls[id] }
 
-  /// A place holder for a call that has no id of its own.
+  /// Returns a placeholder id for a call that has no id of its own.
   mutating func notificationID() -> RequestID {
     notifications += 1
     return RequestID(notification: notifications)
@@ -21,13 +21,13 @@ struct InFlight<Call: Sendable>: Sendable {
 
   /// Adds a call; false, and nothing is changed, if its id is in flight already.
   mutating func insert(_ call: Call, id: RequestID) -> Bool {
-    // One look-up: an id is rarely there already, and then both are put back.
+    // One look-up suffices: an id is rarely there already, and if it is, the first call is put back.
     guard let first = calls.updateValue(call, forKey: id) else { return true }
     calls[id] = first
     return false
   }
 
-  /// The call leaves the count of active ones.
+  /// Removes a call from the count of active ones.
   mutating func startWaiting() { waiting += 1 }
 
   mutating func remove(_ id: RequestID, wasWaiting: Bool) {

@@ -1,7 +1,8 @@
-/// Lets a call go on where it is resumed: the thread of a store that has its result also queues the answer,
-/// and no other thread has to be woken for the few instructions that are left.
+/// Runs a resumed call on the thread that resumes it: the thread of a store that has the call's result also
+/// queues the answer, and no other thread has to be woken for the few remaining instructions.
 ///
-/// A store must therefore resume without holding a lock, and what a call does after its last wait is short.
+/// A store must therefore not hold a lock when it resumes a call, and a call must be short after its last
+/// suspension.
 final class ResumingExecutor: TaskExecutor {
   static let shared = ResumingExecutor()
 

@@ -11,33 +11,34 @@ import Synchronization
   import Darwin
 #endif
 
-/// A JSON-RPC 2.0 server on a pair of descriptors: reads requests, has a `Service` answer them, and writes the
-/// answers, for as long as the host keeps its end open.
+/// A JSON-RPC 2.0 server on a pair of descriptors: it reads requests, has a `Service` answer them, and writes
+/// the answers, for as long as the host keeps its end open.
 ///
-/// Requests run concurrently and are answered in any order; those that touch the same thing take effect in the
-/// order in which they came. Memory is bounded by `Limits`: where a limit is reached the server stops reading,
-/// and drops nothing.
+/// Requests run concurrently and are answered in any order; those that touch the same thing take effect in
+/// the order in which they came. `Limits` bounds the memory: where a limit is reached the server stops
+/// reading, and drops nothing.
 public final class Server: Sendable {
   let connection: Connection
   private let input: InputDescriptor
   private let framing: Framing
 
-  /// The bytes that one read takes at most.
+  /// The largest number of bytes that one read takes.
   private static let chunkBytes = 128 << 10
 
-  /// A server that is ready to `run`.
+  /// Creates a server that is ready to `run`.
   ///
   /// - Parameters:
-  ///   - service: what answers.
-  ///   - info: who answers, for `initialize`.
-  ///   - input: the descriptor to read from, and `output` that to write to; both stay the caller's.
-  ///   - framing: how messages are told apart.
-  ///   - observer: is told of every message.
+  ///   - service: the service that answers requests.
+  ///   - info: the name and version of the program, for `initialize`.
+  ///   - input: the descriptor to read from. It and `output`, the descriptor to write to, still belong to the
+  ///     caller.
+  ///   - framing: the way in which messages are delimited.
+  ///   - observer: an observer of every message.
   public init(
     service: any Service, info: ServerInfo, limits: Limits = Limits(), input: Int32, output: Int32,
     logger: Logger, framing: Framing = .detect, observer: (any ConversationObserver)? = nil
   ) throws(SystemError) {
-    // A host that is gone is an error of write(2), not the end of the process.
+    // Writing to a host that is gone is an error of write(2), and must not end the process.
     signal(SIGPIPE, SIG_IGN)
     connection = try Connection(
       service: service, info: info, limits: limits, output: output, logger: logger, observer: observer)
@@ -45,8 +46,8 @@ public final class Server: Sendable {
     self.framing = framing
   }
 
-  /// Serves until the host or the caller ends it. Blocks the calling thread, which must not be one of
-  /// Swift's pool. To be called once.
+  /// Serves until the host or the caller ends it. Blocks the calling thread, which must not be one of Swift's
+  /// cooperative pool. Call this once.
   public func run() -> Ending {
     connection.readerThread.store(SystemThread.currentID, ordering: .relaxed)
     guard let writer = SystemThread(named: "write answers", { [connection] in connection.runWriter() }) else {
@@ -58,20 +59,20 @@ public final class Server: Sendable {
       writer.join()
       connection.output.closeOwned()
     } else {
-      // It may be in a write that never ends.
+      // The thread may be in a write that never ends.
       writer.detach()
     }
     return ending
   }
 
-  /// Sends notifications outside of any request.
+  /// The sender of notifications outside of any request.
   public var notifier: Notifier { Notifier(connection: connection) }
 
-  /// What the server is doing and has done.
+  /// The current state and the statistics of the server.
   public var status: ServerStatus { connection.status() }
 
-  /// Stops reading, lets what was accepted finish, and writes the answers, for at most this time. A second
-  /// call ends at once. May be called from any thread.
+  /// Stops reading, lets the accepted requests finish, and writes the answers, for at most this time. A
+  /// second call ends the server at once. May be called from any thread.
   public func drain(timeoutMilliseconds: Int) {
     let deadline = monotonicNanoseconds() + UInt64(max(0, timeoutMilliseconds)) * 1_000_000
     let isFirst = !connection.wasDrained.exchange(true, ordering: .acquiringAndReleasing)
@@ -79,22 +80,22 @@ public final class Server: Sendable {
     connection.stopReading(isFirst ? .drain : .now)
   }
 
-  /// The host has ended without closing its ends of the pipes, which others may hold open: drains, for three
-  /// seconds at most. May be called from any thread.
+  /// Drains, for three seconds at most, because the host has ended without closing its ends of the pipes,
+  /// which other processes may hold open. May be called from any thread.
   public func hostEnded() {
     connection.drain(by: monotonicNanoseconds() + Self.orphanGrace)
     connection.stopReading(.drain)
   }
 
-  /// How long what was accepted may take once the host has ended, in nanoseconds.
+  /// The time that accepted requests may take once the host has ended, in nanoseconds.
   private static let orphanGrace: UInt64 = 3_000_000_000
 
-  /// Ends at once: what was accepted may stay unanswered. May be called from any thread.
+  /// Ends the server at once: accepted requests may stay unanswered. May be called from any thread.
   public func stop() { connection.stopReading(.now) }
 
   // MARK: Reading
 
-  /// Reads until there is nothing more to read, and says why.
+  /// Reads until there is nothing more to read, and returns the reason.
   private func read() -> Ending {
     var framer = StreamFramer(framing, limits: connection.limits)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunkBytes, alignment: 16)
@@ -119,7 +120,7 @@ public final class Server: Sendable {
     return .drained
   }
 
-  /// Takes the messages in a chunk; false if the stream can't be followed any further.
+  /// Takes the messages in a chunk; false if the framing is broken.
   private func take(_ bytes: UnsafeRawBufferPointer, _ framer: inout StreamFramer) -> Bool {
     var position = 0
     var sinceFlush = 0
@@ -128,7 +129,7 @@ public final class Server: Sendable {
       deliver(frame, framer)
       if case .lostSync = frame { return false }
       sinceFlush += 1
-      // Few enough that a host with many in flight works on these answers while the next ones are made.
+      // So few that a host with many requests in flight works on these answers while the next ones are made.
       if sinceFlush == 16 {
         sinceFlush = 0
         connection.flush()
@@ -144,12 +145,12 @@ public final class Server: Sendable {
 
   // MARK: Ending
 
-  /// How long what was accepted may take when nobody asked to drain, in nanoseconds: the host is gone, or has
-  /// said `exit`.
+  /// The time that accepted requests may take if nobody asked to drain, in nanoseconds: the host is gone, or
+  /// has sent `exit`.
   private static let lastGrace: UInt64 = 10_000_000_000
 
-  /// Waits until what was accepted is answered and written. At the end of input that takes as long as it
-  /// takes.
+  /// Waits until every accepted request is answered and every answer is written. At the end of input there is
+  /// no time limit.
   private func finish(_ reason: Ending) -> Ending {
     connection.state.withLock { $0.hasEnded = true }
     connection.endWaiting()
@@ -160,7 +161,7 @@ public final class Server: Sendable {
       if request == .now { return .cutShort }
       if request >= .exit, grace == .max { grace = monotonicNanoseconds() + Self.lastGrace }
       if request == .outputClosed, !hasCancelled {
-        // Nobody will hear the answers.
+        // Nobody will read the answers.
         hasCancelled = true
         connection.cancelAll()
       }
@@ -169,7 +170,7 @@ public final class Server: Sendable {
         if !state.isDone { state.readerSleepsFor = .end }
         return state.isDone
       }
-      // Asked anew: the last write may have failed since.
+      // Loaded again: the last write may have failed since.
       if isDone { return ending(reason, connection.stopsReading.load(ordering: .acquiring)) }
       let deadline = min(grace, UInt64(connection.drainDeadline.load(ordering: .acquiring)))
       guard let milliseconds = Self.timeLeft(until: deadline) else {
@@ -187,7 +188,7 @@ public final class Server: Sendable {
     }
   }
 
-  /// Milliseconds for poll(2): −1 for ever, nil if the time is over.
+  /// The time left, in milliseconds for poll(2): −1 for ever, nil if the time is over.
   private static func timeLeft(until deadline: UInt64) -> Int32? {
     if deadline == .max { return -1 }
     let now = monotonicNanoseconds()

@@ -1,34 +1,34 @@
 import JSON
 
-/// What answers requests: knows the methods, while the server knows the wire.
+/// The methods behind a server: a service knows the methods, while the server knows the wire.
 public protocol Service: Sendable {
-  /// The methods' names. A method's place here is its `PreparedCall.methodIndex`.
+  /// The methods' names. The index of a method here is its `PreparedCall.methodIndex`.
   var methods: [String] { get }
 
-  /// Checks a method and its parameters, without I/O. Called for one request after the other, in order of
-  /// arrival, on the thread that reads: what it takes delays every request behind it.
+  /// Checks a method and its parameters, without I/O. The server calls this for one request after the other,
+  /// in order of arrival, on the reading thread: the time that it takes delays every later request.
   ///
   /// - Parameters:
-  ///   - method: the method's name; its kind is string.
-  ///   - params: the parameters by name, an object; nil if there are none. The member `_meta` is the
-  ///     server's and is to be passed over.
+  ///   - method: the method's name, a JSON string.
+  ///   - params: the parameters by name, a JSON object; nil if there are none. The member `_meta` is for the
+  ///     server, and is to be ignored.
   func prepare(method: JSON, params: JSON?) throws(RPCError) -> PreparedCall
 }
 
-/// A request that was found to be in order, ready to run.
+/// A checked request that is ready to run.
 public struct PreparedCall: Sendable {
-  /// The method's place in `Service.methods`.
+  /// The method's index in `Service.methods`.
   public let methodIndex: Int
-  /// What the call reads and changes; empty if it may run beside anything.
+  /// The things that the call reads and changes; empty if it may run beside any other call.
   public let touches: [Touch]
   /// Does the work and returns the JSON text of `result`.
   ///
-  /// Up to its first suspension it runs before any later request is started, so what it hands to a store
-  /// there arrives in the order of the wire; that part must not block. A thrown `RPCError` is the answer; a
-  /// `CancellationError` becomes `cancelled`; anything else `internal`.
+  /// The part before the first suspension runs before any later request starts, so that whatever it hands to
+  /// a store arrives there in the order of the wire; that part must not block. A thrown `RPCError` becomes
+  /// the answer, a `CancellationError` becomes `cancelled`, and any other error `internal`.
   public let run: @Sendable (CallContext) async throws -> [UInt8]
 
-  /// A call that is ready to run.
+  /// Creates a call that is ready to run.
   public init(
     methodIndex: Int, touches: [Touch] = [], run: @escaping @Sendable (CallContext) async throws -> [UInt8]
   ) {
@@ -38,14 +38,14 @@ public struct PreparedCall: Sendable {
   }
 }
 
-/// Who answers, as `initialize` reports it.
+/// The name and version of the program, as `initialize` reports them.
 public struct ServerInfo: Sendable {
   /// The program's name.
   public let name: String
   /// The program's version.
   public let version: String
 
-  /// The program's name and version.
+  /// Creates the description of a program.
   public init(name: String, version: String) {
     self.name = name
     self.version = version

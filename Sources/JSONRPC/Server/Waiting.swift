@@ -1,6 +1,6 @@
 import Locks
 
-/// A call that waits for something to happen. One task sleeps on it; anyone may wake it.
+/// A call's wait for something to happen. One task sleeps on it; any thread may wake it.
 public final class Waiting: Sendable {
   private let state = Locked(State())
   private let cancelReason: @Sendable () -> CancelReason
@@ -13,10 +13,10 @@ public final class Waiting: Sendable {
 
   init(cancelReason: @escaping @Sendable () -> CancelReason) { self.cancelReason = cancelReason }
 
-  /// Whether waiting is over because the server stops reading: the call is to return what it has.
+  /// Whether waiting is over because the server stops reading. The call then returns the result that it has.
   public var hasEnded: Bool { state.withLock { $0.hasEnded } }
 
-  /// Ends the sleep, or the next one if nobody sleeps now.
+  /// Ends the current sleep, or the next one if nobody sleeps now.
   public func wake() {
     state.withLock { state in
       state.isWoken = true
@@ -44,7 +44,7 @@ public final class Waiting: Sendable {
     if let error = cancelReason().error { throw error }
   }
 
-  /// The server stops reading.
+  /// Ends the waiting, because the server stops reading.
   func end() {
     state.withLock { state in
       state.hasEnded = true

@@ -1,12 +1,12 @@
-/// Counts durations in buckets whose width grows with the duration: 16 to every power of two, so that a
-/// quantile is right within 6%. Takes its memory with the first duration and none afterwards.
+/// Counts durations in buckets whose width grows with the duration: 16 for every power of two, so that a
+/// quantile is right within 6%. Allocates its memory at the first duration and none afterwards.
 struct Histogram: Sendable {
   private var buckets: [UInt32] = []
   private(set) var count: UInt64 = 0
 
   private static let subBits = 4
   private static let subCount = 1 << subBits
-  /// Durations from 2^40 ns (18 minutes) on count as that.
+  /// Durations from 2^40 ns (18 minutes) on count as that duration.
   private static let highestBit = 40
 
   mutating func record(nanoseconds: UInt64) {
@@ -17,7 +17,8 @@ struct Histogram: Sendable {
     count += 1
   }
 
-  /// The duration that the given share of all recorded ones does not exceed, in nanoseconds; 0 if none.
+  /// The duration that the given share of all recorded durations does not exceed, in nanoseconds; 0 if there
+  /// are none.
   func quantile(_ share: Double) -> UInt64 {
     guard count > 0 else { return 0 }
     let rank = max(1, UInt64((share * Double(count)).rounded(.up)))
@@ -37,7 +38,7 @@ struct Histogram: Sendable {
     return (exponent - subBits + 1) * subCount + mantissa
   }
 
-  /// The largest duration that a bucket counts.
+  /// The largest duration that a bucket counts, in nanoseconds.
   private static func highest(_ index: Int) -> UInt64 {
     guard index >= subCount else { return UInt64(index) }
     let exponent = index / subCount + subBits - 1

@@ -1,34 +1,34 @@
-/// What the server is doing and has done, as a picture at one moment.
+/// The state and the statistics of the server at one moment.
 public struct ServerStatus: Sendable {
-  /// One method's record since the start.
+  /// The statistics of one method since the start.
   public struct Method: Sendable {
     /// The method's name.
     public let name: String
     /// Requests and notifications answered or refused.
     public let requests: UInt64
-    /// Those of them that ended with an error.
+    /// The number of those requests and notifications that ended with an error.
     public let errors: UInt64
     /// The median duration from arrival to answer, in microseconds; right within 6%.
     public let p50Microseconds: Double
-    /// The duration that 99 of 100 did not exceed, in microseconds; right within 6%.
+    /// The duration that 99 of 100 calls did not exceed, in microseconds; right within 6%.
     public let p99Microseconds: Double
   }
 
-  /// Requests accepted and not answered, those that wait left out.
+  /// The number of requests accepted and not answered, except those that wait.
   public let inFlight: Int
-  /// Requests that wait for something to happen.
+  /// The number of requests that wait for something to happen.
   public let waiting: Int
-  /// Bytes of answers that the host has not taken.
+  /// The number of bytes of answers that the host has not taken.
   public let outputBytes: Int
-  /// Milliseconds since the server was made.
+  /// The time since the server was created, in milliseconds.
   public let uptimeMilliseconds: Int64
-  /// The limits it runs under.
+  /// The limits of the connection.
   public let limits: Limits
-  /// The service's methods in its order, those never called left out.
+  /// The service's methods in its order, except those that were never called.
   public let methods: [Method]
 }
 
-/// The record of one method, as it is kept.
+/// The statistics of one method, as they are collected.
 struct MethodRecord: Sendable {
   var requests: UInt64 = 0
   var errors: UInt64 = 0
@@ -40,7 +40,7 @@ struct MethodRecord: Sendable {
     durations.record(nanoseconds: nanoseconds)
   }
 
-  /// A request that was refused before it ran says nothing of how long the method takes.
+  /// Counts a request that was refused before it ran, and that tells nothing about the method's duration.
   mutating func recordRefusal() {
     requests += 1
     errors += 1

@@ -1,6 +1,6 @@
-/// A BSON array: a document whose keys nobody looks at.
+/// A BSON array: a document whose keys don't matter.
 public struct BSONArray: Sendable, Hashable {
-  /// The array as the document that it is in BSON.
+  /// The array as a document, which it is in BSON.
   public let document: BSONDocument
 
   /// The array in this document, whatever its keys.
@@ -19,7 +19,7 @@ public struct BSONArray: Sendable, Hashable {
     document = try writer.finish()
   }
 
-  /// Whether there are no elements.
+  /// Whether the array is empty.
   public var isEmpty: Bool { document.isEmpty }
 
   /// Calls `body` with each element in order.
@@ -28,7 +28,7 @@ public struct BSONArray: Sendable, Hashable {
     while let element = try reader.next() { try body(element) }
   }
 
-  /// The elements, which must all be documents.
+  /// The elements, all of which must be documents.
   public func documents() throws(BSONError) -> [BSONDocument] {
     var documents: [BSONDocument] = []
     var reader = BSONReader(document)
@@ -46,7 +46,7 @@ public struct BSONArray: Sendable, Hashable {
 }
 
 extension BSONArray: ExpressibleByArrayLiteral {
-  /// An array from a literal. What exceeds the limits is a programming error and traps.
+  /// Creates an array from a literal. A literal that exceeds the limits is a programming error and traps.
   public init(arrayLiteral elements: BSONValue...) {
     do {
       self = try BSONArray(elements)

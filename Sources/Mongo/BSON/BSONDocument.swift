@@ -1,13 +1,13 @@
 /// A BSON document: a value over bytes.
 ///
-/// Only the outer frame (length and terminator) is checked when it is made;
-/// elements are checked as they are read, so that a reply costs nothing for
-/// what nobody reads. ``validate()`` checks everything. A document taken out of
-/// another one shares its bytes.
+/// Only the outer frame (length and terminator) is checked when a document is made; elements are checked when
+/// they are read, so the unread parts of a reply cost nothing. ``validate()`` checks everything. A document
+/// taken out of another one shares its bytes.
 public struct BSONDocument: Sendable {
-  /// The most documents within one another, as MongoDB has it.
+  /// The largest depth of nested documents, as in MongoDB.
   public static let maximumDepth = 100
-  /// The longest document that may be written: 16 MiB, and what MongoDB allows for the command around it.
+  /// The size of the longest document that may be written: 16 MiB, plus the 16 KiB that MongoDB allows for
+  /// the command around it.
   public static let maximumSize = 16 * 1024 * 1024 + 16 * 1024
 
   let storage: [UInt8]
@@ -30,7 +30,7 @@ public struct BSONDocument: Sendable {
     self.init(trusted: bytes)
   }
 
-  /// What the writer made or `init(_:)` has checked.
+  /// Creates a document from bytes that the writer made or `init(_:)` has checked.
   init(trusted bytes: [UInt8]) {
     self.init(storage: bytes, lower: 0, upper: bytes.count)
   }
@@ -47,22 +47,22 @@ public struct BSONDocument: Sendable {
   /// The number of bytes.
   public var byteCount: Int { upper - lower }
 
-  /// Whether there are no elements.
+  /// Whether the document is empty.
   public var isEmpty: Bool { byteCount == 5 }
 
-  /// The first element with this key, or nil if there is none. Makes no copy of anything.
+  /// The first element with this key, or nil if there is none. Nothing is copied.
   public func find(_ key: String) throws(BSONError) -> BSONElement? {
     var reader = BSONReader(self)
     return try reader.skip(to: key)
   }
 
-  /// The first element with this key; `missingKey` if there is none.
+  /// The first element with this key; throws `missingKey` if there is none.
   public func get(_ key: String) throws(BSONError) -> BSONElement {
     guard let element = try find(key) else { throw .missingKey(key) }
     return element
   }
 
-  /// Checks every byte: lengths, terminators, types, UTF-8, depth. What passes can be read whole.
+  /// Checks every byte: lengths, terminators, types, UTF-8, depth. A document that passes can be read whole.
   public func validate() throws(BSONError) {
     try BSONScanner.validate(storage.span.bytes, lower: lower, upper: upper, depth: 1)
   }
@@ -80,7 +80,7 @@ public struct BSONDocument: Sendable {
 }
 
 extension BSONDocument: Hashable {
-  /// Whether the bytes are the same.
+  /// Whether the bytes are equal.
   public static func == (left: BSONDocument, right: BSONDocument) -> Bool {
     left.bytes == right.bytes
   }
@@ -92,10 +92,10 @@ extension BSONDocument: Hashable {
 }
 
 extension BSONDocument: ExpressibleByDictionaryLiteral {
-  /// A document from a literal, in the literal's order: `["log": .string(name), "seq": 1]`.
+  /// Creates a document from a literal, in the literal's order: `["log": .string(name), "seq": 1]`.
   ///
-  /// A key with a NUL, or what exceeds the limits, is a programming error and traps; for keys
-  /// from outside use ``BSONWriter``.
+  /// A key with a NUL and a literal that exceeds the limits are programming errors and trap; for keys from
+  /// outside use ``BSONWriter``.
   public init(dictionaryLiteral elements: (String, BSONValue)...) {
     var writer = BSONWriter()
     for (key, value) in elements { writer.append(key, value) }
@@ -108,6 +108,6 @@ extension BSONDocument: ExpressibleByDictionaryLiteral {
 }
 
 extension BSONDocument: CustomStringConvertible {
-  /// The size only: contents don't belong in logs.
+  /// The size only: contents do not belong in logs.
   public var description: String { "BSONDocument(\(byteCount) bytes)" }
 }

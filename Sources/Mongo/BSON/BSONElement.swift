@@ -6,7 +6,7 @@
   import Glibc
 #endif
 
-/// The key of an element: compared with text without making a string of it.
+/// The key of an element; it is compared with text without making a string of it.
 public struct BSONKey: Sendable {
   let storage: [UInt8]
   let range: Range<Int>
@@ -15,7 +15,7 @@ public struct BSONKey: Sendable {
   public static func == (key: BSONKey, text: String) -> Bool {
     let utf8 = text.utf8
     guard utf8.count == key.range.count else { return false }
-    // Literals and small strings are contiguous: this compares memory without a copy.
+    // Literals and small strings are contiguous: the memory is compared without a copy.
     let same = utf8.withContiguousStorageIfAvailable { text in
       key.storage.withUnsafeBufferPointer { bytes in
         text.isEmpty
@@ -27,7 +27,7 @@ public struct BSONKey: Sendable {
     return same ?? key.storage[key.range].elementsEqual(utf8)
   }
 
-  /// Lets a `switch` over a key name texts.
+  /// Lets a `switch` over a key match texts.
   public static func ~= (text: String, key: BSONKey) -> Bool {
     key == text
   }
@@ -38,7 +38,7 @@ public struct BSONKey: Sendable {
   }
 }
 
-/// One element of a document: a key, a type and a value that is read when asked for.
+/// One element of a document: a key, a type, and a value that is decoded on demand.
 public struct BSONElement: Sendable {
   let storage: [UInt8]
   let extent: BSONScanner.Extent
@@ -58,7 +58,7 @@ public struct BSONElement: Sendable {
     return Int32(littleEndian: load())
   }
 
-  /// The value as an int64: an int64, an int32, or a double that is a whole number.
+  /// The value as an int64, from an int64, an int32, or a double that is a whole number.
   public func int64() throws(BSONError) -> Int64 {
     switch type {
     case .int64: return Int64(littleEndian: load())
@@ -87,7 +87,7 @@ public struct BSONElement: Sendable {
     return try storage.text(text)
   }
 
-  /// The bytes of a string, unchecked: for those who copy it on as it is.
+  /// The bytes of a string, unchecked: for callers that copy them on unchanged.
   public func utf8() throws(BSONError) -> ArraySlice<UInt8> {
     try expect(.string)
     return storage[text]
@@ -141,7 +141,7 @@ public struct BSONElement: Sendable {
     return BSONArray(nested)
   }
 
-  /// The value, whatever supported type it has.
+  /// The value, of any supported type.
   public func value() throws(BSONError) -> BSONValue {
     switch type {
     case .double: .double(try double())
@@ -178,7 +178,7 @@ extension BSONElement {
     BSONDocument(storage: storage, lower: extent.value.lowerBound, upper: extent.value.upperBound)
   }
 
-  /// The scanner has made sure that the type's bytes are there.
+  /// The scanner has already made sure that the bytes of the type are there.
   private func load<T: FixedWidthInteger & BitwiseCopyable>() -> T {
     storage.span.bytes.unsafeLoadUnaligned(fromByteOffset: extent.value.lowerBound, as: T.self)
   }

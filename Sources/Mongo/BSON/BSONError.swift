@@ -1,18 +1,18 @@
-/// Why bytes are not BSON, or not the BSON that was asked for.
+/// The reason why bytes are not BSON, or not the BSON that was asked for.
 ///
 /// Offsets count from the first byte of the outermost document's storage.
 public enum BSONError: Error, Sendable, Hashable {
-  /// A value or the document itself ends after the bytes do.
+  /// The document or a value in it extends past the end of the bytes.
   case truncated(offset: Int)
-  /// A length field is negative, too small, or doesn't fit what surrounds it.
+  /// A length field is negative, too small, or doesn't fit its surroundings.
   case badLength(offset: Int)
   /// A document, string or key lacks the NUL at its end.
   case missingTerminator(offset: Int)
   /// Bytes follow the document's end.
   case trailingBytes(offset: Int)
-  /// A type byte that the specification doesn't have.
+  /// A type byte that the specification does not define.
   case unknownType(UInt8, offset: Int)
-  /// A type of the specification that isn't read here.
+  /// A type of the specification that is not supported here.
   case unsupportedType(BSONType)
   /// A binary value whose subtype isn't 0.
   case unsupportedBinarySubtype(UInt8)
@@ -24,16 +24,16 @@ public enum BSONError: Error, Sendable, Hashable {
   case tooDeep
   /// More than ``BSONDocument/maximumSize`` bytes.
   case tooLarge
-  /// A key with a NUL in it: it can't be written.
+  /// A key with a NUL in it, which can't be written.
   case keyContainsNUL
   /// A key that was asked for isn't there.
   case missingKey(String)
-  /// A value has another type than was asked for.
+  /// The value has another type than the one asked for.
   case typeMismatch(key: String, expected: BSONType, found: BSONType)
 }
 
 extension BSONError: CustomStringConvertible {
-  /// The error in words; it holds keys and offsets, never values.
+  /// The error in words; it contains keys and offsets, never values.
   public var description: String {
     switch self {
     case .truncated(let offset): "BSON is truncated at byte \(offset)"

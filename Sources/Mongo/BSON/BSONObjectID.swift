@@ -1,9 +1,11 @@
 /// A BSON ObjectId: 12 bytes.
 public struct BSONObjectID: Sendable, Hashable {
+  /// The first eight bytes, the most significant first.
   public private(set) var high: UInt64
+  /// The last four bytes, the most significant first.
   public private(set) var low: UInt32
 
-  /// The id whose first eight bytes are those of one number and whose last four those of another, the most
+  /// Creates an id from two numbers: `high` gives the first eight bytes and `low` the last four, the most
   /// significant byte first.
   public init(high: UInt64, low: UInt32) {
     (self.high, self.low) = (high, low)
@@ -23,7 +25,7 @@ public struct BSONObjectID: Sendable, Hashable {
 }
 
 extension BSONObjectID: CustomStringConvertible {
-  /// 24 lower-case hexadecimal digits.
+  /// The id as 24 lower-case hexadecimal digits.
   public var description: String {
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)

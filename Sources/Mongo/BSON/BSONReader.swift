@@ -26,7 +26,7 @@ public struct BSONReader: Sendable {
     return BSONElement(storage: document.storage, extent: extent)
   }
 
-  /// The next element with this key, passing over others; nil if none follows.
+  /// The next element with this key, after skipping others; nil if none follows.
   public mutating func skip(to key: String) throws(BSONError) -> BSONElement? {
     while let element = try next() {
       if element.key == key { return element }

@@ -1,16 +1,16 @@
 /// Finds elements in bytes, checking every length before it is used.
 ///
-/// The unaligned loads are of integers, of which every bit pattern is one, and are
-/// bounds-checked by `RawSpan`; the checks here make sure that they never trap.
+/// The unaligned loads are of integers, for which every bit pattern is valid, and `RawSpan` checks their
+/// bounds; the checks here make sure that those never trap.
 enum BSONScanner {
-  /// Where an element's parts are.
+  /// The places of an element's parts.
   struct Extent {
     var type: BSONType
     var key: Range<Int>
     var value: Range<Int>
   }
 
-  /// The length field at this offset, of which 4 bytes must be there.
+  /// The length field at this offset, where there must be 4 bytes.
   static func length(in bytes: RawSpan, at offset: Int) -> Int {
     Int(Int32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Int32.self)))
   }
@@ -84,7 +84,7 @@ enum BSONScanner {
     return size
   }
 
-  /// Checks a document whole. The recursion is bounded by the depth.
+  /// Checks a whole document. The depth bounds the recursion.
   static func validate(_ bytes: RawSpan, lower: Int, upper: Int, depth: Int) throws(BSONError) {
     guard depth <= BSONDocument.maximumDepth else { throw .tooDeep }
     var offset = lower + 4
@@ -111,7 +111,7 @@ enum BSONScanner {
 
   private static func validateUTF8(_ bytes: RawSpan, _ range: Range<Int>) throws(BSONError) {
     let valid = bytes.extracting(range).withUnsafeBytes { raw in
-      // Rebinding is right: the bytes were an array of UInt8.
+      // Rebinding is safe: the bytes were an array of UInt8.
       raw.withMemoryRebound(to: UInt8.self) { text in
         do {
           _ = try UTF8Span(validating: Span(_unsafeElements: text))

@@ -1,7 +1,6 @@
 /// The type byte of a BSON element, as in the BSON specification.
 ///
-/// Every type of the specification can be passed over; only those that
-/// ``isSupported`` names can be read or written.
+/// Every type of the specification can be skipped; only those with ``isSupported`` can be read or written.
 public enum BSONType: UInt8, Sendable, Hashable {
   case double = 0x01
   case string = 0x02

@@ -1,4 +1,4 @@
-/// A UUID as BSON has it: binary of subtype 4, 16 bytes. MongoDB tells collections apart by them.
+/// A UUID in BSON: binary of subtype 4, 16 bytes. MongoDB identifies collections by UUIDs.
 public struct BSONUUID: Sendable, Hashable {
   static let subtype: UInt8 = 4
 

@@ -1,13 +1,13 @@
 /// Writes a BSON document into bytes.
 ///
-/// Appending never fails at once: the first error (a key with a NUL, too deep,
-/// too large) is kept, and ``finish()`` throws it.
+/// Appending never fails at once: the first error (a key with a NUL, too deep, too large) is kept, and
+/// ``finish()`` throws it.
 public struct BSONWriter: Sendable {
   private var bytes: [UInt8]
   private var depth: Int
   private var error: BSONError?
 
-  /// A writer of an empty document, with room for `capacity` bytes.
+  /// Creates a writer of an empty document, with room for `capacity` bytes.
   public init(capacity: Int = 256) {
     bytes = []
     bytes.reserveCapacity(capacity)
@@ -15,7 +15,7 @@ public struct BSONWriter: Sendable {
     depth = 1
   }
 
-  /// The document, or the first error met while writing it.
+  /// Returns the document, or throws the first error met while writing it.
   public consuming func finish() throws(BSONError) -> BSONDocument {
     end(at: 0)
     if let error { throw error }
@@ -139,7 +139,7 @@ public struct BSONWriter: Sendable {
   ) throws(E) {
     begin(.array, key)
     let start = open()
-    // The bytes move into the array's writer and back, so that they are never copied.
+    // The bytes move into the array's writer and back, and are never copied.
     var array = BSONArrayWriter(writer: self.take())
     defer {
       self = array.writer

@@ -1,15 +1,15 @@
 import DequeModule
 
-/// Events between a stream's thread and its consumer: a value without threads.
+/// A buffer of events between a stream's thread and its consumer: a value without threads.
 struct ChangeStreamBuffer<Consumer> {
   typealias Event = MongoChangeStream.Event
 
   enum Taken {
     case event(Event)
     case end((any Error)?)
-    /// The consumer waits and is kept.
+    /// The consumer waits; the buffer keeps it.
     case waits
-    /// Another consumer waits already.
+    /// Refused: another consumer waits already.
     case refused
   }
 
@@ -17,7 +17,7 @@ struct ChangeStreamBuffer<Consumer> {
   private var consumer: Consumer?
   private var end: Result<Void, any Error>?
   private let limit: Int
-  /// The token of the last event taken, or of the quiet time after it.
+  /// The resume token of the last event taken, or of the quiet time after it.
   private(set) var consumedToken: BSONDocument?
 
   init(limit: Int, token: BSONDocument?) {
@@ -34,7 +34,7 @@ struct ChangeStreamBuffer<Consumer> {
       return .event(first.event)
     }
     if let end {
-      // An error is thrown once; after it the sequence is over.
+      // An error is thrown once; after it the sequence has ended.
       self.end = .success(())
       if case .failure(let error) = end { return .end(error) }
       return .end(nil)
@@ -44,7 +44,7 @@ struct ChangeStreamBuffer<Consumer> {
     return .waits
   }
 
-  /// Adds an event; the consumer returned gets it at once.
+  /// Adds an event. If a consumer is returned, it gets the event at once.
   mutating func add(_ event: Event, token: BSONDocument?) -> Consumer? {
     guard !hasEnded else { return nil }
     if let consumer {
@@ -56,7 +56,8 @@ struct ChangeStreamBuffer<Consumer> {
     return nil
   }
 
-  /// The server's place when nothing happens; it counts once everything before it has been taken.
+  /// Takes the server's resume token while nothing happens; it counts once every event before it has been
+  /// taken.
   mutating func quiet(token: BSONDocument?) {
     guard let token else { return }
     if events.isEmpty {
@@ -66,7 +67,7 @@ struct ChangeStreamBuffer<Consumer> {
     }
   }
 
-  /// Ends the events; those that wait are still given, unless `dropping`.
+  /// Ends the stream; events that wait are still delivered, unless `dropping`.
   mutating func finish(_ error: (any Error)?, dropping: Bool = false) -> Consumer? {
     guard end == nil else { return nil }
     if dropping { events.removeAll() }

@@ -1,9 +1,9 @@
 import CMongoC
 import Locks
 
-/// A change stream's thread and what it shares with the consumer.
+/// A change stream's thread and the state that it shares with the consumer.
 ///
-/// `@unchecked Sendable`: every stored variable is used under `lock` only.
+/// `@unchecked Sendable`: every stored variable is used only under `lock`.
 final class ChangeStreamCore: @unchecked Sendable {
   typealias Consumer = CheckedContinuation<MongoChangeStream.Event?, any Error>
 
@@ -42,7 +42,7 @@ final class ChangeStreamCore: @unchecked Sendable {
 extension ChangeStreamCore {
   func take(_ consumer: Consumer) {
     let taken = lock.withLock { () -> ChangeStreamBuffer<Consumer>.Taken in
-      // A task that was cancelled before it came here has nobody else to end its wait.
+      // If the task was cancelled before it came here, nobody else ends its wait.
       if withUnsafeCurrentTask(body: { $0?.isCancelled ?? false }) { return .end(nil) }
       let taken = buffer.take(consumer)
       signal.signal()
@@ -86,7 +86,7 @@ extension ChangeStreamCore {
     case moment
   }
 
-  /// The thread's body: opens, reads and opens again until the stream ends.
+  /// The body of the thread: opens the stream, reads, and opens it again until it ends.
   func watch(in pool: PoolCore) {
     var token = consumedToken
     var pause = Pause.availability
@@ -110,10 +110,10 @@ extension ChangeStreamCore {
     pool.remove(self)
   }
 
-  /// CursorNotFound, and a shard's routing that changed: the stream goes on from its token.
+  /// CursorNotFound, and errors after a shard's routing has changed: the stream resumes from its token.
   private static let resumable: Set<Int32> = [43, 63, 133, 150, 13388]
 
-  /// Waits until the stream may be opened (again); false if it has ended.
+  /// Waits until the stream may be opened (again); returns false if it has ended.
   private func isReady(after pause: Pause) -> Bool {
     lock.withLock {
       if pause == .moment, !buffer.hasEnded { signal.wait(lock, atMost: .milliseconds(100)) }
@@ -122,7 +122,7 @@ extension ChangeStreamCore {
     }
   }
 
-  /// Reads until the stream ends, of itself or because it was closed.
+  /// Reads until the stream ends, by itself or because it was closed.
   private func read(
     _ client: OpaquePointer, database: String, token: inout BSONDocument?
   ) throws(MongoError) {
@@ -174,7 +174,8 @@ extension ChangeStreamCore {
     mongoc_change_stream_get_resume_token(stream).map { BSONDocument(copying: $0) }
   }
 
-  /// The collection is gone: the server has closed the cursor and there is nothing to resume.
+  /// Whether a change says that the collection is gone: the server has closed the cursor, and there is
+  /// nothing to resume.
   private func isInvalidate(_ change: BSONDocument) -> Bool {
     do {
       return try change.find("operationType")?.string() == "invalidate"

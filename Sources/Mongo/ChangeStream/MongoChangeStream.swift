@@ -1,20 +1,20 @@
 import Synchronization
 
-/// Changes of a collection, as they are confirmed by a majority.
+/// The changes of a collection, as a majority confirms them.
 ///
 /// The stream has a thread of its own, opens when there is a primary, and resumes by itself after network
-/// errors and elections. It ends when it is closed, when the pool is, or when the collection
-/// is dropped; it throws what waiting can't heal: kind ``MongoError/Kind/unsupported`` on a standalone
-/// server,
-/// missing rights, or a resume token older than the server's history (code 286).
+/// errors and elections. It ends when it is closed, when the pool is closed, or when the collection is
+/// dropped. It throws errors that waiting can't heal: kind ``MongoError/Kind/unsupported`` on a standalone
+/// server, missing rights, or a resume token older than the server's history (code 286).
 ///
-/// One consumer at a time. If it falls behind by the buffer's size, the thread waits for it.
+/// It has one consumer at a time. If the consumer falls behind by the buffer's size, the thread waits for it.
 public final class MongoChangeStream: AsyncSequence, Sendable {
-  /// What the stream tells.
+  /// An event of the stream.
   public enum Event: Sendable {
-    /// Changes from here on are seen. Unless `resumed`, what happened before is not: read it now.
+    /// The stream sees all changes from here on. Unless `resumed`, it has missed what happened before: read
+    /// that now.
     case opened(resumed: Bool)
-    /// A change document of the server's, with `operationType`, `fullDocument` and so on.
+    /// A change document from the server, with `operationType`, `fullDocument` and so on.
     case change(BSONDocument)
   }
 
@@ -28,10 +28,10 @@ public final class MongoChangeStream: AsyncSequence, Sendable {
     core.close()
   }
 
-  /// The place to resume from after the events taken so far; nil before the server has told one.
+  /// The token to resume from after the events taken so far; nil until the server has sent one.
   public var resumeToken: BSONDocument? { core.consumedToken }
 
-  /// Ends the stream: the iteration ends at once, the thread within one waiting time.
+  /// Ends the stream: the iteration ends at once, the thread within one `wait`.
   public func close() {
     core.close()
   }
@@ -41,7 +41,7 @@ public final class MongoChangeStream: AsyncSequence, Sendable {
     Iterator(stream: self)
   }
 
-  /// Takes events one by one.
+  /// An iterator that takes events one by one.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate let stream: MongoChangeStream
 
@@ -61,13 +61,12 @@ extension MongoClientPool {
   /// Watches a collection.
   ///
   /// - Parameters:
-  ///   - pipeline: Stages that choose and shape the changes.
-  ///   - token: Where to go on: a ``MongoChangeStream/resumeToken`` of earlier.
+  ///   - pipeline: Stages that select and shape the changes.
+  ///   - token: The place to continue from: an earlier ``MongoChangeStream/resumeToken``.
   ///   - fullDocument: `updateLookup` for the whole document after an update.
-  ///   - wait: How long the server may wait for a change before it answers: the longest time that closing
-  ///   takes
-  ///     while all is well.
-  ///   - buffer: How many events may wait for the consumer.
+  ///   - wait: The time that the server may wait for a change before it answers. It is also the longest time
+  ///     that closing takes while all is well.
+  ///   - buffer: The number of events that may wait for the consumer.
   public func changes(
     in collection: String, pipeline: BSONArray = [], resumeAfter token: BSONDocument? = nil,
     fullDocument: String? = nil, wait: Duration = .milliseconds(500), buffer: Int = 1024

@@ -2,7 +2,7 @@ import CMongoC
 
 /// The size and alignment of a `bson_t`, which libbson's code relies on.
 ///
-/// Swift imports the struct with an alignment of 4, and pointers to it as opaque ones; so the memory is
+/// Swift imports the struct with an alignment of 4, and pointers to it as opaque ones. So the memory is
 /// allocated here by hand, and a `bson_t` never lives in a Swift variable.
 private enum Record {
   static let size = 128
@@ -13,7 +13,7 @@ private enum Record {
 struct BSONOwner: ~Copyable {
   private let memory: UnsafeMutableRawPointer
 
-  /// An empty document. A libmongoc function that initialises its reply may do so again.
+  /// Creates an empty document. A libmongoc function that initialises its reply may initialise it again.
   init() {
     memory = .allocate(byteCount: Record.size, alignment: Record.alignment)
     bson_init(OpaquePointer(memory))
@@ -24,7 +24,7 @@ struct BSONOwner: ~Copyable {
     memory.deallocate()
   }
 
-  /// For libmongoc; valid as long as the owner.
+  /// The pointer for libmongoc; valid as long as the owner.
   var pointer: OpaquePointer { OpaquePointer(memory) }
 
   /// A copy of the document's bytes.
@@ -32,7 +32,7 @@ struct BSONOwner: ~Copyable {
 }
 
 extension BSONDocument {
-  /// Copies a document of libbson's in one piece. libbson keeps length and terminator right.
+  /// Copies a document of libbson's in one piece. libbson keeps the length and the terminator right.
   init(copying pointer: OpaquePointer) {
     let start = UnsafeRawPointer(bson_get_data(pointer).unsafelyUnwrapped)
     let count = Int32(littleEndian: start.loadUnaligned(as: Int32.self))
@@ -42,7 +42,7 @@ extension BSONDocument {
   /// Lends these bytes to libmongoc as a `bson_t`, which is valid only within `body`.
   func withBSON<R>(_ body: (OpaquePointer) throws -> R) rethrows -> R {
     try storage.withUnsafeBufferPointer { bytes in
-      // A static bson_t owns nothing, so that there is nothing to destroy.
+      // A static bson_t owns nothing, so there is nothing to destroy.
       try withUnsafeTemporaryAllocation(byteCount: Record.size, alignment: Record.alignment) { raw in
         let record = OpaquePointer(raw.baseAddress.unsafelyUnwrapped)
         let isFramed = bson_init_static(record, bytes.baseAddress.unsafelyUnwrapped + lower, byteCount)
@@ -52,14 +52,15 @@ extension BSONDocument {
     }
   }
 
-  /// As ``withBSON(_:)``, or a null pointer for nil.
+  /// Calls `body` as ``withBSON(_:)`` does, or with a null pointer for nil.
   static func withOptional<R>(_ document: BSONDocument?, _ body: (OpaquePointer?) throws -> R) rethrows -> R {
     guard let document else { return try body(nil) }
     return try document.withBSON(body)
   }
 }
 
-/// Many documents as libmongoc takes them: an array of pointers to `bson_t` over one copy of the bytes.
+/// Many documents in the form that libmongoc takes: an array of pointers to `bson_t` over one copy of the
+/// bytes.
 struct BSONBatch: ~Copyable {
   private let bytes: UnsafeMutablePointer<UInt8>
   private let records: UnsafeMutableRawPointer

@@ -1,8 +1,8 @@
 import CMongoC
 
-/// Makes libmongoc's client pool and hears about its topology.
+/// Makes libmongoc's client pool and receives the events of its topology.
 enum ClientFactory {
-  /// A pool whose events go to the ``PoolCore`` in `context`, which must outlive it.
+  /// Makes a pool whose events go to the ``PoolCore`` in `context`, which must outlive it.
   static func makePool(_ uri: MongoURI, context: UnsafeMutableRawPointer) throws(MongoError) -> OpaquePointer
   {
     guard let parsed = uri.makeURI() else {
@@ -23,19 +23,20 @@ enum ClientFactory {
     return pool
   }
 
-  /// Room for change streams beside the threads, and for what was discarded; all are counted here, so that a
-  /// pop never waits.
+  /// The size of libmongoc's pool: the threads, room for change streams, and the discarded clients, which
+  /// libmongoc still counts. With all of them counted here, a pop never waits.
   static func room(_ uri: MongoURI, beside discarded: Int) -> UInt32 {
     UInt32(clamping: uri.threads + 1024 + discarded)
   }
 }
 
-/// The conductor thread holds the core until libmongoc's pool, and with it the last event, is gone.
+/// The core that receives the events. The conductor thread holds it until libmongoc's pool, and with it the
+/// last event, is gone.
 private func core(_ context: UnsafeMutableRawPointer?) -> PoolCore? {
   context.map { Unmanaged<PoolCore>.fromOpaque($0).takeUnretainedValue() }
 }
 
-/// libmongoc calls this with its topology locked: only the description given may be looked at.
+/// Called by libmongoc with its topology locked: only the description in the event may be looked at.
 private func topologyChanged(_ event: OpaquePointer?) {
   let description = mongoc_apm_topology_changed_get_new_description(event)
   guard let core = core(mongoc_apm_topology_changed_get_context(event)) else { return }
@@ -51,10 +52,10 @@ private func heartbeatFailed(_ event: OpaquePointer?) {
     .heartbeatFailed(MongoError(error, .read, reply: nil))
 }
 
-/// The server that takes writes, as a topology description has it.
+/// The server that accepts writes, according to a topology description.
 private struct Primary {
   var exists = false
-  /// Which election made it the primary of a replica set.
+  /// The election that made it the primary of a replica set.
   var election: String?
 
   init(_ description: OpaquePointer?) {
@@ -70,19 +71,19 @@ private struct Primary {
         election = Self.election(server)
       case "Standalone", "Mongos", "LoadBalancer":
         exists = true
-      // A direct connection to a secondary would count as writable for libmongoc, and its reads would be stale.
+      // libmongoc would count a direct connection to a secondary as writable, and its reads would be stale.
       default: break
       }
     }
   }
 
-  /// Unique within a set: it holds the term.
+  /// An identifier of the election, unique within a set: it contains the term.
   private static func election(_ server: OpaquePointer) -> String {
     guard let hello = mongoc_server_description_hello_response(server) else { return "" }
     do {
       return try BSONDocument(copying: hello).find("electionId")?.objectID().description ?? ""
     } catch {
-      // Of another type: no server answers so.
+      // A value of another type: no server answers so.
       return ""
     }
   }

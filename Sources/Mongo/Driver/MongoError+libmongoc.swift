@@ -1,15 +1,15 @@
 import CMongoC
 
 extension MongoError {
-  /// What is being done when an error comes, on which the outcome depends.
+  /// The operation during which an error occurs; the outcome depends on it.
   enum Operation {
     case read
     case write
-    /// A write of several commands, of which earlier ones may have been done.
+    /// A write of several commands, of which earlier ones may already be done.
     case writes
   }
 
-  /// Calls libmongoc with a place for its error, and translates that when the call returns false.
+  /// Calls libmongoc with a place for its error, and throws the translated error if the call returns false.
   static func check(
     _ operation: Operation, reply: borrowing BSONOwner,
     _ call: (UnsafeMutablePointer<bson_error_t>) -> Bool
@@ -35,7 +35,7 @@ extension MongoError {
   }
 
   private static func labels(in reply: BSONDocument?) -> [String] {
-    // A reply that can't be read has no labels; the error itself is told all the same.
+    // A reply that can't be read has no labels; the error itself is reported all the same.
     do {
       guard let element = try reply?.find("errorLabels"), element.type == .array else { return [] }
       return try element.array().values().compactMap {
@@ -52,7 +52,7 @@ extension MongoError {
     case MONGOC_ERROR_STREAM: return .network
     case MONGOC_ERROR_WRITE_CONCERN: return .writeConcern
     case MONGOC_ERROR_CLIENT where code == Int32(MONGOC_ERROR_CLIENT_AUTHENTICATE.rawValue):
-      // libmongoc gives a connection lost while authenticating the same code.
+      // libmongoc gives the same code to a connection lost during authentication.
       return message.contains("socket error") || message.contains("Failed to") ? .network : .authentication
     case MONGOC_ERROR_SERVER, MONGOC_ERROR_QUERY:
       return kind(ofServerCode: code)
@@ -78,8 +78,8 @@ extension MongoError {
       return .unknown
     }
     switch kind {
-    // libmongoc reports the first error if it finds no server for the second attempt, so
-    // here nothing was sent, but for the earlier commands of a bulk.
+    // libmongoc reports the first error if it finds no server for the second attempt. So nothing was sent
+    // here, except for the earlier commands of a bulk.
     case .unavailable, .authentication, .overloaded, .closed, .unsupported, .invalidArgument, .unauthorized,
       .replacedCollection:
       return operation == .writes ? .unknown : .known

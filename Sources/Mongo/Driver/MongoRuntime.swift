@@ -15,7 +15,7 @@ public enum MongoRuntime {
   private struct State {
     var logger: Logger?
     var secrets: Set<String> = []
-    /// The thread that parses a URI: what libmongoc says meanwhile may quote it.
+    /// The thread that parses a URI: what libmongoc logs meanwhile may quote the URI.
     var muted: pthread_t?
   }
 
@@ -28,21 +28,22 @@ public enum MongoRuntime {
     hideCounters()
   }()
 
-  /// Initialises libmongoc, once, and sends what it logs to `logger` from now on.
+  /// Initialises libmongoc, once, and sends its log to `logger` from now on.
   ///
-  /// ``MongoClientPool`` calls this; without any logger libmongoc's log is dropped.
+  /// ``MongoClientPool`` calls this; without a logger libmongoc's log is dropped.
   public static func start(logger: Logger? = nil) {
     if let logger { state.withLock { $0.logger = logger } }
     _ = initialised
   }
 
-  /// Takes libmongoc's counters out of shared memory: its library puts them there when it is loaded, and who
-  /// is killed leaves them there. A later process with the same id would then say so on stderr.
+  /// Removes libmongoc's counters from shared memory. The library puts them there when it is loaded, and a
+  /// process that is killed leaves them there; a later process with the same id would then report that on
+  /// stderr.
   public static func hideCounters() {
     shm_unlink("/mongoc-\(getpid())")
   }
 
-  /// Takes every known password out of a text.
+  /// Removes every known password from a text.
   static func redact(_ text: String) -> String {
     let secrets = state.withLock { $0.secrets }
     guard !secrets.isEmpty else { return text }
@@ -80,7 +81,8 @@ private func receiveLog(
 }
 
 extension Logger.Level {
-  /// libmongoc calls an unreachable server a warning and retries by itself; nothing it says ends the process.
+  /// libmongoc logs an unreachable server as a warning and retries by itself; nothing in its log ends the
+  /// process.
   fileprivate init(_ level: mongoc_log_level_t) {
     self =
       switch level {
@@ -94,7 +96,7 @@ extension Logger.Level {
 }
 
 extension String {
-  /// Every occurrence replaced, byte by byte.
+  /// Replaces every occurrence, byte by byte.
   fileprivate func replacingAll(_ part: String, with other: String) -> String {
     let text = Array(utf8)
     let part = Array(part.utf8)

@@ -4,7 +4,7 @@ import Logging
 
 /// The threads and the lock around a ``PoolScheduler``.
 ///
-/// `@unchecked Sendable`: every stored variable is used under `lock` only. The conductor thread makes the
+/// `@unchecked Sendable`: every stored variable is used only under `lock`. The conductor thread makes the
 /// libmongoc pool, lets waiting work expire, and takes everything down after the last worker and stream.
 final class PoolCore: @unchecked Sendable {
   private final class Worker {
@@ -47,11 +47,11 @@ final class PoolCore: @unchecked Sendable {
   var era: Int { lock.withLock { losses } &+ elections.last }
 
   func start() {
-    // Without a thread the first call asks for one again.
+    // If the system has no thread to give, the first call asks for one again.
     _ = lock.withLock { hasConducted() }
   }
 
-  /// Whether there is a conductor, now that one was asked for; under the lock.
+  /// Whether there is a conductor; asks for one first. To be called under the lock.
   private func hasConducted() -> Bool {
     if !hasConductor { hasConductor = SystemThread.startDetached { self.conduct() } }
     return hasConductor
@@ -88,7 +88,7 @@ extension PoolCore {
       work.cancel()
       return scheduler.cancel { $0.work === work }
     }
-    // Not from within the task's cancellation, which still looks at what a resumed task lets go of.
+    // Not called from within the task's cancellation, which still accesses what a resumed task releases.
     if let job { Task.detached { job.settle(.fail(CancellationError())) } }
   }
 
@@ -109,8 +109,8 @@ extension PoolCore {
     return Self.noThread
   }
 
-  /// A worker's thread: a client from libmongoc's pool, kept until the pool closes, or until the server no
-  /// longer takes its connections for the user's.
+  /// The body of a worker thread. It keeps a client from libmongoc's pool until the pool closes, or until the
+  /// server no longer takes the client's connections for the user's.
   private func work(_ id: Int) {
     var (session, login) = makeSession()
     while let job = nextJob(id) {
@@ -139,8 +139,8 @@ extension PoolCore {
     return (session, login)
   }
 
-  /// Ends a client and its connections. libmongoc's pool does the same with those it has too many of; it
-  /// goes on counting this one, so it gets room for another.
+  /// Ends a client and its connections. libmongoc's pool does the same with surplus clients, but goes on
+  /// counting this one, so the pool gets room for another.
   private func discard(_ client: OpaquePointer) {
     mongoc_client_destroy(client)
     lock.withLock {
@@ -164,7 +164,7 @@ extension PoolCore {
     }
   }
 
-  /// libmongoc's pool; its own functions on it are safe from every thread.
+  /// Calls `body` with libmongoc's pool, whose own functions are safe on every thread.
   func withClients<R>(_ body: (OpaquePointer?) -> R) -> R {
     body(lock.withLock { clients })
   }
@@ -259,11 +259,11 @@ extension PoolCore {
     finish()
   }
 
-  /// No client is out any more: ends the sessions on the server, then joins libmongoc's monitoring threads, the
+  /// Ends the sessions on the server once no client is in use, then joins libmongoc's monitoring threads, the
   /// last to use the context.
   private func destroy(_ clients: OpaquePointer, patience: Duration?) {
     guard let patience else { return mongoc_client_pool_destroy(clients) }
-    // The pointer is this thread's alone until it is handed to the other one.
+    // The pointer belongs to this thread alone until it is handed to the other one.
     nonisolated(unsafe) let clients = clients
     let isStarted = SystemThread.startDetached {
       mongoc_client_pool_destroy(clients)
@@ -279,12 +279,12 @@ extension PoolCore {
     }
   }
 
-  /// Makes libmongoc's pool; returns how long to wait before the next attempt, nil when there is no need for
-  /// one. Only `mongodb+srv://` can fail, when DNS does.
+  /// Makes libmongoc's pool; returns the time to wait before the next attempt, nil if none is needed. Only
+  /// `mongodb+srv://` can fail, if DNS does.
   private func makeClients(_ context: UnsafeMutableRawPointer) -> Duration? {
     guard lock.withLock({ !scheduler.isClosing }) else { return nil }
-    // libmongoc doesn't look whether its threads start, and joins them all the same.
-    guard Self.areThreadsLeft(2 * uri.hosts.count + 4) else {
+    // libmongoc doesn't check whether its threads start, and joins them all the same.
+    guard SystemThread.canStart(2 * uri.hosts.count + 4) else {
       heartbeatFailed(Self.noThread)
       return uri.timeouts.heartbeat
     }
@@ -301,35 +301,7 @@ extension PoolCore {
     }
   }
 
-  /// Whether the system has this many more threads to give at once.
-  private static func areThreadsLeft(_ count: Int) -> Bool {
-    let gate = Lock()
-    let signal = Lock.Signal()
-    // Used under `gate` only.
-    nonisolated(unsafe) var isOpen = false
-    nonisolated(unsafe) var running = 0
-    var started = 0
-    while started < count {
-      let isStarted = SystemThread.startDetached {
-        gate.withLock {
-          while !isOpen { signal.wait(gate) }
-          running -= 1
-          signal.broadcast()
-        }
-      }
-      guard isStarted else { break }
-      started += 1
-    }
-    gate.withLock {
-      running += started
-      isOpen = true
-      signal.broadcast()
-      while running > 0 { signal.wait(gate) }
-    }
-    return started == count
-  }
-
-  /// Waits for a signal, an expiry or this long, then fails what has waited too long.
+  /// Waits for a signal, an expiry or this long, then fails the work that has waited too long.
   private func waitAndExpire(atMost limit: Duration?) {
     let (expired, isAvailable) = lock.withLock { () -> ([PoolJob], Bool) in
       let next = scheduler.expire(now: .now)

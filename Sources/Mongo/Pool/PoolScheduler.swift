@@ -2,9 +2,9 @@ import DequeModule
 
 /// Decides which work runs on which thread of a pool, and what may wait: a value without threads.
 ///
-/// Work waits in order of arrival while all threads are busy, or while there is no primary; not longer than
-/// `waitLimit` or its own deadline. Idle threads are taken last in first out: the warmest comes first,
-/// and at low load few connections are used. Threads are started when they are first needed.
+/// Work waits in order of arrival while all threads are busy or there is no primary, but no longer than
+/// `waitLimit` or its own deadline. Idle threads are taken last in, first out: the warmest comes first, and
+/// at low load few connections are used. A thread is started when it is first needed.
 struct PoolScheduler<Work> {
   typealias Instant = ContinuousClock.Instant
 
@@ -14,11 +14,11 @@ struct PoolScheduler<Work> {
   }
 
   enum Submission {
-    /// Give it to this idle thread.
+    /// Give the work to this idle thread.
     case assign(worker: Int)
-    /// Start this thread with it.
+    /// Start this thread with the work.
     case start(worker: Int)
-    /// It waits; `wakesTimer` if it expires before anything that waited so far.
+    /// The work waits; `wakesTimer` if it expires before all other waiting work.
     case queued(wakesTimer: Bool)
     case refused(Refusal)
   }
@@ -29,7 +29,7 @@ struct PoolScheduler<Work> {
     case exit
   }
 
-  /// Work for threads that became usable.
+  /// Work for a thread that has become usable.
   struct Assignment {
     let worker: Int
     let work: Work
@@ -75,7 +75,7 @@ struct PoolScheduler<Work> {
     return .queued(wakesTimer: true)
   }
 
-  /// A thread has finished its work.
+  /// Decides what a thread does after its work.
   mutating func next(for worker: Int) -> Next {
     if isClosing {
       workers -= 1
@@ -86,7 +86,7 @@ struct PoolScheduler<Work> {
     return .wait
   }
 
-  /// The system had no thread to give.
+  /// Notes that the system had no thread to give.
   mutating func workerDidNotStart() {
     workers -= 1
   }
@@ -101,12 +101,12 @@ struct PoolScheduler<Work> {
     return assignments
   }
 
-  /// Takes waiting work out; nil if it isn't waiting.
+  /// Removes waiting work and returns it; nil if it isn't waiting.
   mutating func cancel(where matches: (Work) -> Bool) -> Work? {
     queue.firstIndex { matches($0.work) }.map { queue.remove(at: $0).work }
   }
 
-  /// Takes out what has waited too long, and says when to look again.
+  /// Removes and returns the work that has waited too long, with the time at which to look again.
   mutating func expire(now: Instant) -> (expired: [Work], next: Instant?) {
     var expired: [Work] = []
     nextExpiry = nil
@@ -121,7 +121,7 @@ struct PoolScheduler<Work> {
     return (expired, nextExpiry)
   }
 
-  /// Takes everything out; `idle` are the threads to be woken so that they exit.
+  /// Removes all work; `idle` are the threads to wake so that they exit.
   mutating func close() -> (dropped: [Work], idle: [Int]) {
     isClosing = true
     let dropped = queue.map(\.work)

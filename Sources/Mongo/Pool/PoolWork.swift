@@ -1,7 +1,7 @@
 import Synchronization
 
-/// One call of ``MongoClientPool/run(deadline:_:)``: it is settled exactly once, by whoever takes
-/// it out of the scheduler.
+/// One call of ``MongoClientPool/run(deadline:_:)``. It is settled exactly once, by the code that takes it
+/// out of the scheduler.
 final class PoolWork: Sendable {
   enum Turn {
     case run(MongoSession)
@@ -22,7 +22,7 @@ final class PoolWork: Sendable {
   }
 }
 
-/// Work in the queue: the call and what settles it.
+/// Work in the queue: the call, and the closure that settles it.
 final class PoolJob: Sendable {
   let work: PoolWork
   let settle: @Sendable (PoolWork.Turn) -> Void

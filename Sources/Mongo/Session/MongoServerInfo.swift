@@ -1,6 +1,6 @@
-/// What a server is, and what it can do.
+/// A server's version, topology and abilities.
 public struct MongoServerInfo: Sendable, Hashable {
-  /// How servers stand together.
+  /// The topology of the servers.
   public enum Topology: String, Sendable, Hashable {
     case standalone
     case replicaSet
@@ -9,53 +9,53 @@ public struct MongoServerInfo: Sendable, Hashable {
 
   /// A server's version.
   public struct Version: Sendable, Hashable, Comparable, CustomStringConvertible {
-    /// The first number.
+    /// The major number.
     public var major: Int
-    /// The second number.
+    /// The minor number.
     public var minor: Int
-    /// The third number.
+    /// The patch number.
     public var patch: Int
 
-    /// A version.
+    /// Creates a version.
     public init(_ major: Int, _ minor: Int, _ patch: Int = 0) {
       (self.major, self.minor, self.patch) = (major, minor, patch)
     }
 
-    /// Older versions come first.
+    /// Whether the left version is older.
     public static func < (left: Version, right: Version) -> Bool {
       (left.major, left.minor, left.patch) < (right.major, right.minor, right.patch)
     }
 
-    /// The numbers with dots.
+    /// The numbers separated by dots.
     public var description: String { "\(major).\(minor).\(patch)" }
   }
 
   /// The server's version.
   public let version: Version
-  /// How servers stand together.
+  /// The topology of the servers.
   public let topology: Topology
-  /// The replica set's name.
+  /// The replica set's name; nil without a replica set.
   public let setName: String?
   /// The server's clock, in milliseconds since 1970-01-01T00:00:00Z.
   public let localTime: Int64
-  /// The largest document in bytes.
+  /// The largest size of a document, in bytes.
   public let maxDocumentSize: Int
 
   /// Whether ``MongoReadConcern/snapshot`` works.
   public var supportsSnapshotReads: Bool { topology != .standalone && version >= Version(5, 0) }
 
-  /// Whether commands may say which collection they mean: see ``MongoSession/collectionUUIDs``.
+  /// Whether commands may name their collection by UUID: see ``MongoSession/collectionUUIDs``.
   public var supportsCollectionUUIDs: Bool { version >= Version(6, 0) }
 
-  /// Whether writes are retried by libmongoc.
+  /// Whether libmongoc retries writes.
   public var supportsRetryableWrites: Bool { topology != .standalone }
 
-  /// Whether there are change streams.
+  /// Whether the server has change streams.
   public var supportsChangeStreams: Bool { topology != .standalone }
 }
 
 extension MongoSession {
-  /// Asks the primary what it is.
+  /// Asks the primary for its version, topology and abilities.
   public func serverInfo() throws(MongoError) -> MongoServerInfo {
     let hello = try hello()
     let build = try rawCommand(["buildInfo": 1], database: "admin")

@@ -4,14 +4,14 @@ import CMongoC
 public struct MongoIndex: Sendable {
   /// The fields and their directions, such as `["log": 1, "seq": -1]`.
   public var keys: BSONDocument
-  /// Its name, unique in the collection.
+  /// The index's name, unique in the collection.
   public var name: String
-  /// Whether it refuses a second document with the same values.
+  /// Whether the index refuses a second document with the same values.
   public var isUnique: Bool
-  /// The documents that it holds; nil for all.
+  /// The filter of the documents in the index; nil for all documents.
   public var partialFilter: BSONDocument?
 
-  /// An index.
+  /// Creates the description of an index.
   public init(_ name: String, keys: BSONDocument, unique: Bool = false, partialFilter: BSONDocument? = nil) {
     self.name = name
     self.keys = keys
@@ -21,8 +21,8 @@ public struct MongoIndex: Sendable {
 }
 
 extension MongoSession {
-  /// Creates indexes that don't exist. The same index under the same name changes nothing; another under
-  /// that name is an error. Several processes may do it at once.
+  /// Creates the indexes that don't exist. The same index under the same name changes nothing; another index
+  /// under that name is an error. Several processes may do this at once.
   public func createIndexes(_ collection: String, _ indexes: [MongoIndex]) throws(MongoError) {
     var writer = BSONWriter()
     writer.append("createIndexes", collection)
@@ -75,7 +75,7 @@ extension MongoSession {
     }
   }
 
-  /// Collections and views with these names, as the server lists them.
+  /// The collections and views with these names, as the server lists them.
   public func listCollections(_ names: [String]) throws(MongoError) -> [BSONDocument] {
     let list = try read { () throws(BSONError) in try BSONArray(names.map { .string($0) }) }
     let reply = try rawCommand([
@@ -91,7 +91,8 @@ extension MongoSession {
     try writeCommand(["dropDatabase": 1])
   }
 
-  /// The answer to `hello`, or on older servers `isMaster`: among others `localTime`, the server's clock.
+  /// The answer to `hello`, or `isMaster` on older servers: among other fields `localTime`, the server's
+  /// clock.
   public func hello() throws(MongoError) -> BSONDocument {
     do {
       return try rawCommand(["hello": 1], database: "admin")
@@ -101,7 +102,7 @@ extension MongoSession {
     }
   }
 
-  /// A command that writes, confirmed by a majority; not retried.
+  /// Runs a command that writes; confirmed by a majority and not retried.
   func writeCommand(_ command: BSONDocument) throws(MongoError) {
     let options = try build { (writer) throws(MongoError) in try writeOptions(&writer) }
     let reply = BSONOwner()

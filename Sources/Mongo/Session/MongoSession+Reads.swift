@@ -1,16 +1,16 @@
 import CMongoC
 
-/// How recent and how lasting a read's data is.
+/// The read concern of a command: how recent and how durable the data is.
 public enum MongoReadConcern: Sendable, Hashable {
-  /// What a majority has: it isn't rolled back.
+  /// Data that a majority has: it isn't rolled back.
   case majority
-  /// As majority, and everything in the command at one point in time. Needs a replica set or sharded
+  /// Data that a majority has, for the whole command at one point in time. Needs a replica set or sharded
   /// cluster of 5.0 or later; see ``MongoServerInfo/supportsSnapshotReads``.
   case snapshot
 }
 
 extension MongoReadConcern {
-  /// The level's name; nil for what the URI gives every read.
+  /// The level's name; nil for the level that the URI gives every read.
   fileprivate var level: String? {
     switch self {
     case .majority: nil
@@ -19,12 +19,12 @@ extension MongoReadConcern {
   }
 }
 
-/// One reply's documents.
+/// The documents of one reply.
 public struct MongoBatch: Sendable {
   /// The documents, which share the reply's bytes.
   public let documents: BSONArray
-  /// False if the reply reached the size of a message (16 MiB) before its last document. The rest
-  /// has been given up.
+  /// Whether the reply has all documents: false if it reached the size of a message (16 MiB) before the last
+  /// one. The rest has been given up.
   public let isComplete: Bool
 }
 
@@ -33,7 +33,7 @@ extension MongoSession {
   ///
   /// - Parameters:
   ///   - command: The command, without `readConcern` and `maxTimeMS`: both are added.
-  ///   - database: Another database than the URI's.
+  ///   - database: A database other than the URI's.
   public func command(
     _ command: BSONDocument, database: String? = nil, readConcern: MongoReadConcern = .majority
   ) throws(MongoError) -> BSONDocument {
@@ -59,7 +59,7 @@ extension MongoSession {
     return reply.document
   }
 
-  /// Runs a command as it is: no retry, no concern, no time limit. For administration.
+  /// Runs a command unchanged: no retry, no concern, no time limit. For administration.
   public func rawCommand(_ command: BSONDocument, database: String? = nil) throws(MongoError) -> BSONDocument
   {
     let reply = BSONOwner()
@@ -72,7 +72,7 @@ extension MongoSession {
     return reply.document
   }
 
-  /// The first `limit` documents that match, in one reply.
+  /// Returns the first `limit` documents that match, in one reply.
   ///
   /// - Parameters:
   ///   - hint: The name of the index to use.
@@ -86,7 +86,7 @@ extension MongoSession {
         collection, filter: filter, projection: projection, sort: sort, skip: skip, limit: limit, hint: hint))
   }
 
-  /// The command that ``find(_:filter:projection:sort:skip:limit:hint:readConcern:)`` sends: for
+  /// The command that ``find(_:filter:projection:sort:skip:limit:hint:readConcern:)`` sends, for
   /// ``explain(_:verbosity:)``.
   public static func findCommand(
     _ collection: String, filter: BSONDocument, projection: BSONDocument? = nil, sort: BSONDocument? = nil,
@@ -99,16 +99,16 @@ extension MongoSession {
     if let sort { writer.append("sort", sort) }
     if skip > 0 { writer.append("skip", Int64(skip)) }
     writer.append("limit", Int64(limit))
-    // As many as the limit: the server then closes the cursor with this reply.
+    // The batch size equals the limit, so the server closes the cursor with this reply.
     writer.append("batchSize", Int64(limit))
     if let hint { writer.append("hint", hint) }
     return writer
   }
 
-  /// What a pipeline gives, in one reply.
+  /// Returns the results of a pipeline, in one reply.
   ///
   /// - Parameters:
-  ///   - batchSize: More than the documents expected, so that one reply holds them.
+  ///   - batchSize: A number larger than that of the expected documents, so that one reply holds them.
   public func aggregate(
     _ collection: String, pipeline: BSONArray, batchSize: Int = 100_000, hint: String? = nil,
     readConcern: MongoReadConcern = .majority
@@ -118,7 +118,7 @@ extension MongoSession {
       Self.aggregateCommand(collection, pipeline: pipeline, batchSize: batchSize, hint: hint))
   }
 
-  /// The command that ``aggregate(_:pipeline:batchSize:hint:readConcern:)`` sends: for
+  /// The command that ``aggregate(_:pipeline:batchSize:hint:readConcern:)`` sends, for
   /// ``explain(_:verbosity:)``.
   public static func aggregateCommand(
     _ collection: String, pipeline: BSONArray, batchSize: Int = 100_000, hint: String? = nil
@@ -131,19 +131,19 @@ extension MongoSession {
     return writer
   }
 
-  /// How many documents match: exact on a sharded cluster too.
+  /// Returns the number of documents that match; exact on a sharded cluster too.
   public func count(
     _ collection: String, filter: BSONDocument, hint: String? = nil, readConcern: MongoReadConcern = .majority
   ) throws(MongoError) -> Int64 {
     let pipeline = Self.countPipeline(filter: filter)
     let batch = try aggregate(collection, pipeline: pipeline, hint: hint, readConcern: readConcern)
     return try read { () throws(BSONError) in
-      // Without a match there is no group, hence no document.
+      // Without a match there is no group, and so no document.
       try batch.documents.documents().first?.get("n").int64() ?? 0
     }
   }
 
-  /// The pipeline that ``count(_:filter:hint:readConcern:)`` sends: for ``explain(_:verbosity:)``.
+  /// The pipeline that ``count(_:filter:hint:readConcern:)`` sends, for ``explain(_:verbosity:)``.
   public static func countPipeline(filter: BSONDocument) -> BSONArray {
     [
       .document(["$match": .document(filter)]),
@@ -151,7 +151,7 @@ extension MongoSession {
     ]
   }
 
-  /// What the planner does with a command, as the server tells it.
+  /// Returns the planner's explanation of a command.
   ///
   /// - Parameters:
   ///   - verbosity: `queryPlanner`, `executionStats` or `allPlansExecution`.
@@ -180,7 +180,7 @@ extension MongoSession {
     return MongoBatch(documents: documents, isComplete: cursor == 0)
   }
 
-  /// A reply that has every write that was acknowledged before, by whatever primary, through whatever client.
+  /// Returns a reply that includes every write acknowledged before, by any primary and through any client.
   private func upToDate(
     _ collection: String, _ command: BSONDocument, _ readConcern: MongoReadConcern
   ) throws(MongoError) -> BSONDocument {
@@ -196,15 +196,15 @@ extension MongoSession {
     }
   }
 
-  /// Waits until the newest thing that the primary wrote is in the journals of a majority, by a write that
-  /// changes nothing: the server confirms it no earlier. (A linearizable read waits for the same, but writes
-  /// an entry of its own and then for the next periodic flush of the journals: tens of milliseconds.)
+  /// Waits until the newest write of the primary is in the journals of a majority, by a write that changes
+  /// nothing: the server confirms it no earlier. (A linearizable read waits for the same, but writes an entry
+  /// of its own and then waits for the next periodic flush of the journals: tens of milliseconds.)
   private func awaitMajority(_ collection: String) throws(MongoError) {
     let end = ContinuousClock.now + .milliseconds(Int(writeTimeout))
     do {
       try writeNothing(collection)
     } catch {
-      // Once more, as libmongoc does with reads, if the primary has gone; not if it is slow.
+      // Retries once, as libmongoc does with reads, if the primary has gone; not if it is slow.
       let hasGone = error.isRetryable && (error.kind == .server || error.kind == .network)
       guard hasGone, .now < end else { throw error }
       try writeNothing(collection)
@@ -217,12 +217,12 @@ extension MongoSession {
     let command: BSONDocument = [
       "update": .string(collection),
       "updates": [["q": ["_id": nil], "u": ["$set": ["_id": nil]]]],
-      // Bounds what the time limit of the write concern does not: waiting for locks.
+      // Bounds the wait for locks, which the time limit of the write concern does not.
       "maxTimeMS": .int64(limit),
       "writeConcern": ["w": "majority", "j": true, "wtimeout": .int64(limit)],
     ]
     let reply = BSONOwner()
-    // As a read: there is nothing of which the outcome could be unknown.
+    // Checked as a read: nothing is written whose outcome could be unknown.
     try check(.read, reply: reply) { error in
       command.withBSON {
         mongoc_client_command_with_opts(client, database, $0, nil, nil, reply.pointer, error)
@@ -235,7 +235,7 @@ extension MongoSession {
     throw MongoError(remaining == limit ? .deadlineExceeded : .writeConcern, text, domain: "write_concern")
   }
 
-  /// Tells the server not to keep a cursor. If that fails, the server ends it by itself after ten minutes.
+  /// Asks the server to drop a cursor. If that fails, the server drops it by itself after ten minutes.
   private func killCursor(_ cursor: Int64, _ collection: String) {
     do {
       _ = try rawCommand(["killCursors": .string(collection), "cursors": [.int64(cursor)]])

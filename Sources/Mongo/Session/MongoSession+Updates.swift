@@ -1,12 +1,12 @@
 import CMongoC
 
 extension MongoSession {
-  /// Above this many bytes or updates a command takes no more: far below what the server takes.
+  /// The limits, in bytes and in updates, above which a command takes no more: far below the server's.
   private static let bytesTogether = 8 << 20
   private static let updatesTogether = 1000
 
-  /// Updates of single documents in a collection that must be the one with this UUID. libmongoc's bulks take
-  /// no such option, so these are commands of our own; libmongoc retries each where the server can.
+  /// Updates single documents in a collection that must have this UUID. libmongoc's bulks take no such
+  /// option, so these are commands of our own; libmongoc retries each if the server supports that.
   func updateEach(
     _ collection: String, _ uuid: BSONUUID, _ writes: [MongoWrite], ordered: Bool
   ) -> MongoWriteResult {
@@ -59,7 +59,7 @@ extension MongoSession {
 }
 
 extension MongoWrite {
-  /// Whether it is an update of one document.
+  /// Whether this is an update of one document.
   var isUpdateOfOne: Bool { if case .updateOne = self { true } else { false } }
 
   fileprivate var byteCount: Int {

@@ -4,14 +4,14 @@ import CMongoC
 public enum MongoWrite: Sendable {
   case insert(BSONDocument)
   case updateOne(filter: BSONDocument, update: BSONDocument, upsert: Bool = false)
-  /// Not retried by libmongoc, nor is the command it is in.
+  /// libmongoc retries neither this operation nor the command that contains it.
   case updateMany(filter: BSONDocument, update: BSONDocument)
   case replaceOne(filter: BSONDocument, document: BSONDocument, upsert: Bool = false)
   case deleteOne(filter: BSONDocument)
-  /// Not retried by libmongoc, nor is the command it is in.
+  /// libmongoc retries neither this operation nor the command that contains it.
   case deleteMany(filter: BSONDocument)
 
-  /// libmongoc sends neighbours of the same kind in one command.
+  /// The kind of command for this operation: libmongoc sends neighbours of the same kind in one command.
   fileprivate var commandKind: Int {
     switch self {
     case .insert: 0
@@ -22,9 +22,10 @@ public enum MongoWrite: Sendable {
 }
 
 extension MongoSession {
-  /// Inserts documents, of any size together; libmongoc adds an `_id` to those without.
+  /// Inserts documents, of any total size; libmongoc adds an `_id` to those without one.
   ///
-  /// Ordered: the first refusal stops what follows. Keys are sent as they are, whatever they contain.
+  /// Ordered: after the first refusal nothing more is inserted. Keys are sent unchanged, whatever they
+  /// contain.
   public func insertMany(
     _ collection: String, _ documents: [BSONDocument], ordered: Bool = true
   ) -> MongoWriteResult {
@@ -59,9 +60,9 @@ extension MongoSession {
     }
   }
 
-  /// Does many writes in few commands: neighbours of the same kind go together.
+  /// Performs many writes in few commands: neighbours of the same kind go together.
   ///
-  /// Ordered: the first refusal stops what follows.
+  /// Ordered: after the first refusal nothing more is written.
   public func bulk(
     _ collection: String, _ writes: [MongoWrite], ordered: Bool = true
   ) -> MongoWriteResult {
@@ -79,9 +80,9 @@ extension MongoSession {
     }
   }
 
-  /// Changes one document and returns it, before or after the change; nil if none matched.
+  /// Changes one document and returns it, as it was before or after the change; nil if none matched.
   ///
-  /// Throws with ``MongoError/outcome`` unknown if the change may have been made.
+  /// The error thrown has an unknown ``MongoError/outcome`` if the change may have been made.
   public func findAndModify(
     _ collection: String, filter: BSONDocument, update: BSONDocument, sort: BSONDocument? = nil,
     projection: BSONDocument? = nil, upsert: Bool = false, returnsNew: Bool = true
@@ -111,7 +112,8 @@ extension MongoSession {
     }
   }
 
-  /// The options that every write has and those added; a passed deadline comes back as the failure.
+  /// The options of every write and the additional ones; if the deadline has passed, that comes back as the
+  /// failure.
   private func writeOptions(
     _ body: (inout BSONWriter) -> Void
   ) -> Result<BSONDocument, MongoError> {

@@ -2,18 +2,18 @@ import CMongoC
 
 /// One thread's client, for the duration of a ``MongoClientPool/run(deadline:_:)`` body.
 ///
-/// Not `Sendable`: libmongoc's clients belong to one thread. Reads go to the primary with majority concern
-/// and are retried once by libmongoc; writes are confirmed by a majority's journals and retried once
-/// where the server has retryable writes.
+/// Not `Sendable`: a libmongoc client belongs to one thread. Reads go to the primary with majority concern,
+/// and libmongoc retries them once. Writes are confirmed by the journals of a majority, and retried once if
+/// the server supports retryable writes.
 public final class MongoSession {
   let client: OpaquePointer
   /// The database that the URI names.
   public let database: String
   let writeTimeout: Int32
   let elections: Elections
-  /// What collections are known to be. Reads, inserts and updates of one that is another by now, or gone,
-  /// fail with ``MongoError/Kind/replacedCollection`` instead of reading nothing or making it anew. Needs
-  /// ``MongoServerInfo/supportsCollectionUUIDs``.
+  /// The known UUIDs of collections. If a collection is gone or has another UUID by now, reads, inserts and
+  /// updates of it fail with ``MongoError/Kind/replacedCollection`` instead of reading nothing or making it
+  /// anew. Needs ``MongoServerInfo/supportsCollectionUUIDs``.
   public var collectionUUIDs: [String: BSONUUID] = [:]
   private var signs = Signs()
   private var collections: [String: OpaquePointer] = [:]
@@ -26,38 +26,38 @@ public final class MongoSession {
     self.writeTimeout = writeTimeout
   }
 
-  /// When the caller stops waiting.
+  /// The time until which the caller waits.
   public var deadline: ContinuousClock.Instant? { work?.deadline }
 
-  /// Whether the task that waits for this body was cancelled. A body may stop for that where nothing
-  /// is half done.
+  /// Whether the task that waits for this body was cancelled. A body may then stop where nothing is half
+  /// done.
   public var isCancelled: Bool { work?.isCancelled ?? false }
 
   func begin(_ work: PoolWork) {
     self.work = work
   }
 
-  /// The thread ends: collections go before their client.
+  /// Releases the collections before their client, when the thread ends.
   func end() {
     for collection in collections.values { mongoc_collection_destroy(collection) }
     collections = [:]
   }
 
-  /// What the errors since the last look mean beyond the call that they ended.
+  /// Signs in the errors since the last look that mean more than the failure of one call.
   public struct Signs: Sendable, Hashable {
     /// The database may be another, or lack an index.
     public var ofChange = false
-    /// The server doesn't take this connection for the user's any more.
+    /// The server no longer takes this connection for the user's.
     public var ofLostLogin = false
   }
 
-  /// Looks at the signs and forgets that of a change; the pool looks at the other.
+  /// Returns the signs and clears that of a change; the pool reads and clears the other.
   public func takeSigns() -> Signs {
     defer { signs.ofChange = false }
     return signs
   }
 
-  /// Says that the database may be another, or lack an index, for what its contents tell.
+  /// Notes that the database may be another or lack an index, judging by its contents.
   public func suspectChange() { signs.ofChange = true }
 
   func takeLostLogin() -> Bool {
@@ -65,7 +65,7 @@ public final class MongoSession {
     return signs.ofLostLogin
   }
 
-  /// Takes the signs of an error.
+  /// Notes the signs of an error.
   func note(_ error: MongoError) {
     switch error.kind {
     case .replacedCollection: signs.ofChange = true
@@ -75,7 +75,7 @@ public final class MongoSession {
     }
   }
 
-  /// Calls libmongoc with a place for its error, and translates that when the call returns false.
+  /// Calls libmongoc with a place for its error, and throws the translated error if the call returns false.
   func check(
     _ operation: MongoError.Operation, reply: borrowing BSONOwner,
     _ call: (UnsafeMutablePointer<bson_error_t>) -> Bool
@@ -88,19 +88,19 @@ public final class MongoSession {
     }
   }
 
-  /// libmongoc's collection, kept for the next use.
+  /// Returns libmongoc's handle of a collection, kept for the next use.
   func collection(_ name: String) -> OpaquePointer {
     if let collection = collections[name] { return collection }
     guard let collection = mongoc_client_get_collection(client, database, name) else {
       preconditionFailure("mongoc_client_get_collection never fails")
     }
-    // A name is rarely new; should many come, the oldest handles are worth nothing.
+    // Names are rarely new; if there are ever many, the oldest handles are worth nothing.
     if collections.count >= 64 { end() }
     collections[name] = collection
     return collection
   }
 
-  /// Milliseconds until the deadline, nil without one; throws once it has passed.
+  /// The milliseconds until the deadline; nil without one. Throws once the deadline has passed.
   func remainingMilliseconds() throws(MongoError) -> Int64? {
     guard let deadline else { return nil }
     let (seconds, attoseconds) = (deadline - .now).components
@@ -111,7 +111,7 @@ public final class MongoSession {
     return min(milliseconds, Int64(Int32.max))
   }
 
-  /// The write concern's options where the deadline comes before the URI's `wtimeoutMS`.
+  /// Appends the write concern if the deadline comes before the URI's `wtimeoutMS`.
   func writeOptions(_ writer: inout BSONWriter) throws(MongoError) {
     guard let remaining = try remainingMilliseconds(), remaining < Int64(writeTimeout) else { return }
     writer.append("writeConcern") { (concern: inout BSONWriter) in
@@ -121,7 +121,7 @@ public final class MongoSession {
     }
   }
 
-  /// Builds a document for libmongoc; one that can't be written is the caller's error.
+  /// Builds a document for libmongoc; a document that can't be written is the caller's error.
   func build(_ body: (inout BSONWriter) throws(MongoError) -> Void) throws(MongoError) -> BSONDocument {
     var writer = BSONWriter()
     try body(&writer)
@@ -132,7 +132,7 @@ public final class MongoSession {
     }
   }
 
-  /// Reads a reply; one that can't be read is the server's error.
+  /// Reads a reply; a reply that can't be read is the server's error.
   func read<R>(
     _ outcome: MongoError.Outcome = .known, _ body: () throws(BSONError) -> R
   ) throws(MongoError) -> R {

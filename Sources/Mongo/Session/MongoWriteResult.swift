@@ -1,16 +1,16 @@
-/// What became of a write.
+/// The result of a write.
 public struct MongoWriteResult: Sendable {
   /// A document or operation that the server refused.
   public struct WriteError: Sendable, Hashable {
-    /// Its place among those given, from 0. In an ordered write, those before it are done and those after it
-    /// are not.
+    /// The index of the document or operation, from 0. In an ordered write, those before it are done and
+    /// those after it are not.
     public var index: Int
     /// The server's code.
     public var code: Int32
-    /// The server's text, which may quote values of a unique key.
+    /// The server's message, which may quote values of a unique key.
     public var message: String
 
-    /// Whether a unique index refused it.
+    /// Whether a unique index refused the document.
     public var isDuplicateKey: Bool { ServerCode.duplicateKey.contains(code) }
   }
 
@@ -18,37 +18,37 @@ public struct MongoWriteResult: Sendable {
   public struct WriteConcernError: Sendable, Hashable {
     /// The server's code; 64 is a timeout.
     public var code: Int32
-    /// The server's text.
+    /// The server's message.
     public var message: String
   }
 
-  /// Documents inserted, in order from the first if the write is ordered.
+  /// The number of documents inserted; in an ordered write these are the first ones.
   public var inserted = 0
-  /// Documents that a filter matched.
+  /// The number of documents that a filter matched.
   public var matched = 0
-  /// Documents that were changed; a match may have needed no change.
+  /// The number of documents that were changed; a match may have needed no change.
   public var modified = 0
-  /// Documents inserted by an upsert.
+  /// The number of documents inserted by an upsert.
   public var upserted = 0
-  /// Documents deleted.
+  /// The number of documents deleted.
   public var deleted = 0
-  /// What the server refused.
+  /// The documents and operations that the server refused.
   public var writeErrors: [WriteError] = []
-  /// What a majority failed to confirm.
+  /// The confirmations that failed.
   public var writeConcernErrors: [WriteConcernError] = []
-  /// Why the write as a whole broke off, if it did.
+  /// The reason why the write as a whole was broken off, if it was.
   public var failure: MongoError?
 
-  /// Whether the counts and errors tell everything, for good.
+  /// Whether the counts and errors are complete and final.
   ///
-  /// Unknown after a network error, a change of primary or a failed confirmation: then any part of
-  /// the write may be there now, come later, or be rolled back.
+  /// Unknown after a network error, a change of primary or a failed confirmation: then any part of the write
+  /// may be there now, come later, or be rolled back.
   public var outcome: MongoError.Outcome {
     guard writeConcernErrors.isEmpty, failure?.outcome != .unknown else { return .unknown }
     return writeErrors.contains { ServerCode.unknownAfterWrite.contains($0.code) } ? .unknown : .known
   }
 
-  /// The first error as one to throw; nil if everything is done and confirmed.
+  /// The first error, to be thrown; nil if everything is done and confirmed.
   public var error: MongoError? {
     if let failure { return failure }
     if let first = writeErrors.first {
@@ -62,7 +62,7 @@ public struct MongoWriteResult: Sendable {
       hasWriteConcernError: true)
   }
 
-  /// The result, if everything is done and confirmed.
+  /// Returns the result if everything is done and confirmed; throws the first error otherwise.
   @discardableResult
   public func get() throws(MongoError) -> MongoWriteResult {
     if let error { throw error }
@@ -71,11 +71,11 @@ public struct MongoWriteResult: Sendable {
 }
 
 extension MongoWriteResult {
-  /// Reads what libmongoc says of a write: its reply has other names in bulks than in single writes.
+  /// Reads libmongoc's reply to a write: a bulk's reply uses other names than that of a single write.
   init(reply: BSONDocument, failure: MongoError?) {
     do {
       try fill(from: reply)
-      // The errors in the reply say more than libmongoc's summary of them.
+      // The errors in the reply are more precise than libmongoc's summary of them.
       let isListed = !writeErrors.isEmpty || !writeConcernErrors.isEmpty
       let isOwn = failure?.domain != "server" && failure?.domain != "write_concern"
       self.failure = isListed && !isOwn && failure?.labels.isEmpty != false ? nil : failure
@@ -89,7 +89,7 @@ extension MongoWriteResult {
     self.failure = failure
   }
 
-  /// Adds the server's own reply to an update command, of which the first update was number `from`.
+  /// Adds the server's own reply to an update command whose first update was number `first`.
   mutating func add(updateReply reply: BSONDocument, from first: Int, failure: MongoError?) {
     var other = MongoWriteResult()
     do {
@@ -105,7 +105,7 @@ extension MongoWriteResult {
     upserted = upserted.addingReportingOverflow(other.upserted).partialValue
     writeErrors += other.writeErrors
     writeConcernErrors += other.writeConcernErrors
-    // The confirmation that failed says more than libmongoc's summary of it.
+    // The failed confirmation is more precise than libmongoc's summary of it.
     if !other.writeConcernErrors.isEmpty, self.failure?.kind == .writeConcern { self.failure = nil }
   }
 
@@ -132,7 +132,7 @@ extension MongoWriteResult {
       default: break
       }
     }
-    // The server counts what it inserted among what matched.
+    // The server counts inserted documents as matched.
     matched = max(0, matched - upserted)
   }
 

@@ -1,7 +1,7 @@
 import CMongoC
 
-/// A `mongodb://` or `mongodb+srv://` connection string, checked, with what it may not weaken and what
-/// it must not leave open.
+/// A checked `mongodb://` or `mongodb+srv://` connection string. Some options are forced and others are
+/// bounded:
 ///
 /// - Forced whatever the string says: `w=majority`, `journal=true`, `readConcernLevel=majority`,
 ///   `readPreference=primary`, `retryWrites=true`, `retryReads=true`. Options that say otherwise are
@@ -12,7 +12,7 @@ import CMongoC
 ///
 /// Neither the description nor a mirror shows the credentials.
 public struct MongoURI: Sendable {
-  /// The database that the string names, or the default.
+  /// The database that the string names, or the default database.
   public let database: String
   /// Host names and ports, without credentials.
   public let hosts: [String]
@@ -20,30 +20,30 @@ public struct MongoURI: Sendable {
   public let threads: Int
   /// The timeouts in effect.
   public let timeouts: Timeouts
-  /// The names of options that were given another value than the string says.
+  /// The names of options whose value in the string was overridden.
   public let overriddenOptions: [String]
-  /// What is weak about the connection that was asked for, a sentence each.
+  /// The weaknesses of the connection, a sentence each.
   public private(set) var warnings: [String] = []
   /// Whether the hosts are looked up in DNS (`mongodb+srv://`).
   public let isSRV: Bool
 
   /// Bounds on waiting.
   public struct Timeouts: Sendable, Hashable {
-    /// How long a request waits for a primary.
+    /// The time that a request waits for a primary.
     public var serverSelection: Duration
-    /// How long a connection may take, and a heartbeat.
+    /// The time that connecting may take; also that of a heartbeat.
     public var connect: Duration
-    /// How long an answer may take.
+    /// The time that an answer may take.
     public var socket: Duration
-    /// How long a majority may take to confirm a write; always less than `socket`.
+    /// The time that a majority may take to confirm a write; always less than `socket`.
     public var write: Duration
-    /// How long a request waits for a thread.
+    /// The time that a request waits for a thread.
     public var waitQueue: Duration
-    /// How often a server's state is asked for.
+    /// The time between two heartbeats, which ask for a server's state.
     public var heartbeat: Duration
   }
 
-  /// What libmongoc is given: without the forced options.
+  /// The string that libmongoc is given: without the forced options.
   private let text: String
   let secrets: [String]
   let milliseconds: URIOptions.Milliseconds
@@ -53,7 +53,7 @@ public struct MongoURI: Sendable {
   /// Checks a connection string.
   ///
   /// - Parameters:
-  ///   - string: The string; user and password percent-encoded.
+  ///   - string: The connection string, with user and password percent-encoded.
   ///   - defaultDatabase: The database if the string names none.
   ///   - appName: The name in the server's log, unless the string has one; at most 128 bytes.
   public init(
@@ -83,8 +83,8 @@ public struct MongoURI: Sendable {
     mongoc_uri_destroy(uri)
   }
 
-  /// A new `mongoc_uri_t` for the caller to destroy; nil if libmongoc refuses the text. libmongoc's own words
-  /// may quote it, so they are dropped.
+  /// Creates a `mongoc_uri_t`, which the caller destroys; nil if libmongoc refuses the text. libmongoc's own
+  /// messages may quote the text, so they are dropped.
   func makeURI() -> OpaquePointer? {
     MongoRuntime.muted {
       var error = bson_error_t()
@@ -133,7 +133,7 @@ extension MongoURI: CustomStringConvertible, CustomDebugStringConvertible, Custo
     "mongodb\(isSRV ? "+srv" : "")://\(hosts.joined(separator: ","))/\(database)"
   }
 
-  /// As the description.
+  /// The description.
   public var debugDescription: String { description }
 
   /// Hosts and database only.
@@ -142,7 +142,7 @@ extension MongoURI: CustomStringConvertible, CustomDebugStringConvertible, Custo
   }
 }
 
-/// Why a connection string was refused. The message quotes none of it but names of options.
+/// The reason why a connection string was refused. The message quotes only names of options.
 public struct MongoURIError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The reason.
   public let message: String

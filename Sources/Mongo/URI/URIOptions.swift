@@ -6,9 +6,10 @@
   import Glibc
 #endif
 
-/// The options of a connection string: which are passed on, which are forced and which are bounded.
+/// The options of a connection string: those that are passed on, those that are forced and those that are
+/// bounded.
 struct URIOptions {
-  /// In milliseconds, as libmongoc takes them.
+  /// The timeouts in milliseconds, as libmongoc takes them.
   struct Milliseconds: Sendable {
     var serverSelection: Int32 = 5_000
     var connect: Int32 = 3_000
@@ -53,7 +54,7 @@ struct URIOptions {
       } else if Self.passed.contains(key) {
         try Self.check(key, name, value)
         passedOn.append((name, value))
-        // The properties may hold a session's token.
+        // The properties may contain a session's token.
         if key.hasSuffix("password") || key == "authmechanismproperties" {
           secrets += [value, value.percentDecoded].compactMap(\.self)
         }
@@ -62,17 +63,18 @@ struct URIOptions {
       }
     }
     if !names.contains("waitqueuetimeoutms") { milliseconds.waitQueue = milliseconds.serverSelection }
-    // The server's "not confirmed" must come before the client gives up the connection.
+    // The server's "not confirmed" must arrive before the client gives up the connection.
     if milliseconds.write >= milliseconds.socket { milliseconds.write = max(1, milliseconds.socket / 4 * 3) }
   }
 
-  /// Names the option, unless it may be a part of something else.
+  /// The error for a refused option. It names the option, unless the name may be part of something else.
   private static func refused(_ name: String, _ reason: String) -> MongoURIError {
     let isName = name.utf8.count <= 64 && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
     return URIParts.invalid("\(isName ? "the option \(name)" : "an option") \(reason)")
   }
 
-  /// libmongoc only warns of values that it can't use, and goes on as if the option were not there.
+  /// Throws for values that libmongoc can't use: it only warns of them, and goes on as if the option were not
+  /// there.
   private static func check(_ key: String, _ name: String, _ value: String) throws(MongoURIError) {
     if flags.contains(key), !["true", "false"].contains(value.lowercased()) {
       throw refused(name, "is neither true nor false")
@@ -80,7 +82,7 @@ struct URIOptions {
     if numbers.contains(key), Int32(value) == nil { throw refused(name, "is not a number") }
   }
 
-  /// The options that let a server be another than it says.
+  /// The options in effect that let a server pose as another one.
   var insecure: [String] {
     passedOn.filter { Self.insecure.contains($0.name.lowercased()) && $0.value.lowercased() == "true" }
       .map(\.name)
@@ -100,7 +102,7 @@ struct URIOptions {
     }
   }
 
-  /// The number, brought into the range; nil for the default, where 0 or less means "for ever".
+  /// The number, limited to the range; nil for the default, if the number is 0 or less ("for ever").
   private mutating func bounded(
     _ name: String, _ value: String, _ range: ClosedRange<Int32>
   ) throws(MongoURIError) -> Int32? {
@@ -114,7 +116,7 @@ struct URIOptions {
     return result
   }
 
-  /// The option whose file is missing or may not be read: without it no connection ever succeeds.
+  /// The option whose file is missing or can't be read: without the file no connection ever succeeds.
   var unreadableFile: String? {
     passedOn.first { name, value in
       Self.files.contains(name.lowercased()) && access(value.percentDecoded ?? value, R_OK) != 0
@@ -153,7 +155,7 @@ struct URIOptions {
     "localthresholdms", "maxidletimems", "socketcheckintervalms", "srvmaxhosts", "zlibcompressionlevel",
   ]
 
-  /// What libmongoc's documentation lists, beside those above.
+  /// The further options that libmongoc's documentation lists.
   private static let passed: Set<String> = [
     "authmechanism", "authmechanismproperties", "authsource", "canonicalizehostname", "compressors",
     "directconnection", "gssapiservicename", "loadbalanced", "localthresholdms", "maxidletimems",

@@ -1,4 +1,4 @@
-/// A connection string taken apart, before anybody looks at its options.
+/// The parts of a connection string, before its options are checked.
 struct URIParts {
   let isSRV: Bool
   let userInfo: Substring?
@@ -23,8 +23,7 @@ struct URIParts {
     let authorityEnd = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
     let authority = rest[..<authorityEnd]
     let tail = rest[authorityEnd...]
-    // An '@' that is not encoded belongs to a password that is not encoded; nothing of it may be taken for
-    // a host.
+    // An unencoded '@' belongs to an unencoded password, no part of which may be taken for a host.
     guard !tail.contains("@") else {
       throw Self.invalid("user and password must be percent-encoded, and '@' in options")
     }
@@ -46,7 +45,7 @@ struct URIParts {
     options = try Self.options(in: pieces.count > 1 ? pieces[1] : "")
   }
 
-  /// The string again, with other options.
+  /// The string put together again, with other options.
   func text(options: [(name: String, value: String)]) -> String {
     let user = userInfo.map { "\($0)@" } ?? ""
     let query = options.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
@@ -83,7 +82,7 @@ struct URIParts {
       guard !isSRV else { throw invalid("mongodb+srv:// takes no port") }
     }
     guard !isSRV || hosts.count == 1 else { throw invalid("mongodb+srv:// takes one host") }
-    // The records that it stands for must be of its own domain, which thus has to be one.
+    // The SRV records must name hosts in the host's own domain, so the host must be in a domain.
     guard !isSRV || hosts[0].split(separator: ".").count >= 3 else {
       throw invalid("mongodb+srv:// takes the name of a host in a domain, such as cluster.example.net")
     }

@@ -1,4 +1,4 @@
-/// What is weak about a connection: said at the start, and done all the same.
+/// Warnings about weak connections: they are logged at the start, and the connection is used all the same.
 enum URIWarnings {
   static func of(_ parts: URIParts, _ options: URIOptions, usesTLS: Bool) -> [String] {
     var warnings: [String] = []
@@ -13,9 +13,9 @@ enum URIWarnings {
     return warnings
   }
 
-  /// Whether what goes to this host stays on this machine.
+  /// Whether traffic to this host stays on this machine.
   static func isThisMachine(_ host: String) -> Bool {
-    // A path of a socket is percent-encoded.
+    // The path of a socket is percent-encoded.
     if host.lowercased().hasPrefix("%2f") || host.hasPrefix("[::1]") { return true }
     let name = (host.split(separator: ":", omittingEmptySubsequences: false).first ?? "").lowercased()
     if name == "localhost" { return true }
@@ -25,15 +25,15 @@ enum URIWarnings {
 }
 
 extension MongoURI {
-  /// The text with whatever may be a user and a password of a URL in it replaced by `***`: for errors that
-  /// quote what somebody gave. Takes away too much rather than too little.
+  /// Returns the text with everything replaced by `***` that may be the user and password of a URL: for
+  /// errors that quote somebody's input. Removes too much rather than too little.
   public static func withoutLogins(_ text: String) -> String {
     var result = ""
     var rest = text[...]
     while let start = end(of: "://", in: rest) {
       result += rest[..<start]
       rest = rest[start...]
-      // A login ends at the last '@' of a URL; one that is badly encoded may hold blanks.
+      // A login ends at the last '@' of a URL; a badly encoded login may contain blanks.
       let line = rest.prefix { !$0.isNewline }
       let word = line.prefix { !$0.isWhitespace }
       let url = word.contains("@") || !word.contains(":") ? word : line

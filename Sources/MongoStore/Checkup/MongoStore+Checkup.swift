@@ -1,32 +1,32 @@
 import Inbox
 import Mongo
 
-/// One thing about the server or the database that was looked at.
+/// A finding of the checkup, about the server or the database.
 public struct MongoStoreFinding: Hashable, Sendable {
-  /// False if something has to be done.
+  /// Whether all is well; false if something has to be done.
   public var isWell: Bool
-  /// What was found.
+  /// The finding.
   public var what: String
-  /// What it means, or what to do.
+  /// The meaning of the finding, or what to do about it.
   public var advice: String?
 }
 
 extension MongoStore {
-  /// Looks at the server, the collections, their indexes, the plan of every query and the clocks. Throws
+  /// Checks the server, the collections, their indexes, the plan of every query and the clocks. Throws
   /// `StoreError` if there is no server to ask.
   public func checkup() async throws -> [MongoStoreFinding] {
     do {
       return try await access.examine { [access, place] session in
         do {
-          // An empty database is made ready.
+          // Makes an empty database ready.
           try access.withLayout(session) { _ in }
         } catch is StoreError {
-          // What it lacks is found below.
+          // The findings below tell what the database lacks.
         }
         session.collectionUUIDs = [:]
         let info = try session.serverInfo()
         let layout = try Self.layout(session)
-        // Queries name their indexes: without them there is no plan to look at.
+        // Queries name their indexes: without those there is no plan to look at.
         let plans = layout.allSatisfy(\.isWell) ? try Self.plans(session) : []
         return try Self.server(info, place) + layout + plans + [Self.clocks(session)]
       }

@@ -1,22 +1,22 @@
 import Inbox
 import Mongo
 
-/// What the server's planner does with a query, as `explain` tells it.
+/// The server's plan for a query, as `explain` reports it.
 struct Plan {
-  /// The stages in all parts of the plan that was chosen.
+  /// The stages in all parts of the winning plan.
   private(set) var stages: Set<String> = []
-  /// The names of the indexes that it uses.
+  /// The names of the indexes that the plan uses.
   private(set) var indexes: Set<String> = []
-  /// How many index keys all parts together looked at.
+  /// The number of index keys examined by all parts together.
   private(set) var keysExamined = 0
-  /// How many documents all parts together looked at.
+  /// The number of documents examined by all parts together.
   private(set) var documentsExamined = 0
 
   init(_ query: Query, _ session: MongoSession) throws {
     try walk(try session.explain(query.command))
   }
 
-  /// Whether everything comes from an index, in its order.
+  /// Whether all results come from an index, in its order.
   var isGood: Bool { stages.isDisjoint(with: ["COLLSCAN", "SORT"]) && !stages.isEmpty }
 
   private mutating func walk(_ document: BSONDocument) throws {
@@ -26,7 +26,7 @@ struct Plan {
       case (_, "rejectedPlans"), (_, "allPlansExecution"), (_, "command"), (_, "queryPlanner"): break
       case (.string, "stage"):
         stages.insert(try element.string())
-        // Looks a document up by its `_id`, and names no index.
+        // This stage looks a document up by its `_id`, and names no index.
         if stages.contains("IDHACK") { indexes.insert("_id_") }
       case (.string, "indexName"): indexes.insert(try element.string())
       case (.int32, "totalKeysExamined"), (.int64, "totalKeysExamined"):
@@ -42,7 +42,7 @@ struct Plan {
 }
 
 extension Query {
-  /// Each of the store's queries once, for readers and writers of these logs.
+  /// One sample of each of the store's queries, for readers and writers of these logs.
   static func samples(_ inbox: Inbox, others: [Inbox]) -> [(name: String, query: Query)] {
     let (shared, own) = (inbox.shared.encoded, inbox.own.encoded)
     let all = [inbox] + others

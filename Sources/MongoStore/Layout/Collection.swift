@@ -8,8 +8,9 @@ enum Collection: String, CaseIterable {
   case turns = "tidings_turns"
   case schema = "tidings_schema"
 
-  /// Only `{log, seq}` begins with `log` and holds every message, so a range of a log has one plan and never
-  /// a trial of several; the field indexes serve a hint or an equality on both of their first fields.
+  /// The indexes of the collection. Only `{log, seq}` begins with `log` and holds every message, so a range
+  /// of a log has one plan and never a trial of several; the field indexes serve a hint or an equality on
+  /// both of their first fields.
   var indexes: [MongoIndex] {
     switch self {
     case .messages:
@@ -29,7 +30,7 @@ enum Collection: String, CaseIterable {
     }
   }
 
-  /// Names of the indexes.
+  /// The names of the indexes.
   enum Index {
     static let position = "log_seq"
     static let key = "log_user_key"
@@ -39,6 +40,6 @@ enum Collection: String, CaseIterable {
     static let until = "until"
   }
 
-  /// The layout's version, in the one document of `tidings_schema`.
+  /// The version of the layout, stored in the only document of `tidings_schema`.
   static let version: Int64 = 2
 }

@@ -1,22 +1,22 @@
 import Inbox
 import Mongo
 
-/// A document of `tidings_messages`, as far as a reader wants it.
+/// A document of `tidings_messages`, with the fields that a reader needs.
 struct MessageDocument {
   var message: Message
-  /// Whether only what stays of a retracted message is here.
+  /// Whether the document holds only what remains of a retracted message.
   var isCleared: Bool
 
   init(message: Message, isCleared: Bool) {
     (self.message, self.isCleared) = (message, isCleared)
   }
 
-  /// Reads a document; throws `StoreError.damaged` for one that Tidings doesn't write.
+  /// Reads a document; throws `StoreError.damaged` for a document that Tidings doesn't write.
   init(_ document: BSONDocument) throws(StoreError) {
     self = try Self.placed(document).message
   }
 
-  /// Reads a document and whose log it is of, in one pass.
+  /// Reads a document and the name of its log, in one pass.
   static func placed(
     _ document: BSONDocument
   ) throws(StoreError) -> (log: ArraySlice<UInt8>, message: MessageDocument) {
@@ -63,7 +63,7 @@ struct MessageDocument {
     try message.check()
   }
 
-  /// The document of a draft at a place.
+  /// Creates the document of a draft at a place.
   static func make(
     _ draft: Draft, log: [UInt8], seq: Int, time: Timestamp, token: Token
   ) throws(StoreError) -> BSONDocument {
@@ -91,14 +91,14 @@ struct MessageDocument {
     }
   }
 
-  /// The update that leaves of a message what `MessageBody.cleared` has; key and digest stay.
+  /// The update that reduces a message to `MessageBody.cleared`; key and digest stay.
   static let clearing: BSONDocument = [
     "$set": ["retracted": true],
     "$unset": ["username": "", "team_name": "", "receiver_id": "", "content": "", "data": ""],
   ]
 }
 
-/// A message's place and who wrote it.
+/// The place of a message, and the token of the attempt that wrote it.
 struct Slot: Hashable {
   var seq: Int
   var time: Timestamp
@@ -145,9 +145,9 @@ struct Holder {
 }
 
 extension BSONElement {
-  /// The number of a message.
+  /// The value as the number of a message.
   func number() throws -> Int { try StoreBounds.number(try int64()) }
 
-  /// The time of a message.
+  /// The value as the time of a message.
   func time() throws -> Timestamp { try StoreBounds.time(try milliseconds()) }
 }

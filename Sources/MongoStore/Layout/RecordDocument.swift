@@ -3,8 +3,8 @@ import Mongo
 
 /// A document that is changed by compare-and-set: the marks of an inbox, or the record of a log.
 ///
-/// `version` grows with every change, and `tokens` tells who made the last ones: a change whose outcome is
-/// unknown is looked for there, also under those that others made since.
+/// `version` grows with every change, and `tokens` identifies the last changes: a change whose outcome is
+/// unknown is looked up there, even if others have made changes since.
 struct RecordDocument: Sendable {
   var name: [UInt8]
   var version: Int64
@@ -35,14 +35,14 @@ struct RecordDocument: Sendable {
     }
   }
 
-  /// Who wrote this version.
+  /// The token of the change that wrote this version.
   var token: BSONObjectID? { tokens.last }
 
-  /// The write that puts this in the place of version `previous`, or of nothing. Sent again it does nothing:
-  /// the version has moved on.
+  /// The write that replaces version `previous`, or inserts the record if there is none. Sent again it does
+  /// nothing, since the version has moved on.
   func write(to collection: Collection, over previous: Int64) -> MongoWrite {
-    // An upsert where nothing is yet: one command then takes all records of a group. Two that insert the
-    // same record meet at `_id`.
+    // An upsert if there is no record yet: one command then takes all records of a group. If two processes
+    // insert the same record, the second one is refused at `_id`.
     .updateOne(
       filter: ["_id": .binary(name), "version": previous == 0 ? nil : .int64(previous)],
       update: [
@@ -67,7 +67,7 @@ extension BSONArray {
 }
 
 extension Collection {
-  /// The field that holds a record's bytes: it tells records of both collections apart in one reply.
+  /// The field that holds a record's bytes: it distinguishes the records of both collections in one reply.
   fileprivate var bodyField: String { self == .logs ? "record" : "body" }
 }
 

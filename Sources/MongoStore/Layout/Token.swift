@@ -1,6 +1,6 @@
 import Mongo
 
-/// Marks what one attempt has written, so that it can be recognised: 96 bits, of which 64 are random.
+/// A token that identifies what one attempt has written: 96 bits, of which 64 are random.
 ///
 /// A message's token is its `_id`. The seconds come first, so that the index on `_id` grows at its end.
 struct Token: Hashable, Sendable {

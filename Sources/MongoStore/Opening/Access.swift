@@ -2,8 +2,8 @@ import Inbox
 import Locks
 import Mongo
 
-/// The way to the server: waits for a primary, but never long, and prepares the database before anything else.
-/// When the database turns out to be another, it is looked at again before anything goes on.
+/// The access to the server: waits for a primary, but never long, and prepares the database before anything
+/// else. If there are signs that the database is another one, it is examined again before any other work.
 final class Access: Sendable {
   let pool: MongoClientPool
   let patience: Duration
@@ -15,30 +15,31 @@ final class Access: Sendable {
   private struct Known {
     var layout: Layout?
     var pasts = 0
-    /// Why the database can't be used, as was found just now.
+    /// The error found when the database was last examined, and until when it holds.
     var refusal: (error: StoreError, until: ContinuousClock.Instant)?
-    /// Since when a database that had something is empty.
+    /// The time since which a database that had contents is empty.
     var emptySince: ContinuousClock.Instant?
   }
 
-  /// How long a database that was there before has to be empty before it is made ready anew: a restore drops
-  /// collections and fills them at once.
+  /// The time for which a database that had contents must be empty before it is made ready again: a restore
+  /// drops collections and fills them at once.
   private static let emptyAtLeast = Duration.seconds(1)
-  /// How long a refusal holds: many calls ask at once.
+  /// The time for which a refusal holds: many calls ask at once.
   private static let refusalLasts = Duration.milliseconds(100)
 
-  /// `patience` is how long an outage may last before calls fail at once. Without `namesCollections` commands
-  /// don't say which collection they mean, as on servers before 6.0: for tests.
+  /// `patience` is the length of an outage after which calls fail at once. Without `namesCollections`
+  /// commands don't name their collections by UUID, as on servers before 6.0: for tests.
   init(_ pool: MongoClientPool, patience: Duration, namesCollections: Bool = true) {
     self.pool = pool
     self.patience = patience
     self.namesCollections = namesCollections
   }
 
-  /// Runs `body` on one of the pool's threads. While there is no primary calls wait for one; once that has
-  /// lasted longer than a call may wait, they fail at once.
+  /// Runs `body` on one of the pool's threads. While there is no primary, calls wait for one; once an outage
+  /// has lasted longer than a call may wait, they fail at once.
   ///
-  /// `deadline` is when the caller stops waiting: no command is begun after it, and a read ends with it.
+  /// `deadline` is the time until which the caller waits: no command is begun after it, and a read ends by
+  /// then.
   func run<Value: Sendable>(
     deadline: ContinuousClock.Instant? = nil,
     _ body: @escaping @Sendable (MongoSession, Layout) throws -> Value
@@ -49,7 +50,7 @@ final class Access: Sendable {
     }
   }
 
-  /// As `run` on a database that need not be whole.
+  /// Runs `body` as `run` does, on a database that need not be complete.
   func examine<Value: Sendable>(
     _ body: @escaping @Sendable (MongoSession) throws -> Value
   ) async throws -> Value {
@@ -57,21 +58,22 @@ final class Access: Sendable {
     return try await pool.run { session in try body(session) }
   }
 
-  /// As `run` without a task: `body` gets a session, or the reason why there is none, which may be at once.
+  /// Runs `body` as `run` does, without a task: `body` gets a session, or the error if there is none, perhaps
+  /// at once.
   func start(_ body: @escaping @Sendable (Result<MongoSession, any Error>) -> Void) {
     guard !hasLongOutage else { return body(.failure(StoreError.unavailable(reason))) }
     pool.start(body)
   }
 
-  /// What was found, once the database is prepared and as long as it is the same.
+  /// The layout that was found, once the database is prepared and as long as it stays the same.
   var layout: Layout? { known.withLock { $0.layout } }
 
-  /// Runs `body` with what the database is, which is prepared the first time, and looked at again once there
-  /// are signs that it is another.
+  /// Runs `body` with the database's layout. The database is prepared the first time, and examined again
+  /// after signs that it is another one.
   func withLayout<R>(_ session: MongoSession, _ body: (Layout) throws -> R) throws -> R {
     let layout = try layout(session)
     layout.apply(to: session)
-    // Of what was done without a layout.
+    // These signs come from work without a layout.
     _ = session.takeSigns()
     defer { if session.takeSigns().ofChange { lose(layout) } }
     return try body(layout)
@@ -103,7 +105,7 @@ final class Access: Sendable {
     known.withLock { known in
       known.refusal = nil
       known.emptySince = nil
-      // Another thread has looked, too.
+      // Another thread has found the same.
       if let layout = known.layout, layout.era == era, layout.state == state { return layout }
       known.pasts += 1
       let layout = Layout(
@@ -114,8 +116,8 @@ final class Access: Sendable {
     }
   }
 
-  /// The database may be another than this: it is looked at before anything else is done, and what was
-  /// remembered is forgotten.
+  /// Forgets a layout and what was remembered with it, since the database may be another one: it is examined
+  /// before any other work.
   private func lose(_ layout: Layout) {
     known.withLock { known in
       guard known.layout?.past === layout.past else { return }
@@ -145,7 +147,7 @@ final class Access: Sendable {
 }
 
 extension StoreError {
-  /// What an error of a body that had not begun, or of a read, means.
+  /// Translates the error of a read, or of a body that had not begun.
   init(any error: any Error) {
     switch error {
     case let error as StoreError: self = error

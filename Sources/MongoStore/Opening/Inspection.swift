@@ -1,18 +1,18 @@
 import Inbox
 import Mongo
 
-/// What is wrong with a collection or an index: found at the start and by the doctor.
+/// A fault of a collection or an index, found at the start or by the doctor.
 enum LayoutFault: Hashable {
-  /// A collection that can't hold what it should, as it is; it has to be removed or made anew.
+  /// A collection that can't hold its documents as it is; it has to be removed or made anew.
   case unfit(Collection, String)
-  /// It is not there.
+  /// A missing collection.
   case missing(Collection)
-  /// Indexes that are not there, or still being built.
+  /// Indexes that are missing or still being built.
   case missingIndexes(Collection, [String])
-  /// An index that is not as it should be, or should not be.
+  /// An index that differs from the expected one, or should not exist.
   case unfitIndex(Collection, String, String)
 
-  /// One sentence's beginning: what was found.
+  /// The fault, as the beginning of a sentence.
   var what: String {
     switch self {
     case .unfit(let collection, let reason): "the collection \(collection.rawValue) \(reason)"
@@ -24,7 +24,7 @@ enum LayoutFault: Hashable {
     }
   }
 
-  /// What to do.
+  /// The advice: what to do about the fault.
   var advice: String {
     switch self {
     case .unfit:
@@ -40,7 +40,7 @@ enum LayoutFault: Hashable {
     }
   }
 
-  /// Whose fault it is.
+  /// The collection that has the fault.
   var collection: Collection {
     switch self {
     case .unfit(let collection, _), .missing(let collection), .missingIndexes(let collection, _),
@@ -49,7 +49,7 @@ enum LayoutFault: Hashable {
     }
   }
 
-  /// Whether it may be so for a while, as during a restore.
+  /// Whether the fault may be temporary, as during a restore.
   var mayPass: Bool {
     switch self {
     case .missing, .missingIndexes: true
@@ -60,11 +60,11 @@ enum LayoutFault: Hashable {
 
 extension LayoutFault: Error {}
 
-/// Looks at what there is, and changes nothing.
+/// Examines the database without changing anything.
 struct Inspection {
   let session: MongoSession
 
-  /// The database's state and what is wrong with it.
+  /// Returns the database's state and its faults.
   func look() throws -> (state: DatabaseState, faults: [LayoutFault]) {
     let listed = try session.listCollections(Collection.allCases.map(\.rawValue))
     var found: [String: BSONDocument] = [:]
@@ -91,7 +91,7 @@ struct Inspection {
     return (state, faults)
   }
 
-  /// The UUIDs of collections as `listCollections` tells them; views have none.
+  /// The UUIDs of collections as `listCollections` reports them; views have none.
   static func uuids(in listed: [BSONDocument]) throws(BSONError) -> [String: BSONUUID] {
     var uuids: [String: BSONUUID] = [:]
     for document in listed {
@@ -101,7 +101,7 @@ struct Inspection {
     return uuids
   }
 
-  /// Why a collection can't be used, if it can't: it was made by somebody else.
+  /// The reason why a collection can't be used, because another program made it; nil if it can.
   static func unfitness(_ document: BSONDocument) throws(BSONError) -> String? {
     switch try document.get("type").string() {
     case "collection": break
@@ -115,7 +115,7 @@ struct Inspection {
     while let option = try reader.next() {
       switch try option.key.string() {
       case "capped":
-        // Old servers wrote numbers.
+        // Old servers wrote numbers instead of booleans.
         let isCapped = option.type == .bool ? try option.bool() : true
         if isCapped { return "is capped: it forgets the oldest messages" }
       case "collation":
@@ -134,15 +134,15 @@ struct Inspection {
     return hasValidator && !warnsOnly ? "has a validator, which may refuse what is written" : nil
   }
 
-  /// Throws a `LayoutFault` unless every index is there as it should be, and none that changes what is kept.
-  /// With `onlyUnique` those that merely make reads fast may be missing.
+  /// Throws a `LayoutFault` unless every index is as it should be and no other index affects what is kept.
+  /// With `onlyUnique`, indexes that only make reads fast may be missing.
   static func checkIndexes(
     of collection: Collection, _ listed: [BSONDocument], onlyUnique: Bool = false
   ) throws {
     var wanted = Dictionary(uniqueKeysWithValues: collection.indexes.map { ($0.name, $0) })
     for document in listed {
       let name = try document.get("name").string()
-      // One that is still being built refuses nothing yet.
+      // An index that is still being built refuses nothing yet.
       guard try document.find("buildUUID") == nil, try document.find("spec") == nil else { continue }
       let isUnique = try document.find("unique")?.bool() ?? false
       if try document.find("expireAfterSeconds") != nil {
@@ -178,7 +178,7 @@ struct Inspection {
     return nil
   }
 
-  /// Directions may be numbers of any type, as after a restore.
+  /// Reads the fields of an index. Directions may be numbers of any type, as after a restore.
   private static func fields(_ keys: BSONDocument) throws -> [String] {
     var fields: [String] = []
     var reader = BSONReader(keys)
@@ -190,7 +190,7 @@ struct Inspection {
 }
 
 extension MongoIndex {
-  /// How it is made in MongoDB's shell.
+  /// The command that makes the index in MongoDB's shell.
   fileprivate var shell: String {
     let keys: [String]
     do {
@@ -211,7 +211,7 @@ extension MongoIndex {
     return "{\(keys.joined(separator: ", "))}, {\(options.joined(separator: ", "))}"
   }
 
-  /// The field that has to exist: all filters of our own are such.
+  /// The field that has to exist: all our filters have this form.
   private static func field(_ filter: BSONDocument) -> String {
     do {
       var reader = BSONReader(filter)

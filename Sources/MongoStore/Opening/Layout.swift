@@ -1,34 +1,34 @@
 import Inbox
 import Mongo
 
-/// The database as this process found it, whole: what the server is, which collections these are, and what is
+/// The complete database as this process found it: the server, the UUIDs of the collections, and what is
 /// remembered of their contents.
 struct Layout: Sendable {
   var server: MongoServerInfo
   var state: DatabaseState
-  /// What was true of the servers when it was looked at.
+  /// The pool's era when the database was examined.
   var era: Int
   var past: Past
-  /// Whether commands say which collection they mean: otherwise it is looked at after each write.
+  /// Whether commands name their collections by UUID; otherwise the UUIDs are compared after each write.
   var namesCollections: Bool
 
-  /// Lets a session's commands fail on other collections than these.
+  /// Makes a session's commands fail on collections other than these.
   func apply(to session: MongoSession) {
     session.collectionUUIDs = namesCollections ? state.uuids : [:]
   }
 }
 
-/// What the database has, as the server lists it.
+/// The collections of the database, as the server lists them.
 struct DatabaseState: Hashable, Sendable {
   var uuids: [String: BSONUUID] = [:]
-  /// The indexes of the messages, as they are listed.
+  /// The indexes of the messages, as the server lists them.
   var messageIndexes: [BSONDocument] = []
 }
 
-/// What a process remembers of one past of the logs. After a drop or a restore there is another past, of which
-/// nothing is known: whoever still works with the old one fills what nobody looks at any more.
+/// A process's memory of one past of the logs. After a drop or a restore there is another past, of which
+/// nothing is known: work that still uses the old one fills a past that is no longer read.
 final class Past: Sendable {
-  /// Tells it from all others of this process.
+  /// The number of the past, unique in this process.
   let number: Int
   let heads = HeadCache()
   let sent = SentCache()
@@ -38,9 +38,9 @@ final class Past: Sendable {
 }
 
 extension Layout {
-  /// Throws unless messages that were written are in these collections, under their unique indexes: to be asked
-  /// after the write and before it is acknowledged. An index that is there now has refused every number that
-  /// was given twice before.
+  /// Throws unless messages that were written are in these collections, under their unique indexes. To be
+  /// called after the write and before it is acknowledged. An index that exists now has refused every earlier
+  /// attempt to use a number twice.
   func confirmMessages(_ session: MongoSession) throws {
     try confirmCollections(session)
     let indexes = try session.listIndexes(Collection.messages.rawValue)
@@ -49,7 +49,8 @@ extension Layout {
     }
   }
 
-  /// Throws unless what was written is in these collections: for servers that can't be told which are meant.
+  /// Throws unless the writes went to these collections: for servers to which collections can't be named by
+  /// UUID.
   func confirmCollections(_ session: MongoSession) throws {
     guard !namesCollections else { return }
     let listed = try session.listCollections(Collection.allCases.map(\.rawValue))

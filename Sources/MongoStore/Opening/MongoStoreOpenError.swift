@@ -1,5 +1,5 @@
-/// Why a database can't be used, whatever one waits. `description` is one sentence for the person who starts
-/// the program; it holds no credentials.
+/// The reason why a database can't be used, however long one waits. `description` is one sentence for the
+/// person who starts the program; it contains no credentials.
 public enum MongoStoreOpenError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The connection string is not valid.
   case uri(String)
@@ -11,12 +11,12 @@ public enum MongoStoreOpenError: Error, Hashable, Sendable, CustomStringConverti
   case newerVersion(found: Int, known: Int)
   /// A collection or an index is not as it should be.
   case layout(String, advice: String)
-  /// The layout is of a version before the first that was released, and can't be brought up.
+  /// The layout is older than that of the first release, and can't be migrated.
   case olderVersion(found: Int, known: Int)
   /// The server is too old.
   case oldServer(String, oldest: String)
 
-  /// What is wrong and what to do, in one sentence.
+  /// The fault and the remedy, in one sentence.
   public var description: String {
     switch self {
     case .uri(let reason):

@@ -1,7 +1,7 @@
 import Inbox
 import Mongo
 
-/// Makes a database ready: collections, indexes and the layout's version. May be done again, and by several
+/// Makes a database ready: collections, indexes and the layout's version. May be repeated, also by several
 /// processes at once.
 struct Preparation {
   private let session: MongoSession
@@ -10,10 +10,11 @@ struct Preparation {
     self.session = session
   }
 
-  /// Throws `MongoStoreOpenError` for what waiting can't heal, `MongoError` for the rest.
+  /// Prepares the database. Throws `MongoStoreOpenError` for faults that waiting can't heal, `MongoError` for
+  /// others.
   ///
-  /// An empty database is made ready if `makes`. One that holds something, and lacks something else, is left as
-  /// it is: it may be on its way back from a backup.
+  /// An empty database is made ready if `makes`. A database that has contents and lacks something is left
+  /// unchanged: it may be in the middle of a restore from a backup.
   func run(makes: Bool = true) throws -> (server: MongoServerInfo, state: DatabaseState) {
     do {
       let info = try session.serverInfo()
@@ -27,7 +28,7 @@ struct Preparation {
           guard makes else { throw StoreError.emptied }
           try create()
         }
-        // Another process may have made it ready meanwhile, and put something into it; or dropped it again.
+        // Another process may have made the database ready meanwhile and filled it, or dropped it again.
         found = try look()
         guard found.isWhole else { throw Self.incomplete(found.faults.first) }
       }
@@ -43,7 +44,7 @@ struct Preparation {
 
   private static let oldest = MongoServerInfo.Version(4, 4)
 
-  /// The layout's version, if it says so.
+  /// The version of the layout; nil if the database has none.
   func version() throws -> Int64? {
     let found = try session.find(Collection.schema.rawValue, filter: ["_id": "layout"], limit: 1)
     return try found.documents.documents().first?.get("version").int64()
@@ -57,9 +58,9 @@ struct Preparation {
     var isWhole: Bool { hasVersion && faults.isEmpty }
   }
 
-  /// Throws `MongoStoreOpenError` for what no waiting heals.
+  /// Throws `MongoStoreOpenError` for faults that no waiting heals.
   private func look() throws -> Found {
-    // The version comes last when a database is made: whoever finds it finds everything.
+    // The version is written last when a database is made: if it is there, everything is.
     let version = try version()
     if let version, version > Collection.version {
       throw MongoStoreOpenError.newerVersion(found: Int(clamping: version), known: Int(Collection.version))
@@ -80,7 +81,7 @@ struct Preparation {
         + "; if no restore is under way, see tidings doctor")
   }
 
-  /// Whether nothing is kept here.
+  /// Whether the collections are empty.
   private func isEmpty() throws -> Bool {
     for collection in [Collection.messages, .logs, .marks] {
       let found = try session.find(collection.rawValue, filter: [:], projection: ["_id": 1], limit: 1)
@@ -94,14 +95,14 @@ struct Preparation {
       try session.createCollection(collection.rawValue)
       if !collection.indexes.isEmpty { try session.createIndexes(collection.rawValue, collection.indexes) }
     }
-    // The last step: whoever finds the version finds everything.
+    // The last step: if the version is there, everything is.
     try session.updateOne(
       Collection.schema.rawValue, filter: ["_id": "layout"],
       update: ["$max": ["version": .int64(Collection.version)]], upsert: true
     ).get()
   }
 
-  /// Whether the user may read and write, where the server asks who it is.
+  /// Checks that the user may read and write, if the server authenticates users.
   private func checkRights() throws {
     let reply = try session.rawCommand(["connectionStatus": 1, "showPrivileges": true], database: "admin")
     let info = try reply.get("authInfo").document()

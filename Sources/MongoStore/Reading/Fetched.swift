@@ -1,7 +1,7 @@
 import Inbox
 import Mongo
 
-/// A log's name and a number, as the queries for numbers give them.
+/// A log's name and a number in it, as the queries for numbers return them.
 struct Place {
   var log: [UInt8]
   var seq: Int
@@ -32,9 +32,9 @@ struct Place {
   }
 }
 
-/// What `Query.inbox` found.
+/// The results of `Query.inbox`.
 struct Fetched {
-  /// One log.
+  /// The results for one log.
   struct Log {
     var head = 0
     var record = LogRecord()
@@ -69,7 +69,7 @@ struct Fetched {
     logs = [inbox.shared: sharedLog, inbox.own: ownLog]
   }
 
-  /// What a document of a mixed reply is: the stages of `Query` give each kind fields of its own.
+  /// The kind of a document in a mixed reply: the stages of `Query` give each kind its own fields.
   enum Kind {
     case message
     case record
@@ -113,7 +113,7 @@ extension Fetched.Log {
   }
 }
 
-/// What the queries for many inboxes found.
+/// The results of the queries for many inboxes.
 struct FetchedMany {
   var heads: [[UInt8]: Int] = [:]
   var records: [[UInt8]: LogRecord] = [:]
@@ -154,7 +154,7 @@ struct FetchedMany {
   }
 }
 
-/// The last message of a log, as `Query.lastSlots` gives it.
+/// The last message of a log, as `Query.lastSlots` returns it.
 struct LastSlot {
   var log: [UInt8]
   var seq: Int

@@ -1,13 +1,13 @@
 import Inbox
 import Mongo
 
-/// Every read of the store, in one place: the plans of all of them are proven.
+/// All reads of the store, in one place, so that the plans of all of them can be checked.
 enum Query {
-  /// Documents of one collection by a filter.
+  /// A query for documents of one collection by a filter.
   case find(
     Collection, filter: BSONDocument, projection: BSONDocument?, sort: BSONDocument?, limit: Int,
     hint: String?)
-  /// A pipeline that begins in one collection.
+  /// A pipeline that begins with one collection.
   case aggregate(Collection, pipeline: BSONArray, hint: String?)
 
   func run(
@@ -35,7 +35,7 @@ enum Query {
   }
 }
 
-// One inbox: everything that a first page needs in one command.
+// One inbox: all data of a first page in one command.
 extension Query {
   /// The newest messages of an inbox's logs, the logs' records and the marks, in the order of these stages.
   static func inbox(_ inbox: Inbox, newest: Int) -> Query {
@@ -60,9 +60,9 @@ extension Query {
   }
 }
 
-// What many views ask for, in one command.
+// The data of many views, in one command.
 extension Query {
-  /// Numbers of a log: from `first`, through `last` if there is one.
+  /// A range of numbers in a log: from `first`, through `last` if it is set.
   struct NumberRange {
     var log: [UInt8]
     var first: Int
@@ -77,14 +77,14 @@ extension Query {
     }
   }
 
-  /// Numbers of a log that one user sent.
+  /// A range of a log in which the messages of one user are looked for.
   struct SentRange {
     var user: Text
     var numbers: NumberRange
   }
 
-  /// The messages in these ranges, at most `limit`; then the records and the marks of these names. Those of a
-  /// log come one after the other. Written in place, since it is what readers wait for.
+  /// The messages in these ranges, at most `limit`; then the records and the marks with these names. The
+  /// messages of a log follow one another. Written in place, since readers wait for it.
   static func gather(_ ranges: [NumberRange], records: [[UInt8]], marks: [[UInt8]], limit: Int) -> Query {
     var writer = BSONWriter(capacity: 256 + 96 * (ranges.count + records.count + marks.count))
     writer.append("0") { (stage: inout BSONWriter) in
@@ -119,7 +119,7 @@ extension Query {
     }
   }
 
-  /// What users sent in ranges of logs; answered from the index alone.
+  /// The numbers that users sent in ranges of logs; answered from the index alone.
   static func sent(_ ranges: [SentRange], limit: Int) -> Query {
     let clauses = ranges.map { range -> BSONValue in
       [
@@ -134,14 +134,15 @@ extension Query {
   }
 }
 
-// Many inboxes, and what writers need.
+// Many inboxes, and queries for writers.
 extension Query {
-  /// The last number of each of many logs: one index key a log.
+  /// The last number of each of many logs: one index key for each log.
   static func heads(_ logs: [[UInt8]]) -> Query {
     .aggregate(.messages, pipeline: array(headStages(logs)), hint: Collection.Index.position)
   }
 
-  /// The same with the logs' records and the marks of inboxes, told apart by their fields.
+  /// The last numbers together with the logs' records and the marks of inboxes, distinguished by their
+  /// fields.
   static func inboxes(logs: [[UInt8]], marks: [[UInt8]]) -> Query {
     let records = union(.logs, [["$match": ["_id": oneOf(logs)]]])
     let marks = union(.marks, [["$match": ["_id": oneOf(marks)]]])
@@ -157,14 +158,14 @@ extension Query {
     ]
   }
 
-  /// The last message's place of each log, for writers: `limit` 1 on the index, a log.
+  /// The place of a log's last message, for writers: `limit` 1 on the index.
   static func lastSlot(_ log: [UInt8]) -> Query {
     .find(
       .messages, filter: ["log": .binary(log)], projection: Slot.projection, sort: ["seq": -1], limit: 1,
       hint: Collection.Index.position)
   }
 
-  /// The same of many logs: one index key and one message a log.
+  /// The places of the last messages of many logs: one index key and one message for each log.
   static func lastSlots(_ logs: [[UInt8]]) -> Query {
     .aggregate(
       .messages,
@@ -182,14 +183,14 @@ extension Query {
       sort: ["seq": 1], limit: last - first + 1, hint: Collection.Index.position)
   }
 
-  /// Who holds one sender's key in many logs.
+  /// The messages that hold one sender's key in many logs.
   static func holders(of key: SenderKey, in logs: [[UInt8]]) -> Query {
     .find(
       .messages, filter: ["log": oneOf(logs), "user_id": sender(key.sender), "key": .string(key.key.string)],
       projection: Holder.projection, sort: nil, limit: logs.count, hint: Collection.Index.key)
   }
 
-  /// Who holds keys of one sender in one log.
+  /// The messages that hold keys of one sender in one log.
   static func holders(of keys: [Text], by user: Text?, in log: [UInt8]) -> Query {
     .find(
       .messages,
@@ -199,7 +200,7 @@ extension Query {
       ], projection: Holder.projection, sort: nil, limit: keys.count, hint: Collection.Index.key)
   }
 
-  /// Who holds one key each of many logs.
+  /// The messages that hold one key each in many logs.
   static func holders(_ places: [(log: [UInt8], key: SenderKey)]) -> Query {
     let clauses = places.map { place -> BSONValue in
       ["log": .binary(place.log), "user_id": sender(place.key.sender), "key": .string(place.key.key.string)]
@@ -209,16 +210,16 @@ extension Query {
       limit: places.count, hint: Collection.Index.key)
   }
 
-  /// What the index has for a message without a sender is null.
+  /// The index holds null for a message without a sender.
   private static func sender(_ user: Text?) -> BSONValue { user.map { .string($0.string) } ?? .null }
 
-  /// Records by their names.
+  /// Records by name.
   static func records(_ collection: Collection, _ names: [[UInt8]]) -> Query {
     .find(
       collection, filter: ["_id": oneOf(names)], projection: nil, sort: nil, limit: names.count, hint: nil)
   }
 
-  /// Turns that have not run out.
+  /// Turns that have not expired.
   static func turns(after now: Timestamp) -> Query {
     .find(
       .turns, filter: ["until": ["$gt": .date(milliseconds: now)]], projection: nil, sort: ["until": 1],
@@ -266,7 +267,7 @@ extension Query {
       sort: ["seq": 1], limit: numbers.count, hint: Collection.Index.position)
   }
 
-  /// Numbers by what messages can be found by, ascending; answered from the index alone.
+  /// The numbers of messages with a field, ascending; answered from the index alone.
   static func numbers(
     _ log: [UInt8], _ field: MessageField, from first: Int, through last: Int, limit: Int
   ) -> Query {
@@ -281,7 +282,7 @@ extension Query {
       projection: ["_id": 0, "seq": 1], sort: ["seq": 1], limit: limit, hint: hint)
   }
 
-  /// What one user sent to each of many logs after a number; answered from the index alone.
+  /// The numbers that one user sent after a number in each of many logs; answered from the index alone.
   static func sent(by user: Text, after places: [(log: [UInt8], seq: Int)], limit: Int) -> Query {
     let clauses = places.map { place -> BSONValue in
       [

@@ -1,10 +1,10 @@
 import Inbox
 import Locks
 
-/// Remembers what readers sent to logs. A log only grows, so what a majority had up to a number stays true:
-/// the state of an inbox needs no look at older messages again.
+/// A cache of the numbers that readers sent to logs. A log only grows, so what a majority had up to a number
+/// stays true: the state of an inbox needs no second look at older messages.
 final class SentCache: Sendable {
-  /// Which numbers after `after` through `through` a reader sent.
+  /// The numbers after `after` through `through` that a reader sent.
   struct Known {
     var after: Int
     var through: Int
@@ -25,12 +25,12 @@ final class SentCache: Sendable {
   private let entries = Locked(Entries())
   private let capacity: Int
 
-  /// A cache of at most `capacity` ranges, about 100 bytes each.
+  /// Creates a cache of at most `capacity` ranges, about 100 bytes each.
   init(capacity: Int = 131_072) {
     self.capacity = capacity
   }
 
-  /// What is known above `folded`: up to `folded` itself if nothing is.
+  /// The known numbers above `folded`; they reach only to `folded` itself if none are known.
   func known(_ user: Text, _ log: LogName, after folded: Int) -> Known {
     let found = entries.withLock { $0.known[Key(log: log, user: user)] }
     guard let found, found.after <= folded, found.through > folded else {
@@ -42,12 +42,12 @@ final class SentCache: Sendable {
   func remember(_ known: Known, _ user: Text, _ log: LogName) {
     let key = Key(log: log, user: user)
     entries.withLock { entries in
-      // A view of earlier must not undo one of later.
+      // An earlier view must not replace a later one.
       guard known.through >= entries.known[key]?.through ?? 0 else { return }
       entries.size += known.numbers.spanCount + 1
       entries.size -= entries.known[key].map { $0.numbers.spanCount + 1 } ?? 0
       entries.known[key] = known
-      // Rarely full, and filled again by one short command each.
+      // The cache is rarely full, and one short command for each entry fills it again.
       if entries.size > capacity { entries = Entries() }
     }
   }

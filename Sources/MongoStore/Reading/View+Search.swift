@@ -30,8 +30,8 @@ extension View {
     return slots
   }
 
-  /// Times don't decrease within a log, so this is a search: several points a command, five commands for a
-  /// million messages.
+  /// Times don't decrease within a log, so this is a search: several points for each command, five commands
+  /// for a million messages.
   func last(in name: LogName, notAfter time: Timestamp) throws -> Int {
     let log = name.encoded
     var high = try head(name, log)
@@ -40,7 +40,8 @@ extension View {
       let step = max(1, (high - low) / Self.pointsPerRound)
       let probes = Array(stride(from: low + 1, through: high, by: step))
       let times = try slots(log, probes).mapValues(\.time)
-      // Up to some probe the times are not after `time`. What retention has removed is older than the rest.
+      // Up to some probe the times are not after `time`. Messages that retention has removed are older than
+      // the rest.
       var end = high
       for probe in probes {
         guard times[probe] ?? .min <= time else {

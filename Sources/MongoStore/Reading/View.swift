@@ -1,11 +1,11 @@
 import Inbox
 import Mongo
 
-/// A view of the store for the time of one body, on one of the pool's threads.
+/// A view of the store for the duration of one body, on one of the pool's threads.
 ///
-/// What decides an answer (heads, records, marks) is read once and kept; messages never change, so later
-/// commands only fetch what was decided on. A message that was retracted in between ends the view: see
-/// `StaleView`.
+/// The heads, records and marks, which decide an answer, are read once and kept. Messages never change, so
+/// later commands only fetch the messages that were decided on. If one of them was retracted in between, the
+/// view ends: see `StaleView`.
 final class View: StoreReader {
   let session: MongoSession
   private let memory: Past
@@ -16,7 +16,8 @@ final class View: StoreReader {
   private var logs: [LogName: LogState] = [:]
   private var messages: [LogName: [Int: Message]] = [:]
 
-  /// `newest` is how many messages of each log come with the state of an inbox: those of its first page.
+  /// `newest` is the number of messages of each log that come with the state of an inbox: those of its first
+  /// page.
   convenience init(_ session: MongoSession, _ layout: Layout, newest: Int) {
     self.init(
       session, layout.past, hasSnapshots: layout.server.supportsSnapshotReads, newest: newest)
@@ -37,13 +38,13 @@ final class View: StoreReader {
       do {
         return try query.run(session, concern)
       } catch {
-        // A snapshot may be older than a collection, or the primary a moment from its next term.
+        // A snapshot may be older than a collection, or the primary may be about to enter its next term.
         guard error.kind == .server, error.isRetryable, patience.pause() else { throw StoreError(error) }
       }
     }
   }
 
-  /// Who wrote the marks of an inbox last.
+  /// The token of the last change of an inbox's marks.
   func writer(of inbox: Inbox) -> BSONObjectID? { writers[inbox] }
 
   func pinnedHead(_ name: LogName) -> Int? { logs[name]?.head }
@@ -57,7 +58,7 @@ final class View: StoreReader {
   }
 }
 
-// What decides an answer.
+// The data that decides an answer.
 extension View {
   func states(of inboxes: [Inbox]) throws -> [InboxState] {
     let missing = Set(inboxes.filter { states[$0] == nil })
@@ -72,7 +73,7 @@ extension View {
     }
   }
 
-  /// The log as this view has it; the first look decides.
+  /// The log as this view sees it; the first look decides.
   private func pin(_ name: LogName, head: Int, record: LogRecord) throws(StoreError) -> LogState {
     if let log = logs[name] { return log }
     let log = LogState(head: head, record: record)
@@ -86,11 +87,11 @@ extension View {
     let known = (messages[name] ?? [:]).sorted { $0.key < $1.key }
     return Gathered.Stretch(
       covered: SequenceSet(numbers: known.map(\.key)),
-      // Of the state's own moment: what is cleared is retracted there.
+      // They are of the same moment as the state: a cleared message is already retracted there.
       messages: known.map { MessageDocument(message: $0.value, isCleared: false) })
   }
 
-  /// Takes over what was gathered for this view: it goes on from there.
+  /// Takes over the gathered data, from which this view continues.
   func take(_ gathered: Gathered) {
     guard let state = gathered.state else { return }
     states[state.inbox] = state
@@ -114,10 +115,11 @@ extension View {
     states[inbox] = state
   }
 
-  /// One inbox in one command.
+  /// Reads one inbox in one command.
   private func fetch(_ inbox: Inbox) throws(StoreError) {
     let batch = try run(.inbox(inbox, newest: newest), .snapshot)
-    // Marks and records near their limits beside the largest messages: then piece by piece.
+    // Marks and records near their limits together with the largest messages do not fit: they are read one by
+    // one.
     guard batch.isComplete else { return try fetch([inbox]) }
     let found = try Fetched(batch, of: inbox)
     writers[inbox] = found.marksWriter
@@ -129,8 +131,8 @@ extension View {
     states[inbox] = state
   }
 
-  /// What the reader sent after `folded`: remembered up to some number, and read off the newest messages; what
-  /// lies between is asked for.
+  /// The numbers that the reader sent after `folded`: remembered up to some number, and taken from the newest
+  /// messages; those in between are asked for.
   private func sent(
     _ name: LogName, _ user: Text, after folded: Int, _ found: Fetched
   ) throws(StoreError) -> SequenceSet {
@@ -176,14 +178,14 @@ extension View {
     if hasSnapshots, inboxes.count > 1 {
       batches = [try run(.inboxes(logs: logs, marks: marks), .snapshot)]
     } else {
-      // Marks first and heads last: nothing is marked or retracted then that the heads don't cover.
+      // Marks are read first and heads last: then no mark or retraction lies beyond the heads.
       batches = [
         try run(.records(.marks, marks)), try run(.records(.logs, logs)), try run(.heads(logs)),
       ]
     }
     guard batches.allSatisfy(\.isComplete) else {
       guard inboxes.count > 1 else { throw .damaged("a record of more than 16 MiB") }
-      // Large marks: fewer at once.
+      // With large marks, fewer inboxes are read at once.
       try fetchTogether(Array(inboxes.prefix(inboxes.count / 2)))
       return try fetchTogether(Array(inboxes.dropFirst(inboxes.count / 2)))
     }
@@ -236,7 +238,7 @@ extension View {
 
 // Messages.
 extension View {
-  /// How many numbers, and how many messages, one reply brings at most.
+  /// The most numbers, and the most messages, in one reply.
   static let numbersTogether = 50_000
   private static let messagesTogether = 1000
 
@@ -246,11 +248,11 @@ extension View {
     if let known = known(name, numbers) { return known }
     let log = name.encoded
     var found: [Message] = []
-    // A caller asks for a page; whoever asks for more than a log may hold gets no memory in advance.
+    // A caller usually asks for a page; a request for more than a log may hold reserves no memory in advance.
     found.reserveCapacity(min(numbers.count, 256))
     if numbers.spanCount > 1, numbers.count <= Self.messagesTogether {
       try read(.messages(log, Array(numbers.numbers)), name, &found)
-      // A reply is full at 16 MiB: what is left is read as ranges.
+      // A reply is full at 16 MiB: the rest is read as ranges.
       guard let next = found.last?.seq, next < last else { return found }
     }
     let rest = found.last.map { numbers.above($0.seq) } ?? numbers
@@ -271,7 +273,7 @@ extension View {
   /// The token of a message that came with the state.
   func knownToken(_ name: LogName, _ seq: Int) -> UInt64? { messages[name]?[seq]?.token }
 
-  /// The messages, if all of them came with the state.
+  /// The messages, if all of them came with the state; nil otherwise.
   private func known(_ name: LogName, _ numbers: SequenceSet) -> [Message]? {
     guard let known = messages[name], numbers.count <= known.count else { return nil }
     var found: [Message] = []
@@ -283,7 +285,7 @@ extension View {
     return found
   }
 
-  /// Appends what a query finds; false if the reply was full before its last message.
+  /// Appends the messages that a query finds; false if the reply was full before the last one.
   @discardableResult
   private func read(_ query: Query, _ name: LogName, _ found: inout [Message]) throws -> Bool {
     let batch = try run(query)

@@ -1,8 +1,8 @@
 import Inbox
 import Mongo
 
-/// A group of appends on its way: what gets which number, what is known to be written and what is not. A
-/// value: whoever carries it out tells it what the server said.
+/// The plan of a group of appends: which message gets which number, and which messages are known to be
+/// written. A value: the code that carries it out reports the server's answers to it.
 struct AppendPlan {
   /// A sender's key in a log.
   struct KeyPlace: Hashable {
@@ -29,10 +29,10 @@ struct AppendPlan {
     var name: LogName
     var token: Token
     var state = State.unplaced
-    /// Whether an attempt to write it has an unknown outcome: it may be there, or come.
+    /// Whether the outcome of an attempt to write it is unknown: the message may be there, or surface later.
     var maySurface = false
 
-    /// Whether it was written, and not found.
+    /// Whether the message was newly written rather than found.
     var isNew: Bool { if case .done(let receipt) = state { !receipt.duplicate } else { false } }
   }
 
@@ -50,11 +50,11 @@ struct AppendPlan {
     }
   }
 
-  /// What a call's log leads to.
+  /// The result for one log of a call.
   private enum Part {
     case receipt(Receipt)
     case item(Int)
-    /// The same key earlier in this group.
+    /// The message has the same key as an earlier one in this group.
     case sameAs(Int)
   }
 
@@ -64,7 +64,7 @@ struct AppendPlan {
   private var conflicts: [Int: LogName] = [:]
   private var items: [Item] = []
   private var byLog: [[UInt8]: [Int]] = [:]
-  /// The last number of each log that messages may be put after.
+  /// The last number of each log after which messages may be placed.
   private(set) var heads: [[UInt8]: Head] = [:]
 
   init(_ calls: [Append]) {
@@ -73,12 +73,12 @@ struct AppendPlan {
   }
 }
 
-// Keys: before anything is numbered.
+// Keys, before anything is numbered.
 extension AppendPlan {
   /// Whether any call has a key.
   var hasKeys: Bool { calls.contains { $0.draft.key != nil } }
 
-  /// Keys to be looked for: one key in many logs, or many keys of one sender in one log.
+  /// The keys to be looked for: one key in many logs, or many keys of one sender in one log.
   var keys: (wide: [(key: SenderKey, logs: [[UInt8]])], deep: [KeySearch: [Text]]) {
     var wide: [(key: SenderKey, logs: [[UInt8]])] = []
     var deep: [KeySearch: [Text]] = [:]
@@ -93,8 +93,8 @@ extension AppendPlan {
     return (wide, deep)
   }
 
-  /// Makes the messages that have to be written, now that it is known who holds the keys. A call that is in
-  /// conflict in one of its logs makes none.
+  /// Creates the messages that have to be written, now that the holders of the keys are known. A call with a
+  /// conflict in one of its logs creates none.
   mutating func begin(_ holders: [KeyPlace: Holder], at now: Timestamp) {
     var claims: [KeyPlace: (item: Int, digest: [UInt8])] = [:]
     for (index, call) in calls.enumerated() {
@@ -139,10 +139,10 @@ extension AppendPlan {
   /// Whether every message is settled.
   var isSettled: Bool { items.allSatisfy(\.state.isSettled) }
 
-  /// Whether a message may surface of which nothing is known.
+  /// Whether an unsettled message may surface.
   var maySurface: Bool { items.contains { $0.maySurface && !$0.state.isSettled } }
 
-  /// The logs with unplaced messages whose head is not known.
+  /// The logs that have unplaced messages and no known head.
   var logsWithoutHead: [[UInt8]] {
     byLog.compactMap { log, indices in
       heads[log] == nil && indices.contains { isUnplaced($0) } ? log : nil
@@ -153,10 +153,10 @@ extension AppendPlan {
     if case .unplaced = items[index].state { true } else { false }
   }
 
-  /// A log's last number as a majority has it.
+  /// Sets the last number of a log, as a majority has it.
   mutating func setHead(_ head: Head, of log: [UInt8]) { heads[log] = head }
 
-  /// Gives numbers to the unplaced messages of every log whose head is known.
+  /// Gives numbers to the unplaced messages of every log with a known head.
   mutating func place(at now: Timestamp) {
     for (log, indices) in byLog {
       guard var head = heads[log] else { continue }
@@ -173,7 +173,7 @@ extension AppendPlan {
     }
   }
 
-  /// The placed messages that are sent next in one command: those of a log in the order of their numbers.
+  /// The placed messages to be sent in the next command, in the order of their numbers within each log.
   func nextChunk(count: Int, bytes: Int) -> [Int] {
     var chunk: [Int] = []
     var size = 0
@@ -201,7 +201,7 @@ extension AppendPlan {
     calls[items[index].call].draft.senderKey.map { KeyPlace(log: items[index].log, key: $0) }
   }
 
-  /// The placed messages of a log: the first and last of their numbers.
+  /// The range from the first to the last number of a log's placed messages.
   func placedRange(of log: [UInt8]) -> ClosedRange<Int>? {
     let seqs = (byLog[log] ?? []).compactMap { index -> Int? in
       if case .placed(let head) = items[index].state { head.seq } else { nil }
@@ -211,9 +211,9 @@ extension AppendPlan {
   }
 }
 
-// What the server said.
+// The server's answers.
 extension AppendPlan {
-  /// These are written, for good.
+  /// Notes that these messages are written, for good.
   mutating func written(_ indices: some Sequence<Int>) {
     for index in indices {
       guard case .placed(let head) = items[index].state else { continue }
@@ -221,15 +221,15 @@ extension AppendPlan {
     }
   }
 
-  /// Nobody knows about these.
+  /// Notes that the outcome of these messages is unknown.
   mutating func unknown(_ indices: some Sequence<Int>) {
     for index in indices { items[index].maySurface = true }
   }
 
-  /// What a majority has at the numbers of a log's placed messages. My token: mine. Another's: the rest of
-  /// the log needs other numbers, and nothing of it can surface any more, since an ordered write stops
-  /// there. Nothing: that settles nothing, the same message is sent again with the same number. True if
-  /// another was found.
+  /// Settles a log's placed messages by the tokens that a majority has at their numbers. The message's own
+  /// token: it is written. Another token: the rest of the log needs other numbers, and none of it can surface
+  /// any more, since an ordered write stops there. No token: nothing is settled, and the same message is sent
+  /// again with the same number. Returns true if another token was found.
   mutating func settle(_ log: [UInt8], _ slots: [Int: BSONObjectID]) -> Bool {
     for index in byLog[log] ?? [] {
       guard case .placed(let head) = items[index].state else { continue }
@@ -244,7 +244,7 @@ extension AppendPlan {
     return false
   }
 
-  /// Another message holds the key of this one, for good.
+  /// Notes that another message holds this one's key, for good.
   mutating func held(_ index: Int, by holder: Holder) {
     if holder.digest == calls[items[index].call].draft.digest {
       items[index].state = .done(holder.receipt)
@@ -254,8 +254,8 @@ extension AppendPlan {
     unplace(items[index].log)
   }
 
-  /// Other messages hold these keys, for good; the server has refused one message for it. Of the others, what may
-  /// surface is looked for at its number first.
+  /// Notes that other messages hold these keys, for good; the server has refused one message because of that.
+  /// Any other message that may surface is first looked for at its number.
   mutating func held(by holders: [KeyPlace: Holder], refused: Int) {
     for index in items.indices where !items[index].state.isSettled {
       guard index == refused || !items[index].maySurface else { continue }
@@ -263,13 +263,13 @@ extension AppendPlan {
     }
   }
 
-  /// The server refuses this message.
+  /// Notes that the server refuses this message.
   mutating func refused(_ index: Int, _ error: StoreError) {
     items[index].state = .failed(error)
     unplace(items[index].log)
   }
 
-  /// The placed messages of a log need other numbers, after a head that is read anew.
+  /// Makes the placed messages of a log unplaced: they need other numbers, after a head that is read again.
   private mutating func unplace(_ log: [UInt8]) {
     heads[log] = nil
     for index in byLog[log] ?? [] {
@@ -279,14 +279,14 @@ extension AppendPlan {
     }
   }
 
-  /// Gives up what is not settled.
+  /// Gives up the unsettled messages.
   mutating func giveUp(_ error: StoreError) {
     for index in items.indices where !items[index].state.isSettled {
       items[index].state = .failed(items[index].maySurface ? .notConfirmed : error)
     }
   }
 
-  /// The logs of which every message was written, with their last numbers: what may be remembered.
+  /// The logs whose messages were all written, with their last numbers, which may be remembered.
   var cleanHeads: [[UInt8]: Head] {
     heads.filter { log, head in
       (byLog[log] ?? []).allSatisfy { index in
@@ -295,10 +295,10 @@ extension AppendPlan {
     }
   }
 
-  /// Whether a message was written.
+  /// Whether any message was written.
   var hasNew: Bool { items.contains { $0.isNew } }
 
-  /// The messages that were written, by their logs.
+  /// The messages that were written, by log.
   var newMessages: [[UInt8]: [(seq: Int, token: Token)]] {
     var messages: [[UInt8]: [(seq: Int, token: Token)]] = [:]
     for item in items {
@@ -308,12 +308,13 @@ extension AppendPlan {
     return messages
   }
 
-  /// What was written can't be acknowledged: the database is not what it was.
+  /// Fails the messages that were written: they can't be acknowledged, since the database is not the one that
+  /// it was.
   mutating func unconfirm() {
     for index in items.indices where items[index].isNew { items[index].state = .failed(.notConfirmedHere) }
   }
 
-  /// Tells the calls that want to know how many of their logs have the message.
+  /// Tells the calls that follow their progress how many of their logs have the message.
   func tellProgress() {
     for (index, call) in calls.enumerated() {
       guard let progress = call.progress else { continue }
@@ -328,12 +329,12 @@ extension AppendPlan {
     }
   }
 
-  /// Every call is told the same: nothing was begun.
+  /// The same failure for every call: nothing was begun.
   func allFailed(_ error: StoreError) -> [Result<[Receipt], StoreError>] {
     calls.map { _ in .failure(error) }
   }
 
-  /// What each call is told.
+  /// The result of each call.
   func results() -> [Result<[Receipt], StoreError>] {
     calls.indices.map { call in
       if let log = conflicts[call] { return .failure(.conflict(log)) }
@@ -361,7 +362,7 @@ extension AppendPlan {
       receipts.append(receipt)
     }
     guard let failure else { return .success(receipts.compactMap(\.self)) }
-    // Part of it is written: whoever repeats it completes it.
+    // A part of the call is written: repeating the call completes it.
     return .failure(isTouched ? .interrupted(failure, receipts) : failure)
   }
 }

@@ -25,7 +25,7 @@ struct AppendRun {
     patience = Patience(tools.patience)
   }
 
-  /// What each call is told. Blocks, at most for about the store's patience.
+  /// Returns the result of each call. Blocks, for about the store's patience at most.
   mutating func run() -> [Result<[Receipt], StoreError>] {
     do throws(StoreError) {
       let holders = plan.hasKeys ? try findHolders() : [:]
@@ -38,7 +38,7 @@ struct AppendRun {
         try step()
         plan.tellProgress()
       } catch {
-        // What may surface is worth more attempts; of the rest nothing was written.
+        // Messages that may surface are worth more attempts; of the others nothing was written.
         if !plan.maySurface || !patience.pause() { plan.giveUp(error) }
       }
     }
@@ -47,7 +47,8 @@ struct AppendRun {
     return plan.results()
   }
 
-  /// Makes sure that what was written is where it can be found again, each number once: before anybody is told.
+  /// Makes sure, before any caller is told, that the messages can be found again and that each number is used
+  /// once.
   private mutating func confirm() {
     let moment = ContinuousClock.now
     while true {
@@ -64,9 +65,9 @@ struct AppendRun {
     }
   }
 
-  /// Takes back what was written into other collections than were meant, where nothing can have come after it:
-  /// in those that nobody has prepared, and in logs that lack what would come before it. What can't be taken
-  /// back now was not acknowledged either.
+  /// Withdraws messages that were written into other collections than intended, if nothing can have come
+  /// after them: in collections that nobody has prepared, and in logs that lack the preceding message. A
+  /// message that can't be withdrawn now was not acknowledged either.
   private func withdraw() {
     for (log, messages) in plan.newMessages {
       do {
@@ -106,7 +107,7 @@ struct AppendRun {
     }
   }
 
-  /// Numbers what has no number and sends the next command.
+  /// Numbers the unnumbered messages and sends the next command.
   private mutating func step() throws(StoreError) {
     let unknown = plan.logsWithoutHead
     for log in unknown {
@@ -169,8 +170,8 @@ struct AppendRun {
       throw StoreError(error)
     }
     if refusal.names(Collection.Index.key), let place = plan.keyPlace(of: index) {
-      // Who holds one key of a group often holds many, as another process that sends the same: all are asked for
-      // at once, since each refusal costs several commands.
+      // A process that holds one key of a group often holds many, for instance because it sends the same
+      // messages: all keys are looked up at once, since each refusal costs several commands.
       let holders = try findHolders()
       if holders[place] == nil, !patience.pause() {
         plan.giveUp(.unavailable("a key is held by a message that could not be read"))
@@ -180,7 +181,7 @@ struct AppendRun {
     try settleBySlots([plan.log(of: index)], pausing: false)
   }
 
-  /// Looks who has the numbers; `pausing` if nobody need have them.
+  /// Looks up which messages have the numbers; `pausing` if the numbers may still be free.
   private mutating func settleBySlots(_ logs: Set<[UInt8]>, pausing: Bool) throws(StoreError) {
     for log in logs {
       guard let range = plan.placedRange(of: log) else { continue }
@@ -194,8 +195,8 @@ struct AppendRun {
     if pausing, !plan.isSettled, !patience.pause() { plan.giveUp(.notConfirmed) }
   }
 
-  /// Another process was faster. After a few times this one asks for a turn: the farther one would otherwise
-  /// never get one.
+  /// Notes that another process was faster. After a few lost races this process asks for a turn: otherwise
+  /// the process farther from the primary would never win.
   private mutating func lostRace(_ log: [UInt8]) throws(StoreError) {
     lostRaces[log, default: 0] += 1
     if lostRaces[log, default: 0] >= Turns.racesBeforeTurn { turns.request(log, session, try now()) }
@@ -224,7 +225,7 @@ extension AppendRun {
   ) throws(StoreError) -> [AppendPlan.KeyPlace: Holder] {
     var holders: [AppendPlan.KeyPlace: Holder] = [:]
     if searches.count > 1, searches.allSatisfy({ $0.keys.count == 1 }) {
-      // Many calls, each with a key and a log of its own: one command for all.
+      // Many calls, each with its own key and log, share one command.
       for start in stride(from: 0, to: searches.count, by: 100) {
         let some = searches[start..<min(start + 100, searches.count)].map { search, keys in
           (log: search.log, key: SenderKey(sender: search.sender, key: keys[0]))
@@ -250,12 +251,12 @@ extension AppendRun {
 }
 
 extension AppendPlan.Head {
-  /// Of a log to which nothing was appended.
+  /// The head of a log to which nothing was appended.
   static let none = AppendPlan.Head(seq: 0, time: .min)
 }
 
 extension MongoWriteResult.WriteError {
-  /// Whether the server names this index. What comes after "dup key" is what somebody sent.
+  /// Whether the server's message names this index. The text after "dup key" is a sender's and is ignored.
   fileprivate func names(_ index: String) -> Bool {
     let server = message.firstRange(of: " dup key").map { message[..<$0.lowerBound] } ?? message[...]
     return server.hasSuffix("index: \(index)")

@@ -2,8 +2,8 @@ import Inbox
 import Locks
 import Mongo
 
-/// Carries out a group of changes of marks on one of the pool's threads: all that wait for one inbox become
-/// one write.
+/// Carries out a group of changes of marks on one of the pool's threads: all changes that wait for one inbox
+/// become one write.
 struct ChangeRun {
   private let session: MongoSession
   private let layout: Layout
@@ -11,7 +11,7 @@ struct ChangeRun {
   private var open: [Inbox: [Change]] = [:]
   private var order: [Inbox] = []
 
-  /// What the changes of one inbox came to.
+  /// The decisions of one inbox's changes.
   private struct Decided {
     var inbox: Inbox
     var settle: [Change.Settle]
@@ -28,7 +28,7 @@ struct ChangeRun {
     }
   }
 
-  /// Tells every caller. Blocks, at most for about the store's patience.
+  /// Tells every caller the result. Blocks, for about the store's patience at most.
   mutating func run() {
     while !open.isEmpty {
       let decided: [Decided]
@@ -38,7 +38,7 @@ struct ChangeRun {
         if !patience.pause() { fail(.contended) }
         continue
       } catch StoreError.damaged where open.count > 1 {
-        // Whose damage it is shows when each is read alone.
+        // Each inbox is read alone, which shows whose data is damaged.
         return runAlone()
       } catch {
         fail(error as? StoreError ?? .damaged("\(error)"))
@@ -67,7 +67,7 @@ struct ChangeRun {
     }
   }
 
-  /// Carries out what is left inbox by inbox.
+  /// Carries out the remaining changes, one inbox at a time.
   private mutating func runAlone() {
     for inbox in order {
       guard let changes = open.removeValue(forKey: inbox) else { continue }
@@ -89,7 +89,7 @@ struct ChangeRun {
     open = [:]
   }
 
-  /// Reads the states and lets each change decide on what the one before it left.
+  /// Reads the states, and lets each change decide on the result of the one before it.
   private func decide() throws -> [Decided] {
     let view = View(session, layout, newest: 1)
     let inboxes = order.filter { open[$0] != nil }

@@ -3,14 +3,14 @@ import Mongo
 
 /// Writes records of one collection, each over the version that it was made from.
 struct CompareAndSet {
-  /// What became of one record.
+  /// The outcome for one record.
   enum Outcome {
     case written
-    /// Another change came first: decide again.
+    /// Another change came first: the caller has to decide again.
     case lost
-    /// Nobody knows.
+    /// The outcome is not known.
     case unknown
-    /// Written, but not where it was meant to be.
+    /// The record was written, but not where it was meant to be.
     case elsewhere
     /// Nothing was written.
     case failed(StoreError)
@@ -20,7 +20,7 @@ struct CompareAndSet {
   struct Replacement {
     var record: RecordDocument
     var previous: Int64
-    /// Who wrote that version; nil for none.
+    /// The token of the change that wrote that version; nil if there is none.
     var previousToken: BSONObjectID?
   }
 
@@ -28,7 +28,7 @@ struct CompareAndSet {
   let layout: Layout
   let session: MongoSession
 
-  /// Writes all of them in one command, and tells what became of each.
+  /// Writes all records in one command, and returns the outcome for each.
   func write(_ replacements: [Replacement], _ patience: inout Patience) -> [Outcome] {
     var outcomes = [Outcome?](repeating: nil, count: replacements.count)
     var maySurface = false
@@ -54,7 +54,7 @@ struct CompareAndSet {
       } catch {
         failure = error
       }
-      // What is neither written nor lost is sent as it was: the version makes it count once.
+      // A record that is neither written nor lost is sent again unchanged: the version makes it count once.
       guard outcomes.contains(where: { $0 == nil }), !patience.pause() else { continue }
       for index in open where outcomes[index] == nil {
         outcomes[index] = maySurface ? .unknown : .failed(failure)
@@ -63,7 +63,8 @@ struct CompareAndSet {
     return confirmed(replacements, outcomes.map { $0 ?? .unknown })
   }
 
-  /// Looks whether what was written is where it was meant to be, where the server can't be told.
+  /// Checks that the records were written where they were meant to be, on servers to which collections can't
+  /// be named by UUID.
   private func confirmed(_ replacements: [Replacement], _ outcomes: [Outcome]) -> [Outcome] {
     let isWritten = outcomes.map { if case .written = $0 { true } else { false } }
     guard isWritten.contains(true) else { return outcomes }
@@ -73,7 +74,8 @@ struct CompareAndSet {
     } catch {
       if error as? StoreError == .replaced {
         session.suspectChange()
-        // Nothing was there before: what is there now is of an inbox or a log of another past.
+        // There was no record before, so the one that is there now belongs to an inbox or a log of another
+        // past.
         let strays = zip(replacements, isWritten).filter { $0.0.previous == 0 && $0.1 }.map(\.0.record)
         _ = session.bulk(
           collection.rawValue,
@@ -87,7 +89,7 @@ struct CompareAndSet {
     }
   }
 
-  /// Looks whose records there are.
+  /// Looks up whose changes the records hold.
   private func settle(
     _ replacements: [Replacement], _ open: [Int], _ outcomes: inout [Outcome?],
     _ outcome: MongoError.Outcome
@@ -99,7 +101,7 @@ struct CompareAndSet {
       if record.tokens.contains(where: mine.record.tokens.contains) {
         outcomes[index] = .written
       } else {
-        // Whoever wrote what mine was made from is still listed: then all that came after is.
+        // If the token of the replaced version is still listed, all later tokens are too.
         let isConclusive =
           record.tokens.count < Int(RecordDocument.tokensKept)
           || mine.previousToken.map(record.tokens.contains) ?? false
@@ -108,7 +110,7 @@ struct CompareAndSet {
     }
   }
 
-  /// Records by their names, as a majority has them.
+  /// Records by name, as a majority has them.
   func records(_ names: [[UInt8]]) throws(StoreError) -> [[UInt8]: RecordDocument] {
     var found: [[UInt8]: RecordDocument] = [:]
     var batches = [names]

@@ -1,11 +1,12 @@
 import Inbox
 import Locks
 
-/// The last numbers of logs to which this process appended, so that a run of appends needs no read first.
+/// A cache of the last numbers of logs to which this process appended, so that a series of appends needs no
+/// read first.
 ///
-/// Only a guess about other processes: a number that is taken is refused by the index, and an entry goes with
-/// the first error. It does not live long: a log may have been restored to an earlier state, and a number far
-/// above its last one would leave a hole that no index refuses.
+/// With other processes it is only a guess: the index refuses a number that is taken, and an entry is removed
+/// with the first error. Entries do not live long: a log may have been restored to an earlier state, and a
+/// number far above its last one would leave a gap that no index refuses.
 final class HeadCache: Sendable {
   // Held for a look or an entry.
   private let heads = Locked<[[UInt8]: Entry]>([:])
@@ -27,11 +28,11 @@ final class HeadCache: Sendable {
     return heads.withLock { heads in heads[log].flatMap { $0.end > now ? $0.head : nil } }
   }
 
-  /// Remembers numbers of which the last is known to have been reached `at` this moment.
+  /// Remembers numbers, of which the last is known to have been reached `at` this moment.
   func remember(_ new: [[UInt8]: AppendPlan.Head], at moment: ContinuousClock.Instant) {
     let end = moment + lifetime
     heads.withLock { heads in
-      // Rarely full, and cheaply filled again.
+      // The cache is rarely full, and cheaply filled again.
       if heads.count + new.count > capacity { heads = [:] }
       if new.count <= capacity { heads.merge(new.mapValues { Entry(head: $0, end: end) }) { $1 } }
     }

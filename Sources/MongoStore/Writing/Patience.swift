@@ -1,4 +1,4 @@
-/// How long a piece of work may go on, and how long it pauses between its attempts.
+/// The time that a piece of work may take, and the pauses between its attempts.
 struct Patience {
   private let end: ContinuousClock.Instant
   private var attempts = 0
@@ -9,8 +9,8 @@ struct Patience {
 
   var isOver: Bool { ContinuousClock.now >= end }
 
-  /// Blocks this thread for a random while, longer with every attempt: writers that meet again and again
-  /// would otherwise stay in step. False once the time is over.
+  /// Blocks this thread for a random time, longer with every attempt: writers that collide repeatedly would
+  /// otherwise stay in step. Returns false once the time is over.
   mutating func pause() -> Bool {
     let left = end - .now
     guard left > .zero else { return false }

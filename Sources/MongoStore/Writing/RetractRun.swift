@@ -1,18 +1,18 @@
 import Inbox
 import Mongo
 
-/// Carries out a group of retractions on one of the pool's threads: the log's record is the commit point, and
-/// clearing the bodies may be repeated.
+/// Carries out a group of retractions on one of the pool's threads: the write of the log's record is the
+/// commit point, and clearing the bodies may be repeated.
 struct RetractRun {
   private let session: MongoSession
   private let layout: Layout
   private var patience: Patience
   private var open: [LogName: [Retract]] = [:]
 
-  /// What the retractions of one log came to.
+  /// The decisions of one log's retractions.
   private struct Decided {
     var log: LogName
-    /// The numbers that are retracted now, and whether by this call.
+    /// The retractions that are in effect, each with whether this call made it.
     var done: [(retract: Retract, isNew: Bool)]
     var replacement: CompareAndSet.Replacement?
   }
@@ -24,7 +24,7 @@ struct RetractRun {
     for retract in retracts { open[retract.name.log, default: []].append(retract) }
   }
 
-  /// Tells every caller. Blocks, at most for about the store's patience.
+  /// Tells every caller the result. Blocks, for about the store's patience at most.
   mutating func run() {
     while !open.isEmpty {
       var decided: [Decided] = []
@@ -64,7 +64,7 @@ struct RetractRun {
     open = [:]
   }
 
-  /// As `decide`, but damage of one log is told to those who asked for that log alone.
+  /// Decides as `decide` does, but reports damage of one log only to the callers that asked for that log.
   private mutating func decideApart(_ log: LogName) throws(StoreError) -> Decided? {
     do {
       return try decide(log)
@@ -76,7 +76,8 @@ struct RetractRun {
     }
   }
 
-  /// Decides on a log's record; tells those whose message doesn't exist. Nil if nothing is left to do.
+  /// Decides on a log's record, and tells the callers whose message doesn't exist. Nil if nothing is left to
+  /// do.
   private mutating func decide(_ log: LogName) throws(StoreError) -> Decided? {
     let name = log.encoded
     let found = try CompareAndSet(collection: .logs, layout: layout, session: session).records([name])[name]
@@ -121,7 +122,7 @@ struct RetractRun {
     }
   }
 
-  /// Clears the bodies of retracted messages; also those that an earlier call may have left.
+  /// Clears the bodies of retracted messages, including those that an earlier call may have left.
   private mutating func clear(_ retracted: [Decided]) {
     let writes = retracted.flatMap { decided in
       decided.done.map { done in

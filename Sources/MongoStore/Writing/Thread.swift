@@ -6,13 +6,13 @@
   import Darwin
 #endif
 
-/// The thread that runs this: one of the pool's, which may block.
+/// The current thread: one of the pool's, which may block.
 enum Thread {
   /// Blocks for about this long.
   static func block(_ duration: Duration) {
     let (seconds, attoseconds) = duration.components
     var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
-    // A signal may end it early: whoever pauses looks again anyway.
+    // A signal may end the pause early: the caller looks again anyway.
     nanosleep(&time, nil)
   }
 }

@@ -1,6 +1,6 @@
 import Inbox
 
-/// One call that changes something and waits for its turn.
+/// A queued call that changes something.
 enum Work: Sendable {
   case append(Append)
   case change(Change)
@@ -20,7 +20,7 @@ enum Work: Sendable {
     case retract
   }
 
-  /// The logs whose contents or records it changes.
+  /// The logs whose messages or records the call changes.
   var writes: [LogName] {
     switch self {
     case .append(let append): append.logs
@@ -29,7 +29,7 @@ enum Work: Sendable {
     }
   }
 
-  /// The logs that it reads.
+  /// The logs that the call reads.
   var reads: [LogName] {
     switch self {
     case .append, .retract: []
@@ -37,12 +37,12 @@ enum Work: Sendable {
     }
   }
 
-  /// The inbox whose marks it changes.
+  /// The inbox whose marks the call changes.
   var inbox: Inbox? {
     if case .change(let change) = self { change.inbox } else { nil }
   }
 
-  /// About how many bytes it writes.
+  /// The approximate number of bytes that the call writes.
   var size: Int {
     switch self {
     case .append(let append): append.size
@@ -50,7 +50,8 @@ enum Work: Sendable {
     }
   }
 
-  /// To be asked before anything is done. False if the caller has taken it back: then it must not be done.
+  /// Must be called before anything is done. False if the caller has taken the work back: then it must not be
+  /// done.
   func begin() -> Bool {
     switch self {
     case .append(let append): append.begin()
@@ -59,7 +60,7 @@ enum Work: Sendable {
     }
   }
 
-  /// Tells the caller that nothing was done, unless it has taken the work back.
+  /// Tells the caller that nothing was done, unless the caller has taken the work back.
   func fail(_ error: StoreError) {
     guard begin() else { return }
     switch self {
@@ -70,15 +71,15 @@ enum Work: Sendable {
   }
 }
 
-/// A draft on its way into logs.
+/// An append of a draft to logs.
 struct Append: Sendable {
   var draft: Draft
   var logs: [LogName]
-  /// False if its caller has taken it back; see `Work.begin`.
+  /// False if the caller has taken it back; see `Work.begin`.
   var begin: @Sendable () -> Bool = { true }
-  /// Tells the caller how many logs have the message, if it wants to know.
+  /// Tells the caller how many logs have the message; nil if the caller does not follow the progress.
   var progress: (@Sendable (Int) -> Void)?
-  /// Tells the caller; called once.
+  /// Tells the caller the result; called once.
   var settle: @Sendable (Result<[Receipt], StoreError>) -> Void
 
   var size: Int { draft.storedSize * logs.count }
@@ -86,20 +87,20 @@ struct Append: Sendable {
 
 /// A change of one inbox's marks.
 struct Change: Sendable {
-  /// How to tell the caller what became of a decision: nil if it was kept.
+  /// Tells the caller the outcome of a decision: nil if it was kept.
   typealias Settle = @Sendable (StoreError?) -> Void
 
   var inbox: Inbox
-  /// False if its caller has taken it back; see `Work.begin`.
+  /// False if the caller has taken it back; see `Work.begin`.
   var begin: @Sendable () -> Bool = { true }
-  /// Decides by the state, which it changes unless its own body fails. Throws only `StaleView`.
+  /// Decides on the state, and changes it unless the caller's body fails. Throws only `StaleView`.
   var decide: @Sendable (any StoreReader, inout InboxState) throws(StaleView) -> Settle
   /// Tells the caller that nothing was done.
   var fail: @Sendable (StoreError) -> Void
 }
 
 extension Change {
-  /// A change that `body` decides and `continuation` waits for.
+  /// Creates a change that `body` decides and `continuation` waits for.
   init<Value: Sendable>(
     _ inbox: Inbox, _ work: QueuedWork, _ continuation: CheckedContinuation<Value, any Error>,
     _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
@@ -125,7 +126,7 @@ extension Change {
       } catch let stale as StaleView {
         throw stale
       } catch {
-        // Its own failure is the answer only if what it was decided on is kept.
+        // The body's own failure is the answer only if the state that it was decided on is kept.
         return { continuation.resume(throwing: $0 ?? error) }
       }
     }
@@ -133,11 +134,11 @@ extension Change {
   }
 }
 
-/// A message that is to be retracted.
+/// A retraction of a message.
 struct Retract: Sendable {
   var name: MessageName
-  /// False if its caller has taken it back; see `Work.begin`.
+  /// False if the caller has taken it back; see `Work.begin`.
   var begin: @Sendable () -> Bool = { true }
-  /// Tells the caller; called once.
+  /// Tells the caller the result; called once.
   var settle: @Sendable (Result<Bool, StoreError>) -> Void
 }

@@ -3,27 +3,27 @@ import Inbox
 
 /// Decides what is written when: a value without threads.
 ///
-/// Work takes effect in the order it came wherever it touches the same log or inbox. What has to wait for
-/// nothing earlier is taken together with others of its kind, as one group; a log has at most one group of
-/// appends on its way, so that the next number is never a guess.
+/// Work that touches the same log or inbox takes effect in the order of arrival. Work that need not wait for
+/// earlier work is taken together with others of its kind, as one group. A log has at most one group of
+/// appends in flight, so that the next number is never a guess.
 ///
-/// A thread is called as soon as something may run, and takes its group when it comes: what was added meanwhile
-/// goes with it.
+/// A thread is called as soon as work may run, and takes its group when it arrives: work added meanwhile goes
+/// with it.
 struct WriteQueue {
-  /// Work that is done together.
+  /// Work that is carried out together.
   struct Group: Sendable {
     var id: Int
     var work: [Work]
   }
 
-  /// How many groups of each kind run at once at most, how much work one has, and about how many bytes.
+  /// The most groups of each kind that run at once, the most work in a group, and the approximate most bytes.
   static let groupsTogether = 4
   static let workTogether = 1000
   static let bytesTogether = 8 << 20
 
-  /// A thread on its way to take a group.
+  /// A thread that was called to take a group.
   struct Call: Hashable, Sendable {
-    /// The last work that it was called for.
+    /// The number of the last work that the thread was called for.
     fileprivate var last: Int
   }
 
@@ -39,20 +39,20 @@ struct WriteQueue {
   private var running: [Int: Group] = [:]
   private var runningKinds: [Work.Kind: Int] = [:]
   private var inUse = Touched()
-  /// What all that waits touches, where none of it may run: what comes then is looked at alone, so that many
-  /// that wait for one log are not looked through at every entry.
+  /// The logs and inboxes that all waiting work touches, if none of it may run: new work is then checked
+  /// alone, so that a long queue for one log is not searched at every entry.
   private var blocked: Touched?
   private var lastID = 0
   private(set) var isClosed = false
 
-  /// Logs that another process has its turn on: nothing is appended to them for now.
+  /// Logs on which other processes have a turn: nothing is appended to them for now.
   var heldBack: Set<LogName> = [] {
     didSet { blocked = nil }
   }
 
   private struct Touched {
     var written: Set<LogName> = []
-    /// How many groups read each log.
+    /// The number of groups that read each log.
     var read: [LogName: Int] = [:]
     var inboxes: Set<Inbox> = []
 
@@ -78,7 +78,7 @@ struct WriteQueue {
     }
   }
 
-  /// False if the queue is closed.
+  /// Adds work; false if the queue is closed.
   mutating func add(_ work: Work) -> Bool {
     guard !isClosed else { return false }
     lastNumber += 1
@@ -88,14 +88,14 @@ struct WriteQueue {
     return true
   }
 
-  /// Takes no more work; what waits is still done.
+  /// Accepts no more work; waiting work is still done.
   mutating func close() { isClosed = true }
 
-  /// Whether everything is done.
+  /// Whether all work is done.
   var isIdle: Bool { waiting.isEmpty && running.isEmpty }
 
-  /// A call for a thread; nil if nothing may run now, or one is on its way: that one looks again when it has
-  /// come.
+  /// Calls a thread; nil if nothing may run now, or if a thread is already called: it looks again when it
+  /// arrives.
   mutating func call() -> Call? {
     guard !isCalling, mayRun, blocked == nil else { return nil }
     blocked = scan { _ in false }
@@ -104,7 +104,7 @@ struct WriteQueue {
     return Call(last: lastNumber)
   }
 
-  /// What a thread that was called does; nil if there is nothing left.
+  /// The group for a thread that was called; nil if nothing is left.
   mutating func take(_ call: Call) -> Group? {
     isCalling = false
     blocked = nil
@@ -127,8 +127,8 @@ struct WriteQueue {
     return taken
   }
 
-  /// No thread will come: gives up everything that it was called for. What came later calls anew, and gets as
-  /// long as this to wait for one.
+  /// Gives up all work that a thread was called for, because none will come. Later work calls again, and
+  /// waits as long as this work did.
   mutating func abandon(_ call: Call) -> [Work] {
     isCalling = false
     blocked = nil
@@ -138,11 +138,11 @@ struct WriteQueue {
     return given
   }
 
-  /// Whether any of what waits may have room.
+  /// Whether there may be room for any of the waiting work.
   private var mayRun: Bool { Work.Kind.allCases.contains { waitingKinds[$0, default: 0] > 0 && hasRoom($0) } }
 
-  /// Shows what may run now and goes together, in order, until `body` has enough. If nothing may run, returns
-  /// what all that waits touches.
+  /// Calls `body` with the work that may run now as one group, in order, until `body` has enough. If nothing
+  /// may run, returns what all the waiting work touches.
   private func scan(_ body: (Entry) -> Bool) -> Touched? {
     var kind: Work.Kind?
     var ahead = Touched()
@@ -162,7 +162,7 @@ struct WriteQueue {
     hasRoom(work.kind) && !inUse.conflicts(with: work) && !ahead.conflicts(with: work) && !isHeldBack(work)
   }
 
-  /// Takes these out of what waits; both are in order.
+  /// Removes these entries from the waiting work; both are in order.
   private mutating func remove(_ group: [Entry]) {
     guard let last = group.last?.number else { return }
     var next = group.makeIterator()
@@ -181,7 +181,7 @@ struct WriteQueue {
     !heldBack.isEmpty && work.kind == .append && work.writes.contains(where: heldBack.contains)
   }
 
-  /// A group has ended, however.
+  /// Notes that a group has ended, whatever its result.
   mutating func done(_ id: Int) {
     guard let group = running.removeValue(forKey: id), let kind = group.work.first?.kind else { return }
     for work in group.work { inUse.remove(work) }

@@ -2,11 +2,11 @@ import Inbox
 import Locks
 import Mongo
 
-/// What the runs of a store share.
+/// The tools that the runs of a store share.
 struct Tools: Sendable {
   let clock: ServerClock
   let turns = Turns()
-  /// How long a group goes on settling what it wrote.
+  /// The time for which a group may go on settling what it wrote.
   let patience: Duration
 }
 
@@ -18,7 +18,7 @@ final class Writer: Sendable {
     var isWatchingTurns = false
   }
 
-  // Held for an entry or a scan of what waits, never while the server is asked.
+  // Held for an entry or a scan of the waiting work, never while the server is asked.
   private let state = Locked(State())
   private let access: Access
   private let tools: Tools
@@ -28,14 +28,14 @@ final class Writer: Sendable {
     self.tools = tools
   }
 
-  /// Queues work; it has its place when this returns.
+  /// Queues work; it has its place when this function returns.
   func add(_ work: Work) {
     let isOpen = state.withLock { $0.queue.add(work) }
     guard isOpen else { return work.fail(.closed) }
     startReady()
   }
 
-  /// Takes no more work and waits until what was accepted is done.
+  /// Accepts no more work, and waits until the accepted work is done.
   func close() async {
     await withCheckedContinuation { continuation in
       let isIdle = state.withLock { state in
@@ -57,7 +57,7 @@ final class Writer: Sendable {
       let session = try session.get()
       try access.withLayout(session) { layout in
         guard let group = state.withLock({ $0.queue.take(call) }) else { return }
-        // What may run beside it.
+        // Starts work that may run beside this group.
         startReady()
         carryOut(group, session, layout)
         finish { $0.done(group.id) }
@@ -72,7 +72,7 @@ final class Writer: Sendable {
     startReady()
   }
 
-  /// Changes the queue, and tells those who wait for its end if it is empty then.
+  /// Changes the queue; if it is then empty and closed, tells those who wait for its end.
   private func finish(_ body: (inout WriteQueue) -> Void) {
     let closers = state.withLock { state in
       body(&state.queue)
@@ -83,7 +83,7 @@ final class Writer: Sendable {
     for closer in closers { closer.resume() }
   }
 
-  /// Tells every caller of a group; throws nothing.
+  /// Carries out a group and tells every caller; throws nothing.
   private func carryOut(_ group: WriteQueue.Group, _ session: MongoSession, _ layout: Layout) {
     var appends: [Append] = []
     var changes: [Change] = []
@@ -99,7 +99,7 @@ final class Writer: Sendable {
       holdBack(tools.turns.look(session, tools.clock))
       var run = AppendRun(appends, tools, layout, session)
       var results = run.run()
-      // Of a call that met damage nothing was written; the damage may be that of another one's log.
+      // A call that met damage has written nothing; the damage may be in a log of another call.
       if appends.count > 1 {
         for (index, result) in results.enumerated() {
           guard case .failure(.damaged) = result else { continue }
@@ -142,7 +142,7 @@ extension Writer {
         isHeld = !logs.isEmpty
         if isHeld { state.withLock { $0.queue.heldBack = logs } }
       } catch {
-        // Without a primary nobody has a turn.
+        // Without a primary there are no turns.
         isHeld = false
       }
       if !isHeld {

@@ -1,7 +1,7 @@
 import Inbox
 
-/// Compares what the tables say: logs with their messages, marks with their logs. Reads all of them, and
-/// keeps a number and a head for each log.
+/// Compares the contents of the tables: logs with their messages, marks with their logs. Reads all rows, and
+/// keeps a number and a head for each log in memory.
 struct Examination {
   private let connection: Connection
   private var logs: [Int64: Log] = [:]
@@ -13,12 +13,12 @@ struct Examination {
     var name: LogName
     var head: Int
     var tail: Int
-    /// The next number that its messages should have.
+    /// The number that the log's next message should have.
     var next: Int
     var time = Timestamp.min
   }
 
-  /// What can be wrong, in the order of the report.
+  /// The kinds of faults, in the order of the report.
   private enum Wrong: String, CaseIterable {
     case log = "logs can't be read"
     case orphans = "messages belong to no log"
@@ -40,14 +40,14 @@ struct Examination {
     self.connection = connection
   }
 
-  /// What was found, worst first.
+  /// The faults found, worst first.
   var faults: [SQLiteReport.Fault] {
     Wrong.allCases.compactMap { wrong in
       found[wrong].map { .content(wrong.rawValue, count: $0.count, first: $0.first) }
     }
   }
 
-  /// Looks at everything; throws what kept it from looking further.
+  /// Examines everything; throws the error that stopped it.
   mutating func run() throws(StoreError) {
     try readLogs()
     try readMessages()
@@ -114,7 +114,7 @@ struct Examination {
     } catch {
       add(.message, first: nid(log, seq))
     }
-    // What lies before the tail is on its way out.
+    // Messages before the tail are being removed.
     if seq > log.head {
       add(.beyond, first: nid(log, seq))
     } else if seq >= log.tail {

@@ -1,10 +1,10 @@
-/// What an open store finds out about itself.
+/// A report of an open store about itself.
 public struct SQLiteReport: Hashable, Sendable {
   /// The database's file, without symbolic links.
   public var path: FilePath
-  /// The schema's version in the file.
+  /// The version of the schema in the file.
   public var schemaVersion = 0
-  /// How changes are written: `wal`.
+  /// SQLite's journal mode: `wal`.
   public var journalMode = ""
   /// Whether every commit is flushed to the disk before it is acknowledged.
   public var isDurable = false
@@ -14,56 +14,56 @@ public struct SQLiteReport: Hashable, Sendable {
   public var size = 0
   /// The size of its write-ahead log in bytes.
   public var walSize = 0
-  /// How many bytes are free on its disk; nil if the system doesn't say.
+  /// The number of bytes that are free on the disk; nil if the system doesn't say.
   public var free: Int?
-  /// How many logs, messages and inboxes with marks were looked at.
+  /// The numbers of logs, messages and inboxes with marks that were examined.
   public var counts = Counts()
-  /// What is wrong with what the file holds.
+  /// The faults in the contents of the file.
   public var faults: [Fault] = []
-  /// How each statement finds its rows; empty if tables or indexes are missing.
+  /// The plan of each statement; empty if tables or indexes are missing.
   public var plans: [Plan] = []
 
-  /// What was looked at.
+  /// The numbers of what was examined.
   public struct Counts: Hashable, Sendable {
-    /// Logs.
+    /// The number of logs.
     public var logs = 0
-    /// Messages, retracted ones included.
+    /// The number of messages, including retracted ones.
     public var messages = 0
-    /// Inboxes with marks.
+    /// The number of inboxes with marks.
     public var marks = 0
   }
 
-  /// Something that is not as Tidings leaves it.
+  /// Something in the file that differs from what Tidings writes.
   public enum Fault: Hashable, Sendable {
-    /// SQLite's `integrity_check` says so of the file.
+    /// A fault of the file that SQLite's `integrity_check` reports.
     case file(String)
-    /// An index does not fit its table, which is whole.
+    /// An index that does not match its table; the table is whole.
     case indexes(String)
-    /// A table that is missing, or that another program changed.
+    /// A table that is missing or that another program changed.
     case table(String)
-    /// An index that is missing or that another program changed; `statement` makes it.
+    /// An index that is missing or that another program changed; `statement` creates it.
     case index(String, statement: String)
     /// `count` places where a log, a message or marks are wrong; `first` names one of them.
     case content(String, count: Int, first: String)
   }
 
-  /// How a statement finds its rows.
+  /// The plan of a statement: how it finds its rows.
   public struct Plan: Hashable, Sendable {
     /// The statement.
     public var statement: String
     /// SQLite's plan, step by step.
     public var steps: [String]
 
-    /// Whether it reads a whole table or index, or sorts.
+    /// Whether the statement reads a whole table or index, or sorts.
     public var scans: Bool {
       steps.contains { $0.hasPrefix("SCAN") || $0.hasPrefix("USE TEMP B-TREE") }
     }
   }
 
-  /// What somebody should do something about, a sentence each; empty if all is well.
+  /// The problems that need attention, a sentence each; empty if all is well.
   public var problems: [String] {
     var problems = faults.map(sentence)
-    // Less than a message and its index may take.
+    // Less space than a message and its index may take.
     if let free, free < 1 << 18 { problems.append(Shortage.disk) }
     if !isDurable { problems.append("changes are not flushed to the disk before they are acknowledged") }
     for plan in plans where plan.scans {
@@ -88,7 +88,7 @@ public struct SQLiteReport: Hashable, Sendable {
     }
   }
 
-  /// Tells how to run a statement that makes the file whole again.
+  /// The instruction for running a statement that repairs the file.
   private func mend(_ statement: String) -> String {
     "end every program that uses the file and run: sqlite3 \(path.quoted) \"\(statement)\""
   }

@@ -2,7 +2,7 @@ import CSQLite
 import Inbox
 
 extension SQLiteStore {
-  /// Examines the database. Reads the whole file: a few seconds for each gigabyte.
+  /// Examines the database. Reads the whole file, which takes a few seconds for each gigabyte.
   public func doctor() async throws -> SQLiteReport {
     var report = SQLiteReport(path: file.canonicalPath)
     let settings = try await write(size: 0) { connection in
@@ -18,11 +18,11 @@ extension SQLiteStore {
     return try await readConnection { [report] connection in try connection.examined(report) }
   }
 
-  /// What holds on the connection that writes.
+  /// The settings of the connection that writes.
   private struct Settings: Sendable {
     var schemaVersion: Int
     var journalMode: String
-    /// 2 is FULL.
+    /// The value of `PRAGMA synchronous`; 2 is FULL.
     var synchronous: Int
 
     init(_ database: Database) throws(Failure) {
@@ -34,18 +34,18 @@ extension SQLiteStore {
 }
 
 extension Connection {
-  /// The report with what this connection finds in the file.
+  /// Adds to the report what this connection finds in the file.
   fileprivate func examined(_ report: SQLiteReport) throws -> SQLiteReport {
     var report = report
     let schema = try translating { () throws(Failure) in try Schema.faults(of: database) }
     report.faults = schema + integrity()
-    // Without their tables and indexes the statements below can't run.
+    // The statements below can't run without their tables and indexes.
     guard schema.isEmpty else { return report }
     var examination = Examination(self)
     do {
       try examination.run()
     } catch {
-      // As far as it came; what SQLite found above says why.
+      // The counts are those up to the error; if SQLite found a fault above, that explains it.
       if report.faults.isEmpty { report.faults.append(.file("\(error)")) }
     }
     report.counts = examination.counts
@@ -54,12 +54,12 @@ extension Connection {
     return report
   }
 
-  /// What SQLite itself finds wrong.
+  /// The faults that SQLite itself finds.
   private func integrity() -> [SQLiteReport.Fault] {
     do {
       let found = try database.rows("PRAGMA integrity_check(20)") { $0.anyText(0) }.filter { $0 != "ok" }
-      // "row 7 missing from index x", "wrong # of entries in index x": with nothing else, the tables are
-      // whole.
+      // "row 7 missing from index x", "wrong # of entries in index x": if there are only such faults, the
+      // tables are whole.
       let areIndexes = found.allSatisfy { $0.holds("index") && !$0.holds("Page") }
       return found.map { areIndexes ? .indexes($0) : .file($0) }
     } catch {
@@ -74,7 +74,7 @@ extension Connection {
     }
   }
 
-  /// Runs `body` and says its failures as the store does.
+  /// Runs `body` and translates its failures as the store does.
   fileprivate func translating<Value>(_ body: () throws(Failure) -> Value) throws(StoreError) -> Value {
     do {
       return try body()
@@ -85,7 +85,7 @@ extension Connection {
 }
 
 extension String {
-  /// Whether these bytes are in the text. The standard library's own search brings in regular expressions.
+  /// Whether the text contains these bytes. The standard library's own search would link regular expressions.
   fileprivate func holds(_ word: String) -> Bool {
     let (text, word) = (Array(utf8), Array(word.utf8))
     return text.indices.contains { text[$0...].starts(with: word) }

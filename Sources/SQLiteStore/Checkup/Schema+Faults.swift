@@ -1,5 +1,5 @@
 extension Schema {
-  /// Which tables and indexes are not as this version's migrations make them.
+  /// The tables and indexes that differ from those that this version's migrations make.
   static func faults(of database: Database) throws(Failure) -> [SQLiteReport.Fault] {
     let found = try objects(of: database)
     let sound = try Database.inMemory()
@@ -15,7 +15,8 @@ extension Schema {
     var statement: String
   }
 
-  /// Tables and indexes by name; those that SQLite makes by itself come and go with their tables.
+  /// Tables and indexes by name, without those that SQLite makes by itself: they come and go with their
+  /// tables.
   private static func objects(of database: Database) throws(Failure) -> [String: Object] {
     let rows = try database.rows("SELECT name, type, sql FROM sqlite_schema WHERE sql IS NOT NULL") {
       ($0.anyText(0), Object(isTable: $0.anyText(1) == "table", statement: $0.anyText(2)))

@@ -1,16 +1,16 @@
 import Inbox
 
-/// A log's row.
+/// The row of a log.
 struct LogRow {
   var id: Int64
   var head: Int
-  /// The head's time.
+  /// The time of the head.
   var time: Timestamp
   var record: LogRecord
 }
 
 extension Connection {
-  /// A log's row; nil if nothing was ever appended to it.
+  /// The row of a log; nil if nothing was ever appended to it.
   func log(_ name: LogName) throws(StoreError) -> LogRow? {
     if let id = knownID(of: name) {
       return try with(.logByID) { statement throws(StoreError) in
@@ -26,13 +26,13 @@ extension Connection {
     return row
   }
 
-  /// A log's id; nil if nothing was ever appended to it.
+  /// The id of a log; nil if nothing was ever appended to it.
   func id(of name: LogName) throws(StoreError) -> Int64? {
     if let id = knownID(of: name) { return id }
     return try log(name)?.id
   }
 
-  /// The row of a statement that gives id, head, time and record.
+  /// Reads the row of a statement that returns id, head, time and record.
   static func logRow(_ statement: PreparedStatement) throws(StoreError) -> LogRow {
     let id = try statement.integer(0)
     guard (1...Position.maximumLog).contains(id) else { throw .damagedColumn }

@@ -1,7 +1,7 @@
 import Inbox
 
 extension Connection: StoreReader {
-  /// A file that was replaced is refused as long as the process lives.
+  /// Always 0: a file that was replaced is refused for the rest of the process.
   var past: Int { 0 }
 
   func states(of inboxes: [Inbox]) throws -> [InboxState] {
@@ -23,7 +23,7 @@ extension Connection: StoreReader {
     }
   }
 
-  /// The row of a statement that gives version, body and stamp.
+  /// Reads the row of a statement that returns version, body and stamp.
   static func marks(_ statement: PreparedStatement) throws(StoreError) -> Marks {
     let version = try statement.count(0, through: StoreBounds.largestNumber)
     guard let bytes = try statement.bytes(1) else { throw .damagedColumn }
@@ -49,8 +49,8 @@ extension Connection: StoreReader {
       head: log.head, record: log.record, sent: try sent(by: user, in: log, after: folded))
   }
 
-  /// What the user sent after a number. A log only grows: what was found before stays true, so a user who
-  /// sends much and marks nothing costs each request only what is new.
+  /// The numbers that the user sent after a number. A log only grows, so earlier results stay true: for a
+  /// user who sends much and marks nothing, each request only reads the new messages.
   private func sent(
     by user: Text, in log: LogRow, after folded: Int
   ) throws(StoreError) -> SequenceSet {
@@ -61,7 +61,7 @@ extension Connection: StoreReader {
       first = max(first, known.last + 1)
     }
     found.formUnion(try numbers(log.id, .sender(user), from: first, through: log.head))
-    // Few are found as fast as they are remembered.
+    // Few numbers are found as fast as they are remembered.
     if first <= log.head, found.count >= Self.sentRemembered {
       remember(Sent(first: folded + 1, last: log.head, numbers: found), by: user, in: log.id)
     }
@@ -74,7 +74,7 @@ extension Connection: StoreReader {
     guard !numbers.isEmpty, let id = try id(of: name) else { return [] }
     let numbers = numbers.intersection(1, through: Position.maximumSeq)
     var messages: [Message] = []
-    // A caller asks for a page; whoever asks for more than a log may hold gets no memory in advance.
+    // A caller usually asks for a page; a request for more than a log may hold reserves no memory in advance.
     messages.reserveCapacity(min(numbers.count, 256))
     for span in numbers.spans {
       try with(.messages) { statement throws(StoreError) in
@@ -86,7 +86,7 @@ extension Connection: StoreReader {
     return messages
   }
 
-  /// The row of a statement that gives position, time, token and the body's fields.
+  /// Reads the row of a statement that returns position, time, token and the fields of the body.
   static func message(_ statement: PreparedStatement) throws(StoreError) -> Message {
     guard let type = try statement.text(7) else { throw .damagedColumn }
     let body = MessageBody(
@@ -141,7 +141,7 @@ extension Connection: StoreReader {
     return low
   }
 
-  /// The time of the first message from `seq` on that is kept.
+  /// The time of the first kept message from `seq` on.
   private func firstTime(in log: LogRow, from seq: Int) throws(StoreError) -> Timestamp {
     try with(.firstTime) { statement throws(StoreError) in
       statement.bind(Position(log: log.id, seq: seq).rawValue, at: 1)
@@ -197,6 +197,6 @@ extension MessageField {
 }
 
 extension StoreError {
-  /// A log has holes.
+  /// A log has gaps.
   static let damagedLog = StoreError.damaged("a log lacks messages that its head says it has")
 }

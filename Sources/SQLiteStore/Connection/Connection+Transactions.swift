@@ -10,22 +10,23 @@ import Inbox
 #endif
 
 extension Connection {
-  /// Opens a view of the database that does not change until `commit`.
+  /// Begins a read transaction: a view of the database that does not change until `commit`.
   func beginRead(_ backoff: inout Backoff) throws(StoreError) {
     try begin(.begin, &backoff)
   }
 
-  /// Opens a transaction that no other one can write beside.
+  /// Begins a write transaction, beside which no other one can write.
   func beginImmediate(_ backoff: inout Backoff) throws(StoreError) {
     try begin(.beginImmediate, &backoff)
   }
 
-  /// Another program may hold the database, and opening or closing connections hold it for a moment.
+  /// Begins a transaction; tries again while another program holds the database, as connections do for a
+  /// moment when they open or close.
   private func begin(_ sql: SQL, _ backoff: inout Backoff) throws(StoreError) {
     while true {
       var code = try code(of: sql)
       if code == SQLITE_DONE {
-        // A deferred transaction opens its view with the first read; this one is as cheap as any.
+        // A deferred transaction opens its view with the first read; this is one of the cheapest.
         let version = try with(.userVersion) { statement throws(StoreError) -> Int64? in
           code = statement.stepCode()
           return code == SQLITE_ROW ? try statement.integer(0) : nil
@@ -42,7 +43,7 @@ extension Connection {
     }
   }
 
-  /// Makes the transaction last; returns why it could not be confirmed.
+  /// Commits the transaction durably; returns the error if that could not be confirmed.
   func commit() -> StoreError? {
     do {
       // SQLite doesn't keep what the system said to a COMMIT that failed.
@@ -60,11 +61,11 @@ extension Connection {
     }
   }
 
-  /// Undoes the transaction.
+  /// Rolls the transaction back.
   func rollback() {
     forgetLogs()
     guard isInTransaction else { return }
-    // Whatever it reports, SQLite has closed the transaction then.
+    // Whatever the statement reports, SQLite has closed the transaction afterwards.
     do { _ = try code(of: .rollback) } catch { forgetLogs() }
   }
 }

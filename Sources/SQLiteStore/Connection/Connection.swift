@@ -1,13 +1,13 @@
 import Inbox
 
-/// One connection to the database with its statements. Used only by the thread that made it.
+/// One connection to the database, with its statements. Used only by the thread that made it.
 final class Connection {
   let database: Database
   private var statements = [PreparedStatement?](repeating: nil, count: SQL.allCases.count)
-  /// Ids of logs by name. An id never changes once it is committed.
+  /// The ids of logs by name. An id never changes once it is committed.
   private var logIDs: [LogName: Int64] = [:]
 
-  /// What users with many messages of their own in a log sent there.
+  /// The numbers sent by users with many messages of their own in a log.
   private var sentByKey: [SentKey: Sent] = [:]
 
   private struct SentKey: Hashable {
@@ -15,33 +15,33 @@ final class Connection {
     var user: Text
   }
 
-  /// What a user sent from one number of a log through another.
+  /// The numbers that a user sent, from one number of a log through another.
   struct Sent {
     var first: Int
     var last: Int
     var numbers: SequenceSet
   }
 
-  /// When the caller of what is read stops waiting; nil if it does not say.
+  /// The time until which the caller of the current read waits; nil if it does not say.
   var deadline: ContinuousClock.Instant?
 
   init(_ database: Database) {
     self.database = database
   }
 
-  /// Ends what would be read for nobody: to be asked before each part of what may be long.
+  /// Stops a read that nobody waits for any more. To be called before each part of a read that may be long.
   func checkDeadline() throws(StoreError) {
     if let deadline, deadline <= .now { throw .unavailable("the call's deadline has passed") }
   }
 
-  /// Runs a statement: binds, steps and reads in `body`, and makes it ready for the next run.
+  /// Runs a statement: `body` binds, steps and reads; then the statement is reset for the next run.
   func with<R>(_ sql: SQL, _ body: (PreparedStatement) throws(StoreError) -> R) throws(StoreError) -> R {
     let statement = try prepared(sql)
     defer { statement.reset() }
     return try body(statement)
   }
 
-  /// Runs a statement that returns no rows and binds nothing.
+  /// Runs a statement that returns no rows and has no parameters; returns its result code.
   func code(of sql: SQL) throws(StoreError) -> Int32 {
     try with(sql) { $0.stepCode() }
   }
@@ -70,7 +70,7 @@ final class Connection {
   }
 }
 
-// What is known of logs between two calls.
+// Knowledge of logs that is kept between two calls.
 extension Connection {
   private static let logIDsKept = 4096
 
@@ -90,7 +90,7 @@ extension Connection {
     sentByKey[SentKey(log: log, user: user)] = sent
   }
 
-  /// Forgets what was read: what a transaction had written that was undone is among it.
+  /// Forgets what was read, since it may include writes of a transaction that was rolled back.
   func forgetLogs() {
     logIDs.removeAll(keepingCapacity: true)
     sentByKey.removeAll(keepingCapacity: true)

@@ -1,24 +1,24 @@
 import CSQLite
 
-/// A connection to an SQLite file, as SQLite has it.
+/// A connection to an SQLite file, as a thin wrapper of SQLite's own.
 ///
 /// `@unchecked Sendable`: it is handed from the thread that opened it to the one that uses it, and never used
-/// by two. SQLite is opened for such use, without a mutex.
+/// by two at once. SQLite is opened for such use, without a mutex.
 final class Database: @unchecked Sendable {
-  /// Nil once it is closed.
+  /// SQLite's handle; nil once the connection is closed.
   private(set) var handle: OpaquePointer?
-  /// How many pages the write-ahead log held after this connection's last commit. At an address of its own:
-  /// SQLite writes it.
+  /// The number of pages in the write-ahead log after this connection's last commit. It has an address of its
+  /// own, since SQLite's callback writes it.
   private let logPages: UnsafeMutablePointer<Int32>
 
   enum Access {
     case readOnly
     case readWrite
-    /// A database of its own, without a file.
+    /// A separate database without a file.
     case inMemory
   }
 
-  /// Opens a file that exists. SQLite reads nothing before the first statement, and waits for nobody.
+  /// Opens an existing file. SQLite reads nothing before the first statement, and waits for no other process.
   init(_ path: FilePath, _ access: Access) throws(Failure) {
     logPages = .allocate(capacity: 1)
     logPages.initialize(to: 0)
@@ -39,11 +39,11 @@ final class Database: @unchecked Sendable {
     }
   }
 
-  /// An empty database in memory.
+  /// Creates an empty database in memory.
   static func inMemory() throws(Failure) -> Database { try Database(FilePath(":memory:"), .inMemory) }
 
-  /// From now on closing leaves the write-ahead log beside the database as it is; otherwise the last
-  /// connection that is closed moves it into the database, and removes it, at whatever moment that is.
+  /// Makes closing leave the write-ahead log beside the database. Otherwise the connection that is closed
+  /// last, whenever that is, moves the log into the database and removes it.
   func leaveLogAtClose() throws(Failure) {
     let code = tidings_sqlite3_no_checkpoint_on_close(handle)
     guard code == SQLITE_OK else { throw failure(code) }
@@ -54,13 +54,13 @@ final class Database: @unchecked Sendable {
     logPages.deallocate()
   }
 
-  /// Lets go of what opening left, or of a connection that nobody closed.
+  /// Releases what a failed opening left, or a connection that nobody closed.
   private func abandon() {
     sqlite3_close_v2(handle)
     handle = nil
   }
 
-  /// Closes the connection, whose statements must be gone.
+  /// Closes the connection; its statements must be finalized before.
   func close() -> Failure? {
     let code = sqlite3_close(handle)
     guard code == SQLITE_OK else { return failure(code) }
@@ -78,7 +78,7 @@ final class Database: @unchecked Sendable {
     return Failure(code, errno: errno != 0 ? errno : sqlite3_system_errno(handle))
   }
 
-  /// Whether the file could only be opened for reading.
+  /// Whether the file could be opened only for reading.
   var isReadOnly: Bool { sqlite3_db_readonly(handle, "main") != 0 }
 
   /// Whether a transaction is open; SQLite closes it itself after some failures.
@@ -87,9 +87,9 @@ final class Database: @unchecked Sendable {
 
 // The write-ahead log.
 extension Database {
-  /// Has SQLite tell how long the log is, from now on.
+  /// Makes SQLite report the length of the log after each commit.
   func watchLog() {
-    // The address outlives the connection, whose thread alone runs what is called.
+    // The address outlives the connection, and the callback runs only on the connection's thread.
     sqlite3_wal_hook(
       handle,
       { logPages, _, _, pages in
@@ -98,31 +98,33 @@ extension Database {
       }, logPages)
   }
 
-  /// How many pages the log held after this connection's last commit.
+  /// The number of pages in the log after this connection's last commit.
   var pagesInLog: Int { Int(logPages.pointee) }
 
-  /// How much of the log is moved into the database.
+  /// The extent of a checkpoint: how much of the log is moved into the database.
   enum Checkpoint {
-    /// As far as no reader needs it.
+    /// The part that no reader needs.
     case some
-    /// All of it, and the log is emptied.
+    /// All of it; then the log is emptied.
     case all
   }
 
-  /// Moves the log into the database; true if that was done. Only with a turn: before 3.51.3, SQLite can
-  /// corrupt the log when two processes do this at once. Waits so long for readers, as only `all` needs.
+  /// Moves the log into the database; returns whether that was done. Only to be called with a turn: before
+  /// 3.51.3, SQLite can corrupt the log when two processes do this at once. Waits up to this many
+  /// milliseconds for readers, which only `all` needs.
   func checkpoint(_ extent: Checkpoint, waiting milliseconds: Int32 = 0) -> Bool {
     sqlite3_busy_timeout(handle, milliseconds)
     defer { sqlite3_busy_timeout(handle, 0) }
     let mode = extent == .some ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE
-    // What fails loses nothing: the log is whole, and the next one goes on.
+    // A failure loses nothing: the log is whole, and the next checkpoint continues.
     return sqlite3_wal_checkpoint_v2(handle, nil, mode, nil, nil) == SQLITE_OK
   }
 }
 
-// Statements that run once: for opening and for the doctor. What runs often is a `PreparedStatement`.
+// Statements that run once, for opening and for the doctor. Statements that run often are
+// `PreparedStatement`s.
 extension Database {
-  /// Runs statements whose rows nobody wants.
+  /// Runs statements and ignores their rows.
   func execute(_ sql: String) throws(Failure) {
     let code = sqlite3_exec(handle, sql, nil, nil, nil)
     guard code == SQLITE_OK else { throw failure(code) }
@@ -141,17 +143,17 @@ extension Database {
     }
   }
 
-  /// The first column of the first row; 0 without a row.
+  /// The first column of the first row; 0 if there is no row.
   func integer(_ sql: String) throws(Failure) -> Int {
     try rows(sql) { $0.anyInteger(0) }.first ?? 0
   }
 
-  /// The first column of the first row; empty without a row.
+  /// The first column of the first row; empty if there is no row.
   func text(_ sql: String) throws(Failure) -> String {
     try rows(sql) { $0.anyText(0) }.first ?? ""
   }
 
-  /// Runs `body` in a transaction that writes; what it throws undoes all of it.
+  /// Runs `body` in a write transaction; an error of `body` rolls all of it back.
   func transaction<Value>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
     try execute("BEGIN IMMEDIATE")
     do throws(Failure) {
@@ -159,7 +161,7 @@ extension Database {
       try execute("COMMIT")
       return value
     } catch {
-      // SQLite may have closed it already; the first failure is the one to tell.
+      // SQLite may have closed the transaction already; the first failure is the one to report.
       if isInTransaction { sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
       throw error
     }

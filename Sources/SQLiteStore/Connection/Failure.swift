@@ -9,12 +9,12 @@ import Inbox
   import Darwin
 #endif
 
-/// A call of SQLite's that failed, and what it means to a caller. The texts are ours: SQLite's own may quote
-/// what is stored.
+/// A failed call of SQLite, and its meaning to a caller. The messages are our own: SQLite's may quote stored
+/// contents.
 struct Failure: Error, Hashable {
   /// SQLite's extended result code.
   let code: Int32
-  /// What the system said; 0 if it was not asked, or is not to blame.
+  /// The system's error number; 0 if it was not asked for, or is not the cause.
   let errno: Int32
 
   init(_ code: Int32, errno: Int32 = 0) {
@@ -22,20 +22,20 @@ struct Failure: Error, Hashable {
     self.errno = errno
   }
 
-  /// The primary code of the extended one.
+  /// The primary result code.
   var primary: Int32 { code & 0xFF }
 
   /// Whether another connection was in the way, so that the same call may succeed a little later.
   var isBusy: Bool { primary == SQLITE_BUSY || primary == SQLITE_LOCKED }
 
-  /// What keeps the system from writing or opening, as the end of a sentence with what to do; nil if it is
-  /// something else.
+  /// The shortage that keeps the system from writing or opening, as the end of a sentence with the remedy;
+  /// nil for other causes.
   var shortage: String? {
     if primary == SQLITE_FULL { return Shortage.disk }
     return primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN ? Shortage.text(errno) : nil
   }
 
-  /// The error for a statement that failed; nothing of its transaction was kept.
+  /// The error for a statement that failed; its transaction was rolled back.
   var error: StoreError {
     if let shortage { return .unavailable(shortage) }
     switch primary {
@@ -51,15 +51,15 @@ struct Failure: Error, Hashable {
     case SQLITE_TOOBIG:
       return .limitReached("a record of more than SQLite takes")
     case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_CONSTRAINT, SQLITE_ERROR, SQLITE_SCHEMA, SQLITE_MISMATCH:
-      // A constraint or a missing table: what we never write.
+      // A violated constraint or a missing table: Tidings never writes such a file.
       return .damaged("the database is damaged (\(name)): restore it from a backup")
     default:
       return .unavailable("the database failed (\(name))")
     }
   }
 
-  /// The error for a COMMIT that failed. Bytes that could not be written are no commit; after any other
-  /// failure a complete commit may lie in the file and come alive when it is opened next.
+  /// The error for a COMMIT that failed. If the bytes could not be written, nothing is committed; after any
+  /// other failure a complete commit may be in the file and take effect when the file is opened next.
   var commitError: StoreError {
     switch primary {
     case SQLITE_FULL, SQLITE_BUSY, SQLITE_LOCKED, SQLITE_READONLY, SQLITE_CORRUPT: return error
@@ -73,17 +73,17 @@ struct Failure: Error, Hashable {
   /// SQLITE_IOERR_WRITE, a macro that Swift doesn't see.
   private static let ioErrorWrite = SQLITE_IOERR | (3 << 8)
 
-  /// SQLite's own name for it.
+  /// SQLite's own name for the result code.
   var name: String {
     "SQLite says: \(String(cString: sqlite3_errstr(code))), code \(code)"
   }
 }
 
-/// What a system may have run out of: sentences that say what to do.
+/// Resources that a system may have run out of: sentences with the remedy.
 enum Shortage {
   static let disk = "the disk that holds the database is full: free some space"
 
-  /// The sentence for a number of the system's; nil for what is no shortage.
+  /// The sentence for an error number of the system; nil if it is no shortage.
   static func text(_ code: Int32) -> String? {
     switch code {
     case ENOSPC: disk
@@ -97,12 +97,12 @@ enum Shortage {
 }
 
 extension StoreError {
-  /// Bytes in the file are none that Tidings writes.
+  /// The error for bytes in the file that Tidings doesn't write.
   static func damaged(_ record: String, _ reason: any Error) -> StoreError {
     .damaged("\(record) can't be read: \(reason)")
   }
 
-  /// A column holds a value that Tidings doesn't write there.
+  /// The error for a value of a column that Tidings doesn't write there.
   static let damagedColumn = StoreError.damaged("a row of the database holds a value of the wrong kind")
 
   static let closed = StoreError.unavailable("the store is closed")

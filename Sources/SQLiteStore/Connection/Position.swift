@@ -1,6 +1,6 @@
 import Inbox
 
-/// Where a message lies in its table: its log's id in the upper bits, its number in the lower 32.
+/// The position of a message in its table: its log's id in the upper bits, its number in the lower 32.
 struct Position: Hashable {
   let rawValue: Int64
 
@@ -12,7 +12,7 @@ struct Position: Hashable {
     self.rawValue = rawValue
   }
 
-  /// The number in the log.
+  /// The message's number in its log.
   var seq: Int { Int(rawValue & Int64(UInt32.max)) }
 
   /// The largest number a message can have.

@@ -1,11 +1,11 @@
 import CSQLite
 import Inbox
 
-/// A statement compiled once and run many times, on the one thread that owns its connection.
+/// A statement that is compiled once and run many times, on the thread that owns its connection.
 final class PreparedStatement {
   private let handle: OpaquePointer
   private var bindCode = SQLITE_OK
-  /// Lives as long as its statements.
+  /// The database lives as long as its statements.
   private let database: Database
 
   init(_ sql: String, _ database: Database) throws(Failure) {
@@ -19,7 +19,7 @@ final class PreparedStatement {
   }
 
   deinit {
-    // Repeats the failure of its last run.
+    // The result repeats the failure of the last run.
     sqlite3_finalize(handle)
   }
 
@@ -45,27 +45,27 @@ final class PreparedStatement {
 
   private func bind(_ bytes: UnsafeRawBufferPointer, at index: Int32) {
     if bytes.isEmpty {
-      // No address would bind NULL, and an empty buffer may have none.
+      // A null address would bind NULL, and an empty buffer may have one.
       check(sqlite3_bind_zeroblob(handle, index, 0))
     } else {
       check(sqlite3_bind_blob64(handle, index, bytes.baseAddress, UInt64(bytes.count), Self.copied))
     }
   }
 
-  /// SQLITE_TRANSIENT, a macro that Swift doesn't see: SQLite copies the bytes before the call returns, so
-  /// no buffer has to outlive it.
+  /// SQLITE_TRANSIENT, a macro that Swift doesn't see: SQLite copies the bytes before the call returns, so no
+  /// buffer has to outlive the call.
   private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
   private func check(_ code: Int32) {
     if bindCode == SQLITE_OK { bindCode = code }
   }
 
-  /// The raw result of one step: `SQLITE_ROW`, `SQLITE_DONE` or why it failed.
+  /// The result code of one step: `SQLITE_ROW`, `SQLITE_DONE` or that of a failure.
   func stepCode() -> Int32 {
     bindCode == SQLITE_OK ? sqlite3_step(handle) : bindCode
   }
 
-  /// Goes to the next row; false if there is none.
+  /// Steps to the next row; false if there is none.
   func step() throws(StoreError) -> Bool {
     switch stepCode() {
     case SQLITE_ROW: return true
@@ -74,15 +74,15 @@ final class PreparedStatement {
     }
   }
 
-  /// Makes the statement ready to be bound and run again; must follow every run.
+  /// Resets the statement, so that it can be bound and run again; must follow every run.
   func reset() {
-    // Repeats the failure that step reported.
+    // The result repeats the failure that `step` reported.
     _ = sqlite3_reset(handle)
     bindCode = SQLITE_OK
   }
 }
 
-// What SQLite itself says, which needs no check.
+// Values of SQLite itself, which need no check.
 extension PreparedStatement {
   func anyInteger(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }
 
@@ -91,21 +91,21 @@ extension PreparedStatement {
   }
 }
 
-// What the file holds, which may be anything.
+// Values from the file, which may hold anything.
 extension PreparedStatement {
   func integer(_ column: Int32) throws(StoreError) -> Int64 {
     guard sqlite3_column_type(handle, column) == SQLITE_INTEGER else { throw .damagedColumn }
     return sqlite3_column_int64(handle, column)
   }
 
-  /// A number from 0 to `limit`.
+  /// The column as a number from 0 to `limit`.
   func count(_ column: Int32, through limit: Int) throws(StoreError) -> Int {
     let value = Int(try integer(column))
     guard (0...limit).contains(value) else { throw .damagedColumn }
     return value
   }
 
-  /// A message's time.
+  /// The column as a message's time.
   func time(_ column: Int32) throws(StoreError) -> Timestamp {
     let value = try integer(column)
     do {
@@ -115,10 +115,10 @@ extension PreparedStatement {
     }
   }
 
-  /// Nil for NULL.
+  /// The column as a string; nil for NULL.
   func string(_ column: Int32) throws(StoreError) -> String? {
     guard let bytes = try blob(column) else { return nil }
-    // Through UTF8Span: it validates and copies several times as fast as String's generic initialisers.
+    // UTF8Span validates and copies several times as fast as String's generic initialisers.
     let span = bytes.bindMemory(to: UInt8.self).span
     do {
       return String(copying: try UTF8Span(validating: span))
@@ -127,22 +127,22 @@ extension PreparedStatement {
     }
   }
 
-  /// Nil for NULL.
+  /// The column as text; nil for NULL.
   func text(_ column: Int32) throws(StoreError) -> Text? {
     try string(column).map { Text($0) }
   }
 
-  /// Nil for NULL.
+  /// The column as bytes; nil for NULL.
   func bytes(_ column: Int32) throws(StoreError) -> [UInt8]? {
     try blob(column).map { [UInt8]($0) }
   }
 
-  /// SQLite's own bytes: they live until the next step or reset. Nil for NULL.
+  /// SQLite's own bytes, valid until the next step or reset; nil for NULL.
   private func blob(_ column: Int32) throws(StoreError) -> UnsafeRawBufferPointer? {
     guard let address = sqlite3_column_blob(handle, column) else {
       switch sqlite3_column_type(handle, column) {
       case SQLITE_NULL: return nil
-      // An empty blob has no address; nor has one for which there is no memory.
+      // An empty blob has no address; neither has a blob for which there is no memory.
       case SQLITE_BLOB where sqlite3_column_bytes(handle, column) == 0:
         return UnsafeRawBufferPointer(start: nil, count: 0)
       case SQLITE_BLOB: throw Failure(SQLITE_NOMEM).error

@@ -1,4 +1,4 @@
-/// Every statement of the store, in one place: the plans of all of them are proven.
+/// All statements of the store, in one place, so that the plans of all of them can be checked.
 enum SQL: Int, CaseIterable {
   case begin
   case beginImmediate
@@ -55,8 +55,8 @@ enum SQL: Int, CaseIterable {
     case .token: "SELECT token FROM message WHERE position = ?1"
     case .firstTime:
       "SELECT time FROM message WHERE position BETWEEN ?1 AND ?2 ORDER BY position LIMIT 1"
-    // The positions of one log are a range: an index on the field alone finds field and log together.
-    // INDEXED BY keeps the planner from reading that range instead, which is the whole log.
+    // The positions of one log are a range, so an index on the field alone finds field and log together.
+    // INDEXED BY keeps the planner from reading that range, the whole log, instead.
     case .bySender:
       """
       SELECT position FROM message INDEXED BY message_sender
@@ -83,7 +83,7 @@ enum SQL: Int, CaseIterable {
         content, data, key, digest, token)
       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
       """
-    // What `MessageBody.cleared` leaves.
+    // Reduces a message to `MessageBody.cleared`.
     case .clearMessage:
       """
       UPDATE message SET username = NULL, team_name = NULL, receiver_id = NULL, content = NULL, data = NULL
@@ -97,7 +97,7 @@ enum SQL: Int, CaseIterable {
       ON CONFLICT (inbox) DO UPDATE SET version = excluded.version, body = excluded.body, stamp = excluded.stamp
       """
 
-    // For the doctor, who reads everything.
+    // For the doctor, which reads everything.
     case .allLogs: "SELECT id, head, time, record, name FROM log"
     case .allMessages:
       """
@@ -109,7 +109,8 @@ enum SQL: Int, CaseIterable {
     }
   }
 
-  /// Whether SQLite plans the statement to find some rows; the others steer the connection, or read all.
+  /// Whether SQLite plans how the statement finds some rows; the others control the connection, or read
+  /// everything.
   var hasPlan: Bool {
     switch self {
     case .begin, .beginImmediate, .commit, .rollback, .userVersion: false

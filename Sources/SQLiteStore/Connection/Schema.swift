@@ -1,23 +1,25 @@
-/// What the file looks like.
+/// The schema of the file.
 enum Schema {
-  /// Marks the file as ours: "Tdng".
+  /// The application id that identifies the file as ours: "Tdng".
   static let applicationID = 0x5464_6E67
 
   /// The version that this program writes and reads.
   static var version: Int { oldest + migrations.count }
 
-  /// The oldest version that is brought up to this one. Those before it were never released.
+  /// The oldest version that is migrated to this one. Earlier ones were never released.
   static let oldest = 2
 
-  /// Each one leads from a version to the next, beginning with the oldest. Never change one that was released.
+  /// The migrations, each from one version to the next, beginning with the oldest. Never change one that was
+  /// released.
   static let migrations: [String] = []
 
-  /// Makes the oldest version, in an empty file.
+  /// Creates the oldest version in an empty file.
   static let creation =
-    // Client text is stored as its UTF-8 bytes. A message's position is its log's id << 32 | its number:
-    // the messages of a log lie together, and a page is one range of the table. A message's token is random, so
-    // that a log which went another way, as from a backup, is told from the one that was followed; so is the
-    // stamp of marks. A key is its sender's; nobody's name is empty.
+    // Client text is stored as its UTF-8 bytes. A message's position is its log's id << 32 | its number, so
+    // the messages of a log lie together, and a page is one range of the table. A message's token is random,
+    // so that a log with another history, for instance that of a backup, can be distinguished from the one
+    // that was followed; the stamp of marks serves the same purpose. A key belongs to its sender; no sender's
+    // name is empty, so the empty one stands for the host.
     """
     CREATE TABLE log (
       id INTEGER PRIMARY KEY,
@@ -53,14 +55,14 @@ enum Schema {
     ) WITHOUT ROWID;
     """
 
-  /// What a file turns out to be.
+  /// The identity of a file.
   enum Identity: Hashable {
     case empty
     case ours(version: Int)
     case foreign
   }
 
-  /// Reads what the file is; writes nothing.
+  /// Reads the identity of a file; writes nothing.
   static func identity(of database: Database) throws(Failure) -> Identity {
     let application = try database.integer("PRAGMA application_id")
     let version = try database.integer("PRAGMA user_version")
@@ -69,10 +71,10 @@ enum Schema {
     return application == 0 && version == 0 && isEmpty ? .empty : .foreign
   }
 
-  /// Brings a file of an older version, or an empty one, to this version, in one transaction.
+  /// Migrates a file of an older version, or an empty one, to this version in one transaction.
   static func migrate(_ database: Database) throws(Failure) {
     try database.transaction { () throws(Failure) in
-      // Read again: another process may have migrated since.
+      // The version is read again: another process may have migrated the file since.
       let version = try database.integer("PRAGMA user_version")
       guard version < Self.version else { return }
       if version < oldest { try database.execute(creation) }

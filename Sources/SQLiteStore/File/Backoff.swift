@@ -6,8 +6,8 @@
   import Darwin
 #endif
 
-/// Pauses between two tries at what another process holds: longer each time, never of the same length, and
-/// bounded in all. Blocks its thread.
+/// Pauses between attempts to take something that another process holds: longer each time, of random length,
+/// and bounded in total. Blocks its thread.
 struct Backoff {
   private let deadline: ContinuousClock.Instant
   private var microseconds: UInt32 = 50
@@ -16,19 +16,20 @@ struct Backoff {
     deadline = .now + patience
   }
 
-  /// Waits a little; false if the time is up.
+  /// Pauses; false if the time is up.
   mutating func pause() -> Bool {
     guard pause(microseconds) else { return false }
     microseconds = min(microseconds * 2, 2000)
     return true
   }
 
-  /// Waits as little as at first, for who is next and alone in trying; false if the time is up.
+  /// Pauses for as short a time as at first, for a process that is next and tries alone; false if the time is
+  /// up.
   func pauseBriefly() -> Bool { pause(100) }
 
   private func pause(_ microseconds: UInt32) -> Bool {
     guard ContinuousClock.now < deadline else { return false }
-    // Half to one and a half times the length: two that wait don't meet again and again.
+    // Half to one and a half times the length: two waiting processes don't collide again and again.
     usleep(microseconds / 2 + .random(in: 0...microseconds))
     return true
   }

@@ -9,25 +9,26 @@ import Locks
   import Darwin
 #endif
 
-/// Says on a file of a store, whatever its name, which files are used with it; and keeps out who would use it
-/// with others: under a second name in another folder (a bind mount), or after one of them was removed while
-/// a process still has it open.
+/// A claim on one of a store's files, whatever its name: it says which files are used together, and keeps out
+/// processes that would use the file with others. That happens under a second name in another folder (a bind
+/// mount), or after one of the files was removed while a process still has it open.
 ///
-/// The claim is a shared lock on one byte, far beyond any that SQLite locks, whose place is computed from
-/// those files: all who use the same ones share it, and a lock on any other byte is a claim that contradicts.
+/// The claim is a shared lock on one byte, far beyond those that SQLite locks. The byte's place is computed
+/// from the files: all processes that use the same files share it, and a lock on any other byte is a
+/// contradicting claim.
 final class Claim: Sendable {
   /// Open as long as the claim lives.
   let descriptor: Int32
   private let status: FileStatus
   var lock: RecordLock { RecordLock(descriptor: descriptor) }
 
-  // The byte before the claims is held by who is about to claim.
+  // The byte before the claims is held by the process that is about to claim.
   private static let first: Int64 = 1 << 61
   private static let places: Int64 = 1 << 60
-  /// Where claims lie.
+  /// The range of the claims' bytes.
   static var all: Range<Int64> { first..<first + places }
 
-  /// Opens a file that exists.
+  /// Opens an existing file.
   init(_ path: FilePath) throws(SystemError) {
     descriptor = path.withCString { open($0, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw SystemError(errno) }
@@ -41,8 +42,8 @@ final class Claim: Sendable {
   }
 
   deinit {
-    // Closing a file's descriptor drops the locks that SQLite holds on it for any connection in this process:
-    // the last one closes them all.
+    // Closing a descriptor of a file drops all locks that SQLite's connections in this process hold on it:
+    // the last claim closes all descriptors.
     lock.unlock(Self.first - 1..<Self.all.upperBound)
     let unused = Self.inUse.withLock { open -> [Int32] in
       var entry = open[status.identity, default: Descriptors(users: 1)]
@@ -57,13 +58,13 @@ final class Claim: Sendable {
   /// The descriptors of a file in this process.
   private struct Descriptors: Sendable {
     var users = 0
-    /// No longer used, but not to be closed yet.
+    /// Descriptors that are no longer used, but must not be closed yet.
     var parked: [Int32] = []
   }
 
   private static let inUse = Locked<[FileIdentity: Descriptors]>([:])
 
-  /// The file as it was when it was opened.
+  /// The status of the file when it was opened.
   var file: FileStatus { status }
 
   /// Whether it is mounted by itself: its log is then not with the one that another name has, or may outlive it.
@@ -79,7 +80,7 @@ final class Claim: Sendable {
     return application == 0 || application == Schema.applicationID ? nil : .otherProgram
   }
 
-  /// Waits until nobody else is about to claim, whatever name they know the file by. False if the time is up.
+  /// Waits until no other process is about to claim, under any name of the file. False if the time is up.
   func begin(_ backoff: inout Backoff) throws(SystemError) -> Bool {
     while !(try lock.lock(Self.first - 1, .exclusive)) {
       guard backoff.pause() else { return false }
@@ -87,12 +88,16 @@ final class Claim: Sendable {
     return true
   }
 
-  /// Lets the next one claim.
+  /// Releases the claim, once the connections are closed.
+  func release() { lock.unlock(Self.all) }
+
+  /// Lets the next process claim.
   func end() { lock.unlock(Self.first - 1..<Self.first) }
 }
 
 extension RecordLock {
-  /// Whether another process uses the file with others than these; nil for files of which one is missing.
+  /// Whether another process uses the file with files other than these. `files` is nil if one of them is
+  /// missing.
   func isClaimed(againstAllBut files: [FileIdentity]?) throws(SystemError) -> Bool {
     guard let files else { return try isLocked(Claim.all) }
     let place = Claim.place(of: files)
@@ -102,19 +107,19 @@ extension RecordLock {
 
   /// Claims that the file is used with these. False if another process uses it with others.
   func claim(_ files: [FileIdentity]) throws(SystemError) -> Bool {
-    // Shared locks exclude nobody: this one fails only for what the next look would find.
+    // Shared locks exclude no other claim: this one fails only for a reason that the next check would find.
     guard try lock(Claim.place(of: files), .shared) else { return false }
     return try !isClaimed(againstAllBut: files)
   }
 }
 
 extension Claim {
-  /// Where those who use these files claim them.
+  /// The byte for a claim on these files.
   fileprivate static func place(of files: [FileIdentity]) -> Int64 {
     first + Int64(hash(of: files) % UInt64(places))
   }
 
-  /// FNV-1a: the same in every process.
+  /// The FNV-1a hash: the same in every process.
   private static func hash(of files: [FileIdentity]) -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for file in files {

@@ -6,18 +6,18 @@
   import Darwin
 #endif
 
-/// The database's file before SQLite opens it.
+/// The database's file, before SQLite opens it.
 struct DatabaseFile {
-  /// As it was given.
+  /// The path as it was given.
   let path: FilePath
-  /// Without symbolic links, so that all processes lock the same file.
+  /// The path without symbolic links, so that all processes lock the same file.
   let canonicalPath: FilePath
-  /// Which files are used.
+  /// The rule for which files may be used.
   let trust: Trust
-  /// Where it lies.
+  /// The folder of the file.
   private let folder: FilePath
 
-  /// Finds the file, or the place where it will be. Opens nothing.
+  /// Finds the file, or the place where it will be created. Opens nothing.
   init(path: FilePath, _ trust: Trust) throws(SQLiteOpenError) {
     self.path = path
     self.trust = trust
@@ -28,7 +28,7 @@ struct DatabaseFile {
       guard status.isFile else { throw SQLiteOpenError(path, .notAFile) }
     } else {
       guard errno == ENOENT else { throw SQLiteOpenError(path, errno: errno) }
-      // Nothing is there: what has this name is a link.
+      // No file was found, so whatever has this name is a link.
       guard !path.exists else { throw SQLiteOpenError(path, .danglingLink) }
       let (folder, name) = path.split
       guard let folder = Self.canonical(folder) else {
@@ -40,18 +40,18 @@ struct DatabaseFile {
     folder = canonicalPath.split.folder
   }
 
-  /// The file whose locks keep processes apart.
+  /// The file whose locks coordinate processes.
   var lockPath: FilePath { canonicalPath + "-lock" }
   /// SQLite's write-ahead log.
   var walPath: FilePath { canonicalPath + "-wal" }
   /// The index of the write-ahead log, which processes share.
   var shmPath: FilePath { canonicalPath + "-shm" }
-  /// SQLite's journal of a change that was not finished, before there is a write-ahead log.
+  /// SQLite's journal of an unfinished change, from before there is a write-ahead log.
   var journalPath: FilePath { canonicalPath + "-journal" }
 
-  /// Makes the file if it does not exist, readable by its owner only; SQLite's other files take over its
-  /// mode. A file that exists is not opened: closing it would drop the locks that SQLite holds on it
-  /// elsewhere in this process. True if it was made.
+  /// Creates the file if it does not exist, readable by its owner only; SQLite's other files take over its
+  /// mode. An existing file is not opened: closing it would drop the locks that SQLite holds on it elsewhere
+  /// in this process. Returns whether the file was created.
   func create() throws(SQLiteOpenError) -> Bool {
     let descriptor = canonicalPath.withCString {
       open($0, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
@@ -66,8 +66,8 @@ struct DatabaseFile {
     return descriptor >= 0
   }
 
-  /// Throws if this user may not write the file, or what SQLite makes beside it: SQLite would open the file
-  /// for reading only. A file that does not exist passes.
+  /// Throws if this user may not write the file, or those that SQLite makes beside it: SQLite would open the
+  /// file for reading only. A file that does not exist passes.
   func checkAccess() throws(SQLiteOpenError) {
     guard folder.withCString({ access($0, R_OK | W_OK | X_OK) }) == 0 else {
       throw SQLiteOpenError(path, errno: errno)
@@ -77,14 +77,14 @@ struct DatabaseFile {
     }
   }
 
-  /// Throws if a file that lies beside the database must not be used with it.
+  /// Throws if a file beside the database must not be used with it.
   func checkTrust() throws(SQLiteOpenError) {
     for beside in [walPath, shmPath, journalPath, lockPath] {
       if let status = FileStatus(beside) { try checkTrust(of: status, beside) }
     }
   }
 
-  /// Throws if a file beside the database must not be used with it.
+  /// Throws if the file with this status must not be used with the database.
   func checkTrust(of status: FileStatus, _ beside: FilePath) throws(SQLiteOpenError) {
     guard let reason = trust.objection(to: status, beside, beside: FileStatus(canonicalPath)?.owner) else {
       return
@@ -92,19 +92,19 @@ struct DatabaseFile {
     throw SQLiteOpenError(reason == .notAFile ? beside : path, reason)
   }
 
-  /// How many bytes are free on the disk; nil if the system doesn't say.
+  /// The number of bytes that are free on the disk; nil if the system doesn't say.
   var freeBytes: Int? {
     var status = statvfs()
     guard folder.withCString({ statvfs($0, &status) }) == 0 else { return nil }
     return Int(status.f_bavail) * Int(status.f_frsize)
   }
 
-  /// Makes the new file's name last.
+  /// Flushes the folder, so that the new file's name is durable.
   private func flushFolder() throws(SQLiteOpenError) {
     let descriptor = folder.withCString { open($0, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw SQLiteOpenError(path, errno: errno) }
     defer { _ = close(descriptor) }
-    // Some file systems can't flush a folder; they need not.
+    // Some file systems can't flush a folder, and need not.
     guard fsync(descriptor) == 0 || errno == EINVAL else { throw SQLiteOpenError(path, errno: errno) }
   }
 
@@ -130,7 +130,7 @@ extension FilePath {
 }
 
 extension SQLiteOpenError {
-  /// The error for what a system call reported.
+  /// The error for a system call that failed.
   init(_ path: FilePath, errno code: Int32) {
     switch code {
     case EACCES, EPERM, EROFS: self.init(path, .notWritable)

@@ -6,27 +6,27 @@
   import Darwin
 #endif
 
-/// What the system says of a file.
+/// The status of a file, as the system reports it.
 struct FileStatus: Hashable, Sendable {
   var identity: FileIdentity
   var isFile = true
   var owner: UInt32
   var group: UInt32 = 0
-  /// Who may do what.
+  /// The permissions.
   var mode: UInt32
-  /// How many names it has.
+  /// The number of hard links.
   var links = 1
   var size = 0
   var changed = Time(seconds: 0, nanoseconds: 0)
 
-  /// When something happened.
+  /// The time of an event.
   struct Time: Hashable, Sendable {
     var seconds: Int
     var nanoseconds: Int
   }
 }
 
-/// Which file it is, whatever its name.
+/// The identity of a file, whatever its name.
 struct FileIdentity: Hashable, Sendable {
   var device: UInt64
   var inode: UInt64
@@ -49,14 +49,15 @@ extension FileStatus {
     changed = Time(seconds: Int(time.tv_sec), nanoseconds: Int(time.tv_nsec))
   }
 
-  /// Of an open file; nil if the system can't say, which `errno` explains.
+  /// The status of an open file; nil if the system can't tell it, for the reason in `errno`.
   init?(descriptor: Int32) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return nil }
     self.init(status)
   }
 
-  /// Of what has this name; nil if nothing has, or if the system can't say, which `errno` explains.
+  /// The status of the file with this name; nil if there is none or the system can't tell it, for the reason
+  /// in `errno`.
   init?(_ path: FilePath, followsLinks: Bool = false) {
     var status = stat()
     let code = path.withCString { followsLinks ? stat($0, &status) : lstat($0, &status) }

@@ -9,29 +9,30 @@ import Inbox
   import Darwin
 #endif
 
-/// The connections of a store that was opened, with what keeps other processes out.
+/// The connections of a store that was opened, with the claims and locks that keep other processes out.
 struct OpenDatabase: Sendable {
   var file: DatabaseFile
   var files: StoreFiles
   var turnstile: Turnstile
-  /// Must outlive the connections.
+  /// The claims must outlive the connections.
   var claims: [Claim]
   var writer: Database
   var readers: [Database]
-
-  /// Once the connections are closed.
-  func releaseClaims() {
-    for lock in claims.map(\.lock) + [turnstile.lock] { lock.unlock(Claim.all) }
-  }
 }
 
 extension OpenDatabase {
-  /// Opens the file, made and brought to this version if need be. Blocks; waits for other processes no
-  /// longer than `patience`.
+  /// Lets other processes use these files, with any other files, once the connections are closed.
+  func release() {
+    for claim in claims { claim.release() }
+    turnstile.lock.unlock(Claim.all)
+  }
+
+  /// Opens the file, which is created or migrated to this version if needed. Blocks; waits for other
+  /// processes no longer than `patience`.
   static func open(
     _ file: DatabaseFile, readers: Int, patience: Duration
   ) throws(SQLiteOpenError) -> OpenDatabase {
-    // Before anything is made beside it.
+    // These checks come before anything is created beside the file.
     try file.checkAccess()
     try file.checkTrust()
     var backoff = Backoff(patience)
@@ -41,13 +42,13 @@ extension OpenDatabase {
       let opening = Opening(file: file, turnstile: turnstile, readers: readers)
       return try opening.run(&backoff)
     } catch {
-      // A file that is not ours is left as it was, with nothing beside it.
+      // A file that is not ours is left unchanged, with nothing beside it.
       if error.isRefusal { turnstile.removeIfNew() }
       throw error
     }
   }
 
-  /// The turnstile, with a turn in it.
+  /// Returns the turnstile after taking a turn in it.
   private static func entered(
     _ file: DatabaseFile, _ backoff: inout Backoff
   ) throws(SQLiteOpenError) -> Turnstile {
@@ -58,13 +59,13 @@ extension OpenDatabase {
       } catch {
         throw SQLiteOpenError(file.path, .busy)
       }
-      // Its file may have been removed by one that was refused: others would lock a new one.
+      // A process that was refused may have removed the turnstile's file: others would lock a new one.
       if turnstile.isCurrent { return turnstile }
     }
   }
 }
 
-/// The steps of opening, with a turn.
+/// The steps of opening, which run with a turn.
 private struct Opening {
   let file: DatabaseFile
   let turnstile: Turnstile
@@ -74,9 +75,9 @@ private struct Opening {
     try prepare()
     do {
       let claim = try Claim(file.canonicalPath)
-      // Of the file that was opened, whatever has its name meanwhile.
+      // The check is of the file that was opened, whatever has its name meanwhile.
       if let reason = file.trust.objection(toDatabase: claim.file, file.canonicalPath) {
-        // Nobody is told to change who may read a file that is none of ours.
+        // Nobody is told to change the permissions of a file that is not ours.
         throw SQLiteOpenError(file.path, claim.isForeign ?? reason)
       }
       // Whoever has the file under its other name would not see what is only in the log: not even when nobody uses
@@ -95,18 +96,18 @@ private struct Opening {
     }
   }
 
-  /// Makes the database if there is none, and refuses what must not be used with it.
+  /// Creates the database if there is none, and refuses files that must not be used with it.
   private func prepare() throws(SQLiteOpenError) {
     if FileStatus(file.canonicalPath)?.size ?? 0 == 0 {
-      // It was removed, or emptied, while others have it open: they may still save what was acknowledged.
+      // The file was removed or emptied while others have it open: they may still save acknowledged changes.
       guard try !isInUse() else { throw SQLiteOpenError(file.path, .usedOtherwise) }
-      // SQLite would remove, with the changes in it, a log that lies beside an empty database.
+      // If a log lies beside an empty database, SQLite would remove it with the changes in it.
       if let log = FileStatus(file.walPath), log.size > 0 {
         throw SQLiteOpenError(file.path, .strayLog(file.walPath))
       }
     }
     if try file.create() {
-      // What is left of another database must not be shared with this one.
+      // The files left by another database must not be shared with this one.
       for path in [file.walPath, file.shmPath] { _ = path.withCString { unlink($0) } }
     }
     guard let lock = turnstile.status else { throw SQLiteOpenError(file.path, errno: errno) }
@@ -122,7 +123,7 @@ private struct Opening {
     }
   }
 
-  /// Whether other stores have their files open beside this lock.
+  /// Whether other stores have their files open with this lock file.
   private func isInUse() throws(SQLiteOpenError) -> Bool {
     do {
       return try turnstile.lock.isLocked(Claim.all)
@@ -134,11 +135,11 @@ private struct Opening {
   private func connect(_ claim: Claim, _ backoff: inout Backoff) throws -> OpenDatabase {
     while true {
       do {
-        // Several steps may meet another connection's lock whatever their timeout: they are repeated as a
+        // Several steps may meet another connection's lock, whatever their timeout: they are repeated as a
         // whole.
         let (writer, found, files) = try writer(claim)
         let readers = try (0..<readers).map { _ in try reader() }
-        // All of them opened the same files.
+        // This makes sure that all connections opened the same files.
         guard case .whole = files.look() else { throw SQLiteOpenError(file.path, .changed) }
         return OpenDatabase(
           file: file, files: files, turnstile: turnstile, claims: found.claims, writer: writer,
@@ -151,8 +152,8 @@ private struct Opening {
   }
 
   private func writer(_ claim: Claim) throws -> (Database, Found, StoreFiles) {
-    // A file that is refused keeps its log, and gets none: SQLite removes at once the one it makes for
-    // reading.
+    // A refused file keeps its log if it has one. Otherwise it gets none: SQLite removes at once the log that
+    // it makes for reading.
     let hasLog = file.walPath.exists
     let writer = try Database(file.canonicalPath, .readWrite)
     if hasLog { try writer.leaveLogAtClose() }
@@ -176,7 +177,7 @@ private struct Opening {
       throw SQLiteOpenError(file.path, .failed("its file system has no shared memory for SQLite"))
     }
     try openLog(writer)
-    // Nor before it is known that nobody uses it with other files.
+    // Nor is anything written before it is known that nobody uses the file with other files.
     let (found, files) = try claimed(claim)
     try writer.leaveLogAtClose()
     try writer.execute(
@@ -185,7 +186,7 @@ private struct Opening {
       PRAGMA secure_delete = ON;
       PRAGMA journal_size_limit = 67108864;
       """)
-    // A file that is as it should be is not written.
+    // A file of this version is not written.
     if identity != .ours(version: Schema.version) { try Schema.migrate(writer) }
     writer.watchLog()
     return (writer, found, files)
@@ -200,8 +201,8 @@ private struct Opening {
   }
 
   private func common(_ database: Database) throws(Failure) {
-    // Checkpoints run in the turnstile, cells are checked before a damaged page can mislead, a file from
-    // elsewhere can't run code, and what is sorted needs no other file.
+    // Checkpoints run in the turnstile; cells are checked before a damaged page can mislead; a file from
+    // elsewhere can't run code; sorting needs no other file.
     try database.execute(
       """
       PRAGMA wal_autocheckpoint = 0;
@@ -212,17 +213,19 @@ private struct Opening {
       """)
   }
 
-  /// Has SQLite open its log and index, which it does with the first read.
+  /// Makes SQLite open its log and index, which it does at the first read.
   private func openLog(_ database: Database) throws(Failure) {
     _ = try database.integer("PRAGMA user_version")
   }
 
-  /// The files as SQLite opened them, after all who use one of them use all of them.
+  /// Claims the files as SQLite opened them: all processes that use one of them must use all of them.
   private func claimed(_ claim: Claim) throws -> (Found, StoreFiles) {
     let found = try Found(file, claim, turnstile)
     guard let files = found.files else { throw SQLiteOpenError(file.path, .changed) }
-    // They may have been made by others since they were looked for.
-    try file.checkTrust()
+    // Others may have created the files since they were looked for: the ones that were opened count.
+    for (claim, path) in zip(found.claims.dropFirst(), [file.walPath, file.shmPath]) {
+      try file.checkTrust(of: claim.file, path)
+    }
     for lock in found.locks where try !lock.claim(files.all) {
       throw SQLiteOpenError(file.path, .usedOtherwise)
     }
@@ -230,11 +233,11 @@ private struct Opening {
   }
 }
 
-/// The files of a store as they are found, each open for a claim.
+/// The files of a store as they were found, each open for a claim.
 private struct Found {
   let claims: [Claim]
   let locks: [RecordLock]
-  /// Nil if one is missing.
+  /// The files; nil if one is missing.
   let files: StoreFiles?
 
   init(_ file: DatabaseFile, _ database: Claim, _ turnstile: Turnstile) throws {
@@ -243,7 +246,7 @@ private struct Found {
     let lock = turnstile.status
     claims = [database] + [log, index].compactMap(\.self)
     locks = claims.map(\.lock) + [turnstile.lock]
-    // It is the file that was opened which is claimed: that it has the name still is looked at later.
+    // The claim is on the file that was opened; whether it still has its name is checked later.
     guard let log, let index, let lock else {
       files = nil
       return
@@ -258,7 +261,7 @@ private struct Found {
         path: file.lockPath, identity: lock.identity, descriptor: turnstile.lock.descriptor))
   }
 
-  /// Nil if there is no such file.
+  /// Opens a file for a claim; nil if there is no such file.
   private static func open(_ path: FilePath) throws -> Claim? {
     do {
       return try Claim(path)
@@ -270,7 +273,7 @@ private struct Found {
 }
 
 extension SQLiteOpenError {
-  /// Whether the file is none that this program can ever use.
+  /// Whether this program can never use the file.
   fileprivate var isRefusal: Bool {
     switch reason {
     case .notADatabase, .otherProgram, .newerVersion, .olderVersion, .damaged, .notWritable, .foreignOwner,
@@ -280,7 +283,7 @@ extension SQLiteOpenError {
     }
   }
 
-  /// The error for what SQLite reported.
+  /// The error for a failure of SQLite.
   init(_ path: FilePath, _ failure: Failure) {
     if let shortage = failure.shortage {
       self.init(path, .failed(shortage))

@@ -6,20 +6,20 @@
   import Darwin
 #endif
 
-/// Locks on bytes of an open file, which need not exist in it. They belong to the open file description, so
-/// that two stores in one process keep one another out too; the system unlocks them when the process ends,
-/// however it ends.
+/// Locks on bytes of an open file; the bytes need not exist in it. The locks belong to the open file
+/// description, so two stores in one process also keep each other out. The system releases them when the
+/// process ends, however it ends.
 struct RecordLock {
   let descriptor: Int32
 
   enum Kind {
-    /// Beside which others may hold theirs.
+    /// A lock beside which others may hold shared ones.
     case shared
     case exclusive
   }
 
-  /// False if somebody else's lock is in the way, also if the system was interrupted; throws what the system
-  /// says otherwise.
+  /// Locks a byte. False if another lock is in the way or the system was interrupted; throws the system's
+  /// other errors.
   func lock(_ byte: Int64, _ kind: Kind) throws(SystemError) -> Bool {
     if call(Self.set, byte..<byte + 1, kind == .shared ? F_RDLCK : F_WRLCK) != nil { return true }
     switch errno {
@@ -29,18 +29,18 @@ struct RecordLock {
   }
 
   func unlock(_ bytes: Range<Int64>) {
-    // Fails only for a descriptor that is not open.
+    // This fails only for a descriptor that is not open.
     _ = call(Self.set, bytes, F_UNLCK)
   }
 
-  /// Whether somebody else holds any lock on one of these bytes.
+  /// Whether another holder has a lock on any of these bytes.
   func isLocked(_ bytes: Range<Int64>) throws(SystemError) -> Bool {
     guard !bytes.isEmpty else { return false }
     guard let found = call(Self.get, bytes, F_WRLCK) else { throw SystemError(errno) }
     return found.l_type != Int16(F_UNLCK)
   }
 
-  /// Nil if the call failed, which `errno` explains.
+  /// Calls `fcntl`; nil if the call failed, for the reason in `errno`.
   private func call(_ command: Int32, _ bytes: Range<Int64>, _ type: some BinaryInteger) -> flock? {
     var range = flock()
     range.l_type = Int16(type)
@@ -60,7 +60,7 @@ struct RecordLock {
   #endif
 }
 
-/// A number that the system says why it failed.
+/// An error number of the system.
 struct SystemError: Error {
   let code: Int32
 

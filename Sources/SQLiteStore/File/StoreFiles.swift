@@ -50,9 +50,9 @@ final class StoreFiles: Sendable {
   /// Which files they are, in an order that is the same in every process.
   var all: [FileIdentity] { [database, log, index, lock].map(\.identity) }
 
-  /// What became of the files.
+  /// The state of the files.
   enum State: Hashable {
-    /// All are there; this is the write-ahead log.
+    /// All files are in place; the status is that of the write-ahead log.
     case whole(FileStatus)
     /// What is written now may be lost. What was written before can still be moved into the database, for all
     /// who have it open have the same files: so much of it. Nil if another program has begun a log of its own,
@@ -60,7 +60,7 @@ final class StoreFiles: Sendable {
     case changed(String, saved: Database.Checkpoint?)
   }
 
-  /// Looks now.
+  /// Looks at the files now.
   func look() -> State {
     let before = LogIndex(descriptor: index.descriptor)
     let found = (
@@ -145,7 +145,7 @@ final class StoreFiles: Sendable {
     }
   }
 
-  /// Looks, unless somebody did within a tenth of a second and found all as it was.
+  /// Checks the files, unless a check within the last tenth of a second found them unchanged.
   func checkNowAndThen() throws(StoreError) {
     let now = Self.now
     guard now >= believedUntil.load(ordering: .relaxed) else { return }

@@ -6,20 +6,20 @@
   import Darwin
 #endif
 
-/// Which files a store may use: its own user's alone, unless its caller allows others.
+/// The rule for which files a store may use: only those of its own user, unless its caller allows others.
 struct Trust: Sendable {
-  /// Whether files that belong to other users, or that these may read or write, are used all the same.
+  /// Whether files are used that belong to other users or that other users may read or write.
   var allowsSharing: Bool
-  /// Who runs this program.
+  /// The user that runs this program.
   var user: UInt32 = geteuid()
 
-  /// Why the database's file can't be used; nil if it can. Root may use any user's.
+  /// The reason why the database's file can't be used; nil if it can. Root may use any user's file.
   func objection(toDatabase status: FileStatus, _ path: FilePath) -> SQLiteOpenError.Reason? {
     objection(to: status, path, owners: user == 0 ? [0, status.owner] : [user])
   }
 
-  /// Why a file beside the database can't be used; nil if it can. SQLite makes such files the database's
-  /// owner's when root runs it.
+  /// The reason why a file beside the database can't be used; nil if it can. When root runs SQLite, SQLite
+  /// gives such files to the database's owner.
   func objection(
     to status: FileStatus, _ path: FilePath, beside databaseOwner: UInt32?
   ) -> SQLiteOpenError.Reason? {
@@ -30,7 +30,8 @@ struct Trust: Sendable {
     to status: FileStatus, _ path: FilePath, owners: [UInt32]
   ) -> SQLiteOpenError.Reason? {
     guard status.isFile else { return .notAFile }
-    // SQLite's other files lie beside one name only: who came by another would not see what they hold.
+    // SQLite's other files lie beside one name only: a process that used another name would not see their
+    // contents.
     guard status.links == 1 else { return .severalNames(path) }
     guard !allowsSharing else { return nil }
     guard owners.contains(status.owner) else { return .foreignOwner(path) }

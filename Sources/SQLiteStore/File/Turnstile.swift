@@ -8,22 +8,23 @@ import Inbox
   import Darwin
 #endif
 
-/// Lets one of many processes write at a time, and lets none of them starve: who wants to write first passes
-/// a gate, and waits for the writer before it inside. SQLite's own lock goes to whoever happens to ask when
-/// it is free; beside a busy writer that may be never.
+/// Lets one of many processes write at a time, and lets none of them starve: a process that wants to write
+/// first passes a gate, and waits behind it for the present writer. SQLite's own lock goes to the process
+/// that happens to ask when it is free; beside a busy writer that may be never.
 ///
-/// Two bytes of a file beside the database are locked.
+/// The turnstile locks two bytes of a file beside the database.
 final class Turnstile: Sendable {
   private let descriptor: Int32
   private let path: FilePath
-  /// Whether this one made the file.
+  /// Whether this turnstile created the file.
   private let isNew: Bool
   let lock: RecordLock
 
   private static let gate: Int64 = 0
   private static let write: Int64 = 1
 
-  /// Opens the file. One that does not exist is made: its owner's only, or as the database is.
+  /// Opens the file. If it does not exist, it is created: with access for its owner only, or as the database
+  /// has it.
   init(_ file: DatabaseFile) throws(SQLiteOpenError) {
     path = file.lockPath
     let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
@@ -37,35 +38,36 @@ final class Turnstile: Sendable {
     if isNew { adapt(to: file) }
   }
 
-  /// Who may open the database may take turns, as with the files that SQLite makes.
+  /// Lets the users who may open the database take turns too, as with the files that SQLite makes.
   private func adapt(to file: DatabaseFile) {
     guard let database = FileStatus(file.canonicalPath) else { return }
-    // What fails leaves the file narrower than it may be: others are told that they can't open it.
+    // A failure leaves the file with narrower access: other users are then told that they can't open it.
     if geteuid() == 0 { _ = fchown(descriptor, database.owner, database.group) }
     if file.trust.allowsSharing { _ = fchmod(descriptor, mode_t(database.mode & 0o666)) }
   }
 
-  /// What the system says of the file; nil if it can't.
+  /// The status of the file; nil if the system can't tell it.
   var status: FileStatus? { FileStatus(descriptor: descriptor) }
 
-  /// Whether the file that is locked still has its name.
+  /// Whether the locked file still has its name.
   var isCurrent: Bool {
     guard let status else { return false }
     return FileStatus(path)?.identity == status.identity
   }
 
-  /// Removes the file if this one made it. Only with a turn: who waits for one then finds that it is gone.
+  /// Removes the file if this turnstile created it. Only to be called with a turn: a process that waits for
+  /// one then finds the file gone.
   func removeIfNew() {
-    // What can't be removed is an empty file that does no harm.
+    // If it can't be removed, an empty file remains, which does no harm.
     if isNew { _ = path.withCString { unlink($0) } }
   }
 
   deinit {
-    // Nothing is written to the file: closing it can't lose anything.
+    // Nothing is written to the file, so closing it can't lose anything.
     _ = close(descriptor)
   }
 
-  /// Waits for its turn.
+  /// Waits for a turn.
   func enter(_ backoff: inout Backoff) throws(StoreError) {
     while !(try take(Self.gate)) {
       guard backoff.pause() else { throw .noTurn }
@@ -76,7 +78,7 @@ final class Turnstile: Sendable {
     }
   }
 
-  /// Takes its turn if nobody has it or waits for it.
+  /// Takes a turn if no other process has it or waits for it.
   func enterIfFree() throws(StoreError) -> Bool {
     guard try take(Self.gate) else { return false }
     defer { release(Self.gate) }
@@ -86,7 +88,7 @@ final class Turnstile: Sendable {
   /// Ends the turn.
   func leave() { release(Self.write) }
 
-  /// False if another process has it.
+  /// Locks a byte; false if another process has it.
   private func take(_ byte: Int64) throws(StoreError) -> Bool {
     do {
       return try lock.lock(byte, .exclusive)

@@ -1,20 +1,20 @@
 import Inbox
 import Locks
 
-/// The threads of a store: one writes, the others read, each with a connection of its own. Blocking calls
-/// happen only here, never on Swift's cooperative pool.
+/// The threads of a store: one writes, the others read, each with its own connection. Calls block only here,
+/// never on Swift's cooperative pool.
 final class StoreThreads: Sendable {
-  /// A read that waits: gets a view of the database, or why there is none.
+  /// A queued read: it gets a view of the database, or the error if there is none.
   typealias Read = @Sendable (Result<Connection, StoreError>) -> Void
 
-  /// How many reads share one view of the database at most.
+  /// The most reads that share one view of the database.
   private static let readsTogether = 16
-  /// How many changes share one transaction at most, and about how many bytes.
+  /// The most changes that share one transaction, and the approximate most bytes.
   private static let writesTogether = 1000
   private static let bytesTogether = 8 << 20
-  /// After how long without a change the writer looks whether the log is to be folded: other processes may
-  /// have written it and be gone. One look is one call of the system's for each file, which is some
-  /// microseconds a second.
+  /// The time without a change after which the writer checks whether to fold the log: other processes may
+  /// have written it and ended. A check is one system call for each file, which costs some microseconds a
+  /// second.
   private static let quiet = Duration.seconds(1)
 
   private let reads = Monitor(WorkQueue<Read>())
@@ -30,13 +30,13 @@ final class StoreThreads: Sendable {
     var waiting: [CheckedContinuation<Void, any Error>] = []
   }
 
-  /// Starts the threads, which take over the connections. Throws if the system has none to give; then none
-  /// is left.
+  /// Starts the threads, which take over the connections. Throws if the system has no thread to give; then
+  /// none of them is left.
   init(_ opened: OpenDatabase, patience: Duration, logLimit: Int) throws(SQLiteOpenError) {
     self.patience = patience
     files = opened.files
     ending = Monitor(Ending(readers: 0))
-    // The readers first: the writer's end is that of all.
+    // The readers are started first: the writer's end is the end of all.
     for reader in opened.readers {
       ending.update { $0.readers += 1 }
       guard SystemThread.startDetached({ [self, count = opened.readers.count] in read(reader, of: count) })
@@ -49,7 +49,7 @@ final class StoreThreads: Sendable {
     if !isStarted { throw abandoned(opened.file.path) }
   }
 
-  /// Ends the threads that were started.
+  /// Ends the threads that were started, and returns the error.
   private func abandoned(_ path: FilePath) -> SQLiteOpenError {
     close()
     ending.wait { $0.readers == 0 ? () : nil }
@@ -62,13 +62,13 @@ final class StoreThreads: Sendable {
   /// Queues a change; false after `close`.
   func add(_ write: Write) -> Bool { writes.update { $0.add(write) } }
 
-  /// Takes no more work; the threads end when what waits is done.
+  /// Accepts no more work; the threads end when the waiting work is done.
   func close() {
     reads.updateForAll { $0.close() }
     writes.updateForAll { $0.close() }
   }
 
-  /// Resumes when all connections are closed.
+  /// Resumes the continuation when all connections are closed.
   func whenOver(_ continuation: CheckedContinuation<Void, any Error>) {
     let failure: StoreError?? = ending.update {
       if $0.isOver { return .some($0.failure) }
@@ -83,7 +83,7 @@ final class StoreThreads: Sendable {
   }
 }
 
-// What the threads run.
+// The bodies of the threads.
 extension StoreThreads {
   private func read(_ database: Database, of readers: Int) {
     let connection = Connection(database)
@@ -99,8 +99,8 @@ extension StoreThreads {
     }
   }
 
-  /// Runs the reads in one view of the database, opened after they were queued: each sees everything that
-  /// was acknowledged before.
+  /// Runs the reads in one view of the database. It is opened after they were queued, so each read sees
+  /// everything that was acknowledged before it.
   private func serve(_ reads: [Read], _ connection: Connection) {
     var backoff = Backoff(patience)
     do {
@@ -111,7 +111,7 @@ extension StoreThreads {
       return
     }
     for read in reads { read(.success(connection)) }
-    // Nothing was written: there is nothing to lose.
+    // Nothing was written, so nothing can be lost.
     _ = connection.commit()
   }
 
@@ -130,9 +130,8 @@ extension StoreThreads {
     }
     ending.wait { $0.readers == 0 ? () : nil }
     group.atEnd()
-    let failure = withExtendedLifetime(opened.claims) { connection.close() }
-    // Before anybody is told that the store is closed: it may be opened anew at once, beside other files.
-    opened.releaseClaims()
+    let failure = connection.close()
+    opened.release()
     let (waiting, first) = ending.update { ending in
       ending.isOver = true
       ending.failure = ending.failure ?? failure

@@ -1,30 +1,29 @@
 import DequeModule
 
-/// Work that waits for a thread, first in, first out. A value: the threads around it share it in a
-/// `Monitor`.
+/// A first-in, first-out queue of work for a thread. A value: the threads around it share it in a `Monitor`.
 struct WorkQueue<Item: Sendable>: Sendable {
   private var waiting: Deque<Item> = []
   private var isClosed = false
 
-  /// What a thread does next.
+  /// The next step of a thread.
   enum Next {
     case work([Item])
-    /// The queue is closed and everything was taken.
+    /// The queue is closed, and everything was taken.
     case end
   }
 
-  /// False if the queue is closed.
+  /// Adds an item; false if the queue is closed.
   mutating func add(_ item: Item) -> Bool {
     guard !isClosed else { return false }
     waiting.append(item)
     return true
   }
 
-  /// Takes no more work; what waits is still done.
+  /// Accepts no more work; waiting work is still done.
   mutating func close() { isClosed = true }
 
-  /// The oldest items: at most `limit(count)` of the `count` that wait, and no more once their sizes reach
-  /// `size`, but at least one. Nil while there is nothing to do.
+  /// Takes the oldest items: at most `limit(count)` of the `count` that wait, and no more once their sizes
+  /// reach `size`, but at least one. Nil while there is nothing to do.
   mutating func take(
     _ limit: (Int) -> Int, size: Int = .max, of sizeOf: (Item) -> Int = { _ in 0 }
   ) -> Next? {

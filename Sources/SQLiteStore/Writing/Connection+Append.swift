@@ -1,8 +1,7 @@
 import Inbox
 
 extension Connection {
-  /// Decides what appending the draft means. Nothing is appended if one log holds the draft's key with
-  /// another digest.
+  /// Decides the append of a draft. Nothing is appended if one log holds the draft's key with another digest.
   func append(
     _ draft: Draft, to names: [LogName], at now: Timestamp, _ progress: (@Sendable (Int) -> Void)?
   ) throws(StoreError) -> Decision<[Receipt]> {
@@ -39,15 +38,15 @@ extension Connection {
     }
   }
 
-  /// Where a message goes.
+  /// The place of a new message.
   private struct Slot {
     var name: LogName
-    /// Nil while the log does not exist.
+    /// The id of the log; nil while the log does not exist.
     var log: Int64?
     var receipt: Receipt
   }
 
-  /// The receipt of the message that holds the draft's key; nil if none does.
+  /// The receipt of the message that holds the draft's key; nil if there is none.
   private func first(of draft: Draft, in log: LogRow, _ name: LogName) throws(StoreError) -> Receipt? {
     guard let key = draft.senderKey else { return nil }
     return try with(.byKey) { statement throws(StoreError) in

@@ -1,7 +1,7 @@
 import Inbox
 
 extension Connection {
-  /// Decides how an inbox's marks change.
+  /// Decides a change of an inbox's marks.
   func change<Value: Sendable>(
     marksOf inbox: Inbox, _ body: (any StoreReader, inout InboxState) throws -> Value
   ) throws -> Decision<Value> {
@@ -21,7 +21,7 @@ extension Connection {
     }
   }
 
-  /// Decides what retracting a message means: its log's record, then the body is cleared.
+  /// Decides the retraction of a message: the log's record is changed, then the body is cleared.
   func retract(_ message: MessageName) throws(StoreError) -> Decision<Bool> {
     guard var log = try log(message.log), message.seq >= log.record.tail, message.seq <= log.head else {
       throw .notFound

@@ -1,10 +1,10 @@
 import Inbox
 
-/// What a change has decided: its result, and what is still to be written for it. A change decides before it
-/// writes, so that one that fails for its own reason has written nothing, and the changes it shares a
-/// transaction with go on.
+/// The decision of a change: its result, and the writes that are still to be done for it. A change decides
+/// before it writes: if it fails for its own reason it has written nothing, and the other changes in its
+/// transaction continue.
 struct Decision<Value: Sendable> {
   var value: Value
-  /// Nil if nothing changes.
+  /// The writes; nil if nothing changes.
   var write: ((Connection) throws(StoreError) -> Void)?
 }

@@ -1,13 +1,13 @@
 import Inbox
 
-/// How an append to many logs is cut into transactions: each holds the database for a moment only, and other
-/// processes get their turn between two of them.
+/// Divides an append to many logs into transactions: each holds the database only for a moment, and other
+/// processes get their turn in between.
 struct FanOut {
-  /// How many logs one transaction appends to at most, and about how many bytes.
+  /// The most logs that one transaction appends to, and the approximate most bytes.
   static let logsTogether = 2500
   static let bytesTogether = 4 << 20
 
-  /// The places of the logs of each transaction; `size` is about how many bytes one log takes.
+  /// The indices of the logs of each transaction; `size` is the approximate number of bytes for one log.
   static func chunks(of count: Int, size: Int) -> [Range<Int>] {
     let step = max(1, min(logsTogether, bytesTogether / max(1, size)))
     return stride(from: 0, to: count, by: step).map { $0..<min($0 + step, count) }
@@ -15,8 +15,9 @@ struct FanOut {
 }
 
 extension SQLiteStore {
-  /// Appends with the next group that is committed; what is too large for one transaction goes on in those that
-  /// follow, once the keys of all logs are known to be no conflict. What is begun is finished, whoever waits.
+  /// Appends with the next group that is committed. An append that is too large for one transaction continues
+  /// in later ones, once it is known that no log has a conflict of keys. Once begun, it is finished, whether
+  /// or not anybody waits.
   public func append(
     _ draft: Draft, to logs: [LogName], progress: (@Sendable (Int) -> Void)?
   ) async throws -> [Receipt] {

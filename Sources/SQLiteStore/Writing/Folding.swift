@@ -1,6 +1,6 @@
 import Inbox
 
-/// Folds the write-ahead log into the database when the plan says so.
+/// Folds the write-ahead log into the database (a checkpoint) when the plan says so.
 struct Folding {
   private let database: Database
   private let turnstile: Turnstile
@@ -10,7 +10,7 @@ struct Folding {
   private var hasWritten = false
   private var isStuck = false
 
-  /// How long readers are waited for, who come and go within much less. In milliseconds.
+  /// The time to wait for readers, in milliseconds; a reader normally takes much less.
   private static let patience: Int32 = 100
 
   init(_ database: Database, _ turnstile: Turnstile, _ files: StoreFiles, logLimit: Int) {
@@ -20,7 +20,7 @@ struct Folding {
     self.logLimit = logLimit
   }
 
-  /// Before a change, with a turn: throws if the log has grown to its limit and can't be emptied.
+  /// Called before a change, with a turn: throws if the log has grown to its limit and can't be emptied.
   mutating func makeRoom(_ log: FileStatus) throws(StoreError) {
     // A reader that takes this long hangs; it is waited for once.
     isStuck = log.size >= logLimit && !fold(.all, waiting: isStuck ? Self.patience : 2000)
@@ -30,7 +30,7 @@ struct Folding {
         + "end that process, or free some space")
   }
 
-  /// After changes, with a turn.
+  /// Called after changes, with a turn.
   mutating func afterCommit(_ log: FileStatus) {
     hasWritten = true
     switch plan.afterCommit(pages: database.pagesInLog, FoldingPlan.Look(log)) {
@@ -40,13 +40,13 @@ struct Folding {
     }
   }
 
-  /// Once a second while there is nothing to do: who wrote may be gone, or have been killed.
+  /// Called once a second while there is nothing to do: the process that wrote may have ended or been killed.
   mutating func whileIdle() {
     switch files.look() {
     case .whole(let log):
       guard plan.whileIdle(FoldingPlan.Look(log)), enterIfFree() else { return }
       defer { turnstile.leave() }
-      // Somebody else may have done it.
+      // Another process may have folded the log meanwhile.
       guard case .whole(let log) = files.look(), log.size > 0 else { return }
       plan.folded(fold(.all, waiting: Self.patience))
     case .changed:
@@ -56,11 +56,13 @@ struct Folding {
     }
   }
 
-  /// Before the connection is closed, the last one perhaps. Who has written waits for a turn.
+  /// Called before the connection is closed, which may be the last one. If this process has written, it waits
+  /// for a turn.
   func atEnd(_ backoff: inout Backoff) {
     if case .whole(let log) = files.look() {
       guard log.size > 0 else { return }
-      // Who has written waits; who holds the turn for longer folds after it.
+      // If this process has written, it waits; a process that holds the turn for longer folds the log
+      // afterwards.
       if hasWritten {
         do { try turnstile.enter(&backoff) } catch { return }
       } else if !enterIfFree() {
@@ -76,8 +78,8 @@ struct Folding {
     }
   }
 
-  /// Saves what was acknowledged and lies in files that were removed or moved, with a turn: SQLite still has
-  /// them open.
+  /// Saves acknowledged changes from files that were removed or moved, with a turn: SQLite still has the
+  /// files open.
   func save() {
     guard case .changed(_, let extent?) = files.look() else { return }
     _ = database.checkpoint(extent)

@@ -1,11 +1,11 @@
-/// Decides when what the write-ahead log holds is folded into the database, so that the log stays short and
-/// the file alone is whole when nobody writes.
+/// Decides when the write-ahead log is folded into the database, so that the log stays short, and the file
+/// alone is complete when nobody writes.
 struct FoldingPlan {
-  /// About 4 MB.
+  /// The number of pages between two folds: about 4 MB.
   static let pagesBetween = 1000
-  /// From how many pages on the log is also emptied, for which no reader may use it.
+  /// The number of pages from which the log is also emptied, which requires that no reader uses it.
   static let pagesKept = 16 * pagesBetween
-  /// How many looks are left out at most after one that could not fold: a minute.
+  /// The most looks that are skipped after one that could not fold: a minute's worth.
   private static let longestPause = 60
 
   enum Step: Hashable {
@@ -14,7 +14,7 @@ struct FoldingPlan {
     case all
   }
 
-  /// The log as a look finds it: any write changes it.
+  /// The log as a look finds it; any write changes this.
   struct Look: Hashable {
     var size: Int
     var changed: FileStatus.Time
@@ -25,18 +25,18 @@ struct FoldingPlan {
   private var failures = 0
   private var pause = 0
 
-  /// What to do after a commit, when the log holds so many pages, those of other processes among them.
+  /// The step after a commit, when the log has this many pages, including those of other processes.
   mutating func afterCommit(pages: Int, _ look: Look) -> Step {
     see(look)
-    // A log that is all folded begins anew.
+    // A log that is completely folded begins anew.
     if pages < pagesBefore { pagesBefore = 0 }
     guard pages - pagesBefore >= Self.pagesBetween else { return .nothing }
     pagesBefore = pages
     return pages >= Self.pagesKept ? .all : .some
   }
 
-  /// Whether to fold all, asked once a second while this process writes nothing: when nobody else did either
-  /// since the last look.
+  /// Whether to fold everything; asked once a second while this process writes nothing. True if no other
+  /// process has written since the last look either.
   mutating func whileIdle(_ look: Look) -> Bool {
     guard look.size > 0, look == seen else {
       see(look)
@@ -49,8 +49,8 @@ struct FoldingPlan {
     return true
   }
 
-  /// What came of folding all. Whoever keeps it from being done, a reader that hangs or a full disk, is given
-  /// more time each time.
+  /// Notes the result of folding everything. While a hanging reader or a full disk prevents it, the next
+  /// attempts come at longer and longer intervals.
   mutating func folded(_ isDone: Bool) {
     failures = isDone ? 0 : min(failures + 1, 6)
     pause = isDone ? 0 : min(1 << failures, Self.longestPause)

@@ -8,8 +8,10 @@ struct GroupCommit {
   private let files: StoreFiles
   private let patience: Duration
   private var folding: Folding
+  /// The status of the write-ahead log after the last commit of a group.
+  private var log: FileStatus?
 
-  /// `patience` is how long a group waits for other processes.
+  /// `patience` is the time that a group waits for other processes.
   init(
     _ connection: Connection, _ turnstile: Turnstile, _ files: StoreFiles, patience: Duration, logLimit: Int
   ) {
@@ -20,11 +22,11 @@ struct GroupCommit {
     folding = Folding(connection.database, turnstile, files, logLimit: logLimit)
   }
 
-  /// How long one transaction goes on taking up changes: what is left comes in the next one, and other processes
-  /// get their turn between them.
+  /// The time for which one transaction takes further changes: the rest come in the next one, and other
+  /// processes get their turn in between.
   static let slice = Duration.milliseconds(250)
 
-  /// Makes the changes and tells their callers.
+  /// Makes the changes and tells their callers the results.
   mutating func commit(_ group: [Write]) {
     var left = group
     while !left.isEmpty { left = commitSome(left) }
@@ -47,35 +49,36 @@ struct GroupCommit {
       for write in group where write.begin() { write.fail(error) }
       return []
     }
+    log = nil
     var (group, left) = (group, [Write]())
     if let failure = attempt(&group, &left, &backoff) {
       if group.count == 1 {
         group[0].fail(failure)
       } else {
-        // One of them may be what can't be written: it must not take the others with it.
+        // One of the changes may be impossible to write: it must not make the others fail.
         for write in group {
           var (alone, none) = ([write], [Write]())
           if let failure = attempt(&alone, &none, &backoff) { write.fail(failure) }
         }
       }
     }
-    if case .whole(let log) = files.look() { folding.afterCommit(log) }
+    if let log { folding.afterCommit(log) }
     return left
   }
 
-  /// To be called once a second while nothing waits.
+  /// Must be called once a second while nothing waits.
   mutating func whileIdle() { folding.whileIdle() }
 
-  /// To be called before the connection is closed.
+  /// Must be called before the connection is closed.
   func atEnd() {
     var backoff = Backoff(patience)
     folding.atEnd(&backoff)
   }
 
-  /// Makes the changes in one transaction; those that were taken back meanwhile leave the group, and those for
-  /// which there is no time move to `left`. Returns the failure of one that could not be written: then all of the
-  /// group were undone, and their callers don't know yet.
-  private func attempt(
+  /// Makes the changes in one transaction. Changes that were taken back meanwhile leave the group, and those
+  /// for which there is no time move to `left`. If a change could not be written, returns its failure: then
+  /// the whole group was rolled back, and the callers have not been told yet.
+  private mutating func attempt(
     _ group: inout [Write], _ left: inout [Write], _ backoff: inout Backoff
   ) -> StoreError? {
     do {
@@ -113,12 +116,13 @@ struct GroupCommit {
 }
 
 extension GroupCommit {
-  /// Why what was just committed may not last: nil if it lies in the files that others will read.
-  private func lost() -> StoreError? {
+  /// The reason why the last commit may be lost; nil if it is in the files that others will read.
+  private mutating func lost() -> StoreError? {
     do {
-      _ = try files.check()
+      log = try files.check()
       return nil
     } catch {
+      log = nil
       folding.save()
       if case .unavailable(let why) = error { return .outcomeUnknown(why) }
       return error
@@ -127,6 +131,6 @@ extension GroupCommit {
 }
 
 extension StoreError {
-  /// SQLite ended a transaction by itself, after a failure that one of its reads met.
+  /// SQLite ended the transaction by itself, after a failure in one of its reads.
   fileprivate static let undone = StoreError.unavailable("the database gave up the transaction")
 }

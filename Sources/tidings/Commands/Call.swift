@@ -30,7 +30,7 @@ struct Call: ParsableCommand {
     let params = try parameters()
     let request = JSONWriter.request(method, params)
     var logger = log.logger()
-    // One call needs no word about where the store is.
+    // A single call need not report where the store is.
     if log.logLevel == .info { logger.logLevel = .warning }
     let store = try store.open(logger)
     let answer = try Exchange(
@@ -91,7 +91,7 @@ extension JSONWriter {
 }
 
 extension Failure {
-  /// What an answer with an error says, and its exit status.
+  /// Creates the failure for an answer with an error: its message and its exit status.
   fileprivate init(answer: JSON) {
     let error = answer["error"]
     let kind = error?["data"]?["kind"]?.string ?? "internal"

@@ -5,7 +5,7 @@ import JSONRPC
 import MongoStore
 import SQLiteStore
 
-/// Looks whether everything is as it should be.
+/// Checks that everything is as it should be.
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check the store: reachable, sound, its format, its plans, the limits; say what to do.",
@@ -18,10 +18,10 @@ struct Doctor: ParsableCommand {
 
   func run() throws {
     var logger = log.logger()
-    // What is found says where the store is.
+    // The findings tell where the store is.
     if log.logLevel == .info { logger.logLevel = .warning }
     let url = try store.url(makesFolder: false)
-    // Who asks about a file that is not there has mistyped its name, or is too early: none is made.
+    // A file that does not exist has a mistyped name, or is not made yet: the doctor makes none.
     if case .sqlite(let path) = url, !path.exists {
       throw Failure(.unavailable, "there is no file at \(path): tidings serve makes it")
     }
@@ -44,14 +44,14 @@ struct Doctor: ParsableCommand {
   }
 }
 
-/// What the doctor found.
+/// The findings of the doctor.
 struct Examination {
-  /// Names and values, in order.
+  /// The names and values of the facts, in order.
   var facts: [(name: String, value: String)]
-  /// What somebody should do something about, a sentence each.
+  /// The problems that somebody has to solve, one sentence each.
   var problems: [String] = []
 
-  /// How it is printed.
+  /// The findings as they are printed.
   var text: String {
     let limits = Limits()
     let all =
@@ -70,7 +70,7 @@ struct Examination {
 }
 
 extension Examination {
-  /// An SQLite store's report.
+  /// Creates the findings from an SQLite store's report.
   fileprivate init(_ report: SQLiteReport) {
     let scans = report.plans.count { $0.scans }
     facts = [
@@ -92,7 +92,7 @@ extension Examination {
 }
 
 extension Examination {
-  /// A MongoDB store's findings: "name: value" each, with what it means or what to do.
+  /// Creates the findings for a MongoDB store: "name: value" each, with an explanation or advice.
   fileprivate init(_ findings: [MongoStoreFinding]) {
     facts = findings.map { finding in
       let parts = finding.what.split(separator: ": ", maxSplits: 1).map(String.init)

@@ -40,7 +40,7 @@ struct Replay: ParsableCommand {
   func run() throws {
     let steps = try steps()
     var logger = log.logger()
-    // What is found is said on stdout.
+    // The findings are printed on stdout.
     if log.logLevel == .info { logger.logLevel = .warning }
     let store = try StoreOptions.open(
       StoreOptions.parse(store, from: "--store"), allowsSharing: allowSharedFile, logger)
@@ -74,13 +74,13 @@ struct Replay: ParsableCommand {
       number += 1
       if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { return }
       do {
-        // A step holds a message, which may be as deep as is ever taken.
+        // A step contains a message, so it is parsed to the greatest depth of any message.
         guard let step = Step(try JSON(parsing: line, maximumDepth: 1_002)) else {
           throw Failure(.badData, "\(file), line \(number): no step of a transcript")
         }
         steps.append((number, step))
       } catch let error as JSONError {
-        // The last line of a recording whose program was killed may be cut short.
+        // If the recorded program was killed, the last line may be incomplete.
         guard number > 1, !isWhole else { throw Failure(.badData, "\(file), line \(number): \(error)") }
       }
     }
@@ -89,9 +89,9 @@ struct Replay: ParsableCommand {
 }
 
 extension Replay {
-  /// No line of a recording is longer: the largest array of answers, each of its bytes an escape.
+  /// The largest line of a recording, in bytes: the largest array of answers, with every byte an escape.
   private static let longestLine = 384 << 20
-  /// The largest recording that is played, since its steps are held.
+  /// The largest recording that is played, in bytes, since all steps are in memory.
   private static let largestFile = 1 << 30
 
   private func opened() throws(Failure) -> Descriptor {
@@ -102,7 +102,8 @@ extension Replay {
     }
   }
 
-  /// Calls `body` with each line without its end, and whether it has one. A file that never ends is refused.
+  /// Calls `body` with each line without its line end, and whether it had one. Refuses a file that never
+  /// ends.
   private func forEachLine(
     of descriptor: Descriptor, _ body: (_ line: [UInt8], _ isWhole: Bool) throws -> Void
   ) throws {

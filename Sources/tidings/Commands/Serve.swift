@@ -54,7 +54,7 @@ struct Serve: ParsableCommand {
     do {
       streams = try StandardStreams.claim()
     } catch {
-      // What the host left closed, or what the system does not give.
+      // The host left a descriptor closed, or the system does not give one.
       throw Failure(error.code == EBADF ? .outputClosed : .system, "\(error)")
     }
     let logger = log.logger()
@@ -74,7 +74,7 @@ struct Serve: ParsableCommand {
     }
     let ending = server.run()
     recording?.finish(ending)
-    // Cut short, something still uses the store: its file is safe at any moment.
+    // After `cutShort`, something still uses the store, which is not closed: its file is safe at any moment.
     if ending != .cutShort { try wait { try await store.close() } }
     leave(ending.status)
   }

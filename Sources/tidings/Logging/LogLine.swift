@@ -2,15 +2,15 @@ import Inbox
 import JSON
 import Logging
 
-/// One line of the log. What a host or a path says in it can't end the line, look like another field, or make a
-/// terminal do something.
+/// One line of the log. Text of a host or a path in it can't end the line, look like another field, or
+/// control a terminal.
 struct LogLine {
   var time: Timestamp
   var level: Logger.Level
   var message: String
   var fields: [(key: String, value: String)]
 
-  /// The line without its end. Of each value at most so many bytes are shown.
+  /// The line without its line end. At most `valueBytes` bytes of each value are shown.
   func text(_ format: StderrLog.Format, valueBytes: Int) -> [UInt8] {
     switch format {
     case .json: json(valueBytes)
@@ -40,7 +40,7 @@ struct LogLine {
     return time + Array(" \(level.rawValue): \(message.cut(at: valueBytes).shown())\(shown)".utf8)
   }
 
-  /// A value as logfmt has it: in quotes if it would not be one word.
+  /// A value in logfmt: in quotes if it would not be one word.
   private static func field(_ value: String) -> String {
     let isWord = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && !"\"=".utf8.contains($0) }
     if isWord { return value.shown() }
@@ -54,7 +54,7 @@ struct LogLine {
 }
 
 extension String {
-  /// The beginning of a text, with an ellipsis if it is longer than so many bytes.
+  /// The beginning of a text, followed by an ellipsis if the text is longer than `limit` bytes.
   fileprivate func cut(at limit: Int) -> String {
     guard utf8.count > limit else { return self }
     var kept = ""

@@ -12,7 +12,7 @@ import Logging
 
 /// Writes log lines to stderr, as text for people or as JSON for programs.
 struct StderrLog: LogHandler {
-  /// How a line looks.
+  /// The format of a line.
   enum Format: String, CaseIterable, Sendable {
     case text
     case json
@@ -36,14 +36,14 @@ struct StderrLog: LogHandler {
     let line = LogLine(
       time: systemTime(), level: event.level, message: "\(event.message)",
       fields: fields.map { ($0.key, "\($0.value)") })
-    // A line that is too long is made of less of each value, so that it stays a whole one.
+    // If a line is too long, it is made again with less of each value, so that it stays complete.
     for valueBytes in [1_024, 256, 64] {
       let text = line.text(format, valueBytes: valueBytes)
       if text.count < Self.lineBytes || valueBytes == 64 { return Self.write(text) }
     }
   }
 
-  /// A pipe that is ready takes so many bytes whole, so lines stay whole too.
+  /// The largest line, in bytes: a pipe that is ready takes this many bytes at once, so lines stay whole.
   private static let lineBytes = Int(PIPE_BUF)
 
   /// Writes one line, or nothing: a host that never reads the log must not stop the answers.
@@ -55,7 +55,7 @@ struct StderrLog: LogHandler {
   }
 }
 
-// The system's call, whose name the method above has too.
+// The system call, whose name the method above shadows.
 private func systemWrite(_ bytes: UnsafeRawBufferPointer) -> Int {
   write(STDERR_FILENO, bytes.baseAddress, bytes.count)
 }

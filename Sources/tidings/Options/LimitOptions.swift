@@ -1,7 +1,7 @@
 import ArgumentParser
 import JSONRPC
 
-/// What one connection may use.
+/// The options for the limits of a connection.
 struct LimitOptions: ParsableArguments {
   @Option(name: .long, help: "The largest request, in bytes.")
   var maxRequestBytes = Limits().requestBytes
@@ -25,7 +25,7 @@ struct LimitOptions: ParsableArguments {
   @Option(name: .long, help: "Requests that wait for something to happen.")
   var maxWaiting = Limits().waiting
 
-  /// The limits that were asked for.
+  /// The limits that the options set.
   var limits: Limits {
     var limits = Limits()
     limits.requestBytes = maxRequestBytes
@@ -38,7 +38,7 @@ struct LimitOptions: ParsableArguments {
     return limits
   }
 
-  /// A text of JSON has less than 2 GiB.
+  /// The largest value of an option in bytes: a JSON text must be smaller than 2 GiB.
   private static let largest = 1 << 30
 
   func validate() throws {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Logging
 
-/// What is logged, on stderr.
+/// The options for the log on stderr.
 struct LogOptions: ParsableArguments {
   @Option(name: .long, help: "The least level that is logged, on stderr.")
   var logLevel: Logger.Level = .info

@@ -2,7 +2,7 @@ import API
 import ArgumentParser
 import Logging
 
-/// Whether the conversation is recorded.
+/// The options for recording the conversation.
 struct RecordOptions: ParsableArguments {
   @Option(
     name: .long,
@@ -22,7 +22,7 @@ struct RecordOptions: ParsableArguments {
     if recordContent, record == nil { throw ValidationError("--record-content needs --record FILE") }
   }
 
-  /// The recording that was asked for.
+  /// Starts the recording that the options ask for; nil if they ask for none.
   func start(store: String, depth: Int, _ logger: Logger) throws -> Recording? {
     guard let record else { return nil }
     let recording = try Recording(path: record, keepsContent: recordContent, depth: depth, logger: logger)

@@ -2,7 +2,7 @@ import API
 import ArgumentParser
 import Inbox
 
-/// What the host may ask.
+/// The options for the host's scope.
 struct ScopeOptions: ParsableArguments {
   @Option(
     name: .long,
@@ -28,7 +28,7 @@ struct ScopeOptions: ParsableArguments {
   @Flag(name: .long, help: "Look only: whatever changes something is forbidden.")
   var readOnly = false
 
-  /// The scope that was asked for.
+  /// The scope that the options set.
   var scope: Scope {
     Scope(
       user: user.map { Text($0) }, username: username.map { Text($0) }, teams: Set(teams.map { Text($0) }),

@@ -6,7 +6,7 @@ import MemoryStore
 import MongoStore
 import SQLiteStore
 
-/// Which store a command works on.
+/// The options for the store on which a command works.
 struct StoreOptions: ParsableArguments {
   @Option(
     name: .long,
@@ -24,14 +24,14 @@ struct StoreOptions: ParsableArguments {
     help: "Use a file that belongs to somebody else, or that others may read or write.")
   var allowSharedFile = false
 
-  /// The store that was asked for; with `makesFolder`, the folder of the standard one exists afterwards.
+  /// The store that the options name. With `makesFolder`, the folder of the standard store exists afterwards.
   func url(makesFolder: Bool = true) throws(Failure) -> StoreURL {
     if let store { return try Self.parse(store, from: "--store") }
     if let text = Environment.value("TIDINGS_STORE") { return try Self.parse(text, from: "TIDINGS_STORE") }
     return .sqlite(path: FilePath(bytes: try Self.standardPath(makesFolder: makesFolder).systemBytes))
   }
 
-  /// Reads what an option, or a variable, says.
+  /// Parses the value of an option or of an environment variable.
   static func parse(_ text: String, from origin: String) throws(Failure) -> StoreURL {
     do {
       return try StoreURL(text, home: Environment.home)
@@ -40,10 +40,10 @@ struct StoreOptions: ParsableArguments {
     }
   }
 
-  /// The file used when none is named; its folder is made for this user alone.
+  /// The path of the file that is used when no store is named. Its folder is made for this user alone.
   private static func standardPath(makesFolder: Bool) throws(Failure) -> String {
     var folder: String
-    // The XDG base directory specification: a path that is not absolute is ignored.
+    // XDG Base Directory Specification: a path that is not absolute is ignored.
     if let data = Environment.value("XDG_DATA_HOME"), data.hasPrefix("/") {
       folder = data
     } else if let home = Environment.home {
@@ -63,12 +63,12 @@ struct StoreOptions: ParsableArguments {
     return "\(folder)/tidings.db"
   }
 
-  /// Opens the store; throws `Failure` with what to do.
+  /// Opens the store; throws a `Failure` that tells what to do.
   func open(_ logger: Logger) throws -> any MessageStore {
     try Self.open(url(), allowsSharing: allowSharedFile, logger)
   }
 
-  /// Opens a store; throws `Failure` with what to do.
+  /// Opens a store; throws a `Failure` that tells what to do.
   static func open(
     _ url: StoreURL, allowsSharing: Bool, _ logger: Logger
   ) throws -> any MessageStore {
@@ -90,7 +90,8 @@ struct StoreOptions: ParsableArguments {
     }
   }
 
-  /// Goes on without a server: calls say so until there is one. What waiting can't heal ends the start.
+  /// Opens a MongoDB store, even if there is no server: calls report that until there is one. An error that
+  /// waiting can't cure ends the start.
   private static func openMongoDB(_ uri: String, _ logger: Logger) throws -> MongoStore {
     do {
       let store = try MongoStore(uri: uri, logger: logger, endsWithProcess: true)
@@ -99,7 +100,7 @@ struct StoreOptions: ParsableArguments {
       if isReady {
         logger.info("messages are kept in MongoDB", metadata: place)
       } else {
-        logger.warning("MongoDB can't be reached now; calls fail until it can be", metadata: place)
+        logger.warning("MongoDB can't be used now; calls fail until it can be", metadata: place)
       }
       return store
     } catch let error as MongoStoreOpenError {

@@ -1,6 +1,6 @@
 import SQLiteStore
 
-/// Where the messages are kept, as `--store` names it.
+/// The place where messages are kept, as `--store` names it.
 enum StoreURL: Hashable {
   /// In memory, until the program ends.
   case memory
@@ -9,12 +9,12 @@ enum StoreURL: Hashable {
   /// In a MongoDB database.
   case mongodb(uri: String)
 
-  /// Why a text names no store, and what to write instead.
+  /// The reason why a text names no store, and the text to write instead.
   struct Refusal: Error {
     let sentence: String
   }
 
-  /// Reads what `--store` was given. `home` stands for a `~` at the start of a path.
+  /// Parses the value of `--store`. `home` replaces a `~` at the start of a path.
   init(_ text: String, home: String?) throws(Refusal) {
     if text == "memory:" {
       self = .memory
@@ -28,11 +28,11 @@ enum StoreURL: Hashable {
     }
   }
 
-  /// How many descriptors the store may need, and the program beside it.
+  /// The number of descriptors that the store and the rest of the program may need.
   var descriptors: Int {
     switch self {
     case .memory, .sqlite: 32
-    // A connection for each thread of the pool and each server of a replica set.
+    // One connection for each thread of the pool and each server of a replica set.
     case .mongodb: 96
     }
   }
@@ -48,7 +48,7 @@ enum StoreURL: Hashable {
       let path = text.dropFirst("file:".count)
       return Refusal(sentence: "\"\(text)\" is no store: write sqlite:\(path)")
     }
-    // A word with a colon behind it, whatever it is, may be somebody's scheme.
+    // Any word with a colon behind it may be a scheme.
     let hasScheme = text.dropFirst(name.count).hasPrefix(":")
     if text.isEmpty || hasScheme { return Refusal(sentence: "\"\(text)\" is none: \(rule)") }
     return Refusal(sentence: "\"\(text)\" has no scheme: write sqlite:\(text)")
@@ -68,7 +68,8 @@ enum StoreURL: Hashable {
     guard !path.isEmpty, path != "/" else { throw refusal("names no file: write sqlite:PATH") }
     if path == ":memory:" { throw refusal("is no file: for a store in memory, write memory:") }
     if path.hasPrefix("file:") { throw refusal("is no path: write sqlite:\(path.dropFirst("file:".count))") }
-    // After a look at the scheme: the error must not show a password that was put there by mistake.
+    // This comes after the check of the scheme: the error must not show a password that was put there by
+    // mistake.
     if let colon = path.firstIndex(of: ":"), path[colon...].hasPrefix("://") {
       throw refusal("is a URL behind sqlite:, which takes the path of a file")
     }
@@ -86,7 +87,8 @@ enum StoreURL: Hashable {
 }
 
 extension Substring {
-  /// Whether it reads `name=...`, as in the query of a URL; a file's name may have a question mark too.
+  /// Whether the text begins with `name=`, as the query of a URL does; a file's name may contain a question
+  /// mark too.
   fileprivate var beginsWithOption: Bool {
     let name = prefix { $0.isLetter || $0 == "_" }
     return !name.isEmpty && dropFirst(name.count).hasPrefix("=")

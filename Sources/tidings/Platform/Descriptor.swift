@@ -9,7 +9,7 @@ import SQLiteStore
   import Darwin
 #endif
 
-/// A file, a pipe or a terminal that is open. What is read and written here blocks.
+/// An open file, pipe or terminal. Reading and writing block.
 struct Descriptor: Sendable {
   let number: Int32
 
@@ -17,26 +17,26 @@ struct Descriptor: Sendable {
   static let standardOutput = Descriptor(number: STDOUT_FILENO)
   static let standardError = Descriptor(number: STDERR_FILENO)
 
-  /// Whether a person sits there.
+  /// Whether it is a terminal.
   var isTerminal: Bool { isatty(number) == 1 }
 
-  /// A file to read.
+  /// Opens a file for reading.
   static func reading(_ path: FilePath) throws(SystemError) -> Descriptor {
     let number = path.withCString { open($0, O_RDONLY | O_CLOEXEC) }
     guard number >= 0 else { throw SystemError("open") }
     return Descriptor(number: number)
   }
 
-  /// The two ends of a pipe, which no other program inherits.
+  /// Creates a pipe whose ends no other program inherits.
   static func pipe() throws(SystemError) -> (reading: Descriptor, writing: Descriptor) {
     var ends: [Int32] = [-1, -1]
     guard systemPipe(&ends) == 0 else { throw SystemError("pipe") }
-    // This program starts no other, so nobody can inherit them in between.
+    // This program starts no other, so no process can inherit the ends before the flag is set.
     for end in ends where fcntl(end, F_SETFD, FD_CLOEXEC) < 0 { throw SystemError("fcntl") }
     return (Descriptor(number: ends[0]), Descriptor(number: ends[1]))
   }
 
-  /// Reads at most this many bytes; none at the end.
+  /// Reads at most `limit` bytes; none at the end.
   func read(atMost limit: Int = 64 << 10) throws(SystemError) -> [UInt8] {
     var count = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, filled in
@@ -54,7 +54,7 @@ struct Descriptor: Sendable {
     return all
   }
 
-  /// Writes everything.
+  /// Writes all bytes.
   func write(_ bytes: [UInt8]) throws(SystemError) {
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -67,14 +67,15 @@ struct Descriptor: Sendable {
     }
   }
 
-  /// Closes it; nothing may use it any more.
+  /// Closes the descriptor, which must not be used any more.
   func close() {
-    // What was written is at its place: pipes and files that were only read lose nothing here.
+    // All written bytes have been handed over: an error of close(2) loses nothing for pipes and files that
+    // were only read.
     _ = systemClose(number)
   }
 }
 
-// The system's calls, whose names the methods above have too.
+// The system calls, whose names the methods above shadow.
 private func systemRead(_ number: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int {
   read(number, bytes, count)
 }

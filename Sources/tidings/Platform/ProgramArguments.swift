@@ -2,8 +2,8 @@ import CSystem
 
 /// The arguments of this program, without its name.
 enum ProgramArguments {
-  /// Reads them; throws where the system has not told them. A program that goes on without its arguments would
-  /// serve another store than it was given, and to everybody.
+  /// Reads the arguments; throws if the system does not provide them. A program that went on without its
+  /// arguments would serve another store than it was given, and would serve everybody.
   static func read() throws(Failure) -> [String] {
     let count = tidings_argument_count()
     guard count > 0 else { throw Failure(.system, "the system has not told this program its arguments") }

@@ -1,6 +1,6 @@
-/// What the commands print; `serve` has given standard output away to the wire.
+/// The output of the commands. `serve` does not use it, since its standard output belongs to the wire.
 enum StandardOutput {
-  /// Writes everything; throws if nobody takes it, or there is no room for it.
+  /// Writes all bytes; throws if nobody reads them, or there is no room for them.
   static func write(_ bytes: [UInt8]) throws(Failure) {
     do {
       try Descriptor.standardOutput.write(bytes)

@@ -8,21 +8,23 @@ import Locks
   import Darwin
 #endif
 
-/// What the system must have to give. Swift's tasks run on threads of libdispatch, which waits for ever for a
-/// thread that it doesn't get, and ends the process without a word when it gets no descriptor.
+/// The resources that the system must provide. Swift's tasks run on threads of libdispatch, which waits for
+/// ever for a thread that it doesn't get, and ends the process without a message when it gets no descriptor.
 enum SystemLimits {
-  /// Throws unless this many descriptors can be opened, and as many threads be started as the tasks run on.
+  /// Throws unless this many descriptors can be opened, and as many threads can be started as the tasks run
+  /// on.
   static func check(descriptors: Int) throws(Failure) {
     try checkDescriptors(descriptors)
-    try checkThreads(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1) + spareThreads)
+    let threads = max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1) + spareThreads
+    guard SystemThread.canStart(threads) else { throw noThread }
   }
 
-  /// For the threads that the program starts itself, the store's among them.
+  /// The number of threads for those that the program starts itself, including the store's.
   private static let spareThreads = 10
 
   private static func checkDescriptors(_ count: Int) throws(Failure) {
     var limit = rlimit()
-    // More than is allowed at first may be had for the asking; where not, what there is may be enough.
+    // The first limit can be raised up to the hard limit. If that fails, the present limit may be enough.
     if getrlimit(openFiles, &limit) == 0, limit.rlim_cur < limit.rlim_max, limit.rlim_cur < 1024 {
       limit.rlim_cur = min(limit.rlim_max, 1024)
       _ = setrlimit(openFiles, &limit)
@@ -37,27 +39,6 @@ enum SystemLimits {
       }
       opened.append(number)
     }
-  }
-
-  private static func checkThreads(_ count: Int) throws(Failure) {
-    let gate = Monitor(Gate())
-    var started = 0
-    for _ in 0..<count {
-      let isStarted = SystemThread.startDetached(named: "check") {
-        gate.wait { $0.isOpen ? () : nil }
-        gate.updateForAll { $0.ended += 1 }
-      }
-      if isStarted { started += 1 }
-    }
-    gate.updateForAll { $0.isOpen = true }
-    gate.wait { [started] in $0.ended == started ? () : nil }
-    if started < count { throw noThread }
-  }
-
-  /// Lets no thread end before the last one is started.
-  private struct Gate {
-    var isOpen = false
-    var ended = 0
   }
 
   /// Runs `body` on a thread of its own, where it may block.

@@ -1,17 +1,20 @@
-/// The lines that a server has written, cut from a stream as it comes. Markers, which are answers to requests of
-/// the reader's own, are counted and not kept.
+/// The lines that a server has written, cut from a stream as it arrives. Markers, which are answers to the
+/// reader's own requests, are counted and not kept.
 struct AnswerLines {
   private let marker: [UInt8]
-  /// What is whole, from `first` on.
+  /// The complete lines, of which those before `first` are taken.
   private var lines: [[UInt8]] = []
   private var first = 0
   private var partial: [UInt8] = []
-  /// How many markers came: everything written before them is in `lines`, or was.
+  /// The number of markers so far. Every line that was written before them is in `lines`, or has been taken
+  /// from it.
   private(set) var markers = 0
   /// Whether the stream has ended.
   var hasEnded = false
 
-  /// - Parameter marker: what a marker's line begins with.
+  /// Creates an empty stream.
+  ///
+  /// - Parameter marker: the beginning of a marker's line.
   init(marker: [UInt8]) { self.marker = marker }
 
   /// Takes the stream's next bytes.
@@ -26,7 +29,7 @@ struct AnswerLines {
     partial += bytes[start...]
   }
 
-  /// The next line; nil if there is none yet.
+  /// Takes the next line; nil if there is none yet.
   mutating func next() -> [UInt8]? {
     guard first < lines.count else {
       lines = []

@@ -6,11 +6,12 @@ import Logging
 import Synchronization
 import Transcript
 
-/// A server of its own on a pair of pipes, to which a transcript is played: it sees what a host would send.
+/// A server on a pair of pipes, to which a transcript is played: it receives the input that a host would
+/// send.
 ///
-/// Requests of its own, the markers, tell how far the server is: once one is answered (that there is no such
-/// method), everything sent before it was taken; and if nothing was under way when it was sent, nothing more is to
-/// come once its answer is there.
+/// Requests of the player's own, the markers, show how far the server is. Once a marker is answered (with the
+/// error that there is no such method), everything sent before it has been taken. If, in addition, nothing
+/// was under way when the marker was sent, no more output is to come after its answer.
 struct PipedServer: Playback {
   private let requests: (reading: Descriptor, writing: Descriptor)
   private let marker = "replay-\(UInt64.random(in: .min ... .max))"
@@ -21,16 +22,16 @@ struct PipedServer: Playback {
   private let server: Server
   private let logger: Logger
 
-  /// How many markers were sent.
+  /// The number of markers that were sent.
   private var markers = 0
   /// Whether the server has taken everything that was sent.
   private var isTaken = false
-  /// Whether, moreover, nothing was under way when the last marker was sent.
+  /// Whether, in addition, nothing was under way when the last marker was sent.
   private var isQuiet = false
 
-  /// How the server's run has ended.
+  /// The end of the server's run.
   private final class Ended: Sendable {
-    // Written before `signal` is given, read after it.
+    // Written before `signal` is signalled, and read after it.
     let status = Atomic<Int32>(0)
     let signal = DispatchSemaphore(value: 0)
   }
@@ -46,12 +47,12 @@ struct PipedServer: Playback {
       input: requests.reading.number, output: output.writing.number, logger: logger, framing: .lines)
     try SystemLimits.startThread("server") { [server, ended, requests] in
       ended.status.store(server.run().status, ordering: .releasing)
-      // What is sent from here on fails, rather than wait for somebody to read it.
+      // From here on a send fails, rather than waiting for a reader.
       requests.reading.close()
       output.writing.close()
       ended.signal.signal()
     }
-    // Whatever the program says is taken at once, so that sending never waits for it.
+    // The program's output is read at once, so that sending never waits for it.
     try SystemLimits.startThread("answers") { [answers, arrived, logger] in
       do {
         while case let chunk = try output.reading.read(), !chunk.isEmpty {
@@ -71,7 +72,7 @@ struct PipedServer: Playback {
     do {
       try requests.writing.write(line + [0x0A])
     } catch {
-      // A server that has ended reads no more; that it does not answer will be found.
+      // A server that has ended no longer reads. The missing answer will be reported.
       logger.debug("a request could not be sent", metadata: ["error": "\(error)"])
     }
   }
@@ -87,7 +88,7 @@ struct PipedServer: Playback {
       }
       if isQuiet { return nil }
       if isTaken, !server.status.isIdle {
-        // Something is under way: it will end by itself, with an answer or without one.
+        // Something is under way: it will end by itself, with or without an answer.
         _ = arrived.wait(timeout: .now() + .milliseconds(20))
         continue
       }
@@ -111,7 +112,7 @@ struct PipedServer: Playback {
     return (ended.status.load(ordering: .acquiring), rest)
   }
 
-  /// The next line; nil at the end of the stream.
+  /// Returns the next line; nil at the end of the stream.
   private func receiveToEnd() -> [UInt8]? {
     while true {
       let (line, hasEnded) = answers.withLock { ($0.next(), $0.hasEnded) }

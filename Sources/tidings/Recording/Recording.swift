@@ -12,31 +12,31 @@ import Transcript
   import Darwin
 #endif
 
-/// Writes a conversation to a file as it goes, as a transcript that `tidings replay` plays.
+/// Writes a conversation to a file while it takes place, as a transcript for `tidings replay`.
 ///
-/// A request is in the file before anything is done about it, so that a crash is recorded with its cause.
+/// A request is in the file before it is handled, so that a crash is recorded with its cause.
 final class Recording: ConversationObserver {
-  /// Where it is written.
+  /// The path of the file.
   let path: String
-  // One after the other, in the order of the calls: this queue is what writes.
+  // All writing is on this queue, in the order of the calls.
   private let queue = DispatchQueue(label: "recording")
-  // Only what runs on the queue takes it: nobody ever waits for it, so that writing under it holds up no one.
+  // Locked only on the queue: no thread ever waits for it, so writing while it is locked holds up no thread.
   private let state: Locked<State>
   private let logger: Logger
 
   private struct State {
     var recorder: Recorder
-    /// Nil once writing has failed, or all is written.
+    /// Nil once writing has failed, or everything is written.
     var file: Int32?
   }
 
-  /// Makes a file that only its owner may read. One that exists is left alone: its name gets a number, since a
-  /// host that starts its program again starts it with the same arguments.
+  /// Creates a file that only its owner may read. An existing file is not changed: the new file's name gets a
+  /// number, since a host that starts its program again starts it with the same arguments.
   ///
   /// - Parameters:
   ///   - path: the file's path.
-  ///   - keepsContent: whether what messages say is kept.
-  ///   - depth: how many arrays and objects may be inside one another in a request.
+  ///   - keepsContent: whether the content of messages is kept.
+  ///   - depth: the greatest depth of nested arrays and objects in a request.
   init(path: String, keepsContent: Bool, depth: Int, logger: Logger) throws(Failure) {
     if let what = Self.other(at: path) {
       throw Failure(.cannotCreate, "the recording \(path) can't be made: that is \(what), not a file")
@@ -62,8 +62,8 @@ final class Recording: ConversationObserver {
     path.withSystemPath { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600) }
   }
 
-  /// What is at a path, if that is something else than a file: a recording beside a device, under a name with a
-  /// number, is not what was meant.
+  /// The kind of thing at a path, if it is not a file: a numbered recording beside a device is not what was
+  /// meant.
   private static func other(at path: String) -> String? {
     var status = stat()
     guard path.withSystemPath({ stat($0, &status) }) == 0 else { return nil }
@@ -76,7 +76,7 @@ final class Recording: ConversationObserver {
     }
   }
 
-  /// Writes a remark.
+  /// Writes a comment.
   func comment(_ text: String) {
     queue.sync { write { _ in Recorder.comment(text) } }
   }
@@ -93,7 +93,7 @@ final class Recording: ConversationObserver {
     queue.async { self.write { $0.sent(message) } }
   }
 
-  /// Writes what is left and, if the host said `exit`, the status that follows.
+  /// Writes the remaining steps and, if the host sent `exit`, the exit status that follows.
   func finish(_ ending: Ending) {
     queue.sync {
       write { _ in
@@ -135,7 +135,7 @@ extension String {
   }
 }
 
-// The system's call, whose name a method above has too.
+// The system call, whose name a method above shadows.
 private func systemWrite(_ file: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
   write(file, bytes.baseAddress, bytes.count)
 }

@@ -1,20 +1,20 @@
 import Foundation
 
-// libFuzzer's entry points: `-sanitize=fuzzer` links its main, which calls them.
+// The entry points for libFuzzer: `-sanitize=fuzzer` links its `main`, which calls them.
 //
-// `fuzz TARGET [libFuzzer's arguments]` runs one target; `fuzz --seeds TRANSCRIPTS FOLDER` writes a dictionary,
-// and each target's seeds into a folder of its own.
+// `fuzz TARGET [libFuzzer's arguments]` runs one target; `fuzz --seeds TRANSCRIPTS FOLDER` writes a
+// dictionary, and the seeds of each target into a folder of its own.
 
 // Set once, before the first input.
 nonisolated(unsafe) private var target = FuzzTarget.json
 
-/// Takes the first argument away from libFuzzer's.
+/// Removes the first argument, so that libFuzzer gets only its own.
 @_cdecl("LLVMFuzzerInitialize")
 public func initializeFuzzer(
   _ count: UnsafeMutablePointer<CInt>,
   _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>
 ) -> CInt {
-  // As many pointers as `count` says, and a null behind them, as in every main.
+  // There are `count` pointers and a null pointer after them, as in every `main`.
   let words = (1..<max(1, Int(count.pointee))).map { String(cString: arguments.pointee[$0]!) }
   if words.first == "--seeds", words.count == 3 {
     do {
@@ -33,7 +33,7 @@ public func initializeFuzzer(
   return 0
 }
 
-/// Feeds the target one input; what does not hold ends the program, as a trap does.
+/// Passes one input to the target; a failed check ends the program, as a trap does.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   // libFuzzer's own copy of the input, which is valid during the call.

@@ -10,9 +10,9 @@ final class Conversation {
   private let connection: Connection
   private let limits: Limits
 
-  /// One message and what came back for it.
+  /// One message and the answers to it.
   struct Exchange {
-    /// The message, or the items of a batch; nil for no JSON.
+    /// The message, or the items of a batch; nil if it is not JSON.
     var requests: [JSON]?
     var answers: [JSON]
   }
@@ -22,14 +22,15 @@ final class Conversation {
     connection = try Connection(
       service: service, info: ServerInfo(name: "fuzz", version: "1"), limits: limits, output: -1,
       logger: Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() })
-    // Waiting is over at once, as it is when the input has ended.
+    // Waiting ends at once, as it does when the input has ended.
     connection.state.withLock { $0.hasEnded = true }
   }
 
   /// Whether the host asked for the end.
   var hasEnded: Bool { connection.isStopping }
 
-  /// Hands over one message and checks the answers' form: as many as the standard asks for, each to its id.
+  /// Passes one message to the connection and checks the answers: as many as JSON-RPC 2.0 requires, each with
+  /// its request's id.
   func receive(_ message: [UInt8]) throws -> Exchange {
     connection.receive(.message(message))
     try require(connection.state.withLock { $0.inFlight.isEmpty }, "a call is not answered")
@@ -64,7 +65,7 @@ final class Conversation {
     return exchange
   }
 
-  /// Progress comes before the answer, and only to who gave a token.
+  /// Checks that progress comes before the answer, and only for a request with a token.
   private func check(progress: JSON, of requests: [JSON]) throws {
     let tokens = requests.compactMap { $0["params"]?["_meta"]?["progressToken"] }.map { text($0) }
     try require(progress["id"] == nil, "progress is no request")
@@ -74,7 +75,7 @@ final class Conversation {
     try require((0...max(total, 0)).contains(done), "progress of \(done) of \(total)")
   }
 
-  /// An answer as the standard has it.
+  /// Checks that an answer has the form that JSON-RPC 2.0 requires.
   private func check(_ answer: JSON) throws {
     let keys = answer.members.map { $0.key.string ?? "" }
     let isError = answer["error"] != nil
@@ -90,7 +91,8 @@ final class Conversation {
     try require(data?["kind"]?.equals("internal") == false, "a fault of the program")
   }
 
-  /// Exactly one answer to each request, with its id as it was sent; none to a notification or an answer.
+  /// Checks that each request has exactly one answer, with its id as it was sent, and that notifications and
+  /// answers have none.
   private func checkIDs(_ exchange: Exchange) throws {
     let given = exchange.answers.map { text($0["id"]) }
     guard let requests = exchange.requests else {
@@ -102,12 +104,12 @@ final class Conversation {
     try require(given.sorted() == expected.sorted(), "ids \(given), expected \(expected)")
   }
 
-  /// A value as it stands on a line.
+  /// The text of a value as it is sent on a line.
   private func text(_ json: JSON?) -> String {
     json.map { String(decoding: Array($0.raw).without(.lineEnds), as: UTF8.self) } ?? ""
   }
 
-  /// The id of the answer that a message gets; nil if it gets none.
+  /// The id of the answer to a message; nil if it gets none.
   private func answerID(_ message: JSON) -> String? {
     guard message.kind == .object else { return "null" }
     let isOfThisVersion = message["jsonrpc"]?.equals("2.0") == true

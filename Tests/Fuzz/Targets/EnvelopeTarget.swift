@@ -3,8 +3,9 @@ import JSON
 @testable import JSONRPC
 
 extension FuzzTarget {
-  /// Envelopes: whatever a host sends on one connection, line after line, every request is answered once, with
-  /// its id's own bytes; batches by one array; anything else as the standard says.
+  /// Envelopes: whatever a host sends on one connection, line after line, every request is answered once,
+  /// with the exact bytes of its id; a batch is answered by one array; anything else as JSON-RPC 2.0
+  /// requires.
   static let envelopes = FuzzTarget(
     name: "envelopes",
     check: { input in
@@ -23,7 +24,8 @@ extension FuzzTarget {
       }
     })
 
-  /// An id is equal to itself however it is written, and its raw bytes are those that were sent.
+  /// Checks that an id is equal to itself however it is written, and that its raw bytes are those that were
+  /// sent.
   private static func checkID(_ json: JSON?) throws {
     guard let json, let id = RequestID(json) else { return }
     try require(id.raw == json.raw && !id.isNotification, "an id's bytes")

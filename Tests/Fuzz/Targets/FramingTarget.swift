@@ -1,8 +1,8 @@
 @testable import JSONRPC
 
 extension FuzzTarget {
-  /// Both framers: any split of a stream gives the same frames; lines are what splitting at LF gives; what is
-  /// sent with headers comes out as it was.
+  /// Both framers: any split of a stream gives the same frames; lines are the same as after splitting at LF;
+  /// messages that are sent with headers come out unchanged.
   ///
   /// The first two bytes of the input choose the framing, the limit and the splits; the rest is the stream.
   static let framing = FuzzTarget(
@@ -28,7 +28,7 @@ extension FuzzTarget {
     if let lines = linesAsSplit(stream, choice) { try require(lines == whole, "lines") }
   }
 
-  /// Parts of the stream as bodies of messages, with headers.
+  /// Checks parts of the stream as bodies of messages with headers.
   private static func checkWrapped(_ stream: [UInt8], _ choice: FramingChoice) throws {
     var (sent, expected): ([UInt8], [Frame]) = ([], [])
     var start = 0
@@ -45,7 +45,7 @@ extension FuzzTarget {
     Array("Content-Length: \(body.count)\r\n\r\n".utf8) + body
   }
 
-  /// The frames of a stream that comes in parts of these sizes.
+  /// The frames of a stream that arrives in parts of these sizes.
   private static func frames(_ choice: FramingChoice, _ stream: [UInt8], _ sizes: [Int]) throws -> [Frame] {
     var limits = Limits()
     limits.requestBytes = choice.limit
@@ -55,7 +55,7 @@ extension FuzzTarget {
     try stream.withUnsafeBytes { stream in
       var start = 0
       for size in sizes {
-        // Within the stream: the sizes add up to its own.
+        // Within the stream: the sizes add up to its length.
         let part = UnsafeRawBufferPointer(rebasing: stream[start..<start + size])
         start += size
         var position = 0
@@ -69,7 +69,7 @@ extension FuzzTarget {
     return result
   }
 
-  /// What the stream holds if it is lines, found in another way; nil if it may have headers.
+  /// The frames of the stream as lines, found in another way; nil if the stream may have headers.
   private static func linesAsSplit(_ stream: [UInt8], _ choice: FramingChoice) -> [Frame]? {
     func blank(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
@@ -92,7 +92,7 @@ extension FuzzTarget {
   }
 }
 
-/// What the first bytes of an input choose.
+/// The choices that the first bytes of an input make.
 private struct FramingChoice {
   let framing: Framing
   let limit: Int
@@ -107,7 +107,7 @@ private struct FramingChoice {
     seed = second
   }
 
-  /// Changing sizes of parts of `count` bytes, some of them 0.
+  /// The sizes of the parts of `count` bytes; they vary, and some are 0.
   func sizes(of count: Int) -> [Int] {
     var sizes: [Int] = []
     var rest = count

@@ -1,8 +1,8 @@
 @testable import API
 
-/// The words that a change of an input may bring in: libFuzzer's dictionary.
+/// The dictionary for libFuzzer: the words that a mutation may insert into an input.
 enum FuzzDictionary {
-  /// One word a line, as libFuzzer reads them.
+  /// The dictionary in libFuzzer's format, one word a line.
   static var text: String {
     let words = Set(marks + lifecycle + Registry.methods.flatMap(words(of:)))
     return words.sorted().map { word in

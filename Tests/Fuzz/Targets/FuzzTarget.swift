@@ -1,8 +1,8 @@
-/// What is fuzzed: bytes go in, and what must hold for any bytes is checked.
+/// A fuzz target: it takes any bytes, and checks the properties that must hold for all of them.
 struct FuzzTarget: Sendable {
-  /// Names the target on the command line, and its folder of cases.
+  /// The name of the target on the command line, and of its folder of cases.
   let name: String
-  /// Throws `Broken` if something does not hold. May trap as well: that is what fuzzing looks for.
+  /// Throws `Broken` if a property does not hold. It may also trap: that is what fuzzing looks for.
   let check: @Sendable ([UInt8]) throws -> Void
   /// Inputs to start from.
   let seeds: @Sendable ([Transcript]) -> [[UInt8]]
@@ -10,7 +10,7 @@ struct FuzzTarget: Sendable {
   static let all: [FuzzTarget] = [.json, .framing, .envelopes, .parameters]
 }
 
-/// Something that must hold for any input does not.
+/// The error for a property that does not hold for an input.
 struct Broken: Error, CustomStringConvertible {
   let description: String
 

@@ -1,12 +1,12 @@
 import JSON
 
-/// The nids and cursors that a conversation gave, and their place holders: `<nA>` is the first nid, `<cB>` the
+/// The nids and cursors that a conversation gave, and their placeholders: `<nA>` is the first nid, `<cB>` the
 /// second cursor.
 struct GivenNames {
   private var nids: [[UInt8]] = []
   private var cursors: [[UInt8]] = []
 
-  /// The text with place holders replaced by what was given, as long as anything was.
+  /// The text with placeholders replaced by nids and cursors, if any were given.
   func fill(_ text: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     var index = 0
@@ -26,7 +26,7 @@ struct GivenNames {
     return result
   }
 
-  /// Takes in every nid and cursor of a result.
+  /// Adds every nid and cursor of a result.
   mutating func collect(_ result: JSON) {
     for element in result.elements { collect(element) }
     for (key, value) in result.members {
@@ -45,8 +45,8 @@ struct GivenNames {
     if !list.contains(text) { list.append(text) }
   }
 
-  /// A transcript as lines `METHOD PARAMS`, its own place holders replaced by those that are meant here. Nids
-  /// are numbered as they are expected, which is the order in which they are given.
+  /// A transcript as lines `METHOD PARAMS`, with its own placeholders replaced by those of this target. Nids
+  /// are numbered in the order in which they are expected, which is the order in which they are given.
   static func seed(_ transcript: Transcript) -> [UInt8] {
     var numbers: [String: Int] = [:]
     var counts: [Substring: Int] = [:]

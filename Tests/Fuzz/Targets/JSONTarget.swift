@@ -2,8 +2,8 @@ import JSON
 import JSONSupport
 
 extension FuzzTarget {
-  /// The JSON reader: agrees with the second reader on every text; what it accepts is written and read again
-  /// as the same; every value's slice is its exact text.
+  /// The JSON parser: it agrees with the reference reader on every text; an accepted text is written and
+  /// parsed again with the same value; every value's slice is its exact text.
   static let json = FuzzTarget(
     name: "json", check: checkJSON,
     seeds: { transcripts in transcripts.flatMap { $0.sent + $0.expected } })
@@ -33,8 +33,8 @@ extension FuzzTarget {
     try checkSlices(of: json, in: text, levels: 3)
   }
 
-  /// Between the slices of a container's parts are only its own punctuation and white space, and each slice
-  /// read alone is the same value.
+  /// Checks that only the container's own punctuation and white space are between the slices of its parts,
+  /// and that each slice parsed alone is the same value.
   private static func checkSlices(of json: JSON, in text: [UInt8], levels: Int) throws {
     try checkScalar(json)
     var end = json.raw.startIndex
@@ -70,7 +70,7 @@ extension FuzzTarget {
     try require(marks == expected, "punctuation between slices")
   }
 
-  /// The accessors say the same as the text.
+  /// Checks that the accessors agree with the text.
   private static func checkScalar(_ json: JSON) throws {
     let text = String(decoding: json.raw, as: UTF8.self)
     switch json.kind {

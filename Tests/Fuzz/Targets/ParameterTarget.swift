@@ -8,11 +8,11 @@ import Synchronization
 
 extension FuzzTarget {
   /// The parameters of every method, over a store in memory: one conversation of lines `METHOD PARAMS`. An
-  /// error names the parameter it is about; what is accepted fits the parameters' schemas, and its result the
-  /// method's.
+  /// error names the parameter that it is about; accepted parameters fit their schemas, and the result fits
+  /// the method's.
   ///
-  /// `<nX>` in a line stands for one of the nids that were given so far, `<cX>` for one of the cursors: X is
-  /// the letter of its number.
+  /// In a line, `<nX>` stands for one of the nids that were given so far, and `<cX>` for one of the cursors:
+  /// X is the letter of its number.
   static let parameters = FuzzTarget(
     name: "parameters",
     check: { input in
@@ -83,7 +83,7 @@ extension FuzzTarget {
   }
 }
 
-/// Times that grow by a millisecond with each message, so that a run can be repeated.
+/// A clock that advances by a millisecond with each message, so that a run can be repeated.
 private final class Ticking: Sendable {
   private let now = Atomic<Int64>(1_700_000_000_000)
 

@@ -3,7 +3,7 @@ import JSON
 @testable import API
 
 extension Schema {
-  /// What does not fit in a value, with its place; nil if it fits.
+  /// The first part of a value that does not fit, with its place; nil if the value fits.
   func misfit(_ json: JSON, at place: String = "$") -> String? {
     switch self {
     case .any: return nil
@@ -59,7 +59,8 @@ extension Schema {
     return properties.first { $0.isRequired && !met.contains($0.name) }.map { "\(place)/\($0.name): missing" }
   }
 
-  /// The patterns that the contract has, without the cost of a general regular expression.
+  /// Whether a string matches one of the contract's patterns, without the cost of a general regular
+  /// expression.
   private static func matches(_ string: String, _ pattern: String) -> Bool {
     let shape = string.utf8.map { (0x30...0x39).contains($0) ? UInt8(ascii: "0") : $0 }
     switch pattern {

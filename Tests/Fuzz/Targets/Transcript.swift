@@ -1,11 +1,11 @@
 import Foundation
 import JSON
 
-/// A conversation of `Schemas/transcripts`, as far as it is of use for seeds.
+/// The parts of a conversation in `Schemas/transcripts` that are useful as seeds.
 struct Transcript: Sendable {
-  /// What the host sends: messages and raw lines.
+  /// The host's input: messages and raw lines.
   var sent: [[UInt8]] = []
-  /// What it gets: answers and patterns of answers.
+  /// The output to the host: answers and patterns of answers.
   var expected: [[UInt8]] = []
 
   /// All transcripts of a folder.

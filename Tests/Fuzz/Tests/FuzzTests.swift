@@ -3,8 +3,8 @@ import JSONSupport
 import Seeds
 import Testing
 
-/// Every fuzz target with what is known: its seeds, the inputs that once broke something, and damaged copies of
-/// both. `make fuzz` looks for more.
+/// Runs every fuzz target on known inputs: its seeds, the inputs that once broke something, and damaged
+/// copies of both. `make fuzz` looks for more.
 struct FuzzTests {
   private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   private static let transcripts = folder.deletingLastPathComponent().deletingLastPathComponent()
@@ -15,14 +15,14 @@ struct FuzzTests {
     let seeds = target.seeds(try Transcript.all(in: Self.transcripts))
     #expect(seeds.count >= 20)
     let cases = try Self.cases(of: name)
-    // On a thread of its own: it takes seconds, and the pool is for those who wait for one another.
+    // On a thread of its own: this takes seconds, and a thread of the pool must not be blocked for so long.
     let faults = await withCheckedContinuation { continuation in
       Thread.detachNewThread { continuation.resume(returning: Self.faults(of: target, seeds, cases)) }
     }
     for fault in faults { Issue.record("\(fault)") }
   }
 
-  /// What goes wrong with seeds, cases and their damaged copies.
+  /// The faults that the target finds in seeds, cases and their damaged copies.
   private static func faults(of target: FuzzTarget, _ seeds: [[UInt8]], _ cases: [[UInt8]]) -> [String] {
     var faults = (seeds + cases).compactMap { fault(of: target, $0) }
     var generator = SeededGenerator.printed(target.name)
@@ -43,7 +43,7 @@ struct FuzzTests {
       .map { [UInt8](try Data(contentsOf: $0)) }
   }
 
-  /// What goes wrong with one input; nil if nothing does.
+  /// The fault that the target finds in one input; nil if there is none.
   private static func fault(of target: FuzzTarget, _ input: [UInt8]) -> String? {
     do {
       try target.check(input)
@@ -53,7 +53,7 @@ struct FuzzTests {
     }
   }
 
-  /// Changes, takes out, repeats or brings in some bytes.
+  /// Changes, removes, repeats or inserts some bytes.
   private static func damage(
     _ input: inout [UInt8], with seeds: [[UInt8]], using generator: inout SeededGenerator
   ) {

@@ -5,11 +5,12 @@ import Testing
 
 @testable import Inbox
 
-/// A follower that takes changes in, at random moments and a few at a time, always ends with the inbox itself.
+/// A follower that reads the changes, at random moments and a few at a time, always ends with the state of
+/// the inbox itself.
 @Suite struct RandomChangesTests {
   static let seeds = (0..<10).map { _ in UInt64.random(in: 0...UInt64.max) }
 
-  /// What a host knows from the changes alone.
+  /// The knowledge of a host that reads only the changes.
   struct Follower {
     var cursor: ChangeCursor
     var known: [MessageName: Message] = [:]
@@ -27,7 +28,7 @@ import Testing
         case .marked: break
         }
         counts = change.counts
-        // With no marks made, the numbers at each event are those of what is known.
+        // Without marks, the numbers at each event are those of the known messages.
         #expect(change.counts.total == known.count)
       }
       cursor = changes.cursor
@@ -55,7 +56,7 @@ import Testing
           try reader.state(of: inbox).changes(since: cursor, limit: limit, reader)
         }
         #expect(ChangeCursor(text: changes.cursor.text) == changes.cursor)
-        // A host may stop after any change and go on from that one's cursor.
+        // A host may stop after any change and continue from the cursor of that change.
         let stop = changes.changes.indices.randomElement(using: &random)
         if let stop, Bool.random(using: &random) {
           let part = Array(changes.changes[...stop])
@@ -79,7 +80,7 @@ import Testing
     #expect(follower.counts?.total ?? 0 == page.total)
   }
 
-  /// The counts of each change, made step by step, are those of the whole state of its moment.
+  /// The counts of each change, made step by step, are those of the whole state at that moment.
   @Test(arguments: seeds) func countsAreThoseOfTheStateAtEachChange(_ seed: UInt64) async throws {
     print("seed \(seed)")
     var random = SeededGenerator(seed: seed)
@@ -147,7 +148,7 @@ import Testing
     }
   }
 
-  /// A record of many ranges costs a follower one pass, and its deadline is looked at.
+  /// A record of many ranges costs a follower one pass, and the deadline is checked during it.
   @Test func aLargeRecordIsCountedStepByStep() async throws {
     let inbox = Inbox(user: "u0", team: "blue")
     var state = InboxState(inbox: inbox)
@@ -199,7 +200,7 @@ import Testing
     await #expect(throws: ChangeCursorExpired.self) {
       _ = try await store.read { try $0.state(of: inbox).changes(since: cursor, limit: 5, $0) }
     }
-    // And one from ahead of this store, as after a restored backup.
+    // Also a cursor from ahead of this store, as after restoring a backup.
     let other = MemoryStore()
     await #expect(throws: ChangeCursorExpired.self) {
       _ = try await other.read { try $0.state(of: inbox).changes(since: cursor, limit: 5, $0) }

@@ -1,7 +1,7 @@
 import Inbox
 import Testing
 
-/// Joining and leaving as a table: steps, then what is visible of a log of ten messages.
+/// A table of joining and leaving: the steps, then the visible part of a log of ten messages.
 @Suite struct MembershipTests {
   enum Step: Sendable {
     case join(at: Int)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Inbox
 
-/// What a cursor carries of the parts before the last one.
+/// The information about the parts before the last one that a cursor carries.
 @Suite struct EarlierPartsTests {
   private let heads = Cursor.Position(shared: 10_000, own: 10_000)
 
@@ -59,7 +59,7 @@ import Testing
 
   @Test(
     arguments: [
-      // Parts, then for each the ranges of both logs: how many, missing numbers, length.
+      // The parts, then for each part the ranges of both logs: their number, the missing numbers, the length.
       [1], [9], [1, 1], [1, 1, 0, 0, 0], [1, 1, 10_000, 1, 0], [1, 1, 0, 10_001, 0], [1, 2, 0, 1, 0, 1, 0],
       [1, 100, 0, 1], [1, 1, 1 << 62, 1, 0], [1, 1, 0, 1 << 62, 0], [0, 0],
     ] as [[UInt64]]) func anythingElseIsRefused(_ numbers: [UInt64])

@@ -3,7 +3,7 @@ import MemoryStore
 import Seeds
 import Testing
 
-/// Listings by cursor in which something is sent and marked between the pages.
+/// Listings by cursor during which messages are sent and marked between the pages.
 @Suite struct MarkedBetweenPagesTests {
   static let seeds = (0..<10).map { _ in UInt64.random(in: 0...UInt64.max) }
   private let inbox = Inbox(user: "u0", team: "blue")
@@ -26,14 +26,14 @@ import Testing
     entries.map { MessageName(log: inbox.log($0.side), seq: $0.message.seq) }
   }
 
-  /// Every message, as one page has them.
+  /// Every message, as on one large page.
   private func all(_ store: MemoryStore, _ query: PageQuery) async throws -> [MessageName] {
     var query = query
     query.size = 10_000
     return names(try await store.read { [query] in try query.page($0) }.entries)
   }
 
-  /// Walks through the listing; `between` is called with each page that is not the last.
+  /// Reads the listing page by page; `between` is called with each page that is not the last.
   private func walk(
     _ store: MemoryStore, _ query: PageQuery, _ between: ([MessageName]) async throws -> Void
   ) async throws -> [MessageName] {
@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  /// What every page does that marks as read what it has shown.
+  /// The case of a host that marks as read the messages of every page it has shown.
   @Test func aPageIsMarkedBeforeTheNextIsAskedFor() async throws {
     var random = SeededGenerator(seed: 1)
     let store = try await store(30, &random)
@@ -99,13 +99,14 @@ import Testing
         touched.formUnion(some)
       }
       #expect(Set(walked).count == walked.count, "seed \(seed) \(query)")
-      // What nobody touched is there, in the order of the first page.
+      // The messages that nobody touched are there, in the order of the first page.
       let kept = before.filter { !touched.contains($0) }
       #expect(walked.filter { !touched.contains($0) } == kept, "seed \(seed) \(query)")
     }
   }
 
-  /// More ranges than a cursor has room for: the oldest unread messages stand at their own places.
+  /// If there are more ranges than a cursor has room for, the oldest unread messages stay at their own
+  /// places.
   @Test func veryManyRangesOfUnreadMessages() async throws {
     let store = MemoryStore()
     for _ in 0..<4_000 {

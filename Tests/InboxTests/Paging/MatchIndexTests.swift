@@ -7,7 +7,7 @@ import Testing
 @testable import Inbox
 
 @Suite struct MatchIndexTests {
-  /// Counts what the store is asked for.
+  /// A reader that counts the requests to the store.
   final class CountingReader: StoreReader, Sendable {
     let asked = Locked<[ClosedRange<Int>]>([])
 
@@ -21,7 +21,7 @@ import Testing
       -> SequenceSet
     {
       asked.withLock { $0.append(first...last) }
-      // Every third message is of the type.
+      // Every third message has the type.
       return SequenceSet(numbers: (first...last).filter { $0 % 3 == 0 })
     }
   }
@@ -55,7 +55,7 @@ import Testing
     #expect(store.asked.withLock { $0.count } == 4)
   }
 
-  /// Against a plain list in the order of use.
+  /// A comparison with a plain list in the order of use.
   @Test(arguments: (0..<8).map { _ in UInt64.random(in: 0...UInt64.max) })
   func theLastUsedAreKept(_ seed: UInt64) {
     print("seed \(seed)")

@@ -4,14 +4,14 @@ import MemoryStore
 import Seeds
 import Testing
 
-/// Listings and marks of random inboxes against the naive one, for every view, order and filter.
+/// Compares listings and marks of random inboxes with the naive inbox, for every view, order and filter.
 @Suite struct RandomListingTests {
   static let seeds = (0..<12).map { _ in UInt64.random(in: 0...UInt64.max) }
 
   @Test(arguments: seeds) func agreesWithTheNaiveInbox(_ seed: UInt64) async throws {
     print("seed \(seed)")
     var random = SeededGenerator(seed: seed)
-    // A clock that often stands still and sometimes goes back: ties between the logs are the hard part.
+    // The clock often stands still and sometimes goes back: ties between the logs are the difficult part.
     let now = Locked<Timestamp>(1_000)
     let store = MemoryStore(clock: { now.withLock { $0 } })
     let inbox = Inbox(user: "u0", team: Bool.random(using: &random) ? "blue" : nil)

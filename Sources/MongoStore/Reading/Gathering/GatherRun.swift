@@ -1,8 +1,8 @@
 import Inbox
 import Mongo
 
-/// Brings what a group of views asks for: one command at one snapshot, after one for logs that were never
-/// looked at, and before one for what readers sent below the newest messages.
+/// Reads what a group of views asks for, in one command at one snapshot. A command before it looks at logs
+/// that were never read; a command after it fetches what readers sent below the newest messages.
 struct GatherRun {
   private let wants: [Want]
   private let hints: HeadHints
@@ -13,20 +13,20 @@ struct GatherRun {
   private var names: [[UInt8]: LogName] = [:]
   private var marks: [[UInt8]: RecordDocument] = [:]
 
-  /// How many messages of each log come with the state of an inbox: those of a first page.
+  /// The number of messages of each log that come with the state of an inbox: those of a first page.
   static let newest = 12
-  /// Room for what was appended since the last look.
+  /// Room for messages appended since the last look.
   private static let slack = 1000
 
   private struct Log {
     var encoded: [UInt8]
-    /// The number that it is known to have reached, if it is the log of an inbox.
+    /// The number that the log is known to have reached, if it is the log of an inbox.
     var hint: Int?
     var asked = SequenceSet()
     var found: [MessageDocument] = []
     var record = LogRecord()
 
-    /// Its messages above this number are asked for.
+    /// The number above which the log's messages are asked for.
     var floor: Int? { hint.map { max(0, $0 - GatherRun.newest) } }
   }
 
@@ -38,7 +38,7 @@ struct GatherRun {
     view = View(session, layout, newest: Self.newest)
   }
 
-  /// An answer for each want, in order.
+  /// Returns an answer for each want, in order.
   mutating func run() throws -> [Ask.Answer] {
     if wants.count == 1, case .state(let inbox) = wants[0], hints.head(of: inbox.shared) == nil {
       return [try first(inbox)]
@@ -51,7 +51,7 @@ struct GatherRun {
     return try answers()
   }
 
-  /// The first look at a log by a reader who is alone: one command that needs to know nothing.
+  /// Reads a log for the first time, for a single reader: one command that needs no prior knowledge.
   private func first(_ inbox: Inbox) throws -> Ask.Answer {
     let state = try view.state(of: inbox)
     hints.remember(state.shared.head, of: inbox.shared)
@@ -85,7 +85,7 @@ struct GatherRun {
     for (name, log) in logs { logs[name]?.hint = log.hint.map { max($0, heads[log.encoded] ?? 0) } }
   }
 
-  /// False if there is more than a reply may hold.
+  /// Reads what is asked for; false if there is more than fits into a reply.
   private mutating func fetch() throws(StoreError) -> Bool {
     var ranges: [Query.NumberRange] = []
     var limit = Self.slack
@@ -110,7 +110,7 @@ struct GatherRun {
       switch try Fetched.Kind(document) {
       case .message:
         let (log, message) = try MessageDocument.placed(document)
-        // The messages of a log come one after the other.
+        // The messages of a log follow one another.
         if !log.elementsEqual(place.log) {
           place.log = Array(log)
           place.name = names[place.log]
@@ -135,7 +135,7 @@ struct GatherRun {
 
 // Answers.
 extension GatherRun {
-  /// What a reader sent below the messages at hand.
+  /// The numbers below the messages at hand where the reader's own messages are not known.
   private struct Gap {
     var answer: Int
     var side: Inbox.Side
@@ -188,13 +188,13 @@ extension GatherRun {
     }
   }
 
-  /// The newest messages of an inbox's log; nil if the log is shorter than it was, as after its database was
-  /// removed.
+  /// The newest messages of an inbox's log; nil if the log is shorter than before, for instance after its
+  /// database was removed.
   private func stretch(_ name: LogName) -> Gathered.Stretch? {
     guard let log = logs[name], let hint = log.hint, let floor = log.floor else { return nil }
     let head = log.found.last?.message.seq ?? 0
     guard head >= hint else {
-      // Nothing that is remembered of this past need be so.
+      // Nothing that is remembered of this past is reliable any more.
       session.suspectChange()
       hints.forget(name)
       return nil

@@ -1,16 +1,16 @@
 import Inbox
 
-/// What one reader's view has been given so far. A value: what it lacks is told as `Missing`, and asked for
-/// together with what others lack.
+/// The data that one reader's view has so far. A value: the view reports missing data as `Missing`, and it is
+/// asked for together with that of others.
 struct Gathered: Sendable {
-  /// Messages of one log: all that there are of the numbers in `covered`, ascending.
+  /// Messages of one log: all existing messages with the numbers in `covered`, ascending.
   struct Stretch: Sendable {
     var covered = SequenceSet()
     var messages: [MessageDocument] = []
   }
 
   private(set) var state: InboxState?
-  /// The past that the state is of: what is of another one does not go with it.
+  /// The past of the state; data of another past can't be combined with it.
   private(set) var past = 0
   private(set) var stretches: [LogName: Stretch] = [:]
 
@@ -38,25 +38,25 @@ struct Gathered: Sendable {
   }
 }
 
-/// What a view lacks; nil if it is nothing that is asked for together with others.
+/// The data that a view lacks; nil if it can't be asked for together with that of others.
 struct Missing: Error {
   var want: Want?
 }
 
-/// What one reader's view asks for.
+/// A request of one reader's view.
 enum Want: Sendable {
   /// The state of an inbox and the newest messages of its logs.
   case state(Inbox)
-  /// Messages of a log by their numbers.
+  /// Messages of a log by number.
   case messages(LogName, SequenceSet)
 }
 
-/// A view of what has been gathered. Asks no server: throws `Missing` instead.
+/// A view of gathered data. It asks no server, and throws `Missing` instead.
 struct GatheredView: StoreReader {
   let gathered: Gathered
   var past: Int { gathered.past }
 
-  /// What goes into one command together with what others ask for.
+  /// The most ranges, and the most messages, that are asked for together with those of other views.
   private static let rangesTogether = 8
   private static let messagesTogether = 200
 
@@ -64,7 +64,7 @@ struct GatheredView: StoreReader {
     guard let first = inboxes.first else { return [] }
     guard inboxes.allSatisfy({ $0 == first }) else { throw Missing() }
     guard let state = gathered.state else { throw Missing(want: .state(first)) }
-    // Another inbox has to be of the same moment.
+    // The state of another inbox has to come from the same snapshot.
     guard state.inbox == first else { throw Missing() }
     return inboxes.map { _ in state }
   }

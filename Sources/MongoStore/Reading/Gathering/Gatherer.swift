@@ -2,15 +2,15 @@ import Inbox
 import Locks
 import Mongo
 
-/// One want of one view, which is answered once.
+/// One want of one view; it is answered once.
 final class Ask: Sendable {
   enum Answer: Sendable {
     case state(InboxState, shared: Gathered.Stretch, own: Gathered.Stretch, past: Int = 0)
     case messages([MessageDocument], past: Int = 0)
-    /// It can't be had together with others.
+    /// The data can't be read together with that of others.
     case alone
 
-    /// The same, read from this past.
+    /// The same answer, read from this past.
     func of(_ past: Int) -> Answer {
       switch self {
       case .state(let state, let shared, let own, _): .state(state, shared: shared, own: own, past: past)
@@ -21,7 +21,7 @@ final class Ask: Sendable {
   }
 
   let want: Want
-  // Held for taking the continuation out: whoever does so resumes it.
+  // Held for taking the continuation out: the code that takes it resumes it.
   private let waiter = Locked<Waiter>(.none)
 
   private enum Waiter {
@@ -32,7 +32,7 @@ final class Ask: Sendable {
 
   init(_ want: Want) { self.want = want }
 
-  /// False if it was cancelled before.
+  /// Waits for the answer; false if the ask was already cancelled.
   func wait(_ continuation: CheckedContinuation<Answer, any Error>) -> Bool {
     waiter.withLock { waiter in
       guard case .none = waiter else { return false }
@@ -41,7 +41,7 @@ final class Ask: Sendable {
     }
   }
 
-  /// Answers; what comes after the first answer is dropped.
+  /// Answers the ask; later answers are ignored.
   func settle(_ answer: Result<Answer, any Error>) {
     let waiting = waiter.withLock { waiter in
       defer { waiter = .settled }
@@ -52,7 +52,7 @@ final class Ask: Sendable {
   }
 }
 
-/// Brings what many views ask for in few commands, on the pool's threads.
+/// Reads what many views ask for in few commands, on the pool's threads.
 final class Gatherer: Sendable {
   private let access: Access
   // Held for an entry or for taking a group, never while the server is asked.
@@ -60,7 +60,7 @@ final class Gatherer: Sendable {
 
   init(_ access: Access) { self.access = access }
 
-  /// Brings one want; throws `StoreError`, or `CancellationError` once the task is cancelled.
+  /// Reads one want; throws `StoreError`, or `CancellationError` once the task is cancelled.
   func bring(_ want: Want) async throws -> Ask.Answer {
     let ask = Ask(want)
     return try await withTaskCancellationHandler {
@@ -70,7 +70,7 @@ final class Gatherer: Sendable {
         startReady()
       }
     } onCancel: {
-      // Not from within the cancellation, which still looks at what a resumed task lets go of.
+      // Not called from within the cancellation, which still accesses what a resumed task releases.
       Task.detached { ask.settle(.failure(CancellationError())) }
     }
   }
@@ -81,7 +81,7 @@ final class Gatherer: Sendable {
     }
   }
 
-  /// Carries out a group, and those that waited meanwhile on the same thread.
+  /// Carries out a group and, on the same thread, the asks that have waited meanwhile.
   private func carryOut(_ first: [Ask], _ session: Result<MongoSession, any Error>) {
     var group = first
     while true {
@@ -89,8 +89,8 @@ final class Gatherer: Sendable {
       Cork.together { for (index, ask) in group.enumerated() { ask.settle(answers.map { $0[index] }) } }
       let next = queue.withLock { queue -> [Ask]? in
         queue.done(group.count)
-        // Without a server the next ones wait for one where that is bounded; and who waits for a thread goes
-        // first.
+        // Without a server, the next asks wait for one in the pool, where the wait is bounded; and work that
+        // waits for a thread goes first.
         return access.pool.hasRoom ? queue.take() : nil
       }
       guard let next else { break }
@@ -107,7 +107,7 @@ final class Gatherer: Sendable {
         return try run.run().map { $0.of(layout.past.number) }
       }
     } catch StoreError.damaged {
-      // Whose damage it is shows when each asks for itself.
+      // Each asks alone, which shows whose data is damaged.
       return group.map { _ in .alone }
     } catch {
       throw error is StoreError ? error : StoreError(any: error)
@@ -115,8 +115,8 @@ final class Gatherer: Sendable {
   }
 }
 
-/// Numbers that logs are known to have reached: where to begin to look for their newest messages. A log only
-/// grows, so what was seen stays true.
+/// Numbers that logs are known to have reached: the search for their newest messages starts there. A log only
+/// grows, so such numbers stay true.
 final class HeadHints: Sendable {
   // Held for a look or an entry.
   private let heads = Locked<[LogName: Int]>([:])
@@ -126,7 +126,7 @@ final class HeadHints: Sendable {
 
   func remember(_ head: Int, of log: LogName) {
     heads.withLock { heads in
-      // Rarely full, and filled again by one short command for many logs.
+      // The cache is rarely full, and one short command for many logs fills it again.
       if heads.count >= capacity { heads = [:] }
       heads[log] = max(head, heads[log] ?? 0)
     }

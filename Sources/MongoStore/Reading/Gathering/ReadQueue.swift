@@ -1,12 +1,12 @@
 import DequeModule
 
-/// Decides which reads go into one command: a value without threads. While some groups are on their way, what
-/// comes meanwhile waits, and goes with the next one in equal shares.
+/// Decides which reads go into one command: a value without threads. While some groups are in flight, new
+/// reads wait and go into the next groups in equal shares.
 ///
-/// Most of what a short read costs is the command around it, so reads that are in flight at once are cheaper
-/// together; one that is alone waits for nobody.
+/// Most of the cost of a short read is the command around it, so concurrent reads are cheaper together; a
+/// single read waits for no other.
 struct ReadQueue<Read> {
-  /// How many groups are on their way at most, and how many reads one has.
+  /// The most groups in flight, and the most reads in a group.
   static var groupsTogether: Int { 4 }
   static var readsTogether: Int { 32 }
 
@@ -16,7 +16,7 @@ struct ReadQueue<Read> {
 
   mutating func add(_ read: Read) { waiting.append(read) }
 
-  /// The next group that may be sent now; nil if there is none.
+  /// Takes the next group that may be sent now; nil if there is none.
   mutating func take() -> [Read]? {
     guard !waiting.isEmpty, groups < Self.groupsTogether else { return nil }
     let share = (waiting.count + inFlight + Self.groupsTogether - 1) / Self.groupsTogether
@@ -27,7 +27,7 @@ struct ReadQueue<Read> {
     return group
   }
 
-  /// A group of so many reads has its answer.
+  /// Notes that a group of this many reads has its answer.
   mutating func done(_ count: Int) {
     groups -= 1
     inFlight -= count
