@@ -54,7 +54,7 @@ let package = Package(
     .target(
       name: "SQLiteStore",
       dependencies: [
-        "CSQLite", "Inbox", "Locks",
+        "CSQLite", "CSystem", "Inbox", "Locks",
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: settings),

@@ -32,7 +32,9 @@ public struct SQLiteOpenError: Error, Hashable, Sendable, CustomStringConvertibl
     case exposed(FilePath, mode: String)
     /// A file of the store has several names (hard links).
     case severalNames(FilePath)
-    /// Another process uses the file under another name, or together with files that were removed.
+    /// The file is mounted without its folder.
+    case mountedAlone
+    /// Another process uses the file under another name, or has files beside it that were removed.
     case usedOtherwise
     /// The files were removed or replaced during opening.
     case changed
@@ -82,6 +84,9 @@ public struct SQLiteOpenError: Error, Hashable, Sendable, CustomStringConvertibl
     case .severalNames(let file):
       "the file \(file) has several names (hard links), and what is written under one is not seen under "
         + "the others: copy it, or remove its other names"
+    case .mountedAlone:
+      "the file \(path) is mounted without its folder, and what is written here may not be seen under its other "
+        + "name: mount the folder"
     case .usedOtherwise:
       "another process uses the database \(path) with other files beside it: under another name (a mount), "
         + "or because its -wal, -shm or -lock file was removed: use that name, or end that process"

@@ -37,7 +37,7 @@ struct Tidings: ParsableCommand {
       try command.run()
       leave(0)
     } catch let failure as Failure {
-      end(failure.status.rawValue, "tidings: \(failure.sentence.shown())")
+      end(failure.status.rawValue, "tidings: \(failure.sentence.withoutBareLogins.shown())")
     } catch let code as ExitCode {
       leave(code.rawValue)
     } catch let error as SystemError {
@@ -45,10 +45,10 @@ struct Tidings: ParsableCommand {
     } catch {
       // Requested text, such as help, goes to stdout; errors, with the usage, go to stderr.
       let status = exitCode(for: error)
-      let text = fullMessage(for: error).shown(keepingLines: true)
-      guard status.isSuccess else { end(status.rawValue, text) }
+      let text = fullMessage(for: error)
+      guard status.isSuccess else { end(status.rawValue, text.withoutBareLogins.shown(keepingLines: true)) }
       do {
-        try StandardOutput.write(line: text)
+        try StandardOutput.write(line: text.shown(keepingLines: true))
         leave(0)
       } catch {
         end(error.status.rawValue, "tidings: \(error.sentence.shown())")

@@ -181,6 +181,11 @@ class StoreNameTests(SidecarCase):
             ["call", "ping", "{}", f"mongodb://u:{secret}@db"],
             ["--store", "memory:", "--drain-timeout", f"mongodb://u:{secret}/x@y@db"],
             ["replay", f"mongodb://u:{secret}@db/tidings"],
+            [f"mongodb://u:my {secret}@db/tidings"],
+            [f"u:{secret}@db/tidings"],
+            ["--store", f"u:{secret}@db/tidings"],
+            ["--store", f"mongodb:/u:{secret}@db/tidings"],
+            ["--store", f"mongodb+srv//u:{secret}@db/tidings"],
         ):
             with self.subTest(arguments):
                 done = self.run_program(*arguments, input=PING)

@@ -82,6 +82,7 @@ class SystemLimitTests(SidecarCase):
         self.assertTrue(refused)
         for error in refused:
             self.assert_error(error, 2003, "store_unavailable")
+            self.assertIn("ulimit -f", error["message"])
         sent = [answer["result"]["nid"] for answer in answers if "result" in answer]
         inbox = {"team_id": "t", "user_id": "bo"}
         self.assertEqual([m["nid"] for m in sidecar.messages(order="oldest", **inbox)], sent)

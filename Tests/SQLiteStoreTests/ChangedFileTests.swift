@@ -63,8 +63,85 @@ struct ChangedFileTests {
     try await again.close()
   }
 
-  /// All files but one are replaced by those of another store: the one that is left keeps the two stores
-  /// apart.
+  /// What others do to a file that keeps its number: `: > FILE`, and `cp BACKUP FILE`.
+  enum Overwrite: String, CaseIterable, CustomTestStringConvertible {
+    case cut, another
+    var testDescription: String { rawValue }
+
+    func run(_ path: String, _ other: String) throws {
+      let file = try FileHandle(forWritingTo: URL(filePath: path))
+      let bytes = self == .cut ? Data() : try Data(contentsOf: URL(filePath: other))
+      try file.truncate(atOffset: 0)
+      try file.write(contentsOf: bytes)
+      try file.close()
+    }
+  }
+
+  @Test(arguments: [("", Overwrite.cut), ("", .another), ("-wal", .cut), ("-wal", .another), ("-shm", .cut)])
+  func aFileThatIsWrittenOverIsNoticed(suffix: String, overwrite: Overwrite) async throws {
+    let folder = try ScratchFolder()
+    let (path, other) = (folder.path("a.db"), folder.path("b.db"))
+    let another = try SQLiteStore(path: other)
+    _ = try await another.append(draft("another"))
+    let store = try SQLiteStore(path: path)
+    _ = try await store.append(draft("before"))
+    // One that reads keeps the log as it is.
+    let reader = try Database(FilePath(path), .readOnly)
+    if suffix == "" {
+      // Then the database is all that counts.
+      try await settle(path)
+      try await settle(other)
+    } else {
+      try reader.execute("BEGIN; SELECT count(*) FROM log")
+    }
+    try overwrite.run(path + suffix, other + suffix)
+    await #expect {
+      try await store.append(draft("after"))
+    } throws: { error in
+      guard case .unavailable(let text) = error as? StoreError else { return false }
+      return text.hasSuffix(Self.anew) && (suffix == "" || text.contains(suffix))
+    }
+    await #expect(throws: StoreError.self) { try await store.append(draft("again")) }
+    await #expect(throws: StoreError.self) { try await store.messages() }
+    #expect(reader.close() == nil)
+    try await store.close()
+    try await another.close()
+    guard suffix == "", overwrite == .another else { return }
+    // The backup is as it was.
+    let again = try SQLiteStore(path: path)
+    #expect(try await again.messages().map(\.body.content) == ["another"])
+    try await again.close()
+  }
+
+  /// Whoever folds the log, and however far it gets, the others go on.
+  @Test func aDatabaseThatIsFoldedIntoByOthersIsNotWrittenOver() async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    let store = try SQLiteStore(path: path)
+    for count in 1...3 {
+      let other = try SQLiteStore(path: path)
+      _ = try await other.append(draft("\(count)"))
+      try await other.close()
+      _ = try await store.append(draft("mine"))
+      let database = try Database(FilePath(path), .readWrite)
+      _ = try database.integer("PRAGMA user_version")
+      #expect(database.checkpoint(count == 1 ? .some : .all))
+      #expect(database.close() == nil)
+      #expect(try await store.messages().count == 2 * count)
+    }
+    _ = try await store.append(draft("last"))
+    try await store.close()
+  }
+
+  /// Waits until all of the log is in the database.
+  private func settle(_ path: String) async throws {
+    for _ in 0..<6000 where FileStatus(FilePath(path + "-wal"))?.size != 0 {
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    #expect(FileStatus(FilePath(path + "-wal"))?.size == 0)
+  }
+
+  /// All but one are replaced by those of another store: what is left keeps the two apart.
   @Test(arguments: ["", "-wal", "-shm", "-lock"])
   func aFileOfAStoreInUseIsNotUsedByAnother(kept: String) async throws {
     let folder = try ScratchFolder()

@@ -10,4 +10,7 @@ const char *tidings_argument(int index);
 /// Names the calling thread for debuggers and `top`; Linux keeps 15 bytes.
 void tidings_name_thread(const char *name);
 
+/// Whether an open file is mounted by itself, without the folder that it lies in.
+int tidings_is_mount(int descriptor);
+
 #endif

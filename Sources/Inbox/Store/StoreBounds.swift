@@ -45,8 +45,9 @@ extension Message {
 
 extension MessageBody {
   fileprivate func check() throws(OutOfBounds) {
-    let identifiers = [type, sender, receiver].compactMap(\.self)
-    guard identifiers.allSatisfy({ StoreBounds.identifier.contains($0.string.utf8.count) }) else {
+    // One by one: every message of every page is checked, and an array of them would cost more than the check.
+    guard Self.isPossible(type), sender.map(Self.isPossible) ?? true, receiver.map(Self.isPossible) ?? true
+    else {
       throw OutOfBounds("a message has an identifier of no possible length")
     }
     guard (username?.utf8.count ?? 0) <= StoreBounds.longestName,
@@ -54,6 +55,10 @@ extension MessageBody {
       (content?.utf8.count ?? 0) <= StoreBounds.longestText,
       (data?.utf8.count ?? 0) <= StoreBounds.longestText
     else { throw OutOfBounds("a message is longer than any") }
+  }
+
+  private static func isPossible(_ identifier: Text) -> Bool {
+    StoreBounds.identifier.contains(identifier.string.utf8.count)
   }
 }
 

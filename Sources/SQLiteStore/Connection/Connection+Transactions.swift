@@ -1,6 +1,14 @@
 import CSQLite
 import Inbox
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 extension Connection {
   /// Begins a read transaction: a view of the database that does not change until `commit`.
   func beginRead(_ backoff: inout Backoff) throws(StoreError) {
@@ -38,9 +46,13 @@ extension Connection {
   /// Commits the transaction durably; returns the error if that could not be confirmed.
   func commit() -> StoreError? {
     do {
-      let code = try code(of: .commit)
+      // SQLite doesn't keep what the system said to a COMMIT that failed.
+      let (code, said) = try with(.commit) { statement in
+        errno = 0
+        return (statement.stepCode(), errno)
+      }
       if code == SQLITE_DONE { return nil }
-      let failure = database.failure(code)
+      let failure = database.failure(code, errno: said)
       rollback()
       return failure.commitError
     } catch {

@@ -68,13 +68,14 @@ final class Database: @unchecked Sendable {
     return nil
   }
 
-  /// The failure for a result code of this connection, with the system's error number.
-  func failure(_ code: Int32) -> Failure {
+  /// The failure that a code of this connection tells of, with what the system said: `errno`, or if that is 0 what
+  /// SQLite keeps of it.
+  func failure(_ code: Int32, errno: Int32 = 0) -> Failure {
     let failure = Failure(code)
     guard handle != nil, failure.primary == SQLITE_IOERR || failure.primary == SQLITE_CANTOPEN else {
       return failure
     }
-    return Failure(code, errno: sqlite3_system_errno(handle))
+    return Failure(code, errno: errno != 0 ? errno : sqlite3_system_errno(handle))
   }
 
   /// Whether the file could be opened only for reading.

@@ -1,3 +1,4 @@
+import CSystem
 import Locks
 
 #if canImport(Glibc)
@@ -16,7 +17,8 @@ import Locks
 /// from the files: all processes that use the same files share it, and a lock on any other byte is a
 /// contradicting claim.
 final class Claim: Sendable {
-  private let descriptor: Int32
+  /// Open as long as the claim lives.
+  let descriptor: Int32
   private let status: FileStatus
   var lock: RecordLock { RecordLock(descriptor: descriptor) }
 
@@ -65,7 +67,10 @@ final class Claim: Sendable {
   /// The status of the file when it was opened.
   var file: FileStatus { status }
 
-  /// The reason why the file is no database of ours, judging by its first bytes; nil if it may be one.
+  /// Whether it is mounted by itself: its log is then not with the one that another name has, or may outlive it.
+  var isMount: Bool { tidings_is_mount(descriptor) != 0 }
+
+  /// Why the file is no database of ours, as its first bytes say; nil if it may be one.
   var isForeign: SQLiteOpenError.Reason? {
     var header = [UInt8](repeating: 0, count: 72)
     let count = pread(descriptor, &header, header.count, 0)

@@ -1,24 +1,27 @@
 /// A path as the system uses it: bytes in no particular encoding.
 public struct FilePath: Hashable, Sendable, CustomStringConvertible {
-  /// The path, without the NUL at its end.
-  public let bytes: [UInt8]
+  /// With the NUL that ends it, as the system takes it: a store asks for its files with each change.
+  private let terminated: [UInt8]
 
-  /// Creates the path of these bytes. A path that contains a NUL names no file: opening refuses it.
-  public init(bytes: [UInt8]) { self.bytes = bytes }
+  /// The path without the NUL that ends it.
+  public var bytes: [UInt8] { Array(terminated.dropLast()) }
 
-  /// Creates a path from the UTF-8 bytes of this text.
-  public init(_ text: String) { bytes = Array(text.utf8) }
+  /// The path of these bytes. One with a NUL among them names no file: opening refuses it.
+  public init(bytes: [UInt8]) { terminated = bytes + [0] }
+
+  /// The path whose bytes are this text's UTF-8.
+  public init(_ text: String) { self.init(bytes: Array(text.utf8)) }
 
   /// Creates the path that a system call returned.
   init(terminated bytes: UnsafePointer<CChar>) {
     var end = bytes
     while end.pointee != 0 { end += 1 }
-    self.bytes = UnsafeBufferPointer(start: bytes, count: end - bytes).map { UInt8(bitPattern: $0) }
+    self.init(bytes: UnsafeBufferPointer(start: bytes, count: end - bytes).map { UInt8(bitPattern: $0) })
   }
 
   /// Calls `body` with the path as a C string, as system calls take it.
   public func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
-    try (bytes.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { try body($0.baseAddress!) }
+    try terminated.withUnsafeBytes { try body($0.assumingMemoryBound(to: CChar.self).baseAddress!) }
   }
 
   /// Whether something has this name, even if it is a link that leads nowhere.

@@ -80,6 +80,9 @@ private struct Opening {
         // Nobody is told to change the permissions of a file that is not ours.
         throw SQLiteOpenError(file.path, claim.isForeign ?? reason)
       }
+      // Whoever has the file under its other name would not see what is only in the log: not even when nobody uses
+      // this one any more, after a kill.
+      guard !claim.isMount else { throw SQLiteOpenError(file.path, .mountedAlone) }
       guard try claim.begin(&backoff) else { throw SQLiteOpenError(file.path, .busy) }
       defer { claim.end() }
       try checkClaims(claim)
@@ -248,9 +251,14 @@ private struct Found {
       files = nil
       return
     }
+    func known(_ path: FilePath, _ claim: Claim) -> StoreFiles.Known {
+      StoreFiles.Known(path: path, identity: claim.file.identity, descriptor: claim.descriptor)
+    }
     files = StoreFiles(
-      file, database: database.file.identity, log: log.file.identity, index: index.file.identity,
-      lock: lock.identity)
+      file, database: known(file.canonicalPath, database), log: known(file.walPath, log),
+      index: known(file.shmPath, index),
+      lock: StoreFiles.Known(
+        path: file.lockPath, identity: lock.identity, descriptor: turnstile.lock.descriptor))
   }
 
   /// Opens a file for a claim; nil if there is no such file.
@@ -269,7 +277,7 @@ extension SQLiteOpenError {
   fileprivate var isRefusal: Bool {
     switch reason {
     case .notADatabase, .otherProgram, .newerVersion, .olderVersion, .damaged, .notWritable, .foreignOwner,
-      .exposed, .severalNames, .usedOtherwise, .strayLog:
+      .exposed, .severalNames, .mountedAlone, .usedOtherwise, .strayLog:
       true
     case .missingFolder, .danglingLink, .notAFile, .changed, .busy, .failed: false
     }

@@ -1,4 +1,5 @@
 import Inbox
+import Locks
 import Synchronization
 
 #if canImport(Glibc)
@@ -9,78 +10,132 @@ import Synchronization
   import Darwin
 #endif
 
-/// The files that a store has open. A file that was removed or replaced can still be written by a process
-/// that has it open, and nobody would ever read it: acknowledged changes must be in the files with these
-/// names.
+/// The files that a store has open. One that was removed or replaced can still be written by who has it open,
+/// and nobody would ever read it: what is acknowledged has to be in the files of these names. Nor may others have
+/// cut them off or written over them.
 final class StoreFiles: Sendable {
-  private let file: DatabaseFile
-  private let database: FileIdentity
-  private let log: FileIdentity
-  private let index: FileIdentity
-  private let lock: FileIdentity
-  /// The time until which reads assume that the files are unchanged, in nanoseconds of the monotonic clock.
+  private let database: Known
+  private let log: Known
+  private let index: Known
+  private let lock: Known
+  /// The name that was given, if it is another one.
+  private let link: FilePath?
+  /// Until when reads believe that all is as it was, in nanoseconds of the monotonic clock.
   private let believedUntil = Atomic<UInt64>(0)
+  /// The database's file when it was last seen at rest.
+  private let rest = Locked<Rest?>(nil)
 
-  init(
-    _ file: DatabaseFile, database: FileIdentity, log: FileIdentity, index: FileIdentity, lock: FileIdentity
-  ) {
-    self.file = file
+  /// A file, and how to look at it.
+  struct Known: Sendable {
+    var path: FilePath
+    var identity: FileIdentity
+    /// Its claim's, which stays open until no thread of the store looks any more.
+    var descriptor: Int32
+  }
+
+  private struct Rest: Hashable {
+    var state: LogIndex.Resting
+    var size: Int
+    var changed: FileStatus.Time
+  }
+
+  init(_ file: DatabaseFile, database: Known, log: Known, index: Known, lock: Known) {
     self.database = database
     self.log = log
     self.index = index
     self.lock = lock
+    link = file.path == file.canonicalPath ? nil : file.path
   }
 
-  /// The identities of the files, in an order that is the same in every process.
-  var all: [FileIdentity] { [database, log, index, lock] }
+  /// Which files they are, in an order that is the same in every process.
+  var all: [FileIdentity] { [database, log, index, lock].map(\.identity) }
 
   /// The state of the files.
   enum State: Hashable {
     /// All files are in place; the status is that of the write-ahead log.
     case whole(FileStatus)
-    /// New writes may be lost. Earlier ones can still be moved into the database, since all processes that
-    /// have it open have the same files; `saved` tells how much of the log. Nil if another program has begun
-    /// its own log.
+    /// What is written now may be lost. What was written before can still be moved into the database, for all
+    /// who have it open have the same files: so much of it. Nil if another program has begun a log of its own,
+    /// or has written over one of the files.
     case changed(String, saved: Database.Checkpoint?)
   }
 
   /// Looks at the files now.
   func look() -> State {
-    let found = FileStatus(file.walPath)
-    let problem = problem(found)
-    if let found, problem == nil { return .whole(found) }
-    if let found, found.identity != log, found.size > 0 {
-      return .changed(problem ?? Self.logIsGone, saved: nil)
+    let before = LogIndex(descriptor: index.descriptor)
+    let found = (
+      database: FileStatus(database.path), log: FileStatus(log.path), index: FileStatus(index.path)
+    )
+    if let problem = missing(found) {
+      if let log = found.log, log.identity != self.log.identity, log.size > 0 {
+        return .changed(problem, saved: nil)
+      }
+      // SQLite reads what it maps of the index.
+      if let status = FileStatus(descriptor: index.descriptor), status.size < LogIndex.smallestFile {
+        return .changed(problem, saved: nil)
+      }
+      // A log that is left beside another database must be empty: it would be read into that. One with another
+      // index is left as it is, since whoever made that one may read it.
+      let isOthers = found.database?.identity != database.identity
+      let hasIndex = found.index.map { $0.identity == index.identity } ?? true
+      return .changed(problem, saved: isOthers || hasIndex ? .all : .some)
     }
-    // A log that is left beside another database must be empty: it would be read into that one. A log with
-    // another index is left unchanged, since the process that made that index may read it.
-    let isOthers = FileStatus(file.canonicalPath)?.identity != database
-    let hasIndex = FileStatus(file.shmPath).map { $0.identity == index } ?? true
-    return .changed(problem ?? Self.logIsGone, saved: isOthers || hasIndex ? .all : .some)
+    guard let database = found.database, let log = found.log, let index = found.index else {
+      return .changed(Self.logIsGone, saved: nil)
+    }
+    if let problem = overwritten(before, database, log, index) { return .changed(problem, saved: nil) }
+    return .whole(log)
   }
 
   private static let logIsGone = "the database's -wal file was removed or replaced"
 
-  private func problem(_ found: FileStatus?) -> String? {
-    guard let status = FileStatus(file.canonicalPath), status.identity == database else {
+  /// Which of the names does not lead to its file any more.
+  private func missing(
+    _ found: (database: FileStatus?, log: FileStatus?, index: FileStatus?)
+  ) -> String? {
+    guard let status = found.database, status.identity == database.identity else {
       return "the database was removed or replaced"
     }
     guard status.links == 1 else { return "the database has several names (hard links)" }
-    if file.path != file.canonicalPath, FileStatus(file.path, followsLinks: true)?.identity != database {
+    if let link, FileStatus(link, followsLinks: true)?.identity != database.identity {
       return "the database's path leads to another file"
     }
-    guard FileStatus(file.lockPath)?.identity == lock else {
+    guard FileStatus(lock.path)?.identity == lock.identity else {
       return "the database's -lock file was removed or replaced"
     }
-    guard found?.identity == log else { return Self.logIsGone }
-    guard FileStatus(file.shmPath)?.identity == index else {
+    guard found.log?.identity == log.identity else { return Self.logIsGone }
+    guard found.index?.identity == index.identity else {
       return "the database's -shm file was removed or replaced"
     }
     return nil
   }
 
-  /// Looks at the files now, and returns the status of the write-ahead log. Throws `unavailable` if the files
-  /// were changed.
+  /// Which of the files was cut off or written over by who is not SQLite, as with `cp` of a backup. `before` is the
+  /// index before the files were looked at.
+  private func overwritten(
+    _ before: LogIndex?, _ database: FileStatus, _ log: FileStatus, _ index: FileStatus
+  ) -> String? {
+    guard index.size >= LogIndex.smallestFile else { return "the database's -shm file was cut off" }
+    let salt = LogIndex.salt(ofLog: self.log.descriptor)
+    // While somebody writes, what was found may not belong together: there will be another look.
+    guard let before, before == LogIndex(descriptor: self.index.descriptor) else { return nil }
+    if before.committed > 0, log.size < before.committed || salt != before.salt {
+      return "the database's -wal file was cut off or written over"
+    }
+    guard let state = before.resting else {
+      rest.withLock { $0 = nil }
+      return nil
+    }
+    let now = Rest(state: state, size: database.size, changed: database.changed)
+    return rest.withLock { last in
+      if let last, last.state == state, last != now { return "the database was written over" }
+      last = now
+      return nil
+    }
+  }
+
+  /// Looks now, and returns what the write-ahead log is. Throws `unavailable` if the files are not what they
+  /// were.
   func check() throws(StoreError) -> FileStatus {
     switch look() {
     case .whole(let log): return log

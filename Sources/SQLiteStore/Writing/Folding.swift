@@ -22,8 +22,8 @@ struct Folding {
 
   /// Called before a change, with a turn: throws if the log has grown to its limit and can't be emptied.
   mutating func makeRoom(_ log: FileStatus) throws(StoreError) {
-    // A reader that takes this long hangs; the long wait happens only once.
-    isStuck = log.size >= logLimit && !database.checkpoint(.all, waiting: isStuck ? Self.patience : 2000)
+    // A reader that takes this long hangs; it is waited for once.
+    isStuck = log.size >= logLimit && !fold(.all, waiting: isStuck ? Self.patience : 2000)
     guard isStuck else { return }
     throw .unavailable(
       "the database's -wal file can't be emptied, since a process that reads it hangs or the disk is full: "
@@ -35,8 +35,8 @@ struct Folding {
     hasWritten = true
     switch plan.afterCommit(pages: database.pagesInLog, FoldingPlan.Look(log)) {
     case .nothing: break
-    case .some: _ = database.checkpoint(.some)
-    case .all: _ = database.checkpoint(.all, waiting: Self.patience)
+    case .some: _ = fold(.some)
+    case .all: _ = fold(.all, waiting: Self.patience)
     }
   }
 
@@ -48,7 +48,7 @@ struct Folding {
       defer { turnstile.leave() }
       // Another process may have folded the log meanwhile.
       guard case .whole(let log) = files.look(), log.size > 0 else { return }
-      plan.folded(database.checkpoint(.all, waiting: Self.patience))
+      plan.folded(fold(.all, waiting: Self.patience))
     case .changed:
       guard enterIfFree() else { return }
       defer { turnstile.leave() }
@@ -85,7 +85,13 @@ struct Folding {
     _ = database.checkpoint(extent)
   }
 
-  /// Takes a turn if it is free. A lock that fails counts as taken: the next attempt is a second away.
+  /// Folds, and looks at once what the database is now: what is written over it later is told from this.
+  private func fold(_ extent: Database.Checkpoint, waiting milliseconds: Int32 = 0) -> Bool {
+    defer { _ = files.look() }
+    return database.checkpoint(extent, waiting: milliseconds)
+  }
+
+  /// A lock that fails is as one that is taken: there will be another second.
   private func enterIfFree() -> Bool {
     do { return try turnstile.enterIfFree() } catch { return false }
   }
