@@ -10,4 +10,9 @@ const char *tidings_argument(int index);
 /// Names the calling thread for debuggers and `top`; Linux keeps 15 bytes.
 void tidings_name_thread(const char *name);
 
+/// Blocks of more than 256 KiB go back to the system as soon as they are freed. By itself glibc raises that bound
+/// with every one that it gets back, up to 32 MiB, and then keeps the holes that large answers leave: the memory
+/// of a process came out half as large again as what it counted.
+void tidings_return_large_blocks(void);
+
 #endif
