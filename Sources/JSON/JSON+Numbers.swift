@@ -61,14 +61,24 @@ extension JSON {
   /// Whether a number has at most `digits` digits, including the zeros of its exponent.
   private func hasAtMost(_ digits: Int) -> Bool {
     let parts = raw.split(maxSplits: 1) { $0 == UInt8(ascii: "e") || $0 == UInt8(ascii: "E") }
-    let written = parts[0].count { $0.isDigit }
-    guard written <= digits else { return false }
-    guard parts.count == 2, parts[1].first != UInt8(ascii: "-") else { return true }
+    let sides = parts[0].split(separator: ASCII.dot).map { $0.count { $0.isDigit } }
+    let (whole, fraction) = (sides[0], sides.count > 1 ? sides[1] : 0)
+    guard whole + fraction <= digits else { return false }
+    guard parts.count == 2 else { return true }
+    let isNegative = parts[1].first == ASCII.minus
+    let power = parts[1].drop { $0 == ASCII.minus || $0 == ASCII.plus }
+    guard let size = Int(String(decoding: power, as: UTF8.self)), size <= Self.largestPower else {
+      return false
+    }
     // Zero stays zero, whatever the exponent.
     guard parts[0].contains(where: { $0.isDigit && $0 != UInt8(ascii: "0") }) else { return true }
-    let exponent = Int(String(decoding: parts[1].drop { $0 == UInt8(ascii: "+") }, as: UTF8.self)) ?? .max
-    return exponent <= digits - written
+    // The point moves: one digit stands before it at least.
+    let shift = isNegative ? -size : size
+    return max(whole + shift, 1) + max(fraction - shift, 0) <= digits
   }
+
+  /// The largest exponent that may stand at a zero: readers that keep decimal digits have limits of their own.
+  private static let largestPower = 1_000_000
 
   /// A key as a reference token of a JSON Pointer (RFC 6901 section 3).
   public static func pointerToken(_ name: String) -> String {

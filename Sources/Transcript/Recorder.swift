@@ -18,6 +18,8 @@ public struct Recorder: Sendable {
 
   private let maximumDepth: Int
 
+  /// Every double has so many digits at most, about.
+  private static let digits = 300
   /// The depth to which answers are parsed; no answer is deeper.
   private static let depth = 1_002
   /// The methods whose results differ from run to run, or from version to version.
@@ -51,11 +53,23 @@ public struct Recorder: Sendable {
       let text = redaction.keepsContent ? json.text : "\"\""
       return Self.step("send") { $0.string(text) }
     }
-    return Self.step("send") { writer in
-      guard json.kind == .array else { return write(request: json, to: &writer) }
+    var writer = JSONWriter()
+    if json.kind == .array {
       writer.beginArray()
       for item in json.elements { write(request: item, to: &writer) }
       writer.endArray()
+    } else {
+      write(request: json, to: &writer)
+    }
+    let request = writer.bytes
+    // What plays it in another language may hold no number of that size: it sends text as it is.
+    let isText = Self.parse(request, maximumDepth)?.unfitNumber(digits: Self.digits) != nil
+    return Self.step("send") { step in
+      if isText {
+        step.string(String(decoding: request.without(.lineEnds), as: UTF8.self))
+      } else {
+        step.raw(request)
+      }
     }
   }
 
@@ -159,7 +173,7 @@ public struct Recorder: Sendable {
       if key.equals("error") {
         write(error: value, to: &writer)
       } else if key.equals("result"), isLoose, value.kind == .object {
-        Self.writeOpen(to: &writer)
+        writeOpen(to: &writer)
       } else if key.equals("id") {
         redaction.write(id: value, to: &writer)
       } else {
@@ -229,7 +243,7 @@ public struct Recorder: Sendable {
         for (key, value) in value.members {
           writer.key(key.string ?? "")
           if key.equals("details") {
-            Self.writeOpen(to: &writer, keeping: value["pointer"])
+            writeOpen(to: &writer, keeping: value["pointer"])
           } else {
             writer.raw(value.raw)
           }
@@ -241,11 +255,11 @@ public struct Recorder: Sendable {
     writer.endObject()
   }
 
-  private static func writeOpen(to writer: inout JSONWriter, keeping pointer: JSON? = nil) {
+  private func writeOpen(to writer: inout JSONWriter, keeping pointer: JSON? = nil) {
     writer.beginObject()
     if let pointer {
-      let isName = pointer.string.map(Redaction.isName) ?? false
-      writer.member("pointer", raw: isName ? pointer.raw : Array(#""<string>""#.utf8)[...])
+      let isKept = pointer.string.map(redaction.keeps(pointer:)) ?? false
+      writer.member("pointer", raw: isKept ? pointer.raw : Array(#""<string>""#.utf8)[...])
     }
     writer.member("<open>", true)
     writer.endObject()

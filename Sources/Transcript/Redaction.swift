@@ -50,6 +50,11 @@ struct Redaction: Sendable {
       }
   }
 
+  /// Whether a JSON Pointer may be written: it names parameters, and no key of what somebody sent as `data`.
+  func keeps(pointer: String) -> Bool {
+    Self.isName(pointer) && (keepsContent || !pointer.hasPrefix("/data/"))
+  }
+
   /// Whether a text is a value of the contract: a few digits, or one of its words.
   private static func isWord(_ text: String) -> Bool {
     words.contains(text) || text.utf8.count <= 20 && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
@@ -184,6 +189,11 @@ struct Redaction: Sendable {
   func write(data value: JSON, to writer: inout JSONWriter) {
     let length = value.raw.count
     guard !keepsContent, length > 2 else { return writer.raw(value.raw) }
+    let refused = #"{"":1e9999"#.utf8.count
+    if length > refused, value.unfitNumber(digits: 1_000) != nil {
+      // It is refused for a number, and so is what stands for it.
+      return writer.raw(Array(#"{"":1e9999\#(String(repeating: " ", count: length - refused - 1))}"#.utf8))
+    }
     let shortest = #"{"":""}"#.utf8.count
     guard length >= shortest else {
       return writer.raw(Array("{\(String(repeating: " ", count: length - 2))}".utf8))

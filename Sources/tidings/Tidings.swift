@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import CSystem
 import JSONRPC
 import MongoStore
 
@@ -28,6 +29,8 @@ struct Tidings: ParsableCommand {
     defaultSubcommand: Serve.self)
 
   static func main() {
+    // Before the first thread: what is set holds for all.
+    tidings_return_large_blocks()
     // Writing to a host that has closed stderr or the answers is an error of write(2), and must not end the
     // process.
     signal(SIGPIPE, SIG_IGN)

@@ -247,8 +247,15 @@ class Sidecar:
 
     def peak_memory(self):
         """The most resident memory so far, in MB (the process must be alive)."""
+        return self._status("VmHWM:")
+
+    def memory(self):
+        """The resident memory now, in MB."""
+        return self._status("VmRSS:")
+
+    def _status(self, name):
         for entry in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if entry.startswith("VmHWM:"):
+            if entry.startswith(name):
                 return int(entry.split()[1]) / 1024
         raise AssertionError(f"the process is gone\n{self.describe()}")
 

@@ -14,6 +14,8 @@ MIB = 1 << 20
 MOST = 256
 # The largest text as it is stored, and six times as large in an answer.
 NULS = "\0" * 65_536
+# The largest data, and three times as large on a line.
+ESCAPED = {"x": "\x85" * 32_700}
 
 
 class Flooding:
@@ -139,6 +141,21 @@ class MemoryTests(Flooding):
         join()
         self.assertEqual(answers, 40)
         self.assertLess(sidecar.peak_memory(), MOST)
+        sidecar.finish()
+
+    def test_answers_of_many_sizes_leave_nothing_behind(self):
+        """What is freed goes back to the system: what stays would be taken besides all that is counted."""
+        sidecar = self.spawn(store=self.new_store())
+        cursor = sidecar.result("get_changes", **INBOX)["cursor"]
+        for id in range(100):
+            message = request(id, "send_team_message", content=NULS, data=ESCAPED, **SEND)
+            sidecar.send_bytes(json.dumps(message, ensure_ascii=False).encode() + b"\n")
+            self.assertIn("result", sidecar.receive())
+        for size in (1, 2, 4, 8, 16, 32, 64, 100):
+            pages = [request(id, "get_team_message", pageSize=size, **INBOX) for id in range(4)]
+            sidecar.send(*pages, request("c", "get_changes", cursor=cursor, **INBOX))
+            self.assertEqual(self.count_answers(sidecar, 5)[1], 0)
+        self.assertLess(sidecar.memory(), 100)
         sidecar.finish()
 
     def test_many_that_wait_wake_at_once(self):

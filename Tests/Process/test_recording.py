@@ -50,6 +50,7 @@ class RecordingTests(SidecarCase):
         self.assertEqual(sidecar.answers(1)[0]["id"], 7)
         sidecar.error("get_message", nid="nothing of this", **INBOX)
         sidecar.error("send_team_message", contents=SECRET, **SEND)
+        sidecar.error("send_team_message", data={SECRET: [0, int("7" * 1_001)]}, **SEND)
         sidecar.send([request(8, "ping"), notification("ping"), request(9, "get_message", nid=first, **INBOX)])
         sidecar.receive()
         sidecar.send_bytes(b'{"content": "%s"\n' % SECRET.encode())

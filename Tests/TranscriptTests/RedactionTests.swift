@@ -44,6 +44,31 @@ struct RedactionTests {
   }
 
   @Test(arguments: [
+    #"{"":1e1000}"#, #"{"secret":[0,1e-5000]}"#, #"{"secret":\#(String(repeating: "7", count: 2_000))}"#,
+  ]) func dataThatIsRefusedStaysSo(_ data: String) throws {
+    for keepsContent in [false, true] {
+      let request = #"{"jsonrpc":"2.0","id":1,"method":"m","params":{"data":\#(data)}}"#
+      // Text, since not everybody who plays it can hold the number.
+      let text = try #require(try recorded(request, keepsContent: keepsContent).string)
+      let out = try #require(try JSON(parsing: Array(text.utf8))["params"]?["data"])
+      #expect(out.raw.count == data.utf8.count)
+      #expect(out.unfitNumber(digits: 1_000) != nil)
+      #expect(keepsContent || !text.contains("secret"))
+    }
+  }
+
+  @Test(arguments: [("/data/secret/1", false), ("/data", true), ("/nids/0", true)])
+  func aPointerIntoDataIsLeftOut(_ pointer: String, _ isKept: Bool) throws {
+    let error = #"{"code":-32602,"message":"m","data":{"kind":"k","details":{"pointer":"\#(pointer)"}}}"#
+    for keepsContent in [false, true] {
+      var recorder = Recorder(keepsContent: keepsContent)
+      let step = recorder.sent(Array(#"{"jsonrpc":"2.0","id":1,"error":\#(error)}"#.utf8))
+      let details = try JSON(parsing: step)["expect"]?["error"]?["data"]?["details"]
+      #expect(details?["pointer"]?.string == (isKept || keepsContent ? pointer : "<string>"))
+    }
+  }
+
+  @Test(arguments: [
     (#"{"contents":"secret"}"#, "secret"), (#"{"a secret":1}"#, "secret"),
     (#"{"content":{"secret":1}}"#, "secret"),
     (#"{"_meta":{"x":"secret"}}"#, "secret"), (#"{"content":54321}"#, "54321"),

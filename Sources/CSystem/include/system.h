@@ -13,4 +13,9 @@ void tidings_name_thread(const char *name);
 /// Whether an open file is mounted by itself, without the folder that it lies in.
 int tidings_is_mount(int descriptor);
 
+/// Blocks of more than 256 KiB go back to the system as soon as they are freed. By itself glibc raises that bound
+/// with every one that it gets back, up to 32 MiB, and then keeps the holes that large answers leave: the memory
+/// of a process came out half as large again as what it counted.
+void tidings_return_large_blocks(void);
+
 #endif
