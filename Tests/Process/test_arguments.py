@@ -181,6 +181,9 @@ class StoreNameTests(SidecarCase):
             ["call", "ping", "{}", f"mongodb://u:{secret}@db"],
             ["--store", "memory:", "--drain-timeout", f"mongodb://u:{secret}/x@y@db"],
             ["replay", f"mongodb://u:{secret}@db/tidings"],
+            *(arguments for text in (f"mongodb:/u:{secret}@db/tidings", f"mongodb:u:{secret}@db", f"u:{secret}@db",
+                                     f"mongodb://u:my {secret}@db", f"sqlite:mongodb:/u:{secret}@db")
+              for arguments in ([text], ["--store", text])),
         ):
             with self.subTest(arguments):
                 done = self.run_program(*arguments, input=PING)

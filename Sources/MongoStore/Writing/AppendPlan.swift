@@ -16,10 +16,11 @@ struct AppendPlan {
     var sender: Text?
   }
 
-  /// A log's last number and its time.
+  /// A log's last message: its number, its time and its token.
   struct Head: Hashable {
     var seq: Int
     var time: Timestamp
+    var token: BSONObjectID?
   }
 
   /// One message in one log.
@@ -29,6 +30,8 @@ struct AppendPlan {
     var name: LogName
     var token: Token
     var state = State.unplaced
+    /// The token of the message that it was put behind.
+    var previous: BSONObjectID?
     /// Whether an attempt to write it has an unknown outcome: it may be there, or come.
     var maySurface = false
 
@@ -166,7 +169,8 @@ extension AppendPlan {
             .limitReached("a log of more than \(StoreBounds.largestNumber) messages"))
           continue
         }
-        head = Head(seq: head.seq + 1, time: max(now, head.time))
+        items[index].previous = head.token
+        head = Head(seq: head.seq + 1, time: max(now, head.time), token: items[index].token.id)
         items[index].state = .placed(head)
       }
       heads[log] = head
@@ -306,6 +310,13 @@ extension AppendPlan {
       messages[item.log, default: []].append((receipt.seq, item.token))
     }
     return messages
+  }
+
+  /// The tokens of what others wrote, and what was written here stands right behind.
+  var tokensBefore: [BSONObjectID] {
+    let new = items.filter(\.isNew)
+    let mine = Set(new.map(\.token.id))
+    return new.compactMap(\.previous).filter { !mine.contains($0) }
   }
 
   /// What was written can't be acknowledged: the database is not what it was.

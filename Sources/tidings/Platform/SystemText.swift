@@ -1,3 +1,5 @@
+import MongoStore
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -52,7 +54,7 @@ extension String {
   /// kept) or turns the direction of writing, no byte that is no character, and no password of a URI.
   func shown(keepingLines: Bool = false) -> String {
     var text = ""
-    for scalar in withoutPasswords.unicodeScalars {
+    for scalar in MongoStore.withoutLogins(self).unicodeScalars {
       if let byte = scalar.standsFor {
         text += "\\x" + String(byte, radix: 16, uppercase: true)
       } else if (keepingLines && scalar == "\n") || !scalar.isUnseen {
@@ -62,33 +64,6 @@ extension String {
       }
     }
     return text
-  }
-
-  /// The text with `***` for what stands between `://` and the last `@` of a word.
-  var withoutPasswords: String {
-    var (done, rest) = ("", self[...])
-    while let scheme = rest.firstEnd(of: "://") {
-      done += rest[..<scheme]
-      rest = rest[scheme...]
-      let end = rest.firstIndex { $0 == " " || $0 == "\n" } ?? rest.endIndex
-      if let at = rest[..<end].lastIndex(of: "@") {
-        done += "***"
-        rest = rest[at...]
-      }
-    }
-    return done + rest
-  }
-}
-
-extension Substring {
-  /// Where the first occurrence of this ASCII text ends.
-  fileprivate func firstEnd(of sought: String) -> Index? {
-    var start = startIndex
-    while start < endIndex {
-      if utf8[start...].starts(with: sought.utf8) { return utf8.index(start, offsetBy: sought.utf8.count) }
-      start = utf8.index(after: start)
-    }
-    return nil
   }
 }
 
