@@ -18,7 +18,7 @@ public final class MongoStore: MessageStore {
   private let endsWithProcess: Bool
   private let logger: Logger
   private let gatherer: Gatherer
-  private let largeReads = LargeReads(places: 4)
+  private let largeReads = LargeReads(places: 3)
 
   /// How many messages of each log come with the state of an inbox: those of a first page.
   private static let pageSize = GatherRun.newest

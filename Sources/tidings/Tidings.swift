@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import CSystem
 import JSONRPC
 import MongoStore
 
@@ -30,6 +31,7 @@ struct Tidings: ParsableCommand {
   static func main() {
     // A host that closes stderr or the answers is an error of write(2), not the end of the process.
     signal(SIGPIPE, SIG_IGN)
+    tidings_give_large_blocks_back()
     MongoStore.programStarts()
     do {
       var command = try parseAsRoot(ProgramArguments.read())
