@@ -40,6 +40,9 @@ extension StoreError {
   /// The collections are not those that this process found at the start.
   static let replaced = StoreError.unavailable("the database was dropped or restored while this program ran")
 
+  /// A log does not reach as far as it did.
+  static let shortened = StoreError.unavailable("a log was emptied or restored while this program ran")
+
   static let lacksIndex = StoreError.unavailable(
     "MongoDB refused a query, as it does if an index is missing: see tidings doctor")
 

@@ -18,6 +18,7 @@ public final class MongoStore: MessageStore {
   private let endsWithProcess: Bool
   private let logger: Logger
   private let gatherer: Gatherer
+  private let largeReads = LargeReads(places: 3)
 
   /// The number of messages of each log that come with the state of an inbox: those of a first page.
   private static let pageSize = GatherRun.newest
@@ -98,11 +99,15 @@ public final class MongoStore: MessageStore {
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
     let deadline = StoreCall.deadline
+    let pass = largeReads.pass()
+    defer { pass.end() }
     for _ in 0..<Self.viewsAtMost {
       do {
-        return try await readOnce(deadline, body)
+        return try await readOnce(deadline, pass, body)
       } catch is StaleView {
         continue
+      } catch is Crowded {
+        try await pass.wait()
       } catch let error as MongoError {
         if deadline != nil, error.kind == .deadlineExceeded { throw CancellationError() }
         throw StoreError(error)
@@ -116,7 +121,8 @@ public final class MongoStore: MessageStore {
   }
 
   private func readOnce<Value: Sendable>(
-    _ deadline: ContinuousClock.Instant?, _ body: @escaping @Sendable (any StoreReader) throws -> Value
+    _ deadline: ContinuousClock.Instant?, _ pass: LargeReads.Pass,
+    _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
     var gathered = Gathered()
     // Reads are not gathered if a view can't span several commands, or as long as that is not known; nor with
@@ -141,7 +147,7 @@ public final class MongoStore: MessageStore {
     }
     return try await access.run(deadline: deadline) { [gathered] session, layout in
       guard gathered.state == nil || gathered.past == layout.past.number else { throw StaleView() }
-      let view = View(session, layout, newest: Self.pageSize)
+      let view = View(session, layout, newest: Self.pageSize, pass: pass)
       view.take(gathered)
       return try body(view)
     }

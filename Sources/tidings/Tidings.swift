@@ -40,7 +40,7 @@ struct Tidings: ParsableCommand {
       try command.run()
       leave(0)
     } catch let failure as Failure {
-      end(failure.status.rawValue, "tidings: \(failure.sentence.withoutBareLogins.shown())")
+      end(failure.status.rawValue, "tidings: \(failure.sentence.shown())")
     } catch let code as ExitCode {
       leave(code.rawValue)
     } catch let error as SystemError {
@@ -49,7 +49,7 @@ struct Tidings: ParsableCommand {
       // Requested text, such as help, goes to stdout; errors, with the usage, go to stderr.
       let status = exitCode(for: error)
       let text = fullMessage(for: error)
-      guard status.isSuccess else { end(status.rawValue, text.withoutBareLogins.shown(keepingLines: true)) }
+      guard status.isSuccess else { end(status.rawValue, text.shown(keepingLines: true)) }
       do {
         try StandardOutput.write(line: text.shown(keepingLines: true))
         leave(0)

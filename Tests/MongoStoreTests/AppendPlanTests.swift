@@ -35,18 +35,21 @@ struct AppendPlanTests {
     var plan = plan([(draft("a"), [team]), (draft("b"), [.everyone, team]), (draft("c"), [team])])
     plan.begin([:], at: 100)
     #expect(Set(plan.logsWithoutHead) == [team.encoded, LogName.everyone.encoded])
-    plan.setHead(.init(seq: 7, time: 500), of: team.encoded)
+    let before = Token.random(at: 0).id
+    plan.setHead(.init(seq: 7, time: 500, token: before), of: team.encoded)
     plan.setHead(.none, of: LogName.everyone.encoded)
     plan.place(at: 100)
     let chunk = plan.nextChunk(count: 10, bytes: 1 << 20)
     #expect(try seqs(plan, chunk) == [8, 1, 9, 10])
     let times = try chunk.map { try plan.document($0).get("time").milliseconds() }
     #expect(times == [500, 100, 500, 500])
+    let last = try plan.document(chunk[3]).get("_id").objectID()
     plan.written(chunk)
     #expect(plan.isSettled)
     let seqs = try plan.results().map { try $0.get().map(\.seq) }
     #expect(seqs == [[8], [1, 9], [10]])
-    #expect(plan.cleanHeads[team.encoded] == .init(seq: 10, time: 500))
+    #expect(plan.cleanHeads[team.encoded] == .init(seq: 10, time: 500, token: last))
+    #expect(plan.tokensBefore == [before])
   }
 
   @Test func keysAreTakenOutBeforeNumbering() throws {

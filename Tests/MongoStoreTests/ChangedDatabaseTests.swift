@@ -137,7 +137,51 @@ struct ChangedDatabaseTests {
     }
   }
 
-  /// The collections in the middle of a restore, which makes the documents first and the indexes last.
+  /// Emptied where it stands: no collection is another one, and only what came before a new message shows it.
+  @Test(arguments: ways)
+  func emptiedUnderTwoStores(_ way: (TestMongod.Topology, namesCollections: Bool)) async throws {
+    try await withStores(way) { stores in
+      for round in 1...3 {
+        _ = try await send((0..<20).map { "before \(round) \($0)" }, stores)
+        try await stores[0].examine {
+          _ = try $0.bulk("tidings_messages", [.deleteMany(filter: [:])]).get()
+        }
+        // At once, with what both remember of the log.
+        let contents = (0..<100).map { "after \(round) \($0)" }
+        #expect(try await send(contents, stores).sorted() == Array(1...100))
+        for store in stores { expectWhole(try await store.messages(), contents) }
+      }
+    }
+  }
+
+  /// What was given twice while nothing refused it is taken back: otherwise the index could not be made again.
+  @Test(arguments: ways)
+  func theIndexOfNumbersIsDroppedUnderTwoStores(
+    _ way: (TestMongod.Topology, namesCollections: Bool)
+  ) async throws {
+    try await withStores(way) { stores in
+      for round in 1...5 {
+        // The second store remembers a number that is taken.
+        _ = try await send(["\(round) a"], [stores[1]])
+        _ = try await send(["\(round) b"], [stores[0]])
+        try await stores[0].examine {
+          _ = try $0.rawCommand(["dropIndexes": "tidings_messages", "index": "log_seq"])
+        }
+        await #expect(throws: StoreError.self) {
+          try await stores[1].append(draft("\(round) c", key: Text("\(round) c")), to: [team])
+        }
+        try await stores[0].examine {
+          try $0.createIndexes(
+            "tidings_messages", Collection.messages.indexes.filter { $0.name == Collection.Index.position })
+        }
+        _ = try await send(["\(round) c"], [stores[1]])
+      }
+      let found = try await stores[0].messages()
+      expectWhole(found, (1...5).flatMap { ["\($0) a", "\($0) b", "\($0) c"] })
+    }
+  }
+
+  /// The collections as a restore has them on its way: documents first, indexes last.
   @Test(arguments: ways)
   func aRestoreIsUnderWay(_ way: (TestMongod.Topology, namesCollections: Bool)) async throws {
     try await withStores(way) { stores in

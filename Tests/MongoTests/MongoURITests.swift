@@ -132,7 +132,12 @@ struct MongoURITests {
       ("'mongodb://u:s3@cr/e?t@h'", "'mongodb://***@h'"),
       ("mongodb://u:s3 cret@h/x and more", "mongodb://***@h/x and more"),
       ("a://u:s3cret@b c://d e://f:s3cret@g", "a://***@b c://d e://***@g"), ("", ""), ("://", "://"),
-      ("x://@", "x://***@"), ("mongodb://h:1\nmail a@b", "mongodb://h:1\nmail a@b"),
+      ("x://@", "x://***@"), ("mongodb:/u:s3cret@h/d", "mongodb:/***@h/d"), ("mongodb:u:s3@h", "***@h"),
+      ("mongodb//u:s3cret@h", "mongodb//***@h"), ("u:s3cret@h", "***@h"), ("'u:s3 cret@h'", "'***@h'"),
+      ("sqlite:mongodb:/u:s3cret@h", "***@h"), ("mongodb:\\\\u:s3@h", "mongodb:\\\\***@h"),
+      ("a://u:s3cret@h:1@x", "a://***@x"), ("a: b@c", "a: b@c"), ("x://u:p@h:1/d", "x://***@h:1/d"),
+      ("Error: 'mongodb://u:s3 cret@h'", "Error: 'mongodb://***@h'"), ("@a:b@", "***@"), ("/a:b", "/a:b"),
+      ("mongodb://h:1\nmail a@b", "mongodb://h:1\nmail a@b"),
     ])
   func redaction(text: String, result: String) {
     #expect(MongoURI.withoutLogins(text) == result)

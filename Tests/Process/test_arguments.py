@@ -186,6 +186,9 @@ class StoreNameTests(SidecarCase):
             ["--store", f"u:{secret}@db/tidings"],
             ["--store", f"mongodb:/u:{secret}@db/tidings"],
             ["--store", f"mongodb+srv//u:{secret}@db/tidings"],
+            *(arguments for text in (f"mongodb:/u:{secret}@db/tidings", f"mongodb:u:{secret}@db", f"u:{secret}@db",
+                                     f"mongodb://u:my {secret}@db", f"sqlite:mongodb:/u:{secret}@db")
+              for arguments in ([text], ["--store", text])),
         ):
             with self.subTest(arguments):
                 done = self.run_program(*arguments, input=PING)

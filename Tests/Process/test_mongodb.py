@@ -77,6 +77,7 @@ class BadURITests(SidecarCase):
         for url in ("mongodb://", "mongodb://h:1:2/", "mongodb://h:port/", "mongodb://u:s3cret@@h/d",
                     "mongodb://u:s3cret@h/a b", "mongodb://u:s3cret/x@h/d",
                     "mongodb://h/?socketTimeoutMS=soon",
+                    "mongodb://u:s3cret@h/d&tls=true", "mongodb://u:s3cret@h/d;tls=true",
                     "mongodb://h/d?tls", "mongodb+srv://a,b/", "mongodb://,/", "mongodb+srv://u:s3cret@host/",
                     "mongodb://u:s3cret@h/d?tlss=true", "mongodb://u:s3cret@h/d?tls=ture",
                     "mongodb://u:s3cret@h/d?tls=true&TLS=false"):

@@ -38,6 +38,11 @@ struct URIParts {
     hosts = try Self.hosts(in: hostList, isSRV: isSRV)
     let pieces = tail.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
     let path = pieces.first.map { $0.dropPrefix("/") ?? $0 } ?? ""
+    // Somebody's options: without them the connection may be another than was meant.
+    guard !path.contains(where: { "&;=".contains($0) }) else {
+      throw Self.invalid(
+        "options come behind '?', and these characters of a database's name percent-encoded: & ; =")
+    }
     guard let name = path.percentDecoded, name.utf8.count < 64,
       !name.contains(where: { "/\\. \"$*<>:|?".contains($0) })
     else { throw Self.invalid("the database's name is not one") }

@@ -25,30 +25,50 @@ enum URIWarnings {
 }
 
 extension MongoURI {
-  /// Returns the text with everything replaced by `***` that may be the user and password of a URL: for
-  /// errors that quote somebody's input. Removes too much rather than too little.
+  /// The text with whatever may be a user and a password in it replaced by `***`: for errors that quote what
+  /// somebody gave, also where a URI lacks a slash or all of its beginning. Takes away too much rather than
+  /// too little.
   public static func withoutLogins(_ text: String) -> String {
     var result = ""
     var rest = text[...]
-    while let start = end(of: "://", in: rest) {
+    while let start = startOfLogin(in: rest) {
       result += rest[..<start]
       rest = rest[start...]
       // A login ends at the last '@' of a URL; a badly encoded login may contain blanks.
       let line = rest.prefix { !$0.isNewline }
       let word = line.prefix { !$0.isWhitespace }
       let url = word.contains("@") || !word.contains(":") ? word : line
-      guard let at = url.lastIndex(of: "@") else { continue }
-      result += "***"
-      rest = rest[at...]
+      if let at = url.lastIndex(of: "@") {
+        result += "***@"
+        rest = rest[rest.index(after: at)...]
+      } else if let colon = word.firstIndex(of: ":") {
+        result += rest[...colon]
+        rest = rest[rest.index(after: colon)...]
+      }
     }
     return result + rest
   }
 
-  private static func end(of mark: String, in text: Substring) -> Substring.Index? {
-    var start = text.startIndex
-    while start < text.endIndex {
-      if text[start...].hasPrefix(mark) { return text.index(start, offsetBy: mark.count) }
-      start = text.index(after: start)
+  /// Where a login may begin: behind `://`, or before the colon of `user:password`.
+  private static func startOfLogin(in text: Substring) -> Substring.Index? {
+    guard text.utf8.contains(UInt8(ascii: "@")) else { return nil }
+    var wordStart = text.startIndex
+    var index = text.startIndex
+    while index < text.endIndex {
+      let next = text.index(after: index)
+      switch text[index] {
+      case ":" where text[index...].hasPrefix("://"): return text.index(index, offsetBy: 3)
+      case ":":
+        let word = text[next...].prefix { !$0.isWhitespace }
+        let mayBegin = word.first.map { !"/\\".contains($0) } ?? false
+        let isLogin = mayBegin && !word.contains("://")
+        if isLogin, wordStart < index { return wordStart }
+        wordStart = next
+      case "/", "\\", "\"", "'", "=": wordStart = next
+      case let other where other.isWhitespace: wordStart = next
+      default: break
+      }
+      index = next
     }
     return nil
   }

@@ -17,9 +17,10 @@ extension MongoStore {
   public func checkup() async throws -> [MongoStoreFinding] {
     do {
       return try await access.examine { [access, place] session in
+        var contents: [MongoStoreFinding] = []
         do {
-          // Makes an empty database ready.
-          try access.withLayout(session) { _ in }
+          // An empty database is made ready.
+          contents = try access.withLayout(session) { try Self.contents(session, $0) }
         } catch is StoreError {
           // The findings below tell what the database lacks.
         }
@@ -28,7 +29,7 @@ extension MongoStore {
         let layout = try Self.layout(session)
         // Queries name their indexes: without those there is no plan to look at.
         let plans = layout.allSatisfy(\.isWell) ? try Self.plans(session) : []
-        return try Self.server(info, place) + layout + plans + [Self.clocks(session)]
+        return try Self.server(info, place) + layout + plans + contents + [Self.clocks(session)]
       }
     } catch {
       throw StoreError(any: error)

@@ -82,6 +82,7 @@ extension Query {
       ),
       ("marks by name", .records(.marks, all.map(\.own.encoded))),
       ("records by name", .records(.logs, logs)),
+      ("messages by token", .present([Token.random(at: 0).id, Token.random(at: 0).id])),
       ("turns", .turns(after: 0)),
     ]
   }

@@ -29,6 +29,10 @@ enum LayoutFault: Hashable {
     switch self {
     case .unfit:
       "rename it and let tidings make it, then copy its documents, or name another database"
+    case .missing(.messages):
+      "if no restore is under way, make it: db.createCollection(\"tidings_messages\"), and empty the marks and "
+        + "records, which are of the messages that are gone: db.tidings_marks.deleteMany({}), "
+        + "db.tidings_logs.deleteMany({})"
     case .missing(let collection):
       "if no restore is under way, make it: db.createCollection(\"\(collection.rawValue)\")"
     case .missingIndexes(let collection, let names):

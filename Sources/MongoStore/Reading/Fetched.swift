@@ -159,9 +159,11 @@ struct LastSlot {
   var log: [UInt8]
   var seq: Int
   var time: Timestamp
+  var token: BSONObjectID
 
   init(_ document: BSONDocument) throws(StoreError) {
     do {
+      token = try document.get("token").objectID()
       log = Array(try document.get("_id").binary())
       seq = try document.get("seq").number()
       time = try document.get("time").time()

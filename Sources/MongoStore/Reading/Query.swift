@@ -172,7 +172,12 @@ extension Query {
       pipeline: [
         ["$match": ["log": oneOf(logs)]],
         ["$sort": ["log": 1, "seq": -1]],
-        ["$group": ["_id": "$log", "seq": ["$first": "$seq"], "time": ["$first": "$time"]]],
+        [
+          "$group": [
+            "_id": "$log", "seq": ["$first": "$seq"], "time": ["$first": "$time"],
+            "token": ["$first": "$_id"],
+          ]
+        ],
       ], hint: Collection.Index.position)
   }
 
@@ -183,7 +188,33 @@ extension Query {
       sort: ["seq": 1], limit: last - first + 1, hint: Collection.Index.position)
   }
 
-  /// The messages that hold one sender's key in many logs.
+  /// Which of these messages there are; answered from the index alone.
+  static func present(_ tokens: [BSONObjectID]) -> Query {
+    .find(
+      .messages, filter: ["_id": ["$in": .array(array(tokens.map { .objectID($0) }))]],
+      projection: ["_id": 1],
+      sort: nil, limit: tokens.count, hint: "_id_")
+  }
+
+  /// Logs whose numbers are not 1, 2, 3, ...; goes through the whole index.
+  static func holes(_ limit: Int) -> Query {
+    .aggregate(
+      .messages,
+      pipeline: [
+        ["$sort": ["log": 1, "seq": -1]],
+        ["$group": ["_id": "$log", "count": ["$sum": 1], "last": ["$first": "$seq"]]],
+        ["$match": ["$expr": ["$ne": ["$count", "$last"]]]], ["$limit": .int64(Int64(limit))],
+      ], hint: Collection.Index.position)
+  }
+
+  /// The places of a log without an index, with what should not be there, in the order of writing.
+  static func inOrderOfWriting(_ log: [UInt8], from first: Int, through last: Int) -> Query {
+    .find(
+      .messages, filter: ["log": .binary(log), "seq": range(first, last)], projection: Slot.projection,
+      sort: ["$natural": 1], limit: 16 * (last - first + 1), hint: nil)
+  }
+
+  /// Who holds one sender's key in many logs.
   static func holders(of key: SenderKey, in logs: [[UInt8]]) -> Query {
     .find(
       .messages, filter: ["log": oneOf(logs), "user_id": sender(key.sender), "key": .string(key.key.string)],

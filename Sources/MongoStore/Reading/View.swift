@@ -11,19 +11,26 @@ final class View: StoreReader {
   private let memory: Past
   private let hasSnapshots: Bool
   private let newest: Int
+  private let pass: LargeReads.Pass?
   private var states: [Inbox: InboxState] = [:]
   private var writers: [Inbox: BSONObjectID] = [:]
   private var logs: [LogName: LogState] = [:]
   private var messages: [LogName: [Int: Message]] = [:]
 
-  /// `newest` is the number of messages of each log that come with the state of an inbox: those of its first
-  /// page.
-  convenience init(_ session: MongoSession, _ layout: Layout, newest: Int) {
+  /// `newest` is how many messages of each log come with the state of an inbox: those of its first page.
+  ///
+  /// Without a `pass` it may hold as many bytes of messages as it is asked for; with one it may throw `Crowded`.
+  convenience init(
+    _ session: MongoSession, _ layout: Layout, newest: Int, pass: LargeReads.Pass? = nil
+  ) {
     self.init(
-      session, layout.past, hasSnapshots: layout.server.supportsSnapshotReads, newest: newest)
+      session, layout.past, hasSnapshots: layout.server.supportsSnapshotReads, newest: newest, pass: pass)
   }
 
-  init(_ session: MongoSession, _ past: Past, hasSnapshots: Bool, newest: Int) {
+  init(
+    _ session: MongoSession, _ past: Past, hasSnapshots: Bool, newest: Int, pass: LargeReads.Pass? = nil
+  ) {
+    self.pass = pass
     self.session = session
     memory = past
     self.hasSnapshots = hasSnapshots
@@ -241,31 +248,44 @@ extension View {
   /// The most numbers, and the most messages, in one reply.
   static let numbersTogether = 50_000
   private static let messagesTogether = 1000
+  /// How many are fetched where nobody knows how large they are.
+  private static let messagesAtFirst = 16
+  /// About how many bytes one reply of messages brings, and how many one view holds beside any number of others.
+  private static let bytesTogether = 2 << 20
+  private static let smallSize = 1 << 20
 
   func messages(in name: LogName, _ numbers: SequenceSet) throws -> [Message] {
     let numbers = numbers.intersection(1, through: logs[name]?.head ?? .max)
-    guard let last = numbers.last else { return [] }
+    guard !numbers.isEmpty else { return [] }
     if let known = known(name, numbers) { return known }
-    let log = name.encoded
     var found: [Message] = []
     // A caller usually asks for a page; a request for more than a log may hold reserves no memory in advance.
     found.reserveCapacity(min(numbers.count, 256))
-    if numbers.spanCount > 1, numbers.count <= Self.messagesTogether {
-      try read(.messages(log, Array(numbers.numbers)), name, &found)
-      // A reply is full at 16 MiB: the rest is read as ranges.
-      guard let next = found.last?.seq, next < last else { return found }
-    }
-    let rest = found.last.map { numbers.above($0.seq) } ?? numbers
-    for span in rest.spans {
-      var first = span.first
-      while first <= span.last {
-        let before = found.count
-        let query = Query.messages(log, from: first, through: span.last, limit: Self.messagesTogether)
-        let isWhole = try read(query, name, &found)
-        guard found.count > before, let newest = found.last?.seq else { break }
-        if isWhole, found.count - before < Self.messagesTogether { break }
-        first = newest + 1
+    var size = (known: 0, of: 0)
+    for message in (messages[name] ?? [:]).values { size = (size.known + message.body.size, size.of + 1) }
+    var (rest, bytes) = (numbers, 0)
+    while !rest.isEmpty {
+      let average = size.of == 0 ? 0 : size.known / size.of
+      // Before it is fetched: what is in memory is too late to be waited for.
+      guard
+        bytes + average * min(rest.count, Self.messagesTogether) <= Self.smallSize
+          || pass?.mayBeLarge() ?? true
+      else {
+        throw Crowded()
       }
+      let count = size.of == 0 ? Self.messagesAtFirst : Self.bytesTogether / max(average, 1)
+      let next = rest.oldest(min(max(count, 1), Self.messagesTogether))
+      let before = found.count
+      let isWhole = try read(next, name, &found)
+      for message in found[before...] {
+        bytes += message.body.size
+        size = (size.known + message.body.size, size.of + 1)
+      }
+      // The log ends here, or lacks messages, which the caller sees.
+      if isWhole, found.count - before < next.count { break }
+      // A reply is full at 16 MiB: the next one goes on.
+      guard let end = found[before...].last?.seq else { break }
+      rest = rest.above(end)
     }
     return found
   }
@@ -285,10 +305,14 @@ extension View {
     return found
   }
 
-  /// Appends the messages that a query finds; false if the reply was full before the last one.
-  @discardableResult
-  private func read(_ query: Query, _ name: LogName, _ found: inout [Message]) throws -> Bool {
-    let batch = try run(query)
+  /// Appends what is found of these numbers; false if the reply was full before its last message.
+  private func read(_ numbers: SequenceSet, _ name: LogName, _ found: inout [Message]) throws -> Bool {
+    guard let first = numbers.first, let last = numbers.last else { return true }
+    let log = name.encoded
+    let batch = try run(
+      numbers.spanCount > 1
+        ? .messages(log, Array(numbers.numbers))
+        : .messages(log, from: first, through: last, limit: numbers.count))
     let retracted = logs[name]?.record.retracted
     for document in try Self.documents(batch) {
       let document = try MessageDocument(document)

@@ -16,10 +16,11 @@ struct AppendPlan {
     var sender: Text?
   }
 
-  /// A log's last number and its time.
+  /// A log's last message: its number, its time and its token.
   struct Head: Hashable {
     var seq: Int
     var time: Timestamp
+    var token: BSONObjectID?
   }
 
   /// One message in one log.
@@ -29,7 +30,9 @@ struct AppendPlan {
     var name: LogName
     var token: Token
     var state = State.unplaced
-    /// Whether the outcome of an attempt to write it is unknown: the message may be there, or surface later.
+    /// The token of the message that it was put behind.
+    var previous: BSONObjectID?
+    /// Whether an attempt to write it has an unknown outcome: it may be there, or come.
     var maySurface = false
 
     /// Whether the message was newly written rather than found.
@@ -166,7 +169,8 @@ extension AppendPlan {
             .limitReached("a log of more than \(StoreBounds.largestNumber) messages"))
           continue
         }
-        head = Head(seq: head.seq + 1, time: max(now, head.time))
+        items[index].previous = head.token
+        head = Head(seq: head.seq + 1, time: max(now, head.time), token: items[index].token.id)
         items[index].state = .placed(head)
       }
       heads[log] = head
@@ -308,8 +312,14 @@ extension AppendPlan {
     return messages
   }
 
-  /// Fails the messages that were written: they can't be acknowledged, since the database is not the one that
-  /// it was.
+  /// The tokens of what others wrote, and what was written here stands right behind.
+  var tokensBefore: [BSONObjectID] {
+    let new = items.filter(\.isNew)
+    let mine = Set(new.map(\.token.id))
+    return new.compactMap(\.previous).filter { !mine.contains($0) }
+  }
+
+  /// What was written can't be acknowledged: the database is not what it was.
   mutating func unconfirm() {
     for index in items.indices where items[index].isNew { items[index].state = .failed(.notConfirmedHere) }
   }

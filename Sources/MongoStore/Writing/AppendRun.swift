@@ -54,21 +54,38 @@ struct AppendRun {
     while true {
       do {
         try layout.confirmMessages(session)
+        try confirmPlaces()
         return heads.remember(plan.cleanHeads, at: moment)
       } catch let error as MongoError where error.isRetryable {
         guard patience.pause() else { return plan.unconfirm() }
       } catch {
         session.suspectChange()
-        if error as? StoreError == .replaced { withdraw() }
+        switch error as? StoreError {
+        case .replaced: withdraw { try isStray($0, $1) }
+        case .shortened: withdraw { _, _ in true }
+        default: withdrawDoubled()
+        }
         return plan.unconfirm()
       }
     }
   }
 
-  /// Withdraws messages that were written into other collections than intended, if nothing can have come
-  /// after them: in collections that nobody has prepared, and in logs that lack the preceding message. A
-  /// message that can't be withdrawn now was not acknowledged either.
-  private func withdraw() {
+  /// Throws if a message that a new one was put behind is not there: its log was emptied, or put back to an
+  /// earlier state, and no index refuses a number far above its last one. Another message with the same number
+  /// does not do: its writer may be about to take it back.
+  private func confirmPlaces() throws {
+    let tokens = plan.tokensBefore
+    for start in stride(from: 0, to: tokens.count, by: Self.logsTogether) {
+      let some = tokens[start..<min(start + Self.logsTogether, tokens.count)]
+      let found = try View.documents(try Query.present(Array(some)).run(session))
+      guard found.count == some.count else { throw StoreError.shortened }
+    }
+  }
+
+  /// Takes back what was written into other collections than were meant, where nothing can have come after it:
+  /// in those that nobody has prepared, and in logs that lack what would come before it. What can't be taken
+  /// back now was not acknowledged either.
+  private func withdraw(_ isStray: ([UInt8], Int) throws -> Bool) {
     for (log, messages) in plan.newMessages {
       do {
         guard try isStray(log, messages.map(\.seq).min() ?? 1) else { continue }
@@ -78,6 +95,30 @@ struct AppendRun {
       _ = session.bulk(
         Collection.messages.rawValue,
         messages.map { .deleteOne(filter: ["_id": .objectID($0.token.id)]) }, ordered: false)
+    }
+  }
+
+  /// Takes back what has a number that another message had before it: while the index that refuses those is not
+  /// there. Otherwise it could not be made again. What was there first stays, so that no number is missing.
+  private func withdrawDoubled() {
+    for (log, messages) in plan.newMessages {
+      guard let first = messages.map(\.seq).min(), let last = messages.map(\.seq).max() else { continue }
+      var holders: [Int: BSONObjectID] = [:]
+      do {
+        for document in try documents(.inOrderOfWriting(log, from: first, through: last)) {
+          let slot = try Slot(document)
+          holders[slot.seq] = holders[slot.seq] ?? slot.token
+        }
+      } catch {
+        continue
+      }
+      let doubled = messages.filter { message in
+        holders[message.seq].map { $0 != message.token.id } ?? false
+      }
+      guard !doubled.isEmpty else { continue }
+      _ = session.bulk(
+        Collection.messages.rawValue, doubled.map { .deleteOne(filter: ["_id": .objectID($0.token.id)]) },
+        ordered: false)
     }
   }
 
@@ -132,14 +173,15 @@ struct AppendRun {
     if logs.count == 1 {
       let last = try documents(.lastSlot(logs[0])).first
       let slot = try last.map { document throws(StoreError) in try Slot(document) }
-      return plan.setHead(slot.map { .init(seq: $0.seq, time: $0.time) } ?? .none, of: logs[0])
+      return plan.setHead(
+        slot.map { .init(seq: $0.seq, time: $0.time, token: $0.token) } ?? .none, of: logs[0])
     }
     for start in stride(from: 0, to: logs.count, by: Self.logsTogether) {
       let some = Array(logs[start..<min(start + Self.logsTogether, logs.count)])
       var found: [[UInt8]: AppendPlan.Head] = [:]
       for document in try documents(.lastSlots(some)) {
         let last = try LastSlot(document)
-        found[last.log] = .init(seq: last.seq, time: last.time)
+        found[last.log] = .init(seq: last.seq, time: last.time, token: last.token)
       }
       for log in some { plan.setHead(found[log] ?? .none, of: log) }
     }

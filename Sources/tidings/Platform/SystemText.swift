@@ -67,19 +67,6 @@ extension String {
     }
     return text
   }
-
-  /// The text with `***` for what stands between `:` and the last `@` of a word, for errors about what somebody
-  /// typed: a URI whose scheme was forgotten or misspelt has a password there.
-  var withoutBareLogins: String {
-    split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      line.split(separator: " ", omittingEmptySubsequences: false).map { word in
-        guard let at = word.lastIndex(of: "@"), let colon = word[..<at].firstIndex(of: ":"),
-          !word[colon...].utf8.starts(with: "://".utf8)
-        else { return String(word) }
-        return "\(word[...colon])***\(word[at...])"
-      }.joined(separator: " ")
-    }.joined(separator: "\n")
-  }
 }
 
 extension Unicode.Scalar {

@@ -7,6 +7,12 @@ struct Gathered: Sendable {
   struct Stretch: Sendable {
     var covered = SequenceSet()
     var messages: [MessageDocument] = []
+
+    /// About how many bytes so many more messages have, if they are as these.
+    func likelySize(of count: Int) -> Int {
+      guard !messages.isEmpty else { return 0 }
+      return messages.reduce(0) { $0 + $1.message.body.size } / messages.count * count
+    }
   }
 
   private(set) var state: InboxState?
@@ -59,6 +65,8 @@ struct GatheredView: StoreReader {
   /// The most ranges, and the most messages, that are asked for together with those of other views.
   private static let rangesTogether = 8
   private static let messagesTogether = 200
+  /// About how many bytes one reader's part of a command may bring: a reply of 16 MiB is for all of them.
+  private static let bytesTogether = 512 << 10
 
   func states(of inboxes: [Inbox]) throws -> [InboxState] {
     guard let first = inboxes.first else { return [] }
@@ -75,7 +83,9 @@ struct GatheredView: StoreReader {
     guard !numbers.isEmpty else { return [] }
     let stretch = gathered.stretches[name] ?? Gathered.Stretch()
     guard stretch.covered.isSuperset(of: numbers) else {
-      let isShort = numbers.count <= Self.messagesTogether && numbers.spanCount <= Self.rangesTogether
+      let isShort =
+        numbers.count <= Self.messagesTogether && numbers.spanCount <= Self.rangesTogether
+        && stretch.likelySize(of: numbers.count) <= Self.bytesTogether
       throw Missing(want: isShort ? .messages(name, numbers) : nil)
     }
     var found: [Message] = []
