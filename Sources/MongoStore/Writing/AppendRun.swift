@@ -61,8 +61,8 @@ struct AppendRun {
       } catch {
         session.suspectChange()
         switch error as? StoreError {
-        case .replaced: withdraw { try isStray($0, $1) }
-        case .shortened: withdraw { _, _ in true }
+        case .replaced: withdraw(isCertain: false)
+        case .shortened: withdraw(isCertain: true)
         default: withdrawDoubled()
         }
         return plan.unconfirm()
@@ -85,22 +85,28 @@ struct AppendRun {
   /// Takes back what was written into other collections than were meant, where nothing can have come after it:
   /// in those that nobody has prepared, and in logs that lack what would come before it. What can't be taken
   /// back now was not acknowledged either.
-  private func withdraw(_ isStray: ([UInt8], Int) throws -> Bool) {
+  private mutating func withdraw(isCertain: Bool) {
     for (log, messages) in plan.newMessages {
       do {
-        guard try isStray(log, messages.map(\.seq).min() ?? 1) else { continue }
+        guard try isCertain || isStray(log, messages.map(\.seq).min() ?? 1) else { continue }
       } catch {
         continue
       }
-      _ = session.bulk(
-        Collection.messages.rawValue,
-        messages.map { .deleteOne(filter: ["_id": .objectID($0.token.id)]) }, ordered: false)
+      takeBack(messages.map(\.token))
+    }
+  }
+
+  /// Again while it fails: what is left would be taken for the end of its log.
+  private mutating func takeBack(_ tokens: [Token]) {
+    let writes = tokens.map { MongoWrite.deleteOne(filter: ["_id": .objectID($0.id)]) }
+    while session.bulk(Collection.messages.rawValue, writes, ordered: false).error != nil {
+      guard patience.pause() else { return }
     }
   }
 
   /// Takes back what has a number that another message had before it: while the index that refuses those is not
   /// there. Otherwise it could not be made again. What was there first stays, so that no number is missing.
-  private func withdrawDoubled() {
+  private mutating func withdrawDoubled() {
     for (log, messages) in plan.newMessages {
       guard let first = messages.map(\.seq).min(), let last = messages.map(\.seq).max() else { continue }
       var holders: [Int: BSONObjectID] = [:]
@@ -116,9 +122,7 @@ struct AppendRun {
         holders[message.seq].map { $0 != message.token.id } ?? false
       }
       guard !doubled.isEmpty else { continue }
-      _ = session.bulk(
-        Collection.messages.rawValue, doubled.map { .deleteOne(filter: ["_id": .objectID($0.token.id)]) },
-        ordered: false)
+      takeBack(doubled.map(\.token))
     }
   }
 
