@@ -18,7 +18,20 @@ struct ElectionTests {
       #expect(try await stores[1].messages().count == 1)
       let old = try await mongod.primary()
       let others = (0..<3).filter { $0 != old }
+      let database = try await stores[0].session { $0.database }
       for member in others {
+        // A majority read waits for a snapshot that has the collection: one that lags has to have come so far.
+        try await persistently {
+          let seen = try await mongod.command(
+            member: member, database: database,
+            [
+              "find": "tidings_messages", "filter": ["seq": 1], "limit": 1,
+              "readConcern": ["level": "majority"],
+            ])
+          if try seen.get("cursor").document().get("firstBatch").array().documents().isEmpty {
+            throw StoreError.unavailable("not there yet")
+          }
+        }
         try await mongod.command(
           member: member, ["configureFailPoint": "disableSnapshotting", "mode": "alwaysOn"])
       }
@@ -29,7 +42,6 @@ struct ElectionTests {
           _ = try MarkChange(.read, .messages([name])).apply(to: &state, reader)
         }
       }
-      let database = try await stores[0].session { $0.database }
       await mongod.kill(member: old)
       try await mongod.waitForPrimary()
       let new = try await mongod.primary()
