@@ -406,6 +406,32 @@ class DoctorTests(MongoDBCase):
             client[self.database]["tidings_schema"].update_one({"_id": "layout"}, {"$set": {"version": 7}})
         self.assertIn("version 7", self.refused(self.url()))
 
+    def test_damaged_documents(self):
+        """What a call would tell as `internal` the doctor finds, and nobody else's inbox is hurt."""
+        sidecar = self.serve(self.url())
+        for team in ("t", "other"):
+            for _ in range(3):
+                sidecar.result("send_team_message", **{**SEND, "team_id": team, "content": team})
+        self.assertIn("All is well.", self.examine())
+        client = self.mongod.client()
+        self.addCleanup(client.close)
+        messages = client[self.database]["tidings_messages"]
+        whole = messages.find_one({"content": "t", "seq": 2})
+        for change in ({"message_type": 7}, {"seq": 2**62}, {"seq": -1}, {"content": 5}, {"time": "yesterday"}):
+            with self.subTest(change):
+                messages.update_one({"_id": whole["_id"]}, {"$set": change})
+                text = self.examine(SOFTWARE)
+                self.assertIn("PROBLEM", text)
+                self.assertNotIn("All is well", text)
+                done = self.run_program("call", "get_team_message", json.dumps({**INBOX, "team_id": "other"}),
+                                        env={"TIDINGS_STORE": self.url()})
+                self.assertEqual((done.returncode, json.loads(done.stdout)["total"]), (0, 3))
+                messages.replace_one({"_id": whole["_id"]}, whole)
+        messages.delete_one({"_id": whole["_id"]})
+        self.assertIn("PROBLEM", self.examine(SOFTWARE))
+        messages.insert_one(whole)
+        self.assertIn("All is well.", self.examine())
+
 
 class DroppedTests(MongoDBCase):
     """The database goes while several processes work on it."""
