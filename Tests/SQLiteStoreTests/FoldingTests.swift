@@ -87,13 +87,7 @@ struct FoldingTests {
         return (before, try reader.state(of: bob).shared.head)
       }
     }
-    await withCheckedContinuation { continuation in
-      let isStarted = SystemThread.startDetached {
-        reading.wait()
-        continuation.resume()
-      }
-      precondition(isStarted)
-    }
+    await reading.waited()
     let text = String(repeating: "x", count: 60 << 10)
     var count = 1
     let error = await #expect(throws: StoreError.self) {

@@ -1,6 +1,5 @@
 import Foundation
 import Inbox
-import Locks
 import SQLiteStore
 import Testing
 
@@ -20,14 +19,7 @@ struct SnapshotTests {
         return (before, try reader.state(of: bob).shared.head)
       }
     }
-    // A thread of the test's own may block.
-    await withCheckedContinuation { continuation in
-      let isStarted = SystemThread.startDetached {
-        reading.wait()
-        continuation.resume()
-      }
-      precondition(isStarted)
-    }
+    await reading.waited()
     #expect(try await store.append(draft()).seq == 2)
     appended.signal()
     #expect(try await view.value == (1, 1))

@@ -7,6 +7,6 @@ enum ProgramArguments {
   static func read() throws(Failure) -> [String] {
     let count = tidings_argument_count()
     guard count > 0 else { throw Failure(.system, "the system has not told this program its arguments") }
-    return (1..<max(count, 1)).map { String(bytes: tidings_argument($0)) }
+    return (1..<count).map { String(bytes: tidings_argument($0)) }
   }
 }

@@ -2,6 +2,7 @@ import Dispatch
 import JSONRPC
 import Locks
 import Logging
+import SQLiteStore
 import Transcript
 
 #if canImport(Glibc)
@@ -27,7 +28,7 @@ final class Recording: ConversationObserver {
   private struct State {
     var recorder: Recorder
     /// Nil once writing has failed, or everything is written.
-    var file: Int32?
+    var file: Descriptor?
   }
 
   /// Creates a file that only its owner may read. An existing file is not changed: the new file's name gets a
@@ -55,18 +56,22 @@ final class Recording: ConversationObserver {
     self.path = name
     self.logger = logger
     state = Locked(
-      State(recorder: Recorder(keepsContent: keepsContent, maximumDepth: depth), file: file))
+      State(
+        recorder: Recorder(keepsContent: keepsContent, maximumDepth: depth),
+        file: Descriptor(number: file)))
   }
 
   private static func make(_ path: String) -> Int32 {
-    path.withSystemPath { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600) }
+    FilePath(bytes: path.systemBytes).withCString {
+      open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    }
   }
 
   /// The kind of thing at a path, if it is not a file: a numbered recording beside a device is not what was
   /// meant.
   private static func other(at path: String) -> String? {
     var status = stat()
-    guard path.withSystemPath({ stat($0, &status) }) == 0 else { return nil }
+    guard FilePath(bytes: path.systemBytes).withCString({ stat($0, &status) }) == 0 else { return nil }
     switch status.st_mode & S_IFMT {
     case S_IFREG: return nil
     case S_IFDIR: return "a folder"
@@ -100,7 +105,7 @@ final class Recording: ConversationObserver {
         if case .exit = ending { Recorder.exit(ending.status) } else { [] }
       }
       state.withLock { state in
-        if let file = state.file.take() { close(file) }
+        state.file.take()?.close()
       }
     }
   }
@@ -108,34 +113,14 @@ final class Recording: ConversationObserver {
   private func write(_ steps: (inout Recorder) -> [UInt8]) {
     state.withLock { state in
       guard let file = state.file else { return }
-      var rest = steps(&state.recorder)[...]
-      while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { systemWrite(file, $0) }
-        if count < 0 {
-          if errno == EINTR { continue }
-          let error = String(cString: strerror(errno))
-          logger.error("recording has ended", metadata: ["path": "\(path)", "error": "\(error)"])
-          close(file)
-          state.file = nil
-          return
-        }
-        rest = rest.dropFirst(count)
+      do throws(SystemError) {
+        try file.write(steps(&state.recorder))
+      } catch {
+        let why = String(cString: strerror(error.code))
+        logger.error("recording has ended", metadata: ["path": "\(path)", "error": "\(why)"])
+        file.close()
+        state.file = nil
       }
     }
   }
-}
-
-extension String {
-  /// Calls `body` with the path as the system takes it.
-  fileprivate func withSystemPath<R>(_ body: (UnsafePointer<CChar>) -> R) -> R {
-    // The bytes end with 0, so they are never empty.
-    (systemBytes + [0]).withUnsafeBufferPointer { bytes in
-      bytes.withMemoryRebound(to: CChar.self) { body($0.baseAddress!) }
-    }
-  }
-}
-
-// The system call, whose name a method above shadows.
-private func systemWrite(_ file: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
-  write(file, bytes.baseAddress, bytes.count)
 }
