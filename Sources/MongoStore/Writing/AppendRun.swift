@@ -90,6 +90,7 @@ struct AppendRun {
       do {
         guard try isCertain || isStray(log, messages.map(\.seq).min() ?? 1) else { continue }
       } catch {
+        // Left as it is: its caller is told that the outcome is unknown, whatever the reason.
         continue
       }
       takeBack(messages.map(\.token))
@@ -116,6 +117,7 @@ struct AppendRun {
           holders[slot.seq] = holders[slot.seq] ?? slot.token
         }
       } catch {
+        // Left as it is: its caller is told that the outcome is unknown, whatever the reason.
         continue
       }
       let doubled = messages.filter { message in
