@@ -28,7 +28,7 @@ protocol Method: Sendable {
   var claims: [Claim] { get }
 
   /// The things that the call reads or changes, for the rule of order.
-  var touches: [Touch] { get }
+  var dependencies: [Dependency] { get }
 
   /// Does the work and returns the result as JSON text.
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8]

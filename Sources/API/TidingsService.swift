@@ -53,22 +53,11 @@ public struct TidingsService: Service {
           if let refusal = scope.refusal(of: M.deed, claims) { throw refusal }
           owned = scope.mustHaveSent(claims)
         }
-        guard owned != nil || Self.hasDeadline(params) else {
-          // Most calls take this path, which adds no cost.
-          return PreparedCall(methodIndex: index, touches: call.touches) { context in
-            do { return try await call.run(backend, context) } catch let error as StoreError {
-              throw RPCError(error)
-            }
-          }
-        }
-        return PreparedCall(methodIndex: index, touches: call.touches) { [owned] context in
-          func run() async throws -> [UInt8] {
-            if let owned, let user = scope.user { try await backend.store.expect(owned, sentBy: user) }
-            return try await call.run(backend, context)
-          }
+        return PreparedCall(methodIndex: index, dependencies: call.dependencies) { [owned] context in
           do {
-            guard let deadline = context.deadline else { return try await run() }
-            return try await StoreCall.$deadline.withValue(deadline) { try await run() }
+            if let owned, let user = scope.user { try await backend.store.expect(owned, sentBy: user) }
+            guard let deadline = context.deadline else { return try await call.run(backend, context) }
+            return try await StoreCall.$deadline.withValue(deadline) { try await call.run(backend, context) }
           } catch let error as StoreError {
             // A store that gives up at the deadline did nothing, but reports that with an error of its own.
             if case .unavailable = error { try context.checkTime() }
@@ -77,7 +66,5 @@ public struct TidingsService: Service {
         }
       }
     }
-
-    private static func hasDeadline(_ params: JSON?) -> Bool { params?["_meta"]?["timeout_ms"] != nil }
   }
 }

@@ -14,7 +14,7 @@ struct Discover: Method {
 
   var claims: [Claim] { [] }
 
-  var touches: [Touch] { [] }
+  var dependencies: [Dependency] { [] }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] { OpenRPCDocument.json }
 }

@@ -24,7 +24,7 @@ struct GetAccountMessage: Method {
 
   var claims: [Claim] { .accountInbox(inbox) }
 
-  var touches: [Touch] { .reading(inbox) }
+  var dependencies: [Dependency] { .reading(inbox) }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     try await page.run(backend, context)

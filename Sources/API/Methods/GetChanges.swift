@@ -51,7 +51,7 @@ struct GetChanges: Method {
 
   var claims: [Claim] { .inbox(inbox) }
 
-  var touches: [Touch] { .reading(inbox) }
+  var dependencies: [Dependency] { .reading(inbox) }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     let end = ContinuousClock.now + wait

@@ -24,7 +24,7 @@ struct GetMessage: Method {
 
   var claims: [Claim] { .inbox(inbox) }
 
-  var touches: [Touch] { .reading(inbox) }
+  var dependencies: [Dependency] { .reading(inbox) }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     let inbox = inbox

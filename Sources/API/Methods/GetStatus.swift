@@ -43,7 +43,7 @@ struct GetStatus: Method {
 
   var claims: [Claim] { [] }
 
-  var touches: [Touch] { [] }
+  var dependencies: [Dependency] { [] }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     let state = await backend.store.isAvailable ? "ready" : "unavailable"

@@ -25,7 +25,7 @@ struct GetTeamMessage: Method {
 
   var claims: [Claim] { .teamInbox(inbox) }
 
-  var touches: [Touch] { .reading(inbox) }
+  var dependencies: [Dependency] { .reading(inbox) }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     try await page.run(backend, context)

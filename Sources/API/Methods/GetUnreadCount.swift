@@ -43,7 +43,7 @@ struct GetUnreadCount: Method {
     (account ? [Inbox(user: user)] : []) + teams.uniqued.map { Inbox(user: user, team: $0) }
   }
 
-  var touches: [Touch] { inboxes.flatMap { [Touch].reading($0) } }
+  var dependencies: [Dependency] { inboxes.flatMap { [Dependency].reading($0) } }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     // Counted while the store is read, and not on a thread that other calls wait for.

@@ -23,7 +23,7 @@ struct JoinAccount: Method {
 
   var claims: [Claim] { .accountInbox(inbox) }
 
-  var touches: [Touch] { .marking(inbox) }
+  var dependencies: [Dependency] { .marking(inbox) }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     try await backend.store.change(marksOf: inbox) { [from] _, state in state.join(from: from) }

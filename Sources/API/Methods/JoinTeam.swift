@@ -25,7 +25,7 @@ struct JoinTeam: Method {
 
   var claims: [Claim] { .teamInbox(inbox) }
 
-  var touches: [Touch] { .marking(inbox) }
+  var dependencies: [Dependency] { .marking(inbox) }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     try await backend.store.change(marksOf: inbox) { [from] _, state in state.join(from: from) }

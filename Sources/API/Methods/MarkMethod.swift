@@ -22,7 +22,7 @@ extension MarkMethod {
 
   var claims: [Claim] { .inbox(marking.inbox) }
 
-  var touches: [Touch] { .marking(marking.inbox) }
+  var dependencies: [Dependency] { .marking(marking.inbox) }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     let change = MarkChange(Self.flag, marking.target)

@@ -15,7 +15,7 @@ struct Ping: Method {
 
   var claims: [Claim] { [] }
 
-  var touches: [Touch] { [] }
+  var dependencies: [Dependency] { [] }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] { Self.empty }
 }

@@ -25,7 +25,7 @@ struct RetractMessage: Method {
 
   var claims: [Claim] { [.retracts(name), .user(user)] }
 
-  var touches: [Touch] { name.map { [.log($0.log, .exclusive)] } ?? [] }
+  var dependencies: [Dependency] { name.map { [.log($0.log, .exclusive)] } ?? [] }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     guard let name else { throw StoreError.notFound }

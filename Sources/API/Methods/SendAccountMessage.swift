@@ -38,7 +38,7 @@ struct SendAccountMessage: Method {
     [.account(pointer: reader == nil ? "/reader_ids" : "/reader_id")] + sending.claims
   }
 
-  var touches: [Touch] { logs.map { .log($0, .append) } }
+  var dependencies: [Dependency] { logs.map { .log($0, .append) } }
 
   private var logs: [LogName] {
     (sending.readers ?? [reader].compactMap { $0 }).map { .account($0) }

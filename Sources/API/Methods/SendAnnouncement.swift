@@ -25,7 +25,7 @@ struct SendAnnouncement: Method {
 
   var claims: [Claim] { [.everyone] + sending.claims }
 
-  var touches: [Touch] { [.log(.everyone, .append)] }
+  var dependencies: [Dependency] { [.log(.everyone, .append)] }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     try await sending.send(to: .everyone, backend)

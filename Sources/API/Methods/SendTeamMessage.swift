@@ -27,7 +27,7 @@ struct SendTeamMessage: Method {
 
   var claims: [Claim] { [.team(team)] + sending.claims }
 
-  var touches: [Touch] {
+  var dependencies: [Dependency] {
     guard let logs else { return [.log(.team(team), .append)] }
     return logs.map { .log($0, .append) }
   }

@@ -72,38 +72,6 @@ extension RPCError {
     RPCError(.limitReached, message, retryable: true, details: .limit(limit))
   }
 
-  /// 1006.
-  public static func cursorExpired(pointer: String) -> RPCError {
-    RPCError(.cursorExpired, "the cursor is older than what is kept", details: .pointer(pointer))
-  }
-
-  /// 2001.
-  public static func notFound(pointer: String, message: String) -> RPCError {
-    RPCError(.notFound, message, details: .pointer(pointer))
-  }
-
-  /// 2002.
-  public static func conflict(pointer: String, message: String) -> RPCError {
-    RPCError(.conflict, message, details: .pointer(pointer))
-  }
-
-  /// 2003, retryable.
-  public static func storeUnavailable(_ message: String) -> RPCError {
-    RPCError(.storeUnavailable, message, retryable: true)
-  }
-
-  /// 2004, retryable. `details` is a JSON object with the changes that are known to be done.
-  public static func outcomeUnknown(
-    _ message: String, details: [UInt8] = RPCError.noDetails
-  ) -> RPCError {
-    RPCError(.outcomeUnknown, message, retryable: true, details: details)
-  }
-
-  /// 2005.
-  public static func forbidden(pointer: String, message: String) -> RPCError {
-    RPCError(.forbidden, message, details: .pointer(pointer))
-  }
-
   /// Appends the error object as it is sent.
   public func write(to writer: inout JSONWriter) {
     writer.beginObject()
