@@ -17,7 +17,7 @@ enum ExitStatus: Int32 {
 }
 
 /// An error that ends a command with one sentence on stderr and an exit status.
-struct Failure: Error {
+struct CommandError: Error {
   let status: ExitStatus
   let sentence: String
 
