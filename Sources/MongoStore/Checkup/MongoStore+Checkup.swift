@@ -1,5 +1,6 @@
 import Inbox
 import Mongo
+import Runtime
 
 extension MongoStore {
   /// See `MessageStore.checkup`. Checks the server, the collections, their indexes, the plan of every query and
