@@ -70,7 +70,3 @@ struct Tidings: ParsableCommand {
     leave(status)
   }
 }
-
-/// Ends the process without the libraries' own clean-up, which would free memory that threads waiting for a
-/// database may still use.
-func leave(_ status: Int32) -> Never { _exit(status) }

@@ -12,7 +12,7 @@ protocol MarkMethod: Method {
 extension MarkMethod {
   static var deed: Deed { .change }
   static var parameters: [any ParameterDescription] { MarkParameters.parameters }
-  static var result: Schema { .component("Marked") }
+  static var result: JSONSchema { .component("Marked") }
   static var errors: [RPCError.Kind] { [.notFound, .limitReached, .storeUnavailable, .outcomeUnknown] }
   static var example: Example {
     Example(

@@ -4,9 +4,9 @@ import JSONRPC
 struct Ping: Method {
   static let deed = Deed.service
   static let name: StaticString = "ping"
-  static let summary = "Does nothing: shows that the program answers."
+  static let summary = "Does nothing; the answer shows that the program is alive."
   static let parameters: [any ParameterDescription] = []
-  static let result = Schema.object([])
+  static let result = JSONSchema.object([])
   static let errors: [RPCError.Kind] = []
   static let example = Example(params: "{}", result: "{}")
   private static let empty = Array("{}".utf8)

@@ -6,9 +6,9 @@ import JSONRPC
 struct RetractMessage: Method {
   static let deed = Deed.change
   static let name: StaticString = "retract_message"
-  static let summary = "Takes a message back: it is gone for everybody."
+  static let summary = "Retracts a message: it disappears for everybody."
   static let parameters: [any ParameterDescription] = [Common.nid, Common.userID.optional]
-  static let result = Schema.object([
+  static let result = JSONSchema.object([
     .init("retracted", .described(.boolean, "Whether this call did it; false if it was done before."))
   ])
   static let errors: [RPCError.Kind] = [.notFound, .storeUnavailable, .outcomeUnknown]

@@ -13,7 +13,7 @@ public struct TidingsService: Service {
 
   /// Creates a service over a store, for a server with these limits and a host with this scope.
   public init(store: any MessageStore, limits: Limits = Limits(), scope: Scope = Scope()) {
-    backend = Backend(store: store, limits: limits, scope: scope)
+    backend = Backend(store: store, limits: limits, scope: scope, document: { OpenRPCDocument.json })
     methods = Registry.methods.map { "\($0.name)" }
     let all = Registry.methods.enumerated().map { Entry($1, index: $0, scope) }
     let longest = all.map(\.name.utf8CodeUnitCount).max() ?? 0

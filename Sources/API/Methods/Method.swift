@@ -14,7 +14,7 @@ protocol Method: Sendable {
   /// The parameters, in the order in which they are checked.
   static var parameters: [any ParameterDescription] { get }
   /// The schema of the result.
-  static var result: Schema { get }
+  static var result: JSONSchema { get }
   /// The kinds of errors other than bad parameters.
   static var errors: [RPCError.Kind] { get }
   /// An example call: its parameters and result as JSON text.
