@@ -54,18 +54,38 @@ public struct TidingsService: Service {
           if let refusal = scope.refusal(of: M.deed, claims) { throw refusal }
           owned = scope.mustHaveSent(claims)
         }
-        return PreparedCall(methodIndex: index, dependencies: call.dependencies) { [owned] context in
+        guard let owned, let user = scope.user else {
+          // Most calls take this path, which adds no cost.
+          return PreparedCall(methodIndex: index, dependencies: call.dependencies) { context in
+            do { return try await Self.run(call, backend, context) } catch {
+              throw try Self.error(for: error, context)
+            }
+          }
+        }
+        return PreparedCall(methodIndex: index, dependencies: call.dependencies) { context in
           do {
-            if let owned, let user = scope.user { try await backend.store.expect(owned, sentBy: user) }
-            guard let deadline = context.deadline else { return try await call.run(backend, context) }
-            return try await StoreCall.$deadline.withValue(deadline) { try await call.run(backend, context) }
-          } catch let error as StoreError {
-            // A store that gives up at the deadline did nothing, but reports that with an error of its own.
-            if case .unavailable = error { try context.checkTime() }
-            throw RPCError(error)
+            try await backend.store.expect(owned, sentBy: user)
+            return try await Self.run(call, backend, context)
+          } catch {
+            throw try Self.error(for: error, context)
           }
         }
       }
+    }
+
+    private static func run(
+      _ call: some Method, _ backend: Backend, _ context: CallContext
+    ) async throws -> [UInt8] {
+      guard let deadline = context.deadline else { return try await call.run(backend, context) }
+      return try await StoreCall.$deadline.withValue(deadline) { try await call.run(backend, context) }
+    }
+
+    /// The error that a host gets.
+    private static func error(for error: any Error, _ context: CallContext) throws -> any Error {
+      guard let error = error as? StoreError else { return error }
+      // A store that gives up at the deadline did nothing, but reports that with an error of its own.
+      if case .unavailable = error { try context.checkTime() }
+      return RPCError(error)
     }
   }
 }
