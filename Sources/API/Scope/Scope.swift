@@ -76,7 +76,7 @@ extension Scope {
       }
       return nil
     case .retracts(let name):
-      switch name?.log {
+      switch name?.log.kind {
       case .team(let team), .member(let team, _): return refusal(ofTeam: team, "/nid")
       case .everyone, .account: return refusal(ofAccounts: "/nid")
       case nil: return nil
