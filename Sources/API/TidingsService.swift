@@ -63,13 +63,11 @@ public struct TidingsService: Service {
           }
         }
         return PreparedCall(methodIndex: index, touches: call.touches) { [owned] context in
-          func run() async throws -> [UInt8] {
-            if let owned, let user = scope.user { try await backend.store.expect(owned, sentBy: user) }
-            return try await call.run(backend, context)
-          }
           do {
-            guard let deadline = context.deadline else { return try await run() }
-            return try await StoreCall.$deadline.withValue(deadline) { try await run() }
+            if let owned, let user = scope.user {
+              try await backend.store.expect(owned, sentBy: user, before: context.deadline)
+            }
+            return try await call.run(backend, context)
           } catch let error as StoreError {
             // A store that gives up at the deadline did nothing, but reports that with an error of its own.
             if case .unavailable = error { try context.checkTime() }

@@ -44,7 +44,9 @@ struct AppendRun {
     }
     if plan.hasNew { confirm() }
     for log in lostRaces.keys { turns.finish(log, session) }
-    return plan.results()
+    let results = plan.results()
+    clock.note(results)
+    return results
   }
 
   /// Makes sure, before any caller is told, that the messages can be found again and that each number is used
