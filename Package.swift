@@ -50,15 +50,22 @@ let package = Package(
     .target(name: "Transcript", dependencies: ["JSON"], swiftSettings: settings),
     .target(name: "Inbox", dependencies: ["Locks"], swiftSettings: settings),
     .target(name: "MemoryStore", dependencies: ["Inbox", "Locks"], swiftSettings: settings),
-    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    // Without pkg-config, which would link the shared library.
+    .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .target(
       name: "SQLiteStore",
       dependencies: [
         "CSQLite", "CSystem", "Inbox", "Locks",
         .product(name: "DequeModule", package: "swift-collections"),
       ],
-      swiftSettings: settings),
-    .systemLibrary(name: "CMongoC", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
+      swiftSettings: settings,
+      linkerSettings: [
+        // The archive: a program with SQLite in it starts sooner, and runs where there is none.
+        .linkedLibrary(":libsqlite3.a", .when(platforms: [.linux])),
+        .linkedLibrary("sqlite3", .when(platforms: [.macOS])),
+      ]),
+    // libmongoc's functions, which are looked for when the first store is made that needs them.
+    .target(name: "CMongoC"),
     .target(
       name: "Mongo",
       dependencies: [
@@ -75,8 +82,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
-    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .target(name: "API", dependencies: ["CCrypto", "Inbox", "JSON", "JSONRPC"], swiftSettings: settings),
+    .target(name: "API", dependencies: ["Inbox", "JSON", "JSONRPC"], swiftSettings: settings),
     .executableTarget(
       name: "tidings",
       dependencies: [
@@ -112,7 +118,9 @@ let package = Package(
       name: "MongoSupport",
       dependencies: ["CMongoC", "Mongo", .product(name: "Logging", package: "swift-log")],
       path: "Tests/MongoSupport",
-      swiftSettings: settings),
+      swiftSettings: settings,
+      // What only tests call.
+      linkerSettings: [.linkedLibrary("mongoc-1.0"), .linkedLibrary("bson-1.0")]),
     .testTarget(
       name: "MongoTests", dependencies: ["Locks", "Mongo", "MongoSupport", "Seeds"], swiftSettings: settings),
     .testTarget(
