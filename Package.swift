@@ -47,6 +47,8 @@ let package = Package(
       swiftSettings: settings),
     // What Swift does not see of the system.
     .target(name: "CSystem"),
+    // Names without which the linker would add Foundation for argument-parser.
+    .target(name: "CWithoutFoundation", exclude: ["link"]),
     .target(name: "Transcript", dependencies: ["JSON"], swiftSettings: settings),
     .target(name: "Inbox", dependencies: ["Locks"], swiftSettings: settings),
     .target(name: "MemoryStore", dependencies: ["Inbox", "Locks"], swiftSettings: settings),
@@ -86,12 +88,22 @@ let package = Package(
     .executableTarget(
       name: "tidings",
       dependencies: [
-        "API", "CSystem", "Inbox", "JSON", "JSONRPC", "Locks", "MemoryStore", "MongoStore", "SQLiteStore",
+        "API", "CSystem", "CWithoutFoundation", "Inbox", "JSON", "JSONRPC", "Locks", "MemoryStore",
+        "MongoStore", "SQLiteStore",
         "Transcript",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      swiftSettings: settings),
+      swiftSettings: settings,
+      // The libraries of C++ and of the compiler go into the program as well, and nobody links with it. Gold
+      // does not follow the linker script that the folder holds.
+      linkerSettings: [
+        .unsafeFlags(
+          [
+            "-L", "\(Context.packageDirectory)/Sources/CWithoutFoundation/link",
+            "-use-ld=lld", "-Xclang-linker", "-static-libgcc", "-Xlinker", "--no-export-dynamic",
+          ], .when(platforms: [.linux], configuration: .release))
+      ]),
 
     // Random numbers that can be had again.
     .target(name: "Seeds", path: "Tests/Seeds", swiftSettings: settings),
