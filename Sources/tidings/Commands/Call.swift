@@ -7,6 +7,7 @@ import JSONRPC
 /// Calls one method and prints its result.
 struct Call: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "call",
     abstract: "Call one method and print its result.",
     discussion: """
       tidings call send_team_message '{"team_id":"blue","user_id":"ada","message_type":"note"}'

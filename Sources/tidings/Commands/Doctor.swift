@@ -8,6 +8,7 @@ import SQLiteStore
 /// Checks that everything is as it should be.
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "doctor",
     abstract: "Check the store: reachable, sound, its format, its plans, the limits; say what to do.",
     discussion: """
       Exit status: 0 if all is well, 69 if the store can't be used, 70 if something is wrong with it.

@@ -8,6 +8,7 @@ import Transcript
 /// Plays a recorded conversation and compares the answers.
 struct Replay: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "replay",
     abstract: "Play a recording (or a transcript) to a fresh program, and compare the answers.",
     discussion: """
       tidings --record talk.jsonl        # records; what messages say is left out

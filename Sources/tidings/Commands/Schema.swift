@@ -5,6 +5,7 @@ import JSON
 /// Prints the contract.
 struct Schema: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "schema",
     abstract: "Print the contract: every method, its parameters, result and errors, as an OpenRPC document.")
 
   func run() throws {

@@ -15,6 +15,7 @@ import Logging
 /// Serves one host on stdin and stdout.
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "serve",
     abstract: "Serve one host: requests on stdin, answers on stdout, logs on stderr (the default).",
     discussion: """
       Ends with status 0 when stdin ends and everything is answered; 1 after `exit` without `shutdown`; \
