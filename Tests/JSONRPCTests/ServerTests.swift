@@ -3,6 +3,7 @@ import Testing
 
 @testable import JSONRPC
 
+@Suite(.timeLimit(.minutes(10)))
 struct ServerTests {
   @Test func pingAndEcho() async throws {
     let host = try Host(TestService())
@@ -167,7 +168,7 @@ struct ServerTests {
     let host = try Host(service)
     host.request(1, "gate")
     host.request(2, "wait")
-    await service.gates.wait(for: "gate", count: 1)
+    try await service.gates.wait(for: "gate", count: 1)
     host.send(#"{"jsonrpc":"2.0","method":"exit"}"#, #"{"jsonrpc":"2.0","id":3,"method":"ping"}"#)
     #expect(try await host.answer().result == #""ended""#)
     service.gates.open("gate")

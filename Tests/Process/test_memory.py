@@ -27,7 +27,7 @@ class Flooding:
 
         def write():
             try:
-                sidecar.send_bytes(data, 2 * DEADLINE)
+                sidecar.send_bytes(data, DEADLINE)
             except Exception as error:
                 failures.append(error)
 
@@ -35,7 +35,7 @@ class Flooding:
         thread.start()
 
         def join():
-            thread.join(2 * DEADLINE)
+            thread.join(DEADLINE)
             self.assertFalse(thread.is_alive(), "the writer is stuck")
             self.assertEqual(failures, [])
 
@@ -45,7 +45,7 @@ class Flooding:
         """Reads so many answers, and says how many bytes they had and how many were errors."""
         size = errors = 0
         for _ in range(count):
-            received = sidecar.receive_line(2 * DEADLINE)
+            received = sidecar.receive_line(DEADLINE)
             self.assertIsNotNone(received)
             size += len(received)
             errors += b'"error":{"code"' in received[:200]
@@ -70,7 +70,7 @@ class Flooding:
             return sum(map(int, stat.read_text().rsplit(")", 1)[1].split()[11:13]))
 
         last, since = used(), None
-        end = time.monotonic() + 2 * DEADLINE
+        end = time.monotonic() + DEADLINE
         while since is None or time.monotonic() < since + 1:
             self.assertLess(time.monotonic(), end, "it is never quiet")
             time.sleep(0.05)
@@ -133,7 +133,7 @@ class MemoryTests(Flooding):
         join = self.in_background(sidecar, b"".join(map(line, batches)))
         answers = 0
         for _ in batches:
-            received = json.loads(sidecar.receive_line(2 * DEADLINE))
+            received = json.loads(sidecar.receive_line(DEADLINE))
             answers += len(received)
             for answer in received:
                 if "error" in answer:

@@ -5,14 +5,12 @@ import json
 import os
 import signal
 import stat
-import sys
 from pathlib import Path
 from random import Random
 
+import replay
 from sidecar import ROOT, SidecarCase, notification, request
 
-sys.path.insert(0, str(ROOT / "Tests/Transcripts"))
-import replay  # noqa: E402
 
 SECRET = "what-nobody-else-may-read"
 SEND = {"team_id": "t", "user_id": "ann", "message_type": "note"}

@@ -28,7 +28,7 @@ class SharingTests:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(2 * DEADLINE)
+            thread.join(DEADLINE)
         if failures:
             raise failures[0]
         self.assertFalse(any(thread.is_alive() for thread in threads))

@@ -15,7 +15,7 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Process"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Hosting"))
 from sidecar import Sidecar  # noqa: E402
 
 STEPS = {"comment", "send", "expect", "expect_all", "expect_batch", "contains", "exit"}
