@@ -143,6 +143,18 @@ struct ConcurrencyTests {
     #expect(await host.finish().lines == [#"{"jsonrpc":"2.0","id":1,"result":{}}"#])
   }
 
+  @Test func eachThatWaitsCanBeTakenBack() async throws {
+    let host = try Host(TestService())
+    for id in 0..<400 { host.request(id, "wait") }
+    for id in stride(from: 0, to: 400, by: 2) { host.cancel("\(id)") }
+    let cancelled = try await host.next(200).map(Answer.init)
+    #expect(Set(cancelled.map(\.id)) == Set(stride(from: 0, to: 400, by: 2).map(String.init)))
+    #expect(cancelled.allSatisfy { $0.code == -32800 })
+    let ended = try await host.finish().lines.map(Answer.init)
+    #expect(Set(ended.map(\.id)) == Set(stride(from: 1, to: 400, by: 2).map(String.init)))
+    #expect(ended.allSatisfy { $0.result == #""ended""# })
+  }
+
   @Test func cancelWhileQueued() async throws {
     let service = TestService()
     let host = try Host(service)

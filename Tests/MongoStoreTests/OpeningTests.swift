@@ -127,7 +127,7 @@ struct OpeningTests {
   @Test func aServerThatComesLaterIsUsed() async throws {
     let mongod = try await TestMongod.start(.replicaSet())
     await mongod.kill(member: 0)
-    let uri = mongod.uri(database: "late", options: "serverSelectionTimeoutMS=1000&waitQueueTimeoutMS=600000")
+    let uri = mongod.uri(database: "late", options: "serverSelectionTimeoutMS=1000")
     let store = try MongoStore(uri: uri, logger: .quiet)
     #expect(try await store.prepare() == false)
     for _ in 0..<3 {

@@ -10,7 +10,7 @@ struct FaultTests {
   @Test("a dead server gives unavailable, and its return heals", arguments: SessionTests.topologies)
   func killed(topology: TestMongod.Topology) async throws {
     let mongod = try await TestMongod.start(topology)
-    try await withPool(mongod, options: "serverSelectionTimeoutMS=1000&waitQueueTimeoutMS=600000") { pool in
+    try await withPool(mongod, options: "serverSelectionTimeoutMS=1000") { pool in
       try await eventually { try await pool.run { try $0.insertOnce("log", 1) } }
       await mongod.kill(member: 0)
       // The connection may break during the first call; from then on there is no primary.

@@ -31,7 +31,7 @@ class DescriptorTests(SidecarCase):
     def test_without_stdin(self):
         sidecar, path = self.closed(0)
         self.assertEqual(sidecar.rest(), [])
-        self.assert_no_crash(sidecar.wait())
+        self.assertEqual(sidecar.wait(), 74)
         self.assert_sound(path)
 
     def test_without_stdout(self):
@@ -57,7 +57,7 @@ class DescriptorTests(SidecarCase):
 
     def test_without_any(self):
         sidecar, path = self.closed(0, 1, 2)
-        self.assert_no_crash(sidecar.wait())
+        self.assertEqual(sidecar.wait(), 74)
         self.assert_sound(path)
 
     def test_inherited_descriptors_are_left_alone(self):
