@@ -73,7 +73,7 @@ class Stuck(AssertionError):
 
 
 def read_some(descriptor, limit=1 << 20, deadline=DEADLINE):
-    """What can be read now, or as soon as there is something; empty at the end."""
+    """Reads what is there now, or as soon as there is something; empty at the end."""
     if not select.select([descriptor], [], [], deadline)[0]:
         raise Stuck(f"nothing to read within {deadline} s")
     return os.read(descriptor, limit)
@@ -340,7 +340,7 @@ class Sidecar:
         return answers
 
     def errors_text(self):
-        """What came on stderr; all of it once the process has ended."""
+        """The text that came on stderr; all of it once the process has ended."""
         if self.status is not None and self.process.stderr:
             self._threads[0].join(DEADLINE)
         return self.stderr_bytes.decode("utf-8", "backslashreplace")
@@ -357,7 +357,7 @@ class Sidecar:
                 stream.close()
 
     def describe(self):
-        """What was sent and got, for a failure's report."""
+        """The conversation, for a failure's report."""
         state = "running" if self.process.poll() is None else f"exit status {self.process.poll()}"
         talk = "\n".join(f"  {arrow} {text}" for arrow, text in self.history)
         errors = self.stderr_bytes[-2000:].decode("utf-8", "backslashreplace")
@@ -432,7 +432,7 @@ class SidecarCase(unittest.TestCase):
 
 
 def stores(memory=False):
-    """What tests run on, by name: the URL of a store, with {folder} and {unique} for what is its own."""
+    """The stores that tests run on, by name: a URL each, with {folder} and {unique} for what is its own."""
     result = {"memory": "memory:"} if memory else {}
     result["sqlite"] = "sqlite:{folder}/tidings.db"
     for url in os.environ.get("TIDINGS_TEST_STORES", "").split():

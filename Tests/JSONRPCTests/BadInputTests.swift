@@ -4,7 +4,7 @@ import Testing
 
 @testable import JSONRPC
 
-/// What is no request: each gets its answer or none, and what comes behind it is read.
+/// Input that is no request: each piece gets its answer or none, and what comes behind it is read.
 @Suite(.timeLimit(.minutes(10)))
 struct BadInputTests {
   @Test func badLinesDontStopTheNext() async throws {
@@ -43,7 +43,7 @@ struct BadInputTests {
     host.send(garbage.map { $0 == 0x0A ? 0x78 : $0 } + [0x0A])
     host.request(1, "ping")
     let answers = try await host.finish().lines.map(Answer.init)
-    let lines = garbage.split(separator: 0x0A).filter { !$0.allSatisfy([0x20, 0x09, 0x0D].contains) }
+    let lines = garbage.split(separator: 0x0A).filter { !$0.allSatisfy { [0x20, 0x09, 0x0D].contains($0) } }
     let digits = lines.count { $0.count == 1 && (0x30...0x39).contains($0.first ?? 0) }
     #expect(answers.last == (try Answer(#"{"id":1,"result":{}}"#)))
     #expect(answers.dropLast().allSatisfy { $0.id == "null" })

@@ -19,7 +19,7 @@ ESCAPED = {"x": "\x85" * 32_700}
 
 
 class Flooding:
-    """What the tests do as hosts."""
+    """The tests' own deeds as hosts."""
 
     def in_background(self, sidecar, data):
         """Writes beside the test, however long the sidecar reads nothing."""

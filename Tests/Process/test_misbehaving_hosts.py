@@ -230,7 +230,7 @@ time.sleep(600)
 
 
 def running(pid):
-    """Whether a process runs: it exists, and is no corpse that nobody has collected."""
+    """Returns whether a process runs: it exists, and is no corpse that nobody has collected."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
             return file.read().rpartition(")")[2].split()[0] not in "ZX"

@@ -116,7 +116,7 @@ class NamesTests(SidecarCase):
 
 
 class Outages:
-    """What holds of a replica set and of a standalone server."""
+    """The behaviour on a replica set and on a standalone server."""
 
     def setUp(self):
         super().setUp()

@@ -26,7 +26,7 @@ class RecordingTests(SidecarCase):
         return [json.loads(line) for line in Path(path or self.path).read_text(encoding="utf-8").splitlines()]
 
     def play(self, status=0, path=None, *arguments):
-        """What `tidings replay` prints."""
+        """The output of `tidings replay`."""
         done = self.run_program("replay", path or self.path, *arguments)
         self.assertEqual(done.returncode, status, done.stdout.decode() + done.stderr.decode())
         return done.stdout.decode()

@@ -78,7 +78,7 @@ class SignalTests(SidecarCase):
 
 
 def pending(fd):
-    """How many bytes wait in a pipe."""
+    """The number of bytes that wait in a pipe."""
     count = array.array("i", [0])
     fcntl.ioctl(fd, termios.FIONREAD, count)
     return count[0]

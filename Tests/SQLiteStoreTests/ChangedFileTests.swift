@@ -63,7 +63,7 @@ struct ChangedFileTests {
     try await again.close()
   }
 
-  /// What others do to a file that keeps its number: `: > FILE`, and `cp BACKUP FILE`.
+  /// The deeds of others to a file that keeps its number: `: > FILE`, and `cp BACKUP FILE`.
   enum Overwrite: String, CaseIterable, CustomTestStringConvertible {
     case cut, another
     var testDescription: String { rawValue }

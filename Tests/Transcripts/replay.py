@@ -43,7 +43,7 @@ class Exchange:
 
 @dataclass
 class Bindings:
-    """What the placeholders seen so far stand for."""
+    """The values of the placeholders seen so far."""
 
     values: dict = field(default_factory=dict)
 
@@ -51,7 +51,7 @@ class Bindings:
         return Bindings(dict(self.values))
 
     def bind(self, kind, name, value):
-        """Whether the value may stand for the name; if so it does from now on."""
+        """Returns whether the value may stand for the name; if so it does from now on."""
         key = (kind, name)
         if key in self.values:
             return self.values[key] == value

@@ -132,7 +132,7 @@ class GroupTests(support.Case):
 
 
 class RetryableTests(support.Case):
-    """Whether it is worth trying again, for starts that fail."""
+    """The use of another attempt, for starts that fail."""
 
     def start(self, **options):
         try:
