@@ -1,5 +1,6 @@
 import Dispatch
 import Locks
+import Runtime
 import Testing
 
 extension DispatchSemaphore {
