@@ -2,8 +2,11 @@ import CSQLite
 import Inbox
 
 extension SQLiteStore {
-  /// Examines the database. Reads the whole file, which takes a few seconds for each gigabyte.
-  public func doctor() async throws -> SQLiteReport {
+  /// See `MessageStore.checkup`. Reads the whole file, which takes a few seconds for each gigabyte.
+  public func checkup() async throws -> [Finding] { try await report().findings }
+
+  /// Examines the database.
+  func report() async throws -> SQLiteReport {
     var report = SQLiteReport(path: file.canonicalPath)
     let settings = try await write(size: 0) { connection in
       Decision(value: try connection.translating { () throws(Failure) in try Settings(connection.database) })

@@ -6,53 +6,53 @@ import SQLiteStore
 import Transcript
 
 /// Plays a recorded conversation and compares the answers.
-struct Replay: ParsableCommand {
+struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
-    abstract: "Play a recording (or a transcript) to a fresh program, and compare the answers.",
+    abstract: "Replay a recording or a transcript, and compare the answers.",
     discussion: """
-      tidings --record talk.jsonl        # records; what messages say is left out
-      tidings replay talk.jsonl          # says what comes out otherwise
+      tidings --record talk.jsonl        # records, without the content of messages
+      tidings replay talk.jsonl          # prints the differences
 
-      Exit status: 0 if every answer was as recorded, 1 if not, 65 if the file is no transcript, 66 if it \
+      Exit status: 0 if every answer is as recorded, 1 if not, 65 if the file is not a transcript, 66 if it \
       can't be read.
       """)
 
-  @Argument(help: ArgumentHelp("What `--record` wrote, or a file of Schemas/transcripts.", valueName: "file"))
+  @Argument(
+    help: ArgumentHelp("A recording made with --record, or a file of Schemas/transcripts.", valueName: "file")
+  )
   var file: String
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "The store to play it on, as it was when recording began. TIDINGS_STORE is not looked at: requests are "
+      "The store to replay on, as it was when recording began. TIDINGS_STORE is ignored, because requests are "
         + "carried out.",
       valueName: "url"))
   var store = "memory:"
 
   @Flag(
     name: .long,
-    help: "Use a file that belongs to somebody else, or that others may read or write.")
+    help: "Allow a file that another user owns, or that others may read or write.")
   var allowSharedFile = false
 
   @OptionGroup var log: LogOptions
-  @OptionGroup(title: "What the host may ask") var scope: ScopeOptions
+  @OptionGroup(title: "Scope") var scope: ScopeOptions
   @OptionGroup(title: "Limits") var limits: LimitOptions
 
   func run() throws {
     let steps = try steps()
-    var logger = log.logger()
-    // The findings are printed on stdout.
-    if log.logLevel == .info { logger.logLevel = .warning }
+    let logger = log.logger(isQuiet: true)
     let store = try StoreOptions.open(
       StoreOptions.parse(store, from: "--store"), allowsSharing: allowSharedFile, logger)
-    var playback = try PipedServer(
+    var playback = try InProcessHost(
       TidingsService(store: store, limits: limits.limits, scope: scope.scope), limits: limits.limits,
       logger: logger)
     var differences = 0
-    var failure: Failure?
+    var failure: CommandError?
     var replayer = Replayer { difference in
       differences += 1
-      do throws(Failure) {
+      do throws(CommandError) {
         try StandardOutput.write(line: difference.shown())
       } catch {
         failure = error
@@ -77,29 +77,29 @@ struct Replay: ParsableCommand {
       do {
         // A step contains a message, so it is parsed to the greatest depth of any message.
         guard let step = Step(try JSON(parsing: line, maximumDepth: 1_002)) else {
-          throw Failure(.badData, "\(file), line \(number): no step of a transcript")
+          throw CommandError(.badData, "\(file), line \(number): not a step of a transcript")
         }
         steps.append((number, step))
       } catch let error as JSONError {
         // If the recorded program was killed, the last line may be incomplete.
-        guard number > 1, !isWhole else { throw Failure(.badData, "\(file), line \(number): \(error)") }
+        guard number > 1, !isWhole else { throw CommandError(.badData, "\(file), line \(number): \(error)") }
       }
     }
     return steps
   }
 }
 
-extension Replay {
+extension ReplayCommand {
   /// The largest line of a recording, in bytes: the largest array of answers, with every byte an escape.
   private static let longestLine = 384 << 20
   /// The largest recording that is played, in bytes, since all steps are in memory.
   private static let largestFile = 1 << 30
 
-  private func opened() throws(Failure) -> Descriptor {
+  private func opened() throws(CommandError) -> Descriptor {
     do {
       return try Descriptor.reading(FilePath(bytes: file.systemBytes))
     } catch {
-      throw Failure(.notFound, "\(file) can't be read: \(error)")
+      throw CommandError(.notFound, "\(file) can't be read: \(error)")
     }
   }
 
@@ -120,17 +120,17 @@ extension Replay {
       }
       line += chunk[start...]
       guard line.count <= Self.longestLine, size <= Self.largestFile else {
-        throw Failure(.badData, "\(file) is larger than any recording that can be played")
+        throw CommandError(.badData, "\(file) is larger than any recording that can be played")
       }
     }
     if !line.isEmpty { try body(line, false) }
   }
 
-  private func read(_ descriptor: Descriptor) throws(Failure) -> [UInt8] {
+  private func read(_ descriptor: Descriptor) throws(CommandError) -> [UInt8] {
     do {
       return try descriptor.read(atMost: 256 << 10)
     } catch {
-      throw Failure(.notFound, "\(file) can't be read: \(error)")
+      throw CommandError(.notFound, "\(file) can't be read: \(error)")
     }
   }
 }

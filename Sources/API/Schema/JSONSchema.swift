@@ -1,7 +1,7 @@
 import JSON
 
 /// The part of JSON Schema (2020-12) that the contract uses.
-indirect enum Schema: Sendable {
+indirect enum JSONSchema: Sendable {
   case any
   case null
   case boolean
@@ -10,22 +10,22 @@ indirect enum Schema: Sendable {
   case string(minLength: Int? = nil, maxLength: Int? = nil, pattern: String? = nil, format: String? = nil)
   case enumeration([String])
   case constant(String)
-  case array(Schema, minItems: Int? = nil, maxItems: Int? = nil)
+  case array(JSONSchema, minItems: Int? = nil, maxItems: Int? = nil)
   case object([Property], open: Bool = false)
-  case map(Schema)
-  case anyOf([Schema])
+  case map(JSONSchema)
+  case anyOf([JSONSchema])
   /// A reference to one of the document's component schemas.
   case component(String)
-  case described(Schema, String)
+  case described(JSONSchema, String)
   /// A schema with the default of a value that is left out, as JSON text.
-  case defaulting(Schema, json: String)
+  case defaulting(JSONSchema, json: String)
 
   struct Property: Sendable {
     var name: String
-    var schema: Schema
+    var schema: JSONSchema
     var isRequired: Bool
 
-    init(_ name: String, _ schema: Schema, optional: Bool = false) {
+    init(_ name: String, _ schema: JSONSchema, optional: Bool = false) {
       self.name = name
       self.schema = schema
       isRequired = !optional
@@ -33,7 +33,7 @@ indirect enum Schema: Sendable {
   }
 }
 
-extension Schema {
+extension JSONSchema {
   func write(to writer: inout JSONWriter) {
     writer.beginObject()
     writeKeywords(to: &writer)

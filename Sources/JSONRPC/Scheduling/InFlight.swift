@@ -27,11 +27,11 @@ struct InFlight<Call: Sendable>: Sendable {
     return false
   }
 
-  /// Removes a call from the count of active ones.
+  /// Counts a call among those that wait.
   mutating func startWaiting() { waiting += 1 }
 
-  mutating func remove(_ id: RequestID, wasWaiting: Bool) {
-    calls[id] = nil
-    if wasWaiting { waiting -= 1 }
-  }
+  /// Counts a call no longer among those that wait.
+  mutating func endWaiting() { waiting -= 1 }
+
+  mutating func remove(_ id: RequestID) { calls[id] = nil }
 }

@@ -17,7 +17,7 @@ final class Signals: Sendable {
 
   /// Starts to watch for signals. Create this before any other thread starts: threads inherit the mask of
   /// blocked signals, so that a signal reaches only the thread that waits for it.
-  init(drainMilliseconds: Int) throws(Failure) {
+  init(drainMilliseconds: Int) throws(CommandError) {
     self.drainMilliseconds = drainMilliseconds
     var signals = sigset_t()
     sigemptyset(&signals)

@@ -6,17 +6,17 @@ import Testing
 
 @testable import API
 
-/// The calls that wait for one another, by the touches that the methods declare.
-@Suite struct TouchTests {
+/// The calls that wait for one another, by the dependencies that the methods declare.
+@Suite struct DependencyTests {
   private static let service = TidingsService(store: MemoryStore())
 
-  private static func touches(_ method: String, _ params: String) throws -> [Touch] {
+  private static func dependencies(_ method: String, _ params: String) throws -> [Dependency] {
     let name = try JSON(parsing: Array("\"\(method)\"".utf8))
-    return try service.prepare(method: name, params: try JSON(parsing: Array(params.utf8))).touches
+    return try service.prepare(method: name, params: try JSON(parsing: Array(params.utf8))).dependencies
   }
 
-  /// Returns whether the second call waits for the end of the first, by the rule in `Touch`.
-  private static func wait(_ one: [Touch], _ other: [Touch]) -> Bool {
+  /// Returns whether the second call waits for the end of the first, by the rule in `Dependency`.
+  private static func wait(_ one: [Dependency], _ other: [Dependency]) -> Bool {
     one.contains { mine in
       other.contains { $0.key == mine.key && ($0.mode != mine.mode || $0.mode == .exclusive) }
     }
@@ -49,7 +49,7 @@ import Testing
     (retract, retract), (retract, follow),
   ])
   func theseTakeEffectInOrder(_ one: (String, String), _ other: (String, String)) throws {
-    let (mine, theirs) = (try Self.touches(one.0, one.1), try Self.touches(other.0, other.1))
+    let (mine, theirs) = (try Self.dependencies(one.0, one.1), try Self.dependencies(other.0, other.1))
     #expect(Self.wait(mine, theirs) && Self.wait(theirs, mine))
   }
 
@@ -66,7 +66,7 @@ import Testing
     (retract, account), (ping, sendTeam), (ping, retract), (ping, ping),
   ])
   func theseRunBesideOneAnother(_ one: (String, String), _ other: (String, String)) throws {
-    let (mine, theirs) = (try Self.touches(one.0, one.1), try Self.touches(other.0, other.1))
+    let (mine, theirs) = (try Self.dependencies(one.0, one.1), try Self.dependencies(other.0, other.1))
     #expect(!Self.wait(mine, theirs) && !Self.wait(theirs, mine))
   }
 }

@@ -15,7 +15,7 @@ struct Parent: Sendable {
   ///
   /// A process whose parent has ended gets another parent, so polling the parent's id detects the end. A
   /// signal at the parent's death would come too early: as soon as the thread ends that started this process.
-  func onEnd(_ body: @escaping @Sendable () -> Void) throws(Failure) {
+  func onEnd(_ body: @escaping @Sendable () -> Void) throws(CommandError) {
     try SystemLimits.startThread("watch the host") {
       while getppid() == id { sleep(1) }
       body()

@@ -13,33 +13,33 @@ import Logging
 #endif
 
 /// Serves one host on stdin and stdout.
-struct Serve: ParsableCommand {
+struct ServeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
     abstract: "Serve one host: requests on stdin, answers on stdout, logs on stderr (the default).",
     discussion: """
-      Ends with status 0 when stdin ends and everything is answered; 1 after `exit` without `shutdown`; \
-      65 if Content-Length headers can't be followed; 69 if the store can't be opened; 71 if the system has \
-      too few threads or descriptors; 73 if the recording can't be made; 74 if the host closed the answers; \
-      75 if --drain-timeout was over; 78 if MongoDB's URI, credentials or rights are wrong.
+      Exit status: 0 when stdin ends and every request is answered; 1 after `exit` without `shutdown`; \
+      65 if Content-Length framing is broken; 69 if the store can't be opened; 71 if the system has too few \
+      threads or descriptors; 73 if the recording can't be created; 74 if the host closed the output; \
+      75 if --drain-timeout expired; 78 if MongoDB's URI, credentials or permissions are wrong.
       """)
 
   @OptionGroup var store: StoreOptions
   @OptionGroup var log: LogOptions
-  @OptionGroup(title: "What the host may ask") var scope: ScopeOptions
+  @OptionGroup(title: "Scope") var scope: ScopeOptions
   @OptionGroup var record: RecordOptions
   @OptionGroup(title: "Limits") var limits: LimitOptions
 
   @Option(
-    name: .long, help: "How messages are told apart: one a line, by Content-Length headers, or as they come.")
+    name: .long, help: "Message framing: one message per line, Content-Length headers, or detected.")
   var framing: Framing = .detect
 
-  @Option(name: .long, help: "Seconds that SIGTERM leaves to answer what was accepted.")
+  @Option(name: .long, help: "Seconds to finish accepted requests after SIGTERM.")
   var drainTimeout = 10.0
 
   @Flag(
     name: .long,
-    help: "Go on when the process that started this one has ended; the end of stdin still ends it.")
+    help: "Keep running when the parent process ends; the end of stdin still ends the program.")
   var detached = false
 
   func validate() throws {
@@ -56,7 +56,7 @@ struct Serve: ParsableCommand {
       streams = try StandardStreams.claim()
     } catch {
       // The host left a descriptor closed, or the system does not give one.
-      throw Failure(error.code == EBADF ? .outputClosed : .system, "\(error)")
+      throw CommandError(error.code == EBADF ? .outputClosed : .system, "\(error)")
     }
     let logger = log.logger()
     let store = try store.open(logger)

@@ -13,7 +13,7 @@ public struct TidingsService: Service {
 
   /// Creates a service over a store, for a server with these limits and a host with this scope.
   public init(store: any MessageStore, limits: Limits = Limits(), scope: Scope = Scope()) {
-    backend = Backend(store: store, limits: limits, scope: scope)
+    backend = Backend(store: store, limits: limits, scope: scope, document: { OpenRPCDocument.json })
     methods = Registry.methods.map { "\($0.name)" }
     let all = Registry.methods.enumerated().map { Entry($1, index: $0, scope) }
     let longest = all.map(\.name.utf8CodeUnitCount).max() ?? 0
@@ -54,15 +54,7 @@ public struct TidingsService: Service {
           if let refusal = scope.refusal(of: M.deed, claims) { throw refusal }
           owned = scope.mustHaveSent(claims)
         }
-        guard owned != nil || Self.hasDeadline(params) else {
-          // Most calls take this path, which adds no cost.
-          return PreparedCall(methodIndex: index, touches: call.touches) { context in
-            do { return try await call.run(backend, context) } catch let error as StoreError {
-              throw RPCError(error)
-            }
-          }
-        }
-        return PreparedCall(methodIndex: index, touches: call.touches) { [owned] context in
+        return PreparedCall(methodIndex: index, dependencies: call.dependencies) { [owned] context in
           do {
             if let owned, let user = scope.user {
               try await backend.store.expect(owned, sentBy: user, before: context.deadline)
@@ -76,7 +68,5 @@ public struct TidingsService: Service {
         }
       }
     }
-
-    private static func hasDeadline(_ params: JSON?) -> Bool { params?["_meta"]?["timeout_ms"] != nil }
   }
 }

@@ -6,13 +6,13 @@ import Logging
 import Synchronization
 import Transcript
 
-/// A server on a pair of pipes, to which a transcript is played: it receives the input that a host would
-/// send.
+/// A server on a pair of pipes, and its host in the same process: a command gets exactly the answers that any
+/// host gets.
 ///
-/// Requests of the player's own, the markers, show how far the server is. Once a marker is answered (with the
+/// Requests of the host's own, the markers, show how far the server is. Once a marker is answered (with the
 /// error that there is no such method), everything sent before it has been taken. If, in addition, nothing
 /// was under way when the marker was sent, no more output is to come after its answer.
-struct PipedServer: Playback {
+struct InProcessHost: Playback {
   private let requests: (reading: Descriptor, writing: Descriptor)
   private let marker = "replay-\(UInt64.random(in: .min ... .max))"
   // Filled by the thread that reads and emptied by the one that plays; held for a moment each.

@@ -5,7 +5,7 @@ import JSON
 import JSONRPC
 
 /// Calls one method and prints its result.
-struct Call: ParsableCommand {
+struct CallCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "call",
     abstract: "Call one method and print its result.",
@@ -14,36 +14,35 @@ struct Call: ParsableCommand {
       echo '{"user_id":"bo"}' | tidings call get_account_message -
 
       Exit status: 64 bad parameters, 65 conflict, 66 not found, 69 store unavailable, 70 internal error, \
-      71 too few threads or descriptors, 75 try again, 77 forbidden, 78 MongoDB's URI, credentials or rights are wrong.
+      71 too few threads or descriptors, 75 try again, 77 forbidden, 78 MongoDB's URI, credentials or permissions are wrong.
       """)
 
   @OptionGroup var store: StoreOptions
   @OptionGroup var log: LogOptions
-  @OptionGroup(title: "What the call may ask") var scope: ScopeOptions
+  @OptionGroup(title: "Scope") var scope: ScopeOptions
 
-  @Argument(help: "The method, as `tidings schema` lists them.")
+  @Argument(help: "The method's name; `tidings schema` lists the methods.")
   var method: String
 
-  @Argument(help: "Its parameters, a JSON object; - reads them from stdin.")
+  @Argument(help: "The parameters, a JSON object; - reads them from stdin.")
   var params: String?
 
   func run() throws {
     let params = try parameters()
     let request = JSONWriter.request(method, params)
-    var logger = log.logger()
-    // A single call need not report where the store is.
-    if log.logLevel == .info { logger.logLevel = .warning }
+    let logger = log.logger(isQuiet: true)
     let store = try store.open(logger)
-    let answer = try Exchange(
-      service: TidingsService(store: store, scope: scope.scope),
-      info: ServerInfo(name: "tidings", version: tidingsVersion), logger: logger
-    ).answer(to: request)
+    var host = try InProcessHost(
+      TidingsService(store: store, scope: scope.scope), limits: Limits(), logger: logger)
+    host.send(request)
+    // Every character that a terminal might obey is an escape.
+    let answer = try JSON(parsing: Array(host.finish(endingInput: true).rest.joined()).without(.terminal))
     try wait { try await store.close() }
     if let result = answer["result"] {
       let text = Descriptor.standardOutput.isTerminal ? result.prettyPrinted() : Array(result.raw)
       try StandardOutput.write(text + [UInt8(ascii: "\n")])
     } else {
-      throw Failure(answer: answer)
+      throw CommandError(answer: answer)
     }
   }
 
@@ -59,17 +58,17 @@ struct Call: ParsableCommand {
     do {
       return try JSON(parsing: text)
     } catch {
-      throw Failure(.badParameters, "the parameters are not JSON: \(error)")
+      throw CommandError(.badParameters, "the parameters are not JSON: \(error)")
     }
   }
 }
 
-extension Call {
-  private func input() throws(Failure) -> [UInt8] {
+extension CallCommand {
+  private func input() throws(CommandError) -> [UInt8] {
     do {
       return try Descriptor.standardInput.readToEnd()
     } catch {
-      throw Failure(.badParameters, "the parameters can't be read: \(error)")
+      throw CommandError(.badParameters, "the parameters can't be read: \(error)")
     }
   }
 }
@@ -91,7 +90,7 @@ extension JSONWriter {
   }
 }
 
-extension Failure {
+extension CommandError {
   /// Creates the failure for an answer with an error: its message and its exit status.
   fileprivate init(answer: JSON) {
     let error = answer["error"]

@@ -2,7 +2,7 @@ import JSON
 
 @testable import API
 
-extension Schema {
+extension JSONSchema {
   /// The first part of a value that does not fit, with its place; nil if the value fits.
   func misfit(_ json: JSON, at place: String = "$") -> String? {
     switch self {

@@ -14,7 +14,7 @@ protocol Method: Sendable {
   /// The parameters, in the order in which they are checked.
   static var parameters: [any ParameterDescription] { get }
   /// The schema of the result.
-  static var result: Schema { get }
+  static var result: JSONSchema { get }
   /// The kinds of errors other than bad parameters.
   static var errors: [RPCError.Kind] { get }
   /// An example call: its parameters and result as JSON text.
@@ -28,7 +28,7 @@ protocol Method: Sendable {
   var claims: [Claim] { get }
 
   /// The things that the call reads or changes, for the rule of order.
-  var touches: [Touch] { get }
+  var dependencies: [Dependency] { get }
 
   /// Does the work and returns the result as JSON text.
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8]

@@ -1,4 +1,10 @@
-import ArgumentParser
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// The exit statuses of the program (sysexits.h).
 enum ExitStatus: Int32 {
@@ -17,7 +23,7 @@ enum ExitStatus: Int32 {
 }
 
 /// An error that ends a command with one sentence on stderr and an exit status.
-struct Failure: Error {
+struct CommandError: Error {
   let status: ExitStatus
   let sentence: String
 
@@ -26,3 +32,7 @@ struct Failure: Error {
     self.sentence = sentence
   }
 }
+
+/// Ends the process without the libraries' own clean-up, which would free memory that threads waiting for a
+/// database may still use.
+func leave(_ status: Int32) -> Never { _exit(status) }

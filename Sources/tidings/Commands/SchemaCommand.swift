@@ -3,10 +3,10 @@ import ArgumentParser
 import JSON
 
 /// Prints the contract.
-struct Schema: ParsableCommand {
+struct SchemaCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "schema",
-    abstract: "Print the contract: every method, its parameters, result and errors, as an OpenRPC document.")
+    abstract: "Print the contract as an OpenRPC document: every method, its parameters, result and errors.")
 
   func run() throws {
     var text = try JSON(parsing: OpenRPCDocument.json).prettyPrinted()

@@ -10,6 +10,8 @@ struct Backend: Sendable {
   let limits: Limits
   /// The host's scope.
   let scope: Scope
+  /// The contract, as `rpc.discover` returns it.
+  let document: @Sendable () -> [UInt8]
   /// The earlier findings of filters.
   let matches = MatchIndex()
 }
