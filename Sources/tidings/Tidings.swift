@@ -2,7 +2,6 @@ import API
 import ArgumentParser
 import CSystem
 import JSONRPC
-import MongoStore
 
 #if canImport(Glibc)
   import Glibc
@@ -36,7 +35,6 @@ struct Tidings: ParsableCommand {
     // Writing to a host that has closed stderr or the answers is an error of write(2), and must not end the
     // process.
     signal(SIGPIPE, SIG_IGN)
-    MongoStore.programStarts()
     do {
       var command = try parseAsRoot(ProgramArguments.read())
       try command.run()

@@ -15,7 +15,7 @@ import Testing
     return try service.prepare(method: name, params: try JSON(parsing: Array(params.utf8))).dependencies
   }
 
-  /// Whether the second call waits for the end of the first, by the rule in `Dependency`.
+  /// Returns whether the second call waits for the end of the first, by the rule in `Dependency`.
   private static func wait(_ one: [Dependency], _ other: [Dependency]) -> Bool {
     one.contains { mine in
       other.contains { $0.key == mine.key && ($0.mode != mine.mode || $0.mode == .exclusive) }

@@ -163,9 +163,7 @@ final class Gates: Sendable {
   func count(_ name: String) -> Int { state.withLock { $0.sleepers[name]?.count ?? 0 } }
 
   /// Returns once this many calls are stopped at a gate.
-  func wait(for name: String, count: Int) async {
-    while self.count(name) < count { await Task.yield() }
-  }
+  func wait(for name: String, count: Int) async throws { try await until { self.count(name) >= count } }
 
   private func stop(_ name: String, _ serial: Int, unless isOver: () -> Bool) async {
     await withCheckedContinuation { continuation in

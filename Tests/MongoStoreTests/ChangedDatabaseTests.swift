@@ -17,7 +17,7 @@ struct ChangedDatabaseTests {
     _ way: (topology: TestMongod.Topology, namesCollections: Bool), _ count: Int = 2,
     _ body: ([MongoStore]) async throws -> Void
   ) async throws {
-    try await withDatabase(try await .shared(way.topology), options: "waitQueueTimeoutMS=60000") { uri in
+    try await withDatabase(try await .shared(way.topology), options: "waitQueueTimeoutMS=600000") { uri in
       let stores = try (0..<count).map { _ in
         try MongoStore(uri: uri, logger: .quiet, namesCollections: way.namesCollections)
       }

@@ -16,7 +16,7 @@ struct SnapshotTests {
       try await store.read { reader in
         let before = try reader.state(of: bob).shared.head
         reading.signal()
-        appended.wait()
+        appended.waitOrFail()
         return (before, try reader.state(of: bob).shared.head)
       }
     }

@@ -82,7 +82,7 @@ struct GetChanges: Method {
     let limit = backend.limits.answerBytes
     do {
       return try await context.answer {
-        try await backend.store.read { [inbox, cursor] reader in
+        try await backend.store.read(before: context.deadline) { [inbox, cursor] reader in
           try context.checkTime()
           let state = try reader.state(of: inbox)
           let changes =

@@ -31,7 +31,7 @@ struct GetMessage: Method {
     guard let name = MessageName(nid: nid) else { throw StoreError.notFound }
     let limit = backend.limits.answerBytes
     return try await context.answer {
-      try await backend.store.read { reader in
+      try await backend.store.read(before: context.deadline) { reader in
         guard let entry = try reader.state(of: inbox).entry(name, reader) else { throw StoreError.notFound }
         var answer = GrowingAnswer(context, limit: limit)
         return try JSONWriter.value(reserving: 512) { writer in

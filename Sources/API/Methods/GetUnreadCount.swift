@@ -47,7 +47,7 @@ struct GetUnreadCount: Method {
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     // Counted while the store is read, and not on a thread that other calls wait for.
-    let counted = try await backend.store.read { [inboxes] reader in
+    let counted = try await backend.store.read(before: context.deadline) { [inboxes] reader in
       try TimedReader(reader, context.checkTime).states(of: inboxes).map { state in
         (team: state.inbox.team, counts: try state.counts(context.checkTime))
       }

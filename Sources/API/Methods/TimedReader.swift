@@ -13,6 +13,7 @@ struct TimedReader: StoreReader {
   }
 
   var past: Int { reader.past }
+  var now: Timestamp { get throws { try reader.now } }
 
   func states(of inboxes: [Inbox]) throws -> [InboxState] {
     try check()

@@ -57,35 +57,29 @@ public struct TidingsService: Service {
         guard let owned, let user = scope.user else {
           // Most calls take this path, which adds no cost.
           return PreparedCall(methodIndex: index, dependencies: call.dependencies) { context in
-            do { return try await Self.run(call, backend, context) } catch {
-              throw try Self.error(for: error, context)
+            do { return try await call.run(backend, context) } catch let error as StoreError {
+              throw try RPCError(error, in: context)
             }
           }
         }
         return PreparedCall(methodIndex: index, dependencies: call.dependencies) { context in
           do {
-            try await backend.store.expect(owned, sentBy: user)
-            return try await Self.run(call, backend, context)
-          } catch {
-            throw try Self.error(for: error, context)
+            try await backend.store.expect(owned, sentBy: user, before: context.deadline)
+            return try await call.run(backend, context)
+          } catch let error as StoreError {
+            throw try RPCError(error, in: context)
           }
         }
       }
     }
+  }
+}
 
-    private static func run(
-      _ call: some Method, _ backend: Backend, _ context: CallContext
-    ) async throws -> [UInt8] {
-      guard let deadline = context.deadline else { return try await call.run(backend, context) }
-      return try await StoreCall.$deadline.withValue(deadline) { try await call.run(backend, context) }
-    }
-
-    /// The error that a host gets.
-    private static func error(for error: any Error, _ context: CallContext) throws -> any Error {
-      guard let error = error as? StoreError else { return error }
-      // A store that gives up at the deadline did nothing, but reports that with an error of its own.
-      if case .unavailable = error { try context.checkTime() }
-      return RPCError(error)
-    }
+extension RPCError {
+  /// The error that a call's host gets for a store's error.
+  fileprivate init(_ error: StoreError, in context: CallContext) throws {
+    // A store that gives up at the deadline did nothing, but reports that with an error of its own.
+    if case .unavailable = error { try context.checkTime() }
+    self.init(error)
   }
 }

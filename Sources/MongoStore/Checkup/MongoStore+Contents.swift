@@ -110,11 +110,8 @@ private struct ContentsLook {
 
   /// Reads an inbox's state as a page does: marks, records and numbers have to agree.
   private func checkInbox(_ own: LogName) throws {
-    let inbox: Inbox
-    switch own {
-    case .member(let team, let user): inbox = Inbox(user: user, team: team)
-    case .account(let user): inbox = Inbox(user: user)
-    case .team, .everyone: throw StoreError.damaged("marks are of a log that is nobody's own")
+    guard let inbox = Inbox(own: own) else {
+      throw StoreError.damaged("marks are of a log that is nobody's own")
     }
     _ = try View(session, layout, newest: 1).state(of: inbox)
   }
@@ -123,7 +120,7 @@ private struct ContentsLook {
   private static func title(_ name: [UInt8]?) -> String {
     guard let name else { return "a log without a name" }
     do throws(DecodingFailure) {
-      switch try LogName(encoded: name) {
+      switch try LogName(encoded: name).kind {
       case .team(let team): return "the team \(team.string)"
       case .member(let team, let user): return "the messages of \(user.string) in the team \(team.string)"
       case .everyone: return "the announcements"

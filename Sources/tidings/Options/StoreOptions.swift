@@ -104,6 +104,8 @@ struct StoreOptions: ParsableArguments {
       }
       return store
     } catch let error as MongoStoreOpenError {
+      // What isn't installed is no fault of the URI.
+      if case .library = error { throw CommandError(.unavailable, "\(error)") }
       throw CommandError(.configuration, "\(error)")
     }
   }

@@ -59,7 +59,7 @@ extension JSONSchema {
     return properties.first { $0.isRequired && !met.contains($0.name) }.map { "\(place)/\($0.name): missing" }
   }
 
-  /// Whether a string matches one of the contract's patterns, without the cost of a general regular
+  /// Returns whether a string matches one of the contract's patterns, without the cost of a general regular
   /// expression.
   private static func matches(_ string: String, _ pattern: String) -> Bool {
     let shape = string.utf8.map { (0x30...0x39).contains($0) ? UInt8(ascii: "0") : $0 }

@@ -1,7 +1,9 @@
 """Real mongods on loopback, which tests may kill, freeze and start again. Needs pymongo."""
 
+import contextlib
 import ctypes
 import os
+import random
 import shutil
 import signal
 import socket
@@ -24,10 +26,14 @@ def binary():
 
 
 def free_port():
-    """A port that the system has just had to give."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A free port that the system gives to nobody by itself: neither to a connection, while a killed server is
+    away, nor to who asks for any port."""
+    for _ in range(100):
+        port = random.randrange(10_000, 32_768)
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no free port on loopback")
 
 
 def end_with_parent():
@@ -65,7 +71,7 @@ class Mongod:
             self.stop()
             raise
 
-    patience = {"serverSelectionTimeoutMS": 60_000}
+    patience = {"serverSelectionTimeoutMS": 240_000}
 
     def start(self):
         """Starts the server on the data that it has; it may take a moment until it answers."""

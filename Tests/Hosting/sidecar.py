@@ -23,7 +23,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 # Seconds until a test gives up. Long, because it only bounds what is broken: no test passes by it.
-DEADLINE = 60.0
+DEADLINE = 180.0
+
+# Behind a last line that has no end.
+CUT_OFF = b"<no line feed>"
 
 
 def program():
@@ -70,7 +73,7 @@ class Stuck(AssertionError):
 
 
 def read_some(descriptor, limit=1 << 20, deadline=DEADLINE):
-    """What can be read now, or as soon as there is something; empty at the end."""
+    """Reads what is there now, or as soon as there is something; empty at the end."""
     if not select.select([descriptor], [], [], deadline)[0]:
         raise Stuck(f"nothing to read within {deadline} s")
     return os.read(descriptor, limit)
@@ -128,7 +131,7 @@ class Sidecar:
                 parts = []
             parts.append(rest)
         if rest := b"".join(parts):
-            self._lines.put(rest + b"<no line feed>")
+            self._lines.put(rest + CUT_OFF)
         self._lines.put(None)
 
     def receive_line(self, deadline=DEADLINE):
@@ -233,6 +236,29 @@ class Sidecar:
             raise AssertionError(f"{method} did not fail: {answer}\n{self.describe()}")
         return answer["error"]
 
+    def receive_answers(self):
+        """The answers on the next line, each with that line: one, or those of a batch."""
+        received = self.receive_line()
+        if received is None:
+            raise AssertionError(f"the stream ended before an answer\n{self.describe()}")
+        return self._with_line(received)
+
+    def _with_line(self, received):
+        text = received.decode()
+        value = json.loads(text)
+        return [(answer, text) for answer in (value if isinstance(value, list) else [value])]
+
+    def collect(self, ids):
+        """The answers to these ids with their lines: {id: (answer, line)}. No other may come."""
+        waiting, result = set(ids), {}
+        while waiting:
+            for answer, text in self.receive_answers():
+                if answer.get("id") not in waiting:
+                    raise AssertionError(f"an answer that nobody waits for: {text[:500]}\n{self.describe()}")
+                waiting.remove(answer["id"])
+                result[answer["id"]] = (answer, text)
+        return result
+
     def messages(self, method="get_team_message", **params):
         """Every message of an inbox by its cursors, pages of 200."""
         params = {"pageSize": 200, **params}
@@ -276,6 +302,16 @@ class Sidecar:
 
         self.wait_for(taken)
 
+    def kill(self):
+        """kill -9. The answers that had got out, as `collect` gives them; a last line may be cut off."""
+        self.process.kill()
+        result = {}
+        while (received := self.receive_line()) is not None:
+            if not received.endswith(CUT_OFF):
+                result |= {answer["id"]: (answer, text) for answer, text in self._with_line(received)}
+        self.wait()
+        return result
+
     def wait_for(self, condition, deadline=DEADLINE):
         """Waits for what can only be polled."""
         end = time.monotonic() + deadline
@@ -304,7 +340,7 @@ class Sidecar:
         return answers
 
     def errors_text(self):
-        """What came on stderr; all of it once the process has ended."""
+        """The text that came on stderr; all of it once the process has ended."""
         if self.status is not None and self.process.stderr:
             self._threads[0].join(DEADLINE)
         return self.stderr_bytes.decode("utf-8", "backslashreplace")
@@ -321,7 +357,7 @@ class Sidecar:
                 stream.close()
 
     def describe(self):
-        """What was sent and got, for a failure's report."""
+        """The conversation, for a failure's report."""
         state = "running" if self.process.poll() is None else f"exit status {self.process.poll()}"
         talk = "\n".join(f"  {arrow} {text}" for arrow, text in self.history)
         errors = self.stderr_bytes[-2000:].decode("utf-8", "backslashreplace")
@@ -396,7 +432,7 @@ class SidecarCase(unittest.TestCase):
 
 
 def stores(memory=False):
-    """What tests run on, by name: the URL of a store, with {folder} and {unique} for what is its own."""
+    """The stores that tests run on, by name: a URL each, with {folder} and {unique} for what is its own."""
     result = {"memory": "memory:"} if memory else {}
     result["sqlite"] = "sqlite:{folder}/tidings.db"
     for url in os.environ.get("TIDINGS_TEST_STORES", "").split():
