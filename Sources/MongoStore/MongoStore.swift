@@ -24,10 +24,10 @@ public final class MongoStore: MessageStore {
   /// The number of messages of each log that come with the state of an inbox: those of a first page.
   private static let pageSize = GatherRun.newest
 
-  /// Creates a store at a connection string; waits for nothing. `clock` gives messages their time instead of
+  /// Creates a store at a connection string; waits for no server. `clock` gives messages their time instead of
   /// the server, for tests. With `endsWithProcess` closing doesn't wait for libmongoc's monitoring threads,
   /// whose end takes half a second: the process must then leave by `_exit`. Throws if the string is not
-  /// valid.
+  /// valid, or if libmongoc isn't there: it is loaded here.
   public convenience init(
     uri: String, logger: Logger, clock: WallClock? = nil, patience: Duration = .seconds(20),
     endsWithProcess: Bool = false
@@ -44,6 +44,11 @@ public final class MongoStore: MessageStore {
   ) throws(MongoStoreOpenError) {
     self.endsWithProcess = endsWithProcess
     self.logger = logger
+    do {
+      try MongoRuntime.load()
+    } catch {
+      throw .library(error.description)
+    }
     let parsed: MongoURI
     do {
       parsed = try MongoURI(uri)
@@ -56,9 +61,10 @@ public final class MongoStore: MessageStore {
     for warning in parsed.warnings { logger.warning("\(warning)") }
     place = parsed.description
     pool = MongoClientPool(parsed, queueLimit: 65_536, logger: logger)
+    let clock = ServerClock(fixed: clock)
     access = Access(
-      pool, patience: parsed.timeouts.serverSelection, namesCollections: namesCollections)
-    let tools = Tools(clock: ServerClock(fixed: clock), patience: patience)
+      pool, clock, patience: parsed.timeouts.serverSelection, namesCollections: namesCollections)
+    let tools = Tools(clock: clock, patience: patience)
     gatherer = Gatherer(access)
     writer = Writer(access, tools)
   }
@@ -97,9 +103,9 @@ public final class MongoStore: MessageStore {
   /// Runs `body` with data that is read together with that of other calls. If `body` needs other data, it
   /// runs with a view of its own on one of the pool's threads. So `body` runs more than once.
   public func read<Value: Sendable>(
+    before deadline: ContinuousClock.Instant?,
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
-    let deadline = StoreCall.deadline
     let pass = largeReads.pass()
     defer { pass.end() }
     for _ in 0..<Self.viewsAtMost {
@@ -126,12 +132,13 @@ public final class MongoStore: MessageStore {
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
     var gathered = Gathered()
+    let now = access.clock.known()
     // Reads are not gathered if a view can't span several commands, or as long as that is not known; nor with
     // a deadline: a command for several calls can't end with the deadline of one.
     if deadline == nil, access.layout?.server.supportsSnapshotReads == true {
       gathering: for _ in 0..<Self.roundsAtMost {
         do {
-          return try body(GatheredView(gathered: gathered))
+          return try body(GatheredView(gathered: gathered, known: now))
         } catch let missing as Missing {
           guard let want = missing.want else { break }
           switch (want, try await gatherer.bring(want)) {
@@ -148,7 +155,7 @@ public final class MongoStore: MessageStore {
     }
     return try await access.run(deadline: deadline) { [gathered] session, layout in
       guard gathered.state == nil || gathered.past == layout.past.number else { throw StaleView() }
-      let view = View(session, layout, newest: Self.pageSize, pass: pass)
+      let view = View(session, layout, newest: Self.pageSize, pass: pass, now: now)
       view.take(gathered)
       return try body(view)
     }
@@ -204,8 +211,4 @@ public final class MongoStore: MessageStore {
   /// Returns the text with everything replaced that may be the user and password of a URL: for errors that
   /// quote somebody's input.
   public static func withoutLogins(_ text: String) -> String { MongoURI.withoutLogins(text) }
-
-  /// Must be called first by every program that links this module, whatever store it uses: see
-  /// `MongoRuntime`.
-  public static func programStarts() { MongoRuntime.hideCounters() }
 }

@@ -121,7 +121,11 @@ struct ChangedDatabaseTests {
         let findings = try await store.checkup()
         #expect(
           findings.contains {
-            !$0.isWell && $0.what.contains(index) && $0.advice?.contains("createIndex") == true
+            if case .problem(let what) = $0 {
+              what.contains(index) && what.contains("createIndex")
+            } else {
+              false
+            }
           })
         try await store.examine { session in
           try session.createIndexes(

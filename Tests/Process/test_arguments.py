@@ -135,7 +135,7 @@ class StoreNameTests(SidecarCase):
             "sqlite:inbox.db?mode=ro": "write sqlite:inbox.db",
             "sqlite:file:inbox.db": "write sqlite:inbox.db",
             "file:inbox.db": "write sqlite:inbox.db",
-            "sqlite:~root/inbox.db": "write the whole path",
+            "sqlite:~root/inbox.db": "write the full path",
             "postgres://db/inbox": "a store is sqlite:PATH",
             "": "a store is sqlite:PATH",
         }.items():

@@ -54,10 +54,8 @@ struct SliceTests {
       { _ = try $0.state(of: bob) },
       { _ = try $0.numbers(in: team, where: .type("note"), from: 1, through: 50) },
     ] as [@Sendable (any StoreReader) throws -> Void] {
-      await #expect(throws: StoreError.self) {
-        try await StoreCall.$deadline.withValue(late) { try await store.read(body) }
-      }
-      try await StoreCall.$deadline.withValue(.now + .seconds(600)) { try await store.read(body) }
+      await #expect(throws: StoreError.deadlinePassed) { try await store.read(before: late, body) }
+      try await store.read(before: .now + .seconds(600), body)
       try await store.read(body)
     }
     try await store.close()
