@@ -11,7 +11,7 @@ let settings: [SwiftSetting] = [
 // The fuzz targets: in an ordinary build a test, which feeds them the cases and the seeds; with TIDINGS_FUZZ
 // set (`make fuzz`) a program of libFuzzer's.
 let fuzzed: [Target.Dependency] = [
-  "API", "JSON", "JSONRPC", "JSONSupport", "MemoryStore", "Seeds",
+  "API", "JSON", "JSONRPC", "JSONSupport", "MemoryStore", "Runtime", "Seeds",
   .product(name: "Logging", package: "swift-log"),
 ]
 let fuzz: Target =
@@ -36,11 +36,13 @@ let package = Package(
   ],
   targets: [
     .target(name: "JSON", swiftSettings: settings),
-    .target(name: "Locks", dependencies: ["CSystem"], swiftSettings: settings),
+    .target(name: "Locks", swiftSettings: settings),
+    // What threads and stores share, whatever it is for.
+    .target(name: "Runtime", dependencies: ["CSystem", "Locks"], swiftSettings: settings),
     .target(
       name: "JSONRPC",
       dependencies: [
-        "JSON", "Locks",
+        "JSON", "Locks", "Runtime",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -50,14 +52,16 @@ let package = Package(
     // Names without which the linker would add Foundation for argument-parser.
     .target(name: "CWithoutFoundation", exclude: ["link"]),
     .target(name: "Transcript", dependencies: ["JSON"], swiftSettings: settings),
-    .target(name: "Inbox", dependencies: ["Locks"], swiftSettings: settings),
-    .target(name: "MemoryStore", dependencies: ["Inbox", "Locks"], swiftSettings: settings),
+    .target(name: "Inbox", swiftSettings: settings),
+    // What is remembered of logs, above every store.
+    .target(name: "Caches", dependencies: ["Inbox", "Locks", "Runtime"], swiftSettings: settings),
+    .target(name: "MemoryStore", dependencies: ["Inbox", "Locks", "Runtime"], swiftSettings: settings),
     // Without pkg-config, which would link the shared library.
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .target(
       name: "SQLiteStore",
       dependencies: [
-        "CSQLite", "CSystem", "Inbox", "Locks",
+        "CSQLite", "CSystem", "Inbox", "Locks", "Runtime",
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: settings,
@@ -71,7 +75,7 @@ let package = Package(
     .target(
       name: "Mongo",
       dependencies: [
-        "CMongoC", "Locks",
+        "CMongoC", "Locks", "Runtime",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -79,18 +83,20 @@ let package = Package(
     .target(
       name: "MongoStore",
       dependencies: [
-        "Inbox", "Locks", "Mongo",
+        "Inbox", "Locks", "Mongo", "Runtime",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
-    .target(name: "API", dependencies: ["Inbox", "JSON", "JSONRPC"], swiftSettings: settings),
+    .target(
+      name: "API", dependencies: ["Caches", "Inbox", "JSON", "JSONRPC", "Runtime"],
+      swiftSettings: settings),
     .executableTarget(
       name: "tidings",
       dependencies: [
         "API", "CSystem", "CWithoutFoundation", "Inbox", "JSON", "JSONRPC", "Locks", "MemoryStore",
-        "MongoStore", "SQLiteStore",
-        "Transcript",
+        "MongoStore", "Runtime",
+        "SQLiteStore", "Transcript",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -116,14 +122,21 @@ let package = Package(
     .testTarget(name: "TranscriptTests", dependencies: ["JSON", "Transcript"], swiftSettings: settings),
     .testTarget(name: "APITests", dependencies: ["API", "MemoryStore"], swiftSettings: settings),
     .testTarget(
-      name: "InboxTests", dependencies: ["Inbox", "Locks", "MemoryStore", "Seeds"], swiftSettings: settings),
+      name: "InboxTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
+      swiftSettings: settings),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"], swiftSettings: settings),
+    .testTarget(
+      name: "CachesTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
+      swiftSettings: settings),
     .testTarget(
       name: "StoreContract",
-      dependencies: ["Inbox", "Locks", "MemoryStore", "MongoStore", "MongoSupport", "Seeds", "SQLiteStore"],
+      dependencies: [
+        "Inbox", "Locks", "MemoryStore", "MongoStore", "MongoSupport", "Runtime", "Seeds", "SQLiteStore",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "SQLiteStoreTests",
-      dependencies: ["CSQLite", "Inbox", "Locks", "Seeds", "SQLiteStore"],
+      dependencies: ["CSQLite", "Inbox", "Locks", "Runtime", "Seeds", "SQLiteStore"],
       swiftSettings: settings),
     // Real mongods for every test that needs one.
     .target(
@@ -137,7 +150,7 @@ let package = Package(
       name: "MongoTests", dependencies: ["Locks", "Mongo", "MongoSupport", "Seeds"], swiftSettings: settings),
     .testTarget(
       name: "MongoStoreTests",
-      dependencies: ["Inbox", "Locks", "Mongo", "MongoStore", "MongoSupport", "Seeds"],
+      dependencies: ["Inbox", "Locks", "Mongo", "MongoStore", "MongoSupport", "Runtime", "Seeds"],
       swiftSettings: settings),
     fuzz,
   ],

@@ -1,6 +1,7 @@
 import Inbox
 import Logging
 import Mongo
+import Runtime
 
 /// A store that keeps logs and marks in MongoDB, for any number of hosts and processes. Close it when it is
 /// no longer needed.
@@ -60,9 +61,10 @@ public final class MongoStore: MessageStore {
     for warning in parsed.warnings { logger.warning("\(warning)") }
     place = parsed.description
     pool = MongoClientPool(parsed, queueLimit: 65_536, logger: logger)
+    let clock = ServerClock(fixed: clock)
     access = Access(
-      pool, patience: parsed.timeouts.serverSelection, namesCollections: namesCollections)
-    let tools = Tools(clock: ServerClock(fixed: clock), patience: patience)
+      pool, clock, patience: parsed.timeouts.serverSelection, namesCollections: namesCollections)
+    let tools = Tools(clock: clock, patience: patience)
     gatherer = Gatherer(access)
     writer = Writer(access, tools)
   }
@@ -101,9 +103,9 @@ public final class MongoStore: MessageStore {
   /// Runs `body` with data that is read together with that of other calls. If `body` needs other data, it
   /// runs with a view of its own on one of the pool's threads. So `body` runs more than once.
   public func read<Value: Sendable>(
+    before deadline: ContinuousClock.Instant?,
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
-    let deadline = StoreCall.deadline
     let pass = largeReads.pass()
     defer { pass.end() }
     for _ in 0..<Self.viewsAtMost {
@@ -130,12 +132,13 @@ public final class MongoStore: MessageStore {
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
     var gathered = Gathered()
+    let now = access.clock.known()
     // Reads are not gathered if a view can't span several commands, or as long as that is not known; nor with
     // a deadline: a command for several calls can't end with the deadline of one.
     if deadline == nil, access.layout?.server.supportsSnapshotReads == true {
       gathering: for _ in 0..<Self.roundsAtMost {
         do {
-          return try body(GatheredView(gathered: gathered))
+          return try body(GatheredView(gathered: gathered, known: now))
         } catch let missing as Missing {
           guard let want = missing.want else { break }
           switch (want, try await gatherer.bring(want)) {
@@ -152,7 +155,7 @@ public final class MongoStore: MessageStore {
     }
     return try await access.run(deadline: deadline) { [gathered] session, layout in
       guard gathered.state == nil || gathered.past == layout.past.number else { throw StaleView() }
-      let view = View(session, layout, newest: Self.pageSize, pass: pass)
+      let view = View(session, layout, newest: Self.pageSize, pass: pass, now: now)
       view.take(gathered)
       return try body(view)
     }

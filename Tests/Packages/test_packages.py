@@ -1,4 +1,4 @@
-"""What `make dist` makes: installed without a network where nothing else is, it runs.
+"""The packages that `make dist` makes: installed without a network where nothing else is, it runs.
 
 Python's and Node's hosts run with nothing of Tidings on PATH or in the environment. That the program needs no library
 of the system but glibc's is read from its memory map, and that libmongoc is that of `tidings-mongodb` from there too;
@@ -52,7 +52,7 @@ exec "$@"
 
 
 def run(*command, **options):
-    """What a command prints; if it fails, an error that says why."""
+    """The output of a command; if it fails, an error that says why."""
     done = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True, **options)
     if done.returncode:
@@ -115,7 +115,7 @@ class PackageTests(unittest.TestCase):
         return python
 
     def node(self, name, text):
-        """What a module in the host's folder prints."""
+        """The output of a module in the host's folder."""
         path = self.folder / "host" / name
         path.write_text(text)
         return run(self.which("node"), path, env=self.env)

@@ -1,5 +1,6 @@
 import Inbox
 import Mongo
+import Runtime
 
 /// A view of the store for the duration of one body, on one of the pool's threads.
 ///
@@ -9,6 +10,8 @@ import Mongo
 final class View: StoreReader {
   let session: MongoSession
   private let memory: Past
+  private let clock: ServerClock
+  private var time: Timestamp?
   private let hasSnapshots: Bool
   private let newest: Int
   private let pass: LargeReads.Pass?
@@ -20,16 +23,22 @@ final class View: StoreReader {
   /// `newest` is how many messages of each log come with the state of an inbox: those of its first page.
   ///
   /// Without a `pass` it may hold as many bytes of messages as it is asked for; with one it may throw `Crowded`.
+  /// `now` is the read's time, if that is known.
   convenience init(
-    _ session: MongoSession, _ layout: Layout, newest: Int, pass: LargeReads.Pass? = nil
+    _ session: MongoSession, _ layout: Layout, newest: Int, pass: LargeReads.Pass? = nil,
+    now: Timestamp? = nil
   ) {
     self.init(
-      session, layout.past, hasSnapshots: layout.server.supportsSnapshotReads, newest: newest, pass: pass)
+      session, layout.past, layout.clock, hasSnapshots: layout.server.supportsSnapshotReads, newest: newest,
+      pass: pass, now: now)
   }
 
   init(
-    _ session: MongoSession, _ past: Past, hasSnapshots: Bool, newest: Int, pass: LargeReads.Pass? = nil
+    _ session: MongoSession, _ past: Past, _ clock: ServerClock, hasSnapshots: Bool, newest: Int,
+    pass: LargeReads.Pass? = nil, now: Timestamp? = nil
   ) {
+    self.clock = clock
+    time = now
     self.pass = pass
     self.session = session
     memory = past
@@ -39,14 +48,28 @@ final class View: StoreReader {
 
   var past: Int { memory.number }
 
+  var now: Timestamp {
+    get throws {
+      if let time { return time }
+      let now: Timestamp
+      do {
+        now = try clock.steadyNow(session)
+      } catch {
+        throw StoreError(error)
+      }
+      time = now
+      return now
+    }
+  }
+
   func run(_ query: Query, _ concern: MongoReadConcern = .majority) throws(StoreError) -> MongoBatch {
-    var patience = Patience(.milliseconds(500))
+    var backoff = Backoff(.milliseconds(500), .remote)
     while true {
       do {
         return try query.run(session, concern)
       } catch {
         // A snapshot may be older than a collection, or the primary may be about to enter its next term.
-        guard error.kind == .server, error.isRetryable, patience.pause() else { throw StoreError(error) }
+        guard error.kind == .server, error.isRetryable, backoff.pause() else { throw StoreError(error) }
       }
     }
   }

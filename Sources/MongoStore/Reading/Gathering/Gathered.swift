@@ -60,7 +60,16 @@ enum Want: Sendable {
 /// A view of gathered data. It asks no server, and throws `Missing` instead.
 struct GatheredView: StoreReader {
   let gathered: Gathered
+  /// The read's time, if it is known without asking a server.
+  let known: Timestamp?
   var past: Int { gathered.past }
+
+  var now: Timestamp {
+    get throws {
+      guard let known else { throw Missing() }
+      return known
+    }
+  }
 
   /// The most ranges, and the most messages, that are asked for together with those of other views.
   private static let rangesTogether = 8

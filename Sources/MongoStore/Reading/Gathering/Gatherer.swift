@@ -1,6 +1,7 @@
 import Inbox
 import Locks
 import Mongo
+import Runtime
 
 /// One want of one view; it is answered once.
 final class Ask: Sendable {

@@ -1,0 +1,82 @@
+/// A cache of values by key, bounded by their total weight; the least recently used go first. Each step takes
+/// the same time however many there are: the entries are a list in the order of their use, linked by their
+/// indices in an array.
+public struct RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+  private struct Entry {
+    var key: Key
+    var value: Value
+    var weight: Int
+    /// The indices of the next entry used later and the next one used earlier; -1 at the ends.
+    var later: Int
+    var earlier: Int
+  }
+
+  private let capacity: Int
+  private var places: [Key: Int] = [:]
+  private var entries: [Entry?] = []
+  private var free: [Int] = []
+  private var newest = -1
+  private var oldest = -1
+  /// The total weight of all entries.
+  public private(set) var weight = 0
+
+  /// Creates an empty cache for entries of this total weight.
+  public init(capacity: Int) { self.capacity = capacity }
+
+  /// The number of entries.
+  public var count: Int { places.count }
+
+  /// The value of a key; counts as a use.
+  public mutating func use(_ key: Key) -> Value? {
+    guard let place = places[key] else { return nil }
+    unlink(place)
+    link(place)
+    return entries[place]?.value
+  }
+
+  /// The value of a key; does not count as a use.
+  public func look(_ key: Key) -> Value? { places[key].flatMap { entries[$0]?.value } }
+
+  /// Sets the value of a key, which counts as a use, and drops the entries that no longer fit: even this one,
+  /// if it alone is heavier than the limit.
+  public mutating func set(_ key: Key, _ value: Value, weight new: Int) {
+    if let place = places[key] {
+      unlink(place)
+      weight += new - (entries[place]?.weight ?? 0)
+      entries[place]?.value = value
+      entries[place]?.weight = new
+      link(place)
+    } else {
+      let entry = Entry(key: key, value: value, weight: new, later: -1, earlier: -1)
+      let place = free.popLast() ?? entries.count
+      if place == entries.count { entries.append(entry) } else { entries[place] = entry }
+      places[key] = place
+      weight += new
+      link(place)
+    }
+    while weight > capacity, oldest >= 0 { remove(oldest) }
+  }
+
+  private mutating func remove(_ place: Int) {
+    unlink(place)
+    guard let entry = entries[place] else { return }
+    weight -= entry.weight
+    places[entry.key] = nil
+    entries[place] = nil
+    free.append(place)
+  }
+
+  /// Links an entry that is in no list as the newest.
+  private mutating func link(_ place: Int) {
+    entries[place]?.later = -1
+    entries[place]?.earlier = newest
+    if newest >= 0 { entries[newest]?.later = place } else { oldest = place }
+    newest = place
+  }
+
+  private mutating func unlink(_ place: Int) {
+    guard let entry = entries[place] else { return }
+    if entry.later >= 0 { entries[entry.later]?.earlier = entry.earlier } else { newest = entry.earlier }
+    if entry.earlier >= 0 { entries[entry.earlier]?.later = entry.later } else { oldest = entry.later }
+  }
+}

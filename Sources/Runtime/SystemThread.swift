@@ -1,0 +1,131 @@
+import CSystem
+import Locks
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A thread for calls that block: they never run on the pool that Swift's tasks share.
+public struct SystemThread: Sendable {
+  private let handle: Handle
+
+  #if canImport(Darwin)
+    // Unchecked: an opaque address, which the system's calls accept on any thread.
+    private struct Handle: @unchecked Sendable { let value: pthread_t }
+  #else
+    private struct Handle: Sendable { let value: pthread_t }
+  #endif
+
+  /// The size of a stack in bytes: the same everywhere, whatever limit the process was started with.
+  private static let stackSize = 2 << 20
+
+  /// Starts a thread; nil if the system has none to give. Debuggers and `top` show the name.
+  public init?(named name: StaticString = "tidings", _ body: @escaping @Sendable () -> Void) {
+    guard let handle = Self.start(PTHREAD_CREATE_JOINABLE, ThreadStart(name, body)) else { return nil }
+    self.handle = handle
+  }
+
+  /// Starts a thread that nobody waits for; returns false if the system has none to give.
+  public static func startDetached(
+    named name: StaticString = "tidings", _ body: @escaping @Sendable () -> Void
+  ) -> Bool {
+    start(PTHREAD_CREATE_DETACHED, ThreadStart(name, body)) != nil
+  }
+
+  /// Whether the system gives this many threads at once; the threads that it gives are let go again.
+  public static func canStart(_ count: Int) -> Bool {
+    let gate = Monitor(Gate())
+    var started = 0
+    while started < count {
+      let isStarted = startDetached(named: "check") {
+        gate.wait { $0.isOpen ? () : nil }
+        gate.updateForAll { $0.ended += 1 }
+      }
+      guard isStarted else { break }
+      started += 1
+    }
+    gate.updateForAll { $0.isOpen = true }
+    gate.wait { [started] in $0.ended == started ? () : nil }
+    return started == count
+  }
+
+  /// Keeps every thread from ending before the last one is started.
+  private struct Gate {
+    var isOpen = false
+    var ended = 0
+  }
+
+  private static func start(_ state: some BinaryInteger, _ body: ThreadStart) -> Handle? {
+    var attributes = pthread_attr_t()
+    guard pthread_attr_init(&attributes) == 0 else { return nil }
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setdetachstate(&attributes, Int32(state))
+    pthread_attr_setstacksize(&attributes, stackSize)
+    let start = Unmanaged.passRetained(body)
+    #if canImport(Darwin)
+      var thread: pthread_t?
+      let status = pthread_create(&thread, &attributes, { run($0) }, start.toOpaque())
+    #else
+      var thread: pthread_t? = pthread_t()
+      let status = pthread_create(&thread!, &attributes, { run($0) }, start.toOpaque())
+    #endif
+    guard status == 0, let thread else {
+      // Nobody else releases the body if the thread doesn't run.
+      start.release()
+      return nil
+    }
+    return Handle(value: thread)
+  }
+
+  /// Waits until the thread has ended. Must be called at most once.
+  public func join() { pthread_join(handle.value, nil) }
+
+  /// Lets the thread end by itself. Called instead of `join`.
+  public func detach() { pthread_detach(handle.value) }
+
+  /// Blocks this thread for about this long.
+  public static func block(_ duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+    // A signal may end the pause early: the caller looks again anyway.
+    nanosleep(&time, nil)
+  }
+
+  /// A number that no other living thread has; never 0.
+  public static var currentID: UInt {
+    #if canImport(Darwin)
+      UInt(bitPattern: pthread_self())
+    #else
+      UInt(pthread_self())
+    #endif
+  }
+}
+
+private final class ThreadStart: Sendable {
+  private let name: StaticString
+  private let body: @Sendable () -> Void
+
+  init(_ name: StaticString, _ body: @escaping @Sendable () -> Void) {
+    self.name = name
+    self.body = body
+  }
+
+  func run() {
+    // The name is a literal, which ends with 0.
+    UnsafeRawPointer(name.utf8Start).withMemoryRebound(to: CChar.self, capacity: name.utf8CodeUnitCount + 1) {
+      tidings_name_thread($0)
+    }
+    body()
+  }
+}
+
+private func run(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  guard let argument else { return nil }
+  // Balances `passRetained` at the start: exactly one thread gets this pointer.
+  Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue().run()
+  return nil
+}

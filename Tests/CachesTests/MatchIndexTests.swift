@@ -1,0 +1,86 @@
+import Locks
+import MemoryStore
+import Runtime
+import Seeds
+import Testing
+
+@testable import Caches
+@testable import Inbox
+
+@Suite struct MatchIndexTests {
+  /// A reader that counts the requests to the store.
+  final class CountingReader: StoreReader, Sendable {
+    let asked = Locked<[ClosedRange<Int>]>([])
+
+    var past: Int { 0 }
+    var now: Timestamp { 0 }
+    func states(of inboxes: [Inbox]) -> [InboxState] { [] }
+    func messages(in log: LogName, _ numbers: SequenceSet) -> [Message] { [] }
+    func times(in log: LogName, _ numbers: [Int]) -> [Timestamp] { [] }
+    func tokens(in log: LogName, _ numbers: [Int]) -> [UInt64] { numbers.map { UInt64($0) } }
+    func last(in log: LogName, notAfter time: Timestamp) -> Int { 0 }
+    func numbers(in log: LogName, where field: MessageField, from first: Int, through last: Int)
+      -> SequenceSet
+    {
+      asked.withLock { $0.append(first...last) }
+      // Every third message has the type.
+      return SequenceSet(numbers: (first...last).filter { $0 % 3 == 0 })
+    }
+  }
+
+  @Test func asksOnlyForWhatIsNew() throws {
+    let store = CountingReader()
+    let reader = IndexedReader(store, MatchIndex())
+    func thirds(_ first: Int, _ last: Int) throws -> SequenceSet {
+      try reader.numbers(in: .everyone, where: .type("a"), from: first, through: last)
+    }
+    #expect(try thirds(1, 10) == SequenceSet(numbers: [3, 6, 9]))
+    #expect(try thirds(1, 10) == SequenceSet(numbers: [3, 6, 9]))
+    #expect(try thirds(1, 7) == SequenceSet(numbers: [3, 6]))
+    #expect(try thirds(5, 13) == SequenceSet(numbers: [6, 9, 12]))
+    #expect(store.asked.withLock { $0 } == [1...10, 11...13])
+    #expect(try reader.numbers(in: .everyone, where: .type("b"), from: 1, through: 3) == SequenceSet(3))
+    #expect(try reader.numbers(in: .team("t"), where: .type("a"), from: 1, through: 3) == SequenceSet(3))
+    #expect(store.asked.withLock { $0.count } == 4)
+  }
+
+  @Test func forgetsWhatWasNotUsedLongest() throws {
+    let store = CountingReader()
+    let reader = IndexedReader(store, MatchIndex(capacity: 2 * (5 + MatchIndex.entryWeight)))
+    func ask(_ type: Text) throws {
+      #expect(try reader.numbers(in: .everyone, where: .type(type), from: 1, through: 15).count == 5)
+    }
+    // Five ranges each: two entries fit.
+    for type in ["a", "b", "a", "c", "a"] as [Text] { try ask(type) }
+    #expect(store.asked.withLock { $0.count } == 3)
+    try ask("b")
+    #expect(store.asked.withLock { $0.count } == 4)
+  }
+
+  /// A comparison with a plain list in the order of use.
+  @Test(arguments: (0..<8).map { _ in UInt64.random(in: 0...UInt64.max) })
+  func theLastUsedAreKept(_ seed: UInt64) {
+    print("seed \(seed)")
+    var random = SeededGenerator(seed: seed)
+    let capacity = Int.random(in: 0...60, using: &random)
+    var kept = RecentlyUsed<Int, Int>(capacity: capacity)
+    var naive: [(key: Int, value: Int, weight: Int)] = []
+    for step in 0..<2_000 {
+      let key = Int.random(in: 0..<20, using: &random)
+      let place = naive.firstIndex { $0.key == key }
+      if Bool.random(using: &random) {
+        #expect(kept.look(key) == place.map { naive[$0].value })
+        let used = kept.use(key)
+        #expect(used == place.map { naive[$0].value })
+        if let place { naive.append(naive.remove(at: place)) }
+      } else {
+        let weight = Int.random(in: 1...12, using: &random)
+        kept.set(key, step, weight: weight)
+        if let place { naive.remove(at: place) }
+        naive.append((key, step, weight))
+        while naive.reduce(0, { $0 + $1.weight }) > capacity { naive.removeFirst() }
+      }
+      #expect(kept.count == naive.count && kept.weight == naive.reduce(0) { $0 + $1.weight })
+    }
+  }
+}
