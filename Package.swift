@@ -106,7 +106,7 @@ let package = Package(
     .testTarget(
       name: "InboxTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
       swiftSettings: settings),
-    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"], swiftSettings: settings),
+    .testTarget(name: "RuntimeTests", dependencies: ["Locks", "Runtime"], swiftSettings: settings),
     .testTarget(
       name: "CachesTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
       swiftSettings: settings),
@@ -127,7 +127,8 @@ let package = Package(
       path: "Tests/MongoSupport",
       swiftSettings: settings),
     .testTarget(
-      name: "MongoTests", dependencies: ["Locks", "Mongo", "MongoSupport", "Seeds"], swiftSettings: settings),
+      name: "MongoTests", dependencies: ["Locks", "Mongo", "MongoSupport", "Runtime", "Seeds"],
+      swiftSettings: settings),
     .testTarget(
       name: "MongoStoreTests",
       dependencies: ["Inbox", "Locks", "Mongo", "MongoStore", "MongoSupport", "Runtime", "Seeds"],

@@ -34,7 +34,7 @@ extension PoolCore {
   private func destroy(_ clients: Clients, patience: Duration?) {
     guard let patience else { return clients.destroy() }
     let isDestroyed = Monitor(false)
-    let isStarted = SystemThread.startDetached {
+    let isStarted = SystemThread.start {
       clients.destroy()
       isDestroyed.update { $0 = true }
     }

@@ -33,7 +33,7 @@ final class PoolWorker: Sendable {
 
   /// Starts the thread with its first job; returns false if the system has none to give.
   func start(_ job: PoolJob, in pool: PoolCore) -> Bool {
-    SystemThread.startDetached { self.work(job, in: pool) }
+    SystemThread.start { self.work(job, in: pool) }
   }
 
   /// The body of the thread. It keeps a client from libmongoc's pool until the pool closes, or until the
