@@ -57,43 +57,15 @@ public final class MatchIndex: Sendable {
 }
 
 /// A reader that looks into a `MatchIndex` before it asks the store.
-public struct IndexedReader: StoreReader {
-  private let reader: any StoreReader
+public struct IndexedReader: ForwardingReader {
+  /// The reader of the store.
+  public let reader: any StoreReader
   private let index: MatchIndex
 
   /// Creates a reader that reads through `index`.
   public init(_ reader: any StoreReader, _ index: MatchIndex) {
     self.reader = reader
     self.index = index
-  }
-
-  /// See `StoreReader.past`.
-  public var past: Int { reader.past }
-
-  /// See `StoreReader.now`.
-  public var now: Timestamp { get throws { try reader.now } }
-
-  /// See `StoreReader.states`.
-  public func states(of inboxes: [Inbox]) throws -> [InboxState] { try reader.states(of: inboxes) }
-
-  /// See `StoreReader.messages`.
-  public func messages(in log: LogName, _ numbers: SequenceSet) throws -> [Message] {
-    try reader.messages(in: log, numbers)
-  }
-
-  /// See `StoreReader.times`.
-  public func times(in log: LogName, _ numbers: [Int]) throws -> [Timestamp] {
-    try reader.times(in: log, numbers)
-  }
-
-  /// See `StoreReader.tokens`.
-  public func tokens(in log: LogName, _ numbers: [Int]) throws -> [UInt64] {
-    try reader.tokens(in: log, numbers)
-  }
-
-  /// See `StoreReader.last`.
-  public func last(in log: LogName, notAfter time: Timestamp) throws -> Int {
-    try reader.last(in: log, notAfter: time)
   }
 
   /// See `StoreReader.numbers`.

@@ -65,7 +65,7 @@ struct Examination {
       while try statement.step() {
         do throws(StoreError) {
           let row = try Connection.logRow(statement)
-          let name = try Self.logName(statement, 4)
+          let name = try Connection.logName(statement, 4)
           let tail = row.record.tail
           read[row.id] = Log(name: name, head: row.head, tail: tail, next: tail)
         } catch {
@@ -77,15 +77,6 @@ struct Examination {
     heads = Dictionary(read.values.map { ($0.name, $0.head) }, uniquingKeysWith: { first, _ in first })
     counts.logs = read.count + wrong.count
     if let first = wrong.first { add(.log, wrong.count, first: first) }
-  }
-
-  private static func logName(_ statement: PreparedStatement, _ column: Int32) throws(StoreError) -> LogName {
-    guard let bytes = try statement.bytes(column) else { throw .damagedColumn }
-    do {
-      return try LogName(encoded: bytes)
-    } catch {
-      throw .damaged("the name of a log", error)
-    }
   }
 
   private mutating func readMessages() throws(StoreError) {
@@ -133,7 +124,7 @@ struct Examination {
   private mutating func takeMarks(_ statement: PreparedStatement) {
     counts.marks += 1
     do {
-      let own = try Self.logName(statement, 3)
+      let own = try Connection.logName(statement, 3)
       guard let inbox = Inbox(own: own) else { throw StoreError.damagedColumn }
       let marks = try Connection.marks(statement)
       let isKnown = Inbox.Side.allCases.allSatisfy { side in
