@@ -14,7 +14,8 @@ extension MongoStore {
     return look.damage.map {
       MongoStoreFinding(
         isWell: false, what: "contents: \($0)",
-        advice: "put it back from a backup, or delete that inbox's documents")
+        advice: $0.hasSuffix(NewerVersion().description)
+          ? "use that version" : "put it back from a backup, or delete that inbox's documents")
     }
   }
 }

@@ -36,7 +36,7 @@ extension Connection {
     do {
       return try LogName(encoded: bytes)
     } catch {
-      throw .damaged("the name of a log", error)
+      throw .unreadable("the name of a log", error)
     }
   }
 

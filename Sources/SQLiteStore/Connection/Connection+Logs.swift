@@ -43,7 +43,7 @@ extension Connection {
     do {
       row.record = try LogRecord(encoded: bytes)
     } catch {
-      throw .damaged("the record of a log", error)
+      throw .unreadable("the record of a log", error)
     }
     try LogState(head: row.head, record: row.record).check()
     return row

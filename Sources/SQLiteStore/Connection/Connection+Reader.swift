@@ -31,7 +31,7 @@ extension Connection: StoreReader {
       let stamp = UInt64(bitPattern: try statement.integer(2))
       return try Marks(version: version, stamp: stamp, encoded: bytes)
     } catch {
-      throw .damaged("the marks of an inbox", error)
+      throw .unreadable("the marks of an inbox", error)
     }
   }
 

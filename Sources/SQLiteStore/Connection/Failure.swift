@@ -97,11 +97,6 @@ enum Shortage {
 }
 
 extension StoreError {
-  /// The error for bytes in the file that Tidings doesn't write.
-  static func damaged(_ record: String, _ reason: any Error) -> StoreError {
-    .damaged("\(record) can't be read: \(reason)")
-  }
-
   /// The error for a value of a column that Tidings doesn't write there.
   static let damagedColumn = StoreError.damaged("a row of the database holds a value of the wrong kind")
 
