@@ -15,8 +15,8 @@ struct NewerVersionTests {
       _ = try await store.retract(MessageName(log: inbox.shared, seq: 1))
       _ = try await store.mark(.read, inbox)
     }
-    let marks = newer(try await store.state(of: bob).marks.encoded)
-    let record = newer(try await store.state(of: newerLog).shared.record.encoded)
+    let marks = newer(try await store.read { try $0.state(of: bob) }.marks.encoded)
+    let record = newer(try await store.read { try $0.state(of: newerLog) }.shared.record.encoded)
     try await store.close()
     try TestDatabase.execute(
       path,
@@ -27,7 +27,7 @@ struct NewerVersionTests {
 
     let again = try SQLiteStore(path: path)
     for inbox in [bob, newerLog] {
-      await expectNewer { _ = try await again.state(of: inbox) }
+      await expectNewer { _ = try await again.read { try $0.state(of: inbox) } }
       await expectNewer { _ = try await again.mark(.unread, inbox) }
     }
     await expectNewer { _ = try await again.append(draft("4"), to: newerLog.shared) }

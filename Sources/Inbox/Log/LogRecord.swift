@@ -64,6 +64,13 @@ extension LogRecord {
   /// The record as bytes for a store.
   public var encoded: [UInt8] { Self.codec.encode(self) }
 
+  /// The bytes of a changed record, for a store to write; throws `limitReached`.
+  public func bytesToWrite() throws(StoreError) -> [UInt8] {
+    let bytes = encoded
+    guard bytes.count <= Self.maximumSize else { throw .recordTooLarge }
+    return bytes
+  }
+
   /// Decodes the bytes of `encoded`; throws `NewerVersion` for those of a later version, and `DecodingFailure` or
   /// `OutOfBounds` for bytes that `encoded` never returns.
   public init(encoded bytes: [UInt8]) throws {

@@ -44,6 +44,18 @@ extension Marks {
   /// 195 KiB).
   public var encoded: [UInt8] { Self.codec.encode(self) }
 
+  /// The marks that a store writes in place of `before`, the next version of these, with their bytes; nil if these
+  /// are the same as `before`. Throws `limitReached`.
+  public func replacing(_ before: Marks) throws(StoreError) -> (marks: Marks, bytes: [UInt8])? {
+    guard self != before else { return nil }
+    var next = self
+    next.version = before.version + 1
+    next.stamp = .random(in: 0 ... .max)
+    let bytes = encoded
+    guard bytes.count <= Self.maximumSize else { throw .marksTooLarge }
+    return (next, bytes)
+  }
+
   /// Decodes the bytes of `encoded`; throws `NewerVersion` for those of a later version, and `DecodingFailure` or
   /// `OutOfBounds` for bytes that `encoded` never returns.
   public init(version: Int, stamp: UInt64, encoded bytes: [UInt8]) throws {

@@ -43,7 +43,7 @@ extension Connection {
   func logs(_ names: [LogName]) throws -> [LogState] {
     try names.map { name in
       try checkDeadline()
-      return try log(name).map { LogState(head: $0.head, record: $0.record) } ?? LogState()
+      return try log(name)?.state ?? LogState()
     }
   }
 

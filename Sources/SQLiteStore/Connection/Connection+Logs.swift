@@ -7,6 +7,9 @@ struct LogRow {
   /// The time of the head.
   var time: Timestamp
   var record: LogRecord
+
+  /// The log's state, without what a reader sent.
+  var state: LogState { LogState(head: head, record: record) }
 }
 
 extension Connection {
@@ -45,7 +48,7 @@ extension Connection {
     } catch {
       throw .unreadable("the record of a log", error)
     }
-    try LogState(head: row.head, record: row.record).check()
+    try row.state.check()
     return row
   }
 }

@@ -13,6 +13,7 @@ extension Connection: StoreReader {
     var state = InboxState(inbox: inbox, marks: try marks(of: inbox))
     state.shared = try logState(inbox.shared, for: inbox.user, after: state.marks.shared.folded)
     state.own = try logState(inbox.own, for: inbox.user, after: state.marks.own.folded)
+    try state.checkMarks()
     return state
   }
 
@@ -38,15 +39,10 @@ extension Connection: StoreReader {
   private func logState(
     _ name: LogName, for user: Text, after folded: Int
   ) throws(StoreError) -> LogState {
-    guard let log = try log(name) else {
-      guard folded == 0 else { throw .damaged("the marks of an inbox are of a log that does not exist") }
-      return LogState()
-    }
-    guard folded <= log.head else {
-      throw .damaged("the marks of an inbox are of messages that its log does not have")
-    }
-    return LogState(
-      head: log.head, record: log.record, sent: try sent(by: user, in: log, after: folded))
+    guard let log = try log(name) else { return LogState() }
+    var state = log.state
+    state.sent = try sent(by: user, in: log, after: folded)
+    return state
   }
 
   /// The numbers that the user sent after a number. A log only grows, so earlier results stay true: for a
