@@ -1,5 +1,5 @@
 /// The schema of the file.
-enum Schema {
+enum DatabaseSchema {
   /// The application id that identifies the file as ours: "Tdng".
   static let applicationID = 0x5464_6E67
 
@@ -66,7 +66,7 @@ enum Schema {
   }
 
   /// Reads the identity of a file; writes nothing.
-  static func identity(of database: Database) throws(Failure) -> Identity {
+  static func identity(of database: Database) throws(SQLiteError) -> Identity {
     let application = try database.integer("PRAGMA application_id")
     let version = try database.integer("PRAGMA user_version")
     if application == applicationID { return .ours(version: version) }
@@ -75,8 +75,8 @@ enum Schema {
   }
 
   /// Migrates a file of an older version, or an empty one, to this version in one transaction.
-  static func migrate(_ database: Database) throws(Failure) {
-    try database.transaction { () throws(Failure) in
+  static func migrate(_ database: Database) throws(SQLiteError) {
+    try database.transaction { () throws(SQLiteError) in
       // The version is read again: another process may have migrated the file since.
       let version = try database.integer("PRAGMA user_version")
       guard version < Self.version else { return }

@@ -11,7 +11,7 @@ import Inbox
 
 /// A failed call of SQLite, and its meaning to a caller. The messages are our own: SQLite's may quote stored
 /// contents.
-struct Failure: Error, Hashable {
+struct SQLiteError: Error, Hashable {
   /// SQLite's extended result code.
   let code: Int32
   /// The system's error number; 0 if it was not asked for, or is not the cause.
