@@ -29,9 +29,8 @@ public struct Marks: Hashable, Sendable {
   /// none.
   public func last(_ side: Inbox.Side) -> Int {
     let marks = self[side]
-    let sets = [marks.read, marks.seen, marks.archived, marks.deleted].map { $0.last ?? 0 }
     let ranges = side == .shared ? max(membership.closed.last ?? 0, membership.since - 1) : 0
-    return max(sets.max() ?? 0, marks.folded, ranges)
+    return max(marks.sets.map { $0.last ?? 0 }.max() ?? 0, marks.folded, ranges)
   }
 
   /// The largest `encoded` that a store accepts: 4 MiB, which is some two million ranges, and a quarter of
