@@ -8,7 +8,7 @@ final class Connection {
   /// The ids of logs by name. An id never changes once it is committed.
   private var logIDs: [LogName: Int64] = [:]
 
-  /// What readers with many messages of their own sent; nil for the connection that writes, since what it reads may be
+  /// The messages that readers sent; nil for the connection that writes, since what it reads may be
   /// rolled back.
   let sent: MatchIndex?
 
