@@ -24,10 +24,10 @@ public final class MongoStore: MessageStore {
   /// The number of messages of each log that come with the state of an inbox: those of a first page.
   private static let pageSize = GatherRun.newest
 
-  /// Creates a store at a connection string; waits for nothing. `clock` gives messages their time instead of
+  /// Creates a store at a connection string; waits for no server. `clock` gives messages their time instead of
   /// the server, for tests. With `endsWithProcess` closing doesn't wait for libmongoc's monitoring threads,
   /// whose end takes half a second: the process must then leave by `_exit`. Throws if the string is not
-  /// valid.
+  /// valid, or if libmongoc isn't there: it is loaded here.
   public convenience init(
     uri: String, logger: Logger, clock: WallClock? = nil, patience: Duration = .seconds(20),
     endsWithProcess: Bool = false
@@ -44,6 +44,11 @@ public final class MongoStore: MessageStore {
   ) throws(MongoStoreOpenError) {
     self.endsWithProcess = endsWithProcess
     self.logger = logger
+    do {
+      try MongoRuntime.load()
+    } catch {
+      throw .library(error.description)
+    }
     let parsed: MongoURI
     do {
       parsed = try MongoURI(uri)
@@ -206,8 +211,4 @@ public final class MongoStore: MessageStore {
   /// Returns the text with everything replaced that may be the user and password of a URL: for errors that
   /// quote somebody's input.
   public static func withoutLogins(_ text: String) -> String { MongoURI.withoutLogins(text) }
-
-  /// Must be called first by every program that links this module, whatever store it uses: see
-  /// `MongoRuntime`.
-  public static func programStarts() { MongoRuntime.hideCounters() }
 }

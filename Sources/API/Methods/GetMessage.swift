@@ -6,9 +6,9 @@ import JSONRPC
 struct GetMessage: Method {
   static let deed = Deed.look
   static let name: StaticString = "get_message"
-  static let summary = "Gives one message of an inbox."
+  static let summary = "Returns one message of an inbox."
   static let parameters: [any ParameterDescription] = [Common.userID, Common.nid, Common.teamID.optional]
-  static let result = Schema.component("Message")
+  static let result = JSONSchema.component("Message")
   static let errors: [RPCError.Kind] = [.notFound, .storeUnavailable]
   static let example = Example(
     params: #"{"user_id":"bo","nid":"AQRibHVl.1","team_id":"blue"}"#, result: Components.exampleMessage)
@@ -24,7 +24,7 @@ struct GetMessage: Method {
 
   var claims: [Claim] { .inbox(inbox) }
 
-  var touches: [Touch] { .reading(inbox) }
+  var dependencies: [Dependency] { .reading(inbox) }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     let inbox = inbox

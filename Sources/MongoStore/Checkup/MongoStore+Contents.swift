@@ -4,16 +4,16 @@ import Mongo
 // What is kept: an answer that says `internal` leads here.
 extension MongoStore {
   /// Reads what is kept, for some seconds, and names the first of what is damaged.
-  static func contents(_ session: MongoSession, _ layout: Layout) throws -> [MongoStoreFinding] {
+  static func contents(_ session: MongoSession, _ layout: Layout) throws -> [Finding] {
     var look = ContentsLook(session, layout)
     try look.run()
     if look.damage.isEmpty {
       let part = look.isOver ? "the first \(look.count) documents" : "all \(look.count) documents"
-      return [MongoStoreFinding(isWell: true, what: "contents: \(part) can be read")]
+      return [.fact("contents", "\(part) can be read")]
     }
-    return look.damage.map {
-      MongoStoreFinding(
-        isWell: false, what: "contents: \($0)",
+    return look.damage.flatMap {
+      fault(
+        "contents", $0,
         advice: $0.hasSuffix(NewerVersion().description)
           ? "use that version" : "put it back from a backup, or delete that inbox's documents")
     }

@@ -1,5 +1,6 @@
 import Inbox
 import Mongo
+import Runtime
 
 /// A view of the store for the duration of one body, on one of the pool's threads.
 ///
@@ -62,13 +63,13 @@ final class View: StoreReader {
   }
 
   func run(_ query: Query, _ concern: MongoReadConcern = .majority) throws(StoreError) -> MongoBatch {
-    var patience = Patience(.milliseconds(500))
+    var backoff = Backoff(.milliseconds(500), .remote)
     while true {
       do {
         return try query.run(session, concern)
       } catch {
         // A snapshot may be older than a collection, or the primary may be about to enter its next term.
-        guard error.kind == .server, error.isRetryable, patience.pause() else { throw StoreError(error) }
+        guard error.kind == .server, error.isRetryable, backoff.pause() else { throw StoreError(error) }
       }
     }
   }

@@ -1,5 +1,6 @@
 import Inbox
 import Mongo
+import Runtime
 
 /// Carries out a group of appends on one of the pool's threads.
 struct AppendRun {
@@ -9,7 +10,7 @@ struct AppendRun {
   private let clock: ServerClock
   private let turns: Turns
   private var plan: AppendPlan
-  private var patience: Patience
+  private var backoff: Backoff
   private var lostRaces: [[UInt8]: Int] = [:]
 
   private static let chunkCount = 1000
@@ -22,7 +23,7 @@ struct AppendRun {
     clock = tools.clock
     turns = tools.turns
     plan = AppendPlan(calls)
-    patience = Patience(tools.patience)
+    backoff = Backoff(tools.patience, .remote)
   }
 
   /// Returns the result of each call. Blocks, for about the store's patience at most.
@@ -39,7 +40,7 @@ struct AppendRun {
         plan.tellProgress()
       } catch {
         // Messages that may surface are worth more attempts; of the others nothing was written.
-        if !plan.maySurface || !patience.pause() { plan.giveUp(error) }
+        if !plan.maySurface || !backoff.pause() { plan.giveUp(error) }
       }
     }
     if plan.hasNew { confirm() }
@@ -59,7 +60,7 @@ struct AppendRun {
         try confirmPlaces()
         return heads.remember(plan.cleanHeads, at: moment)
       } catch let error as MongoError where error.isRetryable {
-        guard patience.pause() else { return plan.unconfirm() }
+        guard backoff.pause() else { return plan.unconfirm() }
       } catch {
         session.suspectChange()
         switch error as? StoreError {
@@ -103,7 +104,7 @@ struct AppendRun {
   private mutating func takeBack(_ tokens: [Token]) {
     let writes = tokens.map { MongoWrite.deleteOne(filter: ["_id": .objectID($0.id)]) }
     while session.bulk(Collection.messages.rawValue, writes, ordered: false).error != nil {
-      guard patience.pause() else { return }
+      guard backoff.pause() else { return }
     }
   }
 
@@ -223,7 +224,7 @@ struct AppendRun {
       // A process that holds one key of a group often holds many, for instance because it sends the same
       // messages: all keys are looked up at once, since each refusal costs several commands.
       let holders = try findHolders()
-      if holders[place] == nil, !patience.pause() {
+      if holders[place] == nil, !backoff.pause() {
         plan.giveUp(.unavailable("a key is held by a message that could not be read"))
       }
       return plan.held(by: holders, refused: index)
@@ -242,7 +243,7 @@ struct AppendRun {
       }
       if plan.settle(log, tokens) { try lostRace(log) }
     }
-    if pausing, !plan.isSettled, !patience.pause() { plan.giveUp(.notConfirmed) }
+    if pausing, !plan.isSettled, !backoff.pause() { plan.giveUp(.notConfirmed) }
   }
 
   /// Notes that another process was faster. After a few lost races this process asks for a turn: otherwise
@@ -250,7 +251,7 @@ struct AppendRun {
   private mutating func lostRace(_ log: [UInt8]) throws(StoreError) {
     lostRaces[log, default: 0] += 1
     if lostRaces[log, default: 0] >= Turns.racesBeforeTurn { turns.request(log, session, try now()) }
-    guard !patience.isOver else {
+    guard !backoff.isOver else {
       return plan.giveUp(.unavailable("other writers took every number of a log for too long"))
     }
   }

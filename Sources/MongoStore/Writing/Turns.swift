@@ -1,6 +1,7 @@
 import Inbox
 import Locks
 import Mongo
+import Runtime
 
 /// Turns on logs to which several processes append. The process nearest to the primary wins every race for
 /// the next number. A process that has lost a few races asks for a turn, and the others append nothing to
@@ -66,7 +67,7 @@ final class Turns: Sendable {
     // If refused, another process has the turn, and this process is held back too once it sees that.
     guard result.error == nil else { return }
     state.withLock { _ = $0.mine.insert(log) }
-    Thread.block(Self.interval + .milliseconds(5))
+    SystemThread.block(Self.interval + .milliseconds(5))
   }
 
   /// Gives the turn back, if this process has one.
