@@ -4,13 +4,22 @@ import Mongo
 extension View {
   /// The most logs that one command reads.
   private static let logsTogether = 500
+  /// The number of index keys that one command reads for names: logs with one message each need no command each.
+  private static let keysTogether = 16
 
   func logs(after name: LogName?, limit: Int) throws -> [LogName] {
-    try names(.logs(after: name?.encoded ?? [], limit: limit))
+    var found: [LogName] = []
+    while found.count < limit {
+      let last = (found.last ?? name)?.encoded ?? []
+      let names = try names(.logs(after: last, limit: min(limit, Self.keysTogether)), "log")
+      guard !names.isEmpty else { break }
+      for name in names where found.last != name && found.count < limit { found.append(name) }
+    }
+    return found
   }
 
   func inboxes(after inbox: Inbox?, limit: Int) throws -> [Inbox] {
-    try names(.inboxes(after: inbox?.own.encoded ?? [], limit: limit)).map { own in
+    try names(.inboxes(after: inbox?.own.encoded ?? [], limit: limit), "_id").map { own in
       guard let inbox = Inbox(own: own) else {
         throw StoreError.damaged("marks are of a log that is nobody's own")
       }
@@ -19,9 +28,9 @@ extension View {
   }
 
   /// The names that a query returns; fewer if the reply is full.
-  private func names(_ query: Query) throws(StoreError) -> [LogName] {
+  private func names(_ query: Query, _ field: String) throws(StoreError) -> [LogName] {
     do {
-      return try Self.documents(try run(query)).map { try LogName(encoded: Array($0.get("_id").binary())) }
+      return try Self.documents(try run(query)).map { try LogName(encoded: Array($0.get(field).binary())) }
     } catch let error as StoreError {
       throw error
     } catch {
