@@ -61,7 +61,7 @@ let package = Package(
     .target(
       name: "SQLiteStore",
       dependencies: [
-        "CSQLite", "CSystem", "Inbox", "Locks", "Runtime",
+        "Caches", "CSQLite", "CSystem", "Inbox", "Locks", "Runtime",
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: settings,

@@ -41,5 +41,5 @@ enum Collection: String, CaseIterable {
   }
 
   /// The version of the layout, stored in the only document of `tidings_schema`.
-  static let version: Int64 = 2
+  static let version: Int64 = 3
 }

@@ -104,7 +104,7 @@ extension View {
   }
 
   /// The log as this view sees it; the first look decides.
-  private func pin(_ name: LogName, head: Int, record: LogRecord) throws(StoreError) -> LogState {
+  func pin(_ name: LogName, head: Int, record: LogRecord) throws(StoreError) -> LogState {
     if let log = logs[name] { return log }
     let log = LogState(head: head, record: record)
     try log.check()
