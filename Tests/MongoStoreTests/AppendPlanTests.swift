@@ -34,10 +34,10 @@ struct AppendPlanTests {
   @Test func numbersFollowTheHeadAndTimesNeverGoBack() throws {
     var plan = plan([(draft("a"), [team]), (draft("b"), [.everyone, team]), (draft("c"), [team])])
     plan.begin([:], at: 100)
-    #expect(Set(plan.logsWithoutHead) == [team.encoded, LogName.everyone.encoded])
+    #expect(Set(plan.logsWithoutHead) == [team, .everyone])
     let before = Token.random(at: 0).id
-    plan.setHead(.init(seq: 7, time: 500, token: before), of: team.encoded)
-    plan.setHead(.none, of: LogName.everyone.encoded)
+    plan.setHead(.init(seq: 7, time: 500, token: before), of: team)
+    plan.setHead(.none, of: .everyone)
     plan.place(at: 100)
     let chunk = plan.nextChunk(count: 10, bytes: 1 << 20)
     #expect(try seqs(plan, chunk) == [8, 1, 9, 10])
@@ -48,7 +48,7 @@ struct AppendPlanTests {
     #expect(plan.isSettled)
     let seqs = try plan.results().map { try $0.get().map(\.seq) }
     #expect(seqs == [[8], [1, 9], [10]])
-    #expect(plan.cleanHeads[team.encoded] == .init(seq: 10, time: 500, token: last))
+    #expect(plan.cleanHeads[team] == .init(seq: 10, time: 500, token: last))
     #expect(plan.tokensBefore == [before])
   }
 
@@ -57,9 +57,9 @@ struct AppendPlanTests {
       (keyed("held"), [team]), (keyed("new"), [team]), (keyed("new"), [team]), (keyed("new", [2]), [team]),
       (keyed("held", [2]), [.everyone, team]), (draft("last"), [team]),
     ])
-    let place = AppendPlan.KeyPlace(log: team.encoded, key: SenderKey(sender: "ann", key: "held"))
+    let place = AppendPlan.KeyPlace(log: team, key: SenderKey(sender: "ann", key: "held"))
     plan.begin([place: try holder("held", seq: 3)], at: 0)
-    plan.setHead(.init(seq: 5, time: 0), of: team.encoded)
+    plan.setHead(.init(seq: 5, time: 0), of: team)
     plan.place(at: 0)
     let chunk = plan.nextChunk(count: 10, bytes: 1 << 20)
     #expect(try seqs(plan, chunk) == [6, 7])
@@ -76,16 +76,16 @@ struct AppendPlanTests {
   @Test func aLostRaceRenumbersThatLogOnly() throws {
     var plan = plan([(draft("a"), [team]), (draft("b"), [.everyone]), (draft("c"), [team])])
     plan.begin([:], at: 0)
-    plan.setHead(.init(seq: 1, time: 0), of: team.encoded)
-    plan.setHead(.init(seq: 1, time: 0), of: LogName.everyone.encoded)
+    plan.setHead(.init(seq: 1, time: 0), of: team)
+    plan.setHead(.init(seq: 1, time: 0), of: .everyone)
     plan.place(at: 0)
     let before = try tokens(plan, plan.nextChunk(count: 10, bytes: 1 << 20))
     // At its number, the first append found another store's message: nothing after it was done.
-    let isLost1 = plan.settle(team.encoded, [2: Token.random(at: 0).id])
+    let isLost1 = plan.settle(team, [2: Token.random(at: 0).id])
     #expect(isLost1)
-    #expect(plan.logsWithoutHead == [team.encoded])
+    #expect(plan.logsWithoutHead == [team])
     #expect(plan.cleanHeads.isEmpty)
-    plan.setHead(.init(seq: 9, time: 0), of: team.encoded)
+    plan.setHead(.init(seq: 9, time: 0), of: team)
     plan.place(at: 0)
     let chunk = plan.nextChunk(count: 10, bytes: 1 << 20)
     #expect(try seqs(plan, chunk) == [10, 2, 11])
@@ -95,18 +95,18 @@ struct AppendPlanTests {
   @Test func anUnknownOutcomeIsSettledBySlots() throws {
     var plan = plan((1...4).map { (draft("\($0)"), [team]) })
     plan.begin([:], at: 0)
-    plan.setHead(.none, of: team.encoded)
+    plan.setHead(.none, of: team)
     plan.place(at: 0)
     let chunk = plan.nextChunk(count: 10, bytes: 1 << 20)
     let tokens = try tokens(plan, chunk)
     plan.unknown(chunk)
     // Two messages arrived; the empty slots settle nothing, and keep their numbers.
-    let isLost2 = plan.settle(team.encoded, [1: tokens[0], 2: tokens[1]])
+    let isLost2 = plan.settle(team, [1: tokens[0], 2: tokens[1]])
     #expect(!isLost2)
     #expect(plan.maySurface)
     #expect(try seqs(plan, plan.nextChunk(count: 10, bytes: 1 << 20)) == [3, 4])
     // Then another store took the third number: the append for it can't succeed any more.
-    let isLost3 = plan.settle(team.encoded, [3: Token.random(at: 0).id])
+    let isLost3 = plan.settle(team, [3: Token.random(at: 0).id])
     #expect(isLost3)
     #expect(!plan.maySurface)
     plan.giveUp(.unavailable(""))
@@ -119,7 +119,7 @@ struct AppendPlanTests {
   @Test func whatMaySurfaceIsReportedAsUnknown() throws {
     var plan = plan([(draft("a"), [team]), (draft("b"), [.everyone])])
     plan.begin([:], at: 0)
-    plan.setHead(.none, of: team.encoded)
+    plan.setHead(.none, of: team)
     plan.place(at: 0)
     plan.unknown(plan.nextChunk(count: 10, bytes: 1 << 20))
     plan.giveUp(.unavailable("no primary"))
@@ -132,7 +132,7 @@ struct AppendPlanTests {
     for (what, isUnknown) in [("not confirmed", true), ("no primary", false)] {
       var plan = plan([(draft("x"), logs), (draft("y"), [team])])
       plan.begin([:], at: 5)
-      for log in logs + [team] { plan.setHead(.none, of: log.encoded) }
+      for log in logs + [team] { plan.setHead(.none, of: log) }
       plan.place(at: 5)
       let chunk = plan.nextChunk(count: 10, bytes: 1 << 20)
       plan.written(chunk.prefix(2))
@@ -152,8 +152,8 @@ struct AppendPlanTests {
   @Test func aLogIsFullBeforeItsNumbersRunOut() throws {
     var plan = plan([(draft("a"), [team]), (draft("b"), [team]), (draft("c"), [.everyone])])
     plan.begin([:], at: 0)
-    plan.setHead(.init(seq: StoreBounds.largestNumber - 1, time: 0), of: team.encoded)
-    plan.setHead(.none, of: LogName.everyone.encoded)
+    plan.setHead(.init(seq: StoreBounds.largestNumber - 1, time: 0), of: team)
+    plan.setHead(.none, of: .everyone)
     plan.place(at: 0)
     plan.written(plan.nextChunk(count: 10, bytes: 1 << 20))
     let results = plan.results()
@@ -166,7 +166,7 @@ struct AppendPlanTests {
     var plan = plan(
       [(keyed("a"), [team]), (draft("b"), [team]), (keyed("c"), [team]), (keyed("d"), [team])])
     plan.begin([:], at: 0)
-    plan.setHead(.none, of: team.encoded)
+    plan.setHead(.none, of: team)
     plan.place(at: 0)
     let holders = try [holder("a", seq: 1), holder("c", seq: 2), holder("d", seq: 3)]
     plan.held(
@@ -175,7 +175,7 @@ struct AppendPlanTests {
     #expect(plan.results()[2] == .success([Receipt(seq: 2, time: 7, duplicate: true)]))
     #expect(plan.results()[3] == .success([Receipt(seq: 3, time: 7, duplicate: true)]))
     // The remaining appends come after them.
-    plan.setHead(.init(seq: 3, time: 7), of: team.encoded)
+    plan.setHead(.init(seq: 3, time: 7), of: team)
     plan.place(at: 0)
     #expect(try seqs(plan, plan.nextChunk(count: 10, bytes: 1 << 20)) == [4])
   }
@@ -183,10 +183,10 @@ struct AppendPlanTests {
   @Test func aKeyThatSurfacesLaterTakesItsMessageOut() throws {
     var plan = plan([(keyed("k"), [team]), (draft("b"), [team]), (keyed("c"), [team])])
     plan.begin([:], at: 0)
-    plan.setHead(.none, of: team.encoded)
+    plan.setHead(.none, of: team)
     plan.place(at: 0)
     plan.held(0, by: try holder("k", seq: 1))
-    plan.setHead(.init(seq: 1, time: 7), of: team.encoded)
+    plan.setHead(.init(seq: 1, time: 7), of: team)
     plan.place(at: 0)
     let chunk = plan.nextChunk(count: 10, bytes: 1 << 20)
     #expect(try seqs(plan, chunk) == [2, 3])
@@ -198,7 +198,7 @@ struct AppendPlanTests {
   @Test func chunksAreBounded() {
     var plan = plan((1...10).map { _ in (draft(String(repeating: "x", count: 1000)), [team]) })
     plan.begin([:], at: 0)
-    plan.setHead(.none, of: team.encoded)
+    plan.setHead(.none, of: team)
     plan.place(at: 0)
     #expect(plan.nextChunk(count: 3, bytes: 1 << 20).count == 3)
     #expect(plan.nextChunk(count: 100, bytes: 5000).count == 4)

@@ -86,7 +86,7 @@ extension MongoStore {
   private static func plans(_ session: MongoSession) throws -> [MongoStoreFinding] {
     let inbox = Inbox(user: "doctor", team: "doctor")
     return try Query.samples(inbox, others: [Inbox(user: "doctor")]).map { name, query in
-      let plan = try Plan(query, session)
+      let plan = try QueryPlan(query, session)
       let indexes = plan.indexes.sorted().joined(separator: ", ")
       return MongoStoreFinding(
         isWell: plan.isGood,

@@ -6,28 +6,20 @@ import Mongo
 struct AppendPlan {
   /// A sender's key in a log.
   struct KeyPlace: Hashable {
-    var log: [UInt8]
+    var log: LogName
     var key: SenderKey
   }
 
   /// Keys of one sender that are looked for in one log.
   struct KeySearch: Hashable {
-    var log: [UInt8]
+    var log: LogName
     var sender: Text?
-  }
-
-  /// A log's last message: its number, its time and its token.
-  struct Head: Hashable {
-    var seq: Int
-    var time: Timestamp
-    var token: BSONObjectID?
   }
 
   /// One message in one log.
   private struct Item {
     var call: Int
-    var log: [UInt8]
-    var name: LogName
+    var log: LogName
     var token: Token
     var state = State.unplaced
     /// The token of the message that it was put behind.
@@ -62,17 +54,15 @@ struct AppendPlan {
   }
 
   private let calls: [Append]
-  private let encoded: [[[UInt8]]]
   private var parts: [[Part]] = []
   private var conflicts: [Int: LogName] = [:]
   private var items: [Item] = []
-  private var byLog: [[UInt8]: [Int]] = [:]
+  private var byLog: [LogName: [Int]] = [:]
   /// The last number of each log after which messages may be placed.
-  private(set) var heads: [[UInt8]: Head] = [:]
+  private(set) var heads: [LogName: Head] = [:]
 
   init(_ calls: [Append]) {
     self.calls = calls
-    encoded = calls.map { $0.logs.map(\.encoded) }
   }
 }
 
@@ -82,15 +72,15 @@ extension AppendPlan {
   var hasKeys: Bool { calls.contains { $0.draft.key != nil } }
 
   /// The keys to be looked for: one key in many logs, or many keys of one sender in one log.
-  var keys: (wide: [(key: SenderKey, logs: [[UInt8]])], deep: [KeySearch: [Text]]) {
-    var wide: [(key: SenderKey, logs: [[UInt8]])] = []
+  var keys: (wide: [(key: SenderKey, logs: [LogName])], deep: [KeySearch: [Text]]) {
+    var wide: [(key: SenderKey, logs: [LogName])] = []
     var deep: [KeySearch: [Text]] = [:]
-    for (call, logs) in zip(calls, encoded) {
+    for call in calls {
       guard let key = call.draft.senderKey else { continue }
-      if logs.count == 1 {
-        deep[KeySearch(log: logs[0], sender: key.sender), default: []].append(key.key)
+      if call.logs.count == 1 {
+        deep[KeySearch(log: call.logs[0], sender: key.sender), default: []].append(key.key)
       } else {
-        wide.append((key, logs))
+        wide.append((key, call.logs))
       }
     }
     return (wide, deep)
@@ -102,17 +92,17 @@ extension AppendPlan {
     var claims: [KeyPlace: (item: Int, digest: [UInt8])] = [:]
     for (index, call) in calls.enumerated() {
       var mine: [Part?] = []
-      for (log, name) in zip(encoded[index], call.logs) {
+      for log in call.logs {
         guard let key = call.draft.senderKey else {
           mine.append(nil)
           continue
         }
         let place = KeyPlace(log: log, key: key)
         if let holder = holders[place] {
-          if holder.digest != call.draft.digest { conflicts[index] = conflicts[index] ?? name }
+          if holder.digest != call.draft.digest { conflicts[index] = conflicts[index] ?? log }
           mine.append(.receipt(holder.receipt))
         } else if let claim = claims[place] {
-          if claim.digest != call.draft.digest { conflicts[index] = conflicts[index] ?? name }
+          if claim.digest != call.draft.digest { conflicts[index] = conflicts[index] ?? log }
           mine.append(.sameAs(claim.item))
         } else {
           mine.append(nil)
@@ -123,14 +113,13 @@ extension AppendPlan {
         continue
       }
       parts.append(
-        zip(mine, zip(encoded[index], call.logs)).map { part, place in
+        zip(mine, call.logs).map { part, log in
           if let part { return part }
-          let (log, name) = place
           if let key = call.draft.senderKey {
             claims[KeyPlace(log: log, key: key)] = (items.count, call.draft.digest)
           }
           byLog[log, default: []].append(items.count)
-          items.append(Item(call: index, log: log, name: name, token: .random(at: now)))
+          items.append(Item(call: index, log: log, token: .random(at: now)))
           return .item(items.count - 1)
         })
     }
@@ -146,7 +135,7 @@ extension AppendPlan {
   var maySurface: Bool { items.contains { $0.maySurface && !$0.state.isSettled } }
 
   /// The logs that have unplaced messages and no known head.
-  var logsWithoutHead: [[UInt8]] {
+  var logsWithoutHead: [LogName] {
     byLog.compactMap { log, indices in
       heads[log] == nil && indices.contains { isUnplaced($0) } ? log : nil
     }
@@ -157,7 +146,7 @@ extension AppendPlan {
   }
 
   /// Sets the last number of a log, as a majority has it.
-  mutating func setHead(_ head: Head, of log: [UInt8]) { heads[log] = head }
+  mutating func setHead(_ head: Head, of log: LogName) { heads[log] = head }
 
   /// Gives numbers to the unplaced messages of every log with a known head.
   mutating func place(at now: Timestamp) {
@@ -198,7 +187,7 @@ extension AppendPlan {
   }
 
   /// The log of a message.
-  func log(of index: Int) -> [UInt8] { items[index].log }
+  func log(of index: Int) -> LogName { items[index].log }
 
   /// The key of a message, if it has one.
   func keyPlace(of index: Int) -> KeyPlace? {
@@ -206,7 +195,7 @@ extension AppendPlan {
   }
 
   /// The range from the first to the last number of a log's placed messages.
-  func placedRange(of log: [UInt8]) -> ClosedRange<Int>? {
+  func placedRange(of log: LogName) -> ClosedRange<Int>? {
     let seqs = (byLog[log] ?? []).compactMap { index -> Int? in
       if case .placed(let head) = items[index].state { head.seq } else { nil }
     }
@@ -234,7 +223,7 @@ extension AppendPlan {
   /// token: it is written. Another token: the rest of the log needs other numbers, and none of it can surface
   /// any more, since an ordered write stops there. No token: nothing is settled, and the same message is sent
   /// again with the same number. Returns true if another token was found.
-  mutating func settle(_ log: [UInt8], _ slots: [Int: BSONObjectID]) -> Bool {
+  mutating func settle(_ log: LogName, _ slots: [Int: BSONObjectID]) -> Bool {
     for index in byLog[log] ?? [] {
       guard case .placed(let head) = items[index].state else { continue }
       guard let token = slots[head.seq] else { return false }
@@ -253,7 +242,7 @@ extension AppendPlan {
     if holder.digest == calls[items[index].call].draft.digest {
       items[index].state = .done(holder.receipt)
     } else {
-      items[index].state = .failed(.conflict(items[index].name))
+      items[index].state = .failed(.conflict(items[index].log))
     }
     unplace(items[index].log)
   }
@@ -274,7 +263,7 @@ extension AppendPlan {
   }
 
   /// Makes the placed messages of a log unplaced: they need other numbers, after a head that is read again.
-  private mutating func unplace(_ log: [UInt8]) {
+  private mutating func unplace(_ log: LogName) {
     heads[log] = nil
     for index in byLog[log] ?? [] {
       guard case .placed = items[index].state else { continue }
@@ -291,7 +280,7 @@ extension AppendPlan {
   }
 
   /// The logs whose messages were all written, with their last numbers, which may be remembered.
-  var cleanHeads: [[UInt8]: Head] {
+  var cleanHeads: [LogName: Head] {
     heads.filter { log, head in
       (byLog[log] ?? []).allSatisfy { index in
         if case .done = items[index].state { true } else { false }
@@ -303,8 +292,8 @@ extension AppendPlan {
   var hasNew: Bool { items.contains { $0.isNew } }
 
   /// The messages that were written, by log.
-  var newMessages: [[UInt8]: [(seq: Int, token: Token)]] {
-    var messages: [[UInt8]: [(seq: Int, token: Token)]] = [:]
+  var newMessages: [LogName: [(seq: Int, token: Token)]] {
+    var messages: [LogName: [(seq: Int, token: Token)]] = [:]
     for item in items {
       guard case .done(let receipt) = item.state, item.isNew else { continue }
       messages[item.log, default: []].append((receipt.seq, item.token))

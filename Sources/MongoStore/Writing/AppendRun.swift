@@ -5,12 +5,12 @@ import Mongo
 struct AppendRun {
   private let session: MongoSession
   private let layout: Layout
-  private var heads: HeadCache { layout.past.heads }
+  private var heads: Heads { layout.past.heads }
   private let clock: ServerClock
-  private let turns: Turns
+  private let leases: Leases
   private var plan: AppendPlan
   private var patience: Patience
-  private var lostRaces: [[UInt8]: Int] = [:]
+  private var lostRaces: [LogName: Int] = [:]
 
   private static let chunkCount = 1000
   private static let chunkBytes = 8 << 20
@@ -20,7 +20,7 @@ struct AppendRun {
     self.session = session
     self.layout = layout
     clock = tools.clock
-    turns = tools.turns
+    leases = tools.leases
     plan = AppendPlan(calls)
     patience = Patience(tools.patience)
   }
@@ -43,7 +43,7 @@ struct AppendRun {
       }
     }
     if plan.hasNew { confirm() }
-    for log in lostRaces.keys { turns.finish(log, session) }
+    for log in lostRaces.keys { leases.finish(log, session) }
     return plan.results()
   }
 
@@ -77,7 +77,7 @@ struct AppendRun {
     let tokens = plan.tokensBefore
     for start in stride(from: 0, to: tokens.count, by: Self.logsTogether) {
       let some = tokens[start..<min(start + Self.logsTogether, tokens.count)]
-      let found = try View.documents(try Query.present(Array(some)).run(session))
+      let found = try Query.present(Array(some)).run(session).all()
       guard found.count == some.count else { throw StoreError.shortened }
     }
   }
@@ -128,7 +128,7 @@ struct AppendRun {
     }
   }
 
-  private func isStray(_ log: [UInt8], _ first: Int) throws -> Bool {
+  private func isStray(_ log: LogName, _ first: Int) throws -> Bool {
     let indexes = try session.listIndexes(Collection.messages.rawValue)
     let names = try indexes.map { try $0.get("name").string() }
     guard names.contains(Collection.Index.position) else { return true }
@@ -146,11 +146,11 @@ struct AppendRun {
 
   private func documents(_ query: Query) throws(StoreError) -> [BSONDocument] {
     do {
-      return try View.documents(try query.run(session))
+      return try query.run(session).all()
     } catch let error as MongoError {
       throw StoreError(error)
     } catch {
-      throw .damaged("a reply can't be read: \(error)")
+      throw error as? StoreError ?? .damaged("a reply can't be read: \(error)")
     }
   }
 
@@ -158,7 +158,7 @@ struct AppendRun {
   private mutating func step() throws(StoreError) {
     let unknown = plan.logsWithoutHead
     for log in unknown {
-      if let head = heads.head(of: log) { plan.setHead(head, of: log) }
+      if let head = heads.last(of: log) { plan.setHead(head, of: log) }
     }
     try readHeads(of: plan.logsWithoutHead)
     plan.place(at: try now())
@@ -175,19 +175,18 @@ struct AppendRun {
     try settle(chunk, session.insertMany(Collection.messages.rawValue, documents))
   }
 
-  private mutating func readHeads(of logs: [[UInt8]]) throws(StoreError) {
+  private mutating func readHeads(of logs: [LogName]) throws(StoreError) {
     if logs.count == 1 {
       let last = try documents(.lastSlot(logs[0])).first
-      let slot = try last.map { document throws(StoreError) in try Slot(document) }
-      return plan.setHead(
-        slot.map { .init(seq: $0.seq, time: $0.time, token: $0.token) } ?? .none, of: logs[0])
+      let head = try last.map { document throws(StoreError) in Head(try Slot(document)) }
+      return plan.setHead(head ?? .none, of: logs[0])
     }
     for start in stride(from: 0, to: logs.count, by: Self.logsTogether) {
       let some = Array(logs[start..<min(start + Self.logsTogether, logs.count)])
-      var found: [[UInt8]: AppendPlan.Head] = [:]
+      var found: [LogName: Head] = [:]
       for document in try documents(.lastSlots(some)) {
         let last = try LastSlot(document)
-        found[last.log] = .init(seq: last.seq, time: last.time, token: last.token)
+        found[last.log] = last.head
       }
       for log in some { plan.setHead(found[log] ?? .none, of: log) }
     }
@@ -195,7 +194,7 @@ struct AppendRun {
 
   private mutating func settle(_ chunk: [Int], _ result: MongoWriteResult) throws(StoreError) {
     guard let error = result.error else { return plan.written(chunk) }
-    heads.forget(Set(chunk.map { plan.log(of: $0) }))
+    heads.forgetLast(of: Set(chunk.map { plan.log(of: $0) }))
     clock.forget()
     if error.kind == .replacedCollection {
       if let refusal = result.writeErrors.first, chunk.indices.contains(refusal.index) {
@@ -230,7 +229,7 @@ struct AppendRun {
   }
 
   /// Looks up which messages have the numbers; `pausing` if the numbers may still be free.
-  private mutating func settleBySlots(_ logs: Set<[UInt8]>, pausing: Bool) throws(StoreError) {
+  private mutating func settleBySlots(_ logs: Set<LogName>, pausing: Bool) throws(StoreError) {
     for log in logs {
       guard let range = plan.placedRange(of: log) else { continue }
       var tokens: [Int: BSONObjectID] = [:]
@@ -243,11 +242,11 @@ struct AppendRun {
     if pausing, !plan.isSettled, !patience.pause() { plan.giveUp(.notConfirmed) }
   }
 
-  /// Notes that another process was faster. After a few lost races this process asks for a turn: otherwise
+  /// Notes that another process was faster. After a few lost races this process takes a lease: otherwise
   /// the process farther from the primary would never win.
-  private mutating func lostRace(_ log: [UInt8]) throws(StoreError) {
+  private mutating func lostRace(_ log: LogName) throws(StoreError) {
     lostRaces[log, default: 0] += 1
-    if lostRaces[log, default: 0] >= Turns.racesBeforeTurn { turns.request(log, session, try now()) }
+    if lostRaces[log, default: 0] >= Leases.racesBeforeLease { leases.request(log, session, try now()) }
     guard !patience.isOver else {
       return plan.giveUp(.unavailable("other writers took every number of a log for too long"))
     }
@@ -296,11 +295,6 @@ extension AppendRun {
       holders[AppendPlan.KeyPlace(log: holder.log, key: holder.key)] = holder
     }
   }
-}
-
-extension AppendPlan.Head {
-  /// The head of a log to which nothing was appended.
-  static let none = AppendPlan.Head(seq: 0, time: .min)
 }
 
 extension MongoWriteResult.WriteError {

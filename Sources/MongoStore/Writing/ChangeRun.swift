@@ -91,20 +91,20 @@ struct ChangeRun {
 
   /// Reads the states, and lets each change decide on the result of the one before it.
   private func decide() throws -> [Decided] {
-    let view = View(session, layout, newest: 1)
+    let reader = MongoReader(Source(session, layout), newest: 1)
     let inboxes = order.filter { open[$0] != nil }
-    return try zip(inboxes, view.states(of: inboxes)).map { inbox, state in
+    return try zip(inboxes, reader.states(of: inboxes)).map { inbox, state in
       var state = state
       let before = state.marks
-      let settle = try (open[inbox] ?? []).map { try $0.decide(view, &state) }
+      let settle = try (open[inbox] ?? []).map { try $0.decide(reader, &state) }
       guard state.marks != before else { return Decided(inbox: inbox, settle: settle) }
       let record = RecordDocument(
-        name: inbox.own.encoded, version: Int64(state.marks.version), token: .random(at: 0),
+        name: inbox.own, version: Int64(state.marks.version), token: .random(at: 0),
         body: state.marks.encoded)
       return Decided(
         inbox: inbox, settle: settle,
         replacement: .init(
-          record: record, previous: Int64(before.version), previousToken: view.writer(of: inbox)))
+          record: record, previous: Int64(before.version), previousToken: reader.marksToken(of: inbox)))
     }
   }
 }

@@ -79,11 +79,10 @@ struct RetractRun {
   /// Decides on a log's record, and tells the callers whose message doesn't exist. Nil if nothing is left to
   /// do.
   private mutating func decide(_ log: LogName) throws(StoreError) -> Decided? {
-    let name = log.encoded
-    let found = try CompareAndSet(collection: .logs, layout: layout, session: session).records([name])[name]
+    let found = try CompareAndSet(collection: .logs, layout: layout, session: session).records([log])[log]
     var record = LogRecord()
     if let found { record = try LogRecord(found) }
-    let head = try head(name)
+    let head = try Source(session, layout).head(of: log)
     var decided = Decided(log: log, done: [])
     let before = record
     for retract in open[log] ?? [] {
@@ -106,20 +105,9 @@ struct RetractRun {
     }
     let previous = found?.version ?? 0
     decided.replacement = .init(
-      record: RecordDocument(name: name, version: previous + 1, token: .random(at: 0), body: encoded),
+      record: RecordDocument(name: log, version: previous + 1, token: .random(at: 0), body: encoded),
       previous: previous, previousToken: found?.token)
     return decided
-  }
-
-  private func head(_ log: [UInt8]) throws(StoreError) -> Int {
-    do {
-      guard let last = try View.documents(try Query.lastSlot(log).run(session)).first else { return 0 }
-      return try Slot(last).seq
-    } catch let error as MongoError {
-      throw StoreError(error)
-    } catch {
-      throw error as? StoreError ?? .damaged("\(error)")
-    }
   }
 
   /// Clears the bodies of retracted messages, including those that an earlier call may have left.

@@ -45,7 +45,7 @@ struct WriteQueue {
   private var lastID = 0
   private(set) var isClosed = false
 
-  /// Logs on which other processes have a turn: nothing is appended to them for now.
+  /// Logs on which other processes have a lease: nothing is appended to them for now.
   var heldBack: Set<LogName> = [] {
     didSet { blocked = nil }
   }

@@ -5,7 +5,7 @@ import Mongo
 /// The tools that the runs of a store share.
 struct Tools: Sendable {
   let clock: ServerClock
-  let turns = Turns()
+  let leases = Leases()
   /// The time for which a group may go on settling what it wrote.
   let patience: Duration
 }
@@ -15,7 +15,7 @@ final class Writer: Sendable {
   private struct State {
     var queue = WriteQueue()
     var closers: [CheckedContinuation<Void, Never>] = []
-    var isWatchingTurns = false
+    var isWatchingLeases = false
   }
 
   // Held for an entry or a scan of the waiting work, never while the server is asked.
@@ -96,7 +96,7 @@ final class Writer: Sendable {
       }
     }
     if !appends.isEmpty {
-      holdBack(tools.turns.look(session, tools.clock))
+      holdBack(tools.leases.look(session, tools.clock))
       var run = AppendRun(appends, tools, layout, session)
       var results = run.run()
       // A call that met damage has written nothing; the damage may be in a log of another call.
@@ -120,35 +120,35 @@ final class Writer: Sendable {
   }
 }
 
-// Turns of other processes.
+// Leases of other processes.
 extension Writer {
   /// Holds back appends to these logs, and looks again until they are free.
   private func holdBack(_ logs: Set<LogName>) {
     let startsWatching = state.withLock { state in
       state.queue.heldBack = logs
-      guard !logs.isEmpty, !state.isWatchingTurns else { return false }
-      state.isWatchingTurns = true
+      guard !logs.isEmpty, !state.isWatchingLeases else { return false }
+      state.isWatchingLeases = true
       return true
     }
-    if startsWatching { Task.detached { await self.watchTurns() } }
+    if startsWatching { Task.detached { await self.watchLeases() } }
   }
 
-  private func watchTurns() async {
+  private func watchLeases() async {
     var isHeld = true
     while isHeld {
       do {
         try await Task.sleep(for: .milliseconds(10))
-        let logs = try await access.run { session, _ in self.tools.turns.look(session, self.tools.clock) }
+        let logs = try await access.run { session, _ in self.tools.leases.look(session, self.tools.clock) }
         isHeld = !logs.isEmpty
         if isHeld { state.withLock { $0.queue.heldBack = logs } }
       } catch {
-        // Without a primary there are no turns.
+        // Without a primary there are no leases.
         isHeld = false
       }
       if !isHeld {
         state.withLock { state in
           state.queue.heldBack = []
-          state.isWatchingTurns = false
+          state.isWatchingLeases = false
         }
       }
       startReady()

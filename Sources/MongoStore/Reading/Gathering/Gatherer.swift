@@ -2,38 +2,25 @@ import Inbox
 import Locks
 import Mongo
 
-/// One want of one view; it is answered once.
+/// An answer, and the number of the past that it is of.
+typealias Brought = (answer: Answer, past: Int)
+
+/// One want of one reader; it is answered once.
 final class Ask: Sendable {
-  enum Answer: Sendable {
-    case state(InboxState, shared: Gathered.Stretch, own: Gathered.Stretch, past: Int = 0)
-    case messages([MessageDocument], past: Int = 0)
-    /// The data can't be read together with that of others.
-    case alone
-
-    /// The same answer, read from this past.
-    func of(_ past: Int) -> Answer {
-      switch self {
-      case .state(let state, let shared, let own, _): .state(state, shared: shared, own: own, past: past)
-      case .messages(let messages, _): .messages(messages, past: past)
-      case .alone: .alone
-      }
-    }
-  }
-
   let want: Want
   // Held for taking the continuation out: the code that takes it resumes it.
   private let waiter = Locked<Waiter>(.none)
 
   private enum Waiter {
     case none
-    case waiting(CheckedContinuation<Answer, any Error>)
+    case waiting(CheckedContinuation<Brought, any Error>)
     case settled
   }
 
   init(_ want: Want) { self.want = want }
 
   /// Waits for the answer; false if the ask was already cancelled.
-  func wait(_ continuation: CheckedContinuation<Answer, any Error>) -> Bool {
+  func wait(_ continuation: CheckedContinuation<Brought, any Error>) -> Bool {
     waiter.withLock { waiter in
       guard case .none = waiter else { return false }
       waiter = .waiting(continuation)
@@ -42,7 +29,7 @@ final class Ask: Sendable {
   }
 
   /// Answers the ask; later answers are ignored.
-  func settle(_ answer: Result<Answer, any Error>) {
+  func settle(_ answer: Result<Brought, any Error>) {
     let waiting = waiter.withLock { waiter in
       defer { waiter = .settled }
       return waiter
@@ -52,7 +39,7 @@ final class Ask: Sendable {
   }
 }
 
-/// Reads what many views ask for in few commands, on the pool's threads.
+/// Reads what many readers ask for in few commands, on the pool's threads.
 final class Gatherer: Sendable {
   private let access: Access
   // Held for an entry or for taking a group, never while the server is asked.
@@ -61,7 +48,7 @@ final class Gatherer: Sendable {
   init(_ access: Access) { self.access = access }
 
   /// Reads one want; throws `StoreError`, or `CancellationError` once the task is cancelled.
-  func bring(_ want: Want) async throws -> Ask.Answer {
+  func bring(_ want: Want) async throws -> Brought {
     let ask = Ask(want)
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
@@ -99,38 +86,17 @@ final class Gatherer: Sendable {
     startReady()
   }
 
-  private func bring(_ group: [Ask], _ session: MongoSession) throws -> [Ask.Answer] {
+  private func bring(_ group: [Ask], _ session: MongoSession) throws -> [Brought] {
     do {
       return try access.withLayout(session) { layout in
-        guard layout.server.supportsSnapshotReads else { return group.map { _ in .alone } }
-        var run = GatherRun(group.map(\.want), layout, session)
-        return try run.run().map { $0.of(layout.past.number) }
+        var run = ReadRun(group.map(\.want), Source(session, layout))
+        return try run.run().map { ($0, layout.past.number) }
       }
     } catch StoreError.damaged {
       // Each asks alone, which shows whose data is damaged.
-      return group.map { _ in .alone }
+      return group.map { _ in (.alone, 0) }
     } catch {
       throw error is StoreError ? error : StoreError(any: error)
     }
   }
-}
-
-/// Numbers that logs are known to have reached: the search for their newest messages starts there. A log only
-/// grows, so such numbers stay true.
-final class HeadHints: Sendable {
-  // Held for a look or an entry.
-  private let heads = Locked<[LogName: Int]>([:])
-  private let capacity = 131_072
-
-  func head(of log: LogName) -> Int? { heads.withLock { $0[log] } }
-
-  func remember(_ head: Int, of log: LogName) {
-    heads.withLock { heads in
-      // The cache is rarely full, and one short command for many logs fills it again.
-      if heads.count >= capacity { heads = [:] }
-      heads[log] = max(head, heads[log] ?? 0)
-    }
-  }
-
-  func forget(_ log: LogName) { heads.withLock { $0[log] = nil } }
 }
