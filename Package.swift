@@ -11,7 +11,7 @@ let settings: [SwiftSetting] = [
 // The fuzz targets: in an ordinary build a test, which feeds them the cases and the seeds; with TIDINGS_FUZZ
 // set (`make fuzz`) a program of libFuzzer's.
 let fuzzed: [Target.Dependency] = [
-  "API", "JSON", "JSONRPC", "JSONSupport", "MemoryStore", "Seeds",
+  "API", "JSON", "JSONRPC", "JSONSupport", "MemoryStore", "Runtime", "Seeds",
   .product(name: "Logging", package: "swift-log"),
 ]
 let fuzz: Target =
@@ -36,11 +36,13 @@ let package = Package(
   ],
   targets: [
     .target(name: "JSON", swiftSettings: settings),
-    .target(name: "Locks", dependencies: ["CSystem"], swiftSettings: settings),
+    .target(name: "Locks", swiftSettings: settings),
+    // What threads and stores share, whatever it is for.
+    .target(name: "Runtime", dependencies: ["CSystem", "Locks"], swiftSettings: settings),
     .target(
       name: "JSONRPC",
       dependencies: [
-        "JSON", "Locks",
+        "JSON", "Locks", "Runtime",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -48,13 +50,15 @@ let package = Package(
     // What Swift does not see of the system.
     .target(name: "CSystem"),
     .target(name: "Transcript", dependencies: ["JSON"], swiftSettings: settings),
-    .target(name: "Inbox", dependencies: ["Locks"], swiftSettings: settings),
-    .target(name: "MemoryStore", dependencies: ["Inbox", "Locks"], swiftSettings: settings),
+    .target(name: "Inbox", swiftSettings: settings),
+    // What is remembered of logs, above every store.
+    .target(name: "Caches", dependencies: ["Inbox", "Locks", "Runtime"], swiftSettings: settings),
+    .target(name: "MemoryStore", dependencies: ["Inbox", "Locks", "Runtime"], swiftSettings: settings),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(
       name: "SQLiteStore",
       dependencies: [
-        "CSQLite", "CSystem", "Inbox", "Locks",
+        "CSQLite", "CSystem", "Inbox", "Locks", "Runtime",
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: settings),
@@ -62,7 +66,7 @@ let package = Package(
     .target(
       name: "Mongo",
       dependencies: [
-        "CMongoC", "Locks",
+        "CMongoC", "Locks", "Runtime",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -70,18 +74,20 @@ let package = Package(
     .target(
       name: "MongoStore",
       dependencies: [
-        "Inbox", "Locks", "Mongo",
+        "Inbox", "Locks", "Mongo", "Runtime",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .target(name: "API", dependencies: ["CCrypto", "Inbox", "JSON", "JSONRPC"], swiftSettings: settings),
+    .target(
+      name: "API", dependencies: ["CCrypto", "Caches", "Inbox", "JSON", "JSONRPC", "Runtime"],
+      swiftSettings: settings),
     .executableTarget(
       name: "tidings",
       dependencies: [
-        "API", "CSystem", "Inbox", "JSON", "JSONRPC", "Locks", "MemoryStore", "MongoStore", "SQLiteStore",
-        "Transcript",
+        "API", "CSystem", "Inbox", "JSON", "JSONRPC", "Locks", "MemoryStore", "MongoStore", "Runtime",
+        "SQLiteStore", "Transcript",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -98,14 +104,20 @@ let package = Package(
     .testTarget(name: "TranscriptTests", dependencies: ["JSON", "Transcript"], swiftSettings: settings),
     .testTarget(name: "APITests", dependencies: ["API", "MemoryStore"], swiftSettings: settings),
     .testTarget(
-      name: "InboxTests", dependencies: ["Inbox", "Locks", "MemoryStore", "Seeds"], swiftSettings: settings),
+      name: "InboxTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "CachesTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
+      swiftSettings: settings),
     .testTarget(
       name: "StoreContract",
-      dependencies: ["Inbox", "Locks", "MemoryStore", "MongoStore", "MongoSupport", "Seeds", "SQLiteStore"],
+      dependencies: [
+        "Inbox", "Locks", "MemoryStore", "MongoStore", "MongoSupport", "Runtime", "Seeds", "SQLiteStore",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "SQLiteStoreTests",
-      dependencies: ["CSQLite", "Inbox", "Locks", "Seeds", "SQLiteStore"],
+      dependencies: ["CSQLite", "Inbox", "Locks", "Runtime", "Seeds", "SQLiteStore"],
       swiftSettings: settings),
     // Real mongods for every test that needs one.
     .target(
@@ -117,7 +129,7 @@ let package = Package(
       name: "MongoTests", dependencies: ["Locks", "Mongo", "MongoSupport", "Seeds"], swiftSettings: settings),
     .testTarget(
       name: "MongoStoreTests",
-      dependencies: ["Inbox", "Locks", "Mongo", "MongoStore", "MongoSupport", "Seeds"],
+      dependencies: ["Inbox", "Locks", "Mongo", "MongoStore", "MongoSupport", "Runtime", "Seeds"],
       swiftSettings: settings),
     fuzz,
   ],

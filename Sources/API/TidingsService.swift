@@ -1,6 +1,7 @@
 import Inbox
 import JSON
 import JSONRPC
+import Runtime
 
 /// A service that answers every method of the contract, over one store and within one scope.
 public struct TidingsService: Service {

@@ -1,5 +1,6 @@
 import Inbox
 import Locks
+import Runtime
 
 /// A store that keeps everything in memory, for `memory:` and for tests. Its contents are gone when the
 /// process ends.

@@ -1,6 +1,7 @@
 import Inbox
 import Logging
 import Mongo
+import Runtime
 
 /// A store that keeps logs and marks in MongoDB, for any number of hosts and processes. Close it when it is
 /// no longer needed.

@@ -1,6 +1,7 @@
 import Inbox
 import Locks
 import Mongo
+import Runtime
 
 /// The server's clock: with it, hosts whose clocks differ give one log consistent times.
 ///

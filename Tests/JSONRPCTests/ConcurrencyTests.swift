@@ -1,5 +1,6 @@
 import Foundation
 import Locks
+import Runtime
 import Seeds
 import Testing
 

@@ -1,5 +1,6 @@
 import Inbox
 import MongoSupport
+import Runtime
 import Testing
 
 @testable import MongoStore

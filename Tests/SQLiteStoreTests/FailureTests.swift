@@ -1,6 +1,7 @@
 import CSQLite
 import Foundation
 import Inbox
+import Runtime
 import Testing
 
 @testable import SQLiteStore

@@ -1,6 +1,7 @@
 import Foundation
 import Inbox
 import Locks
+import Runtime
 import Testing
 
 @testable import SQLiteStore

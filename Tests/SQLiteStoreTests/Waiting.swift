@@ -1,5 +1,6 @@
 import Dispatch
 import Locks
+import Runtime
 
 extension DispatchSemaphore {
   /// Waits on a thread of the test's own, which may block.

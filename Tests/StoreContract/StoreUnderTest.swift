@@ -5,6 +5,7 @@ import MemoryStore
 import Mongo
 import MongoStore
 import MongoSupport
+import Runtime
 import SQLiteStore
 import Testing
 

@@ -1,6 +1,7 @@
 import JSON
 import Locks
 import Logging
+import Runtime
 import Synchronization
 
 /// One connection: the accepted calls, the order in which they run, and the output that is to be written. The

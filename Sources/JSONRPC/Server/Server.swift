@@ -1,6 +1,7 @@
 import JSON
 import Locks
 import Logging
+import Runtime
 import Synchronization
 
 #if canImport(Glibc)

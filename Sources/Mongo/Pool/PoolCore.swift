@@ -1,6 +1,7 @@
 import CMongoC
 import Locks
 import Logging
+import Runtime
 
 /// The threads and the lock around a ``PoolScheduler``.
 ///

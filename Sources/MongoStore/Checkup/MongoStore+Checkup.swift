@@ -1,5 +1,6 @@
 import Inbox
 import Mongo
+import Runtime
 
 /// A finding of the checkup, about the server or the database.
 public struct MongoStoreFinding: Hashable, Sendable {

@@ -1,6 +1,7 @@
 import Inbox
 import Locks
 import Mongo
+import Runtime
 
 /// Carries out a group of changes of marks on one of the pool's threads: all changes that wait for one inbox
 /// become one write.

@@ -1,4 +1,5 @@
 import Inbox
+import Runtime
 
 /// A queued call that changes something.
 enum Work: Sendable {

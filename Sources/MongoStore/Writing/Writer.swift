@@ -1,6 +1,7 @@
 import Inbox
 import Locks
 import Mongo
+import Runtime
 
 /// The tools that the runs of a store share.
 struct Tools: Sendable {

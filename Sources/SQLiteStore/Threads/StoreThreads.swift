@@ -1,5 +1,6 @@
 import Inbox
 import Locks
+import Runtime
 
 /// The threads of a store: one writes, the others read, each with its own connection. Calls block only here,
 /// never on Swift's cooperative pool.

@@ -1,5 +1,6 @@
 import Inbox
 import Locks
+import Runtime
 
 /// Commits groups of waiting changes, each group in one transaction and with one flush to the disk.
 struct GroupCommit {

@@ -1,4 +1,5 @@
 import Inbox
+import Runtime
 
 /// A change that waits for the writer.
 struct Write: Sendable {

@@ -1,6 +1,7 @@
 import Inbox
 import JSON
 import Logging
+import Runtime
 
 #if canImport(Glibc)
   import Glibc

@@ -1,4 +1,5 @@
 import Locks
+import Runtime
 
 #if canImport(Glibc)
   import Glibc

@@ -2,6 +2,7 @@ import Inbox
 import JSON
 import JSONRPC
 import MemoryStore
+import Runtime
 import Synchronization
 
 @testable import API

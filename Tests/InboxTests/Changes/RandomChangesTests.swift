@@ -1,3 +1,4 @@
+import Caches
 import Locks
 import MemoryStore
 import Seeds
@@ -153,7 +154,7 @@ import Testing
     let inbox = Inbox(user: "u0", team: "blue")
     var state = InboxState(inbox: inbox)
     state.shared.head = 1_000_001
-    let reader = MatchIndexTests.CountingReader()
+    let reader = NumberReader()
     let cursor = try ChangeCursor(state, reader)
     state.shared.record.retracted = SequenceSet(numbers: stride(from: 2, through: 998_000, by: 2))
     for seq in stride(from: 998_002, through: 1_000_000, by: 2) {
@@ -206,4 +207,17 @@ import Testing
       _ = try await other.read { try $0.state(of: inbox).changes(since: cursor, limit: 5, $0) }
     }
   }
+}
+
+/// A reader of logs whose messages have their numbers as tokens.
+private struct NumberReader: StoreReader {
+  var past: Int { 0 }
+  func states(of inboxes: [Inbox]) -> [InboxState] { [] }
+  func messages(in log: LogName, _ numbers: SequenceSet) -> [Message] { [] }
+  func times(in log: LogName, _ numbers: [Int]) -> [Timestamp] { [] }
+  func tokens(in log: LogName, _ numbers: [Int]) -> [UInt64] { numbers.map { UInt64($0) } }
+  func last(in log: LogName, notAfter time: Timestamp) -> Int { 0 }
+  func numbers(
+    in log: LogName, where field: MessageField, from first: Int, through last: Int
+  ) -> SequenceSet { SequenceSet() }
 }

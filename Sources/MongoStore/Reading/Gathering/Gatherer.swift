@@ -1,6 +1,7 @@
 import Inbox
 import Locks
 import Mongo
+import Runtime
 
 /// An answer, and the number of the past that it is of.
 typealias Brought = (answer: Answer, past: Int)

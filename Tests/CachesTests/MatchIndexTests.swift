@@ -1,9 +1,10 @@
-import Inbox
 import Locks
 import MemoryStore
+import Runtime
 import Seeds
 import Testing
 
+@testable import Caches
 @testable import Inbox
 
 @Suite struct MatchIndexTests {

@@ -1,4 +1,6 @@
+import Inbox
 import Locks
+import Runtime
 
 /// Remembers which messages of a log have a field. A log only grows, so matches up to a number stay true:
 /// exact totals under a filter cost one index key for each match the first time, and later only the new

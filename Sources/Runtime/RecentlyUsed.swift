@@ -1,7 +1,7 @@
 /// A cache of values by key, bounded by their total weight; the least recently used go first. Each step takes
 /// the same time however many there are: the entries are a list in the order of their use, linked by their
 /// indices in an array.
-struct RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+public struct RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private struct Entry {
     var key: Key
     var value: Value
@@ -18,15 +18,16 @@ struct RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private var newest = -1
   private var oldest = -1
   /// The total weight of all entries.
-  private(set) var weight = 0
+  public private(set) var weight = 0
 
-  init(capacity: Int) { self.capacity = capacity }
+  /// Creates an empty cache for entries of this total weight.
+  public init(capacity: Int) { self.capacity = capacity }
 
   /// The number of entries.
-  var count: Int { places.count }
+  public var count: Int { places.count }
 
   /// The value of a key; counts as a use.
-  mutating func use(_ key: Key) -> Value? {
+  public mutating func use(_ key: Key) -> Value? {
     guard let place = places[key] else { return nil }
     unlink(place)
     link(place)
@@ -34,11 +35,11 @@ struct RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   }
 
   /// The value of a key; does not count as a use.
-  func look(_ key: Key) -> Value? { places[key].flatMap { entries[$0]?.value } }
+  public func look(_ key: Key) -> Value? { places[key].flatMap { entries[$0]?.value } }
 
   /// Sets the value of a key, which counts as a use, and drops the entries that no longer fit: even this one,
   /// if it alone is heavier than the limit.
-  mutating func set(_ key: Key, _ value: Value, weight new: Int) {
+  public mutating func set(_ key: Key, _ value: Value, weight new: Int) {
     if let place = places[key] {
       unlink(place)
       weight += new - (entries[place]?.weight ?? 0)

@@ -1,4 +1,5 @@
 import CSystem
+import Locks
 
 #if canImport(Glibc)
   import Glibc
