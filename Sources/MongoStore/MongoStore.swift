@@ -166,7 +166,7 @@ public final class MongoStore: MessageStore {
     _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
   ) async throws -> Value {
     try await withQueuedWork { work, continuation in
-      writer.add(.change(Change(inbox, work, continuation, body)))
+      writer.add(.marks(MarksWrite(inbox, work, continuation, body)))
     }
   }
 

@@ -9,9 +9,6 @@ import Mongo
 /// A lease is a document that the others look at while they append. It only speeds things up: the numbers are
 /// correct without it, and a lease that its owner left behind expires by itself.
 final class Leases: Sendable {
-  /// The number of lost races after which a lease is taken.
-  static let racesBeforeLease = 2
-
   /// The interval at which appenders look for leases; a process waits for as long before it relies on its own.
   private static let interval = Duration.milliseconds(25)
   /// The longest time that a lease lasts, in milliseconds.

@@ -49,15 +49,15 @@ final class Writer: Sendable {
   }
 
   private func startReady() {
-    guard let call = state.withLock({ $0.queue.call() }) else { return }
-    access.start { self.run(call, $0) }
+    guard let summons = state.withLock({ $0.queue.call() }) else { return }
+    access.start { self.run(summons, $0) }
   }
 
-  private func run(_ call: WriteQueue.Call, _ session: Result<MongoSession, any Error>) {
+  private func run(_ summons: WriteQueue.Summons, _ session: Result<MongoSession, any Error>) {
     do {
       let session = try session.get()
       try access.withLayout(session) { layout in
-        guard let group = state.withLock({ $0.queue.take(call) }) else { return }
+        guard let group = state.withLock({ $0.queue.take(summons) }) else { return }
         // Starts work that may run beside this group.
         startReady()
         carryOut(group, session, layout)
@@ -66,7 +66,7 @@ final class Writer: Sendable {
     } catch {
       // Nothing was begun.
       let error = StoreError(any: error)
-      let given = state.withLock { $0.queue.abandon(call) }
+      let given = state.withLock { $0.queue.abandon(summons) }
       Cork.together { for work in given { work.fail(error) } }
       finish { _ in }
     }
@@ -87,12 +87,12 @@ final class Writer: Sendable {
   /// Carries out a group and tells every caller; throws nothing.
   private func carryOut(_ group: WriteQueue.Group, _ session: MongoSession, _ layout: Layout) {
     var appends: [Append] = []
-    var changes: [Change] = []
+    var marks: [MarksWrite] = []
     var retracts: [Retract] = []
     for work in group.work where work.begin() {
       switch work {
       case .append(let append): appends.append(append)
-      case .change(let change): changes.append(change)
+      case .marks(let write): marks.append(write)
       case .retract(let retract): retracts.append(retract)
       }
     }
@@ -110,8 +110,8 @@ final class Writer: Sendable {
       }
       Cork.together { for (append, result) in zip(appends, results) { append.settle(result) } }
     }
-    if !changes.isEmpty {
-      var run = ChangeRun(changes, tools, layout, session)
+    if !marks.isEmpty {
+      var run = MarksRun(marks, tools, layout, session)
       run.run()
     }
     if !retracts.isEmpty {

@@ -5,21 +5,21 @@ import Runtime
 
 /// Carries out a group of changes of marks on one of the pool's threads: all changes that wait for one inbox
 /// become one write.
-struct ChangeRun {
+struct MarksRun {
   private let session: MongoSession
   private let layout: Layout
   private var patience: Patience
-  private var open: [Inbox: [Change]] = [:]
+  private var open: [Inbox: [MarksWrite]] = [:]
   private var order: [Inbox] = []
 
   /// The decisions of one inbox's changes.
   private struct Decided {
     var inbox: Inbox
-    var settle: [Change.Settle]
+    var settle: [MarksWrite.Settle]
     var replacement: CompareAndSet.Replacement?
   }
 
-  init(_ changes: [Change], _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
+  init(_ changes: [MarksWrite], _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
     self.session = session
     self.layout = layout
     patience = Patience(tools.patience)
