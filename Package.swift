@@ -106,6 +106,7 @@ let package = Package(
     .testTarget(
       name: "InboxTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
       swiftSettings: settings),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"], swiftSettings: settings),
     .testTarget(
       name: "CachesTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
       swiftSettings: settings),

@@ -87,6 +87,14 @@ public struct SystemThread: Sendable {
   /// Lets the thread end by itself. Called instead of `join`.
   public func detach() { pthread_detach(handle.value) }
 
+  /// Blocks this thread for about this long.
+  public static func block(_ duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+    // A signal may end the pause early: the caller looks again anyway.
+    nanosleep(&time, nil)
+  }
+
   /// A number that no other living thread has; never 0.
   public static var currentID: UInt {
     #if canImport(Darwin)

@@ -69,7 +69,7 @@ struct FailureTests {
     let store = try SQLiteStore(
       path: FilePath(path), clock: systemTime, readers: 1, patience: .milliseconds(50))
     let turnstile = try Turnstile(try DatabaseFile(path: FilePath(path), Trust(allowsSharing: false)))
-    var backoff = Backoff(.seconds(60))
+    var backoff = Backoff(.seconds(60), .local)
     try turnstile.enter(&backoff)
     await #expect {
       try await store.append(draft())

@@ -1,5 +1,6 @@
 import Inbox
 import Mongo
+import Runtime
 
 /// A session on one of the pool's threads, with what is remembered of the past that it reads.
 struct Source {
@@ -17,13 +18,13 @@ struct Source {
   }
 
   func run(_ query: Query, _ concern: MongoReadConcern = .majority) throws(StoreError) -> MongoBatch {
-    var patience = Patience(.milliseconds(500))
+    var backoff = Backoff(.milliseconds(500), .remote)
     while true {
       do {
         return try query.run(session, concern)
       } catch {
         // A snapshot may be older than a collection, or the primary may be about to enter its next term.
-        guard error.kind == .server, error.isRetryable, patience.pause() else { throw StoreError(error) }
+        guard error.kind == .server, error.isRetryable, backoff.pause() else { throw StoreError(error) }
       }
     }
   }

@@ -40,7 +40,7 @@ extension AppendRun {
     guard !messages.isEmpty else { return }
     let writes = messages.map { MongoWrite.deleteOne(filter: ["_id": .objectID($0.token.id)]) }
     while session.bulk(Collection.messages.rawValue, writes, ordered: false).error != nil {
-      guard patience.pause() else { return }
+      guard backoff.pause() else { return }
     }
   }
 

@@ -1,5 +1,6 @@
 import Inbox
 import Mongo
+import Runtime
 
 /// Carries out a group of appends on one of the pool's threads.
 struct AppendRun {
@@ -10,7 +11,7 @@ struct AppendRun {
   private let leases: Leases
   private var leased: Set<LogName> = []
   private var plan: AppendPlan
-  var patience: Patience
+  var backoff: Backoff
 
   static let logsTogether = 1000
 
@@ -20,7 +21,7 @@ struct AppendRun {
     clock = tools.clock
     leases = tools.leases
     plan = AppendPlan(calls)
-    patience = Patience(tools.patience)
+    backoff = Backoff(tools.patience, .remote)
   }
 
   /// Returns the result of each call. Blocks, for about the store's patience at most.
@@ -57,12 +58,12 @@ struct AppendRun {
         let slot = try Slot(document)
         tokens[slot.seq] = slot.token
       }
-      plan.found(tokens, of: log, isLate: patience.isOver)
+      plan.found(tokens, of: log, isLate: backoff.isOver)
       plan.tellProgress()
     case .takeLease(let log):
       leased.insert(log)
       leases.request(log, session, try now())
-    case .pause: plan.paused(isLate: !patience.pause())
+    case .pause: plan.paused(isLate: !backoff.pause())
     case .confirm(let tokens): confirm(tokens)
     case .withdraw(let which, let messages): withdraw(which, messages)
     case .finish(let results): return results

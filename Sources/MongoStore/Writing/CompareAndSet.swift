@@ -1,5 +1,6 @@
 import Inbox
 import Mongo
+import Runtime
 
 /// Writes records of one collection, each over the version that it was made from.
 struct CompareAndSet {
@@ -29,7 +30,7 @@ struct CompareAndSet {
   let session: MongoSession
 
   /// Writes all records in one command, and returns the outcome for each.
-  func write(_ replacements: [Replacement], _ patience: inout Patience) -> [Outcome] {
+  func write(_ replacements: [Replacement], _ backoff: inout Backoff) -> [Outcome] {
     var outcomes = [Outcome?](repeating: nil, count: replacements.count)
     var maySurface = false
     while true {
@@ -55,7 +56,7 @@ struct CompareAndSet {
         failure = error
       }
       // A record that is neither written nor lost is sent again unchanged: the version makes it count once.
-      guard outcomes.contains(where: { $0 == nil }), !patience.pause() else { continue }
+      guard outcomes.contains(where: { $0 == nil }), !backoff.pause() else { continue }
       for index in open where outcomes[index] == nil {
         outcomes[index] = maySurface ? .unknown : .failed(failure)
       }

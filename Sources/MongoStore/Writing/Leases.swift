@@ -1,6 +1,7 @@
 import Inbox
 import Locks
 import Mongo
+import Runtime
 
 /// Leases of logs to which several processes append. The process nearest to the primary wins every race for
 /// the next number. A process that has lost a few races takes a lease, and the others append nothing to
@@ -63,7 +64,7 @@ final class Leases: Sendable {
     // If refused, another process has the lease, and this process is held back too once it sees that.
     guard result.error == nil else { return }
     state.withLock { _ = $0.mine.insert(log) }
-    Thread.block(Self.interval + .milliseconds(5))
+    SystemThread.block(Self.interval + .milliseconds(5))
   }
 
   /// Gives the lease back, if this process has one.

@@ -8,7 +8,7 @@ import Runtime
 struct MarksRun {
   private let session: MongoSession
   private let layout: Layout
-  private var patience: Patience
+  private var backoff: Backoff
   private var open: [Inbox: [MarksWrite]] = [:]
   private var order: [Inbox] = []
 
@@ -22,7 +22,7 @@ struct MarksRun {
   init(_ changes: [MarksWrite], _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
     self.session = session
     self.layout = layout
-    patience = Patience(tools.patience)
+    backoff = Backoff(tools.patience, .remote)
     for change in changes {
       if open[change.inbox] == nil { order.append(change.inbox) }
       open[change.inbox, default: []].append(change)
@@ -36,7 +36,7 @@ struct MarksRun {
       do {
         decided = try decide()
       } catch is StaleView {
-        if !patience.pause() { fail(.contended) }
+        if !backoff.pause() { fail(.contended) }
         continue
       } catch StoreError.damaged where open.count > 1 {
         // Each inbox is read alone, which shows whose data is damaged.
@@ -51,7 +51,7 @@ struct MarksRun {
       }
       guard !toWrite.isEmpty else { continue }
       let outcomes = CompareAndSet(collection: .marks, layout: layout, session: session)
-        .write(toWrite.compactMap(\.replacement), &patience)
+        .write(toWrite.compactMap(\.replacement), &backoff)
       var isContended = false
       Cork.together {
         for (decided, outcome) in zip(toWrite, outcomes) {
@@ -64,7 +64,7 @@ struct MarksRun {
           }
         }
       }
-      if isContended, !patience.pause() { fail(.contended) }
+      if isContended, !backoff.pause() { fail(.contended) }
     }
   }
 

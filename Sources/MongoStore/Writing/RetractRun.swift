@@ -1,12 +1,13 @@
 import Inbox
 import Mongo
+import Runtime
 
 /// Carries out a group of retractions on one of the pool's threads: the write of the log's record is the
 /// commit point, and clearing the bodies may be repeated.
 struct RetractRun {
   private let session: MongoSession
   private let layout: Layout
-  private var patience: Patience
+  private var backoff: Backoff
   private var open: [LogName: [Retract]] = [:]
 
   /// The decisions of one log's retractions.
@@ -20,7 +21,7 @@ struct RetractRun {
   init(_ retracts: [Retract], _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
     self.session = session
     self.layout = layout
-    patience = Patience(tools.patience)
+    backoff = Backoff(tools.patience, .remote)
     for retract in retracts { open[retract.name.log, default: []].append(retract) }
   }
 
@@ -35,7 +36,7 @@ struct RetractRun {
       }
       let toWrite = decided.filter { $0.replacement != nil }
       let outcomes = CompareAndSet(collection: .logs, layout: layout, session: session)
-        .write(toWrite.compactMap(\.replacement), &patience)
+        .write(toWrite.compactMap(\.replacement), &backoff)
       var retracted = decided.filter { $0.replacement == nil }
       var isContended = false
       for (decided, outcome) in zip(toWrite, outcomes) {
@@ -48,7 +49,7 @@ struct RetractRun {
         }
       }
       clear(retracted)
-      if isContended, !patience.pause() { fail(.contended) }
+      if isContended, !backoff.pause() { fail(.contended) }
     }
   }
 
@@ -123,7 +124,7 @@ struct RetractRun {
     while true {
       let result = session.bulk(Collection.messages.rawValue, writes, ordered: false)
       guard result.error != nil else { break }
-      guard patience.pause() else {
+      guard backoff.pause() else {
         // The message is retracted, and its body may still be there: repeating the call clears it.
         for decided in retracted { settle(decided, .notConfirmed) }
         return

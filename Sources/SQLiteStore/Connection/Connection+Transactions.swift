@@ -1,5 +1,6 @@
 import CSQLite
 import Inbox
+import Runtime
 
 #if canImport(Glibc)
   import Glibc

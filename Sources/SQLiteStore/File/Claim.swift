@@ -1,5 +1,6 @@
 import CSystem
 import Locks
+import Runtime
 
 #if canImport(Glibc)
   import Glibc

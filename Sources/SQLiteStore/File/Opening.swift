@@ -1,5 +1,6 @@
 import CSQLite
 import Inbox
+import Runtime
 
 #if canImport(Glibc)
   import Glibc
@@ -35,7 +36,7 @@ extension OpenDatabase {
     // These checks come before anything is created beside the file.
     try file.checkAccess()
     try file.checkTrust()
-    var backoff = Backoff(patience)
+    var backoff = Backoff(patience, .local)
     let turnstile = try entered(file, &backoff)
     defer { turnstile.leave() }
     do throws(SQLiteOpenError) {

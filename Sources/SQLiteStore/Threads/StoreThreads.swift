@@ -103,7 +103,7 @@ extension StoreThreads {
   /// Runs the reads in one view of the database. It is opened after they were queued, so each read sees
   /// everything that was acknowledged before it.
   private func serve(_ reads: [Read], _ connection: Connection) {
-    var backoff = Backoff(patience)
+    var backoff = Backoff(patience, .local)
     do {
       try files.checkNowAndThen()
       try connection.beginRead(&backoff)
