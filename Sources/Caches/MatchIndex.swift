@@ -70,6 +70,9 @@ public struct IndexedReader: StoreReader {
   /// See `StoreReader.past`.
   public var past: Int { reader.past }
 
+  /// See `StoreReader.now`.
+  public var now: Timestamp { get throws { try reader.now } }
+
   /// See `StoreReader.states`.
   public func states(of inboxes: [Inbox]) throws -> [InboxState] { try reader.states(of: inboxes) }
 

@@ -4,6 +4,9 @@ import Inbox
 struct Contents: StoreReader {
   /// Always 0: nobody else can change a store in memory.
   var past: Int { 0 }
+  /// The time of the read or change that has this value; each begins by advancing it.
+  var time = SteadyTime()
+  var now: Timestamp { time.latest }
   var logs: [LogName: Log] = [:]
   var marks: [Inbox: Marks] = [:]
 
@@ -30,6 +33,7 @@ struct Contents: StoreReader {
   mutating func append(_ draft: Draft, to name: LogName, at now: Timestamp) -> Receipt {
     let seq = (logs[name]?.messages.count ?? 0) + 1
     let time = max(now, logs[name]?.messages.last?.time ?? now)
+    self.time.advance(to: time)
     logs[name, default: Log()].messages.append(
       Message(seq: seq, time: time, token: .random(in: 0 ... .max), body: draft.body))
     if let key = draft.senderKey { logs[name]!.keys[key] = Key(seq: seq, digest: draft.digest) }

@@ -18,9 +18,14 @@ public final class MemoryStore: MessageStore {
 
   /// See `MessageStore.read`.
   public func read<Value: Sendable>(
+    before deadline: ContinuousClock.Instant?,
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
-    try contents.withLock { contents in try body(contents) }
+    if let deadline, deadline <= .now { throw StoreError.deadlinePassed }
+    return try contents.withLock { contents in
+      contents.time.advance(to: clock())
+      return try body(contents)
+    }
   }
 
   /// See `MessageStore.append`.
@@ -43,6 +48,7 @@ public final class MemoryStore: MessageStore {
     _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
   ) async throws -> Value {
     try contents.withLock { contents in
+      contents.time.advance(to: clock())
       var state = contents.state(of: inbox)
       let before = state.marks
       let value = try body(contents, &state)
@@ -68,6 +74,11 @@ public final class MemoryStore: MessageStore {
       contents.retract(message, record)
       return true
     }
+  }
+
+  /// See `MessageStore.checkup`.
+  public func checkup() async throws -> [Finding] {
+    [.fact("store", "in memory: gone when the program ends")]
   }
 
   /// See `MessageStore.close`.

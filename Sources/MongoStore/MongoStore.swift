@@ -21,10 +21,10 @@ public final class MongoStore: MessageStore {
   private let gatherer: Gatherer
   private let largeReads = LargeReads(places: 3)
 
-  /// Creates a store at a connection string; waits for nothing. `clock` gives messages their time instead of
+  /// Creates a store at a connection string; waits for no server. `clock` gives messages their time instead of
   /// the server, for tests. With `endsWithProcess` closing doesn't wait for libmongoc's monitoring threads,
   /// whose end takes half a second: the process must then leave by `_exit`. Throws if the string is not
-  /// valid.
+  /// valid, or if libmongoc isn't there: it is loaded here.
   public convenience init(
     uri: String, logger: Logger, clock: WallClock? = nil, patience: Duration = .seconds(20),
     endsWithProcess: Bool = false
@@ -41,6 +41,11 @@ public final class MongoStore: MessageStore {
   ) throws(MongoStoreOpenError) {
     self.endsWithProcess = endsWithProcess
     self.logger = logger
+    do {
+      try MongoRuntime.load()
+    } catch {
+      throw .library(error.description)
+    }
     let parsed: MongoURI
     do {
       parsed = try MongoURI(uri)
@@ -53,9 +58,10 @@ public final class MongoStore: MessageStore {
     for warning in parsed.warnings { logger.warning("\(warning)") }
     place = parsed.description
     pool = MongoClientPool(parsed, queueLimit: 65_536, logger: logger)
+    let clock = ServerClock(fixed: clock)
     access = Access(
-      pool, patience: parsed.timeouts.serverSelection, namesCollections: namesCollections)
-    let tools = Tools(clock: ServerClock(fixed: clock), patience: patience)
+      pool, clock, patience: parsed.timeouts.serverSelection, namesCollections: namesCollections)
+    let tools = Tools(clock: clock, patience: patience)
     gatherer = Gatherer(access)
     writer = Writer(access, tools)
   }
@@ -94,9 +100,9 @@ public final class MongoStore: MessageStore {
   /// Runs `body` with data that is read together with that of other calls. If `body` needs other data, it
   /// runs with a view of its own on one of the pool's threads. So `body` runs more than once.
   public func read<Value: Sendable>(
+    before deadline: ContinuousClock.Instant?,
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
-    let deadline = StoreCall.deadline
     let pass = largeReads.pass()
     defer { pass.end() }
     for _ in 0..<Self.viewsAtMost {
@@ -122,7 +128,7 @@ public final class MongoStore: MessageStore {
     _ deadline: ContinuousClock.Instant?, _ pass: LargeReads.Pass,
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
-    var known = Known()
+    var known = Known(now: access.clock.known())
     // Reads are not gathered if a view can't span several commands, or as long as that is not known; nor with
     // a deadline: a command for several calls can't end with the deadline of one.
     if deadline == nil, access.layout?.server.supportsSnapshotReads == true {
@@ -192,8 +198,4 @@ public final class MongoStore: MessageStore {
   /// Returns the text with everything replaced that may be the user and password of a URL: for errors that
   /// quote somebody's input.
   public static func withoutLogins(_ text: String) -> String { MongoURI.withoutLogins(text) }
-
-  /// Must be called first by every program that links this module, whatever store it uses: see
-  /// `MongoRuntime`.
-  public static func programStarts() { MongoRuntime.hideCounters() }
 }

@@ -71,10 +71,3 @@ public func withQueuedWork<Value: Sendable>(
     work.takeBack()
   }
 }
-
-/// The properties of a call that the store working for it may know.
-public enum StoreCall {
-  /// The time until which the caller waits: a read that can be bounded ends by then with a
-  /// `CancellationError`.
-  @TaskLocal public static var deadline: ContinuousClock.Instant?
-}

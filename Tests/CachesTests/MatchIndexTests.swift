@@ -13,6 +13,7 @@ import Testing
     let asked = Locked<[ClosedRange<Int>]>([])
 
     var past: Int { 0 }
+    var now: Timestamp { 0 }
     func states(of inboxes: [Inbox]) -> [InboxState] { [] }
     func messages(in log: LogName, _ numbers: SequenceSet) -> [Message] { [] }
     func times(in log: LogName, _ numbers: [Int]) -> [Timestamp] { [] }

@@ -38,7 +38,8 @@ struct GatheringTests {
         let together = try await readAll(stores[0])
         for inbox in inboxes {
           let alone = try await stores[0].session { session in
-            try MongoReader(Source(session, Past(0), hasSnapshots: true), newest: 1).state(of: inbox)
+            try MongoReader(Source(session, Past(0), ServerClock(), hasSnapshots: true), newest: 1)
+              .state(of: inbox)
           }
           #expect(together[inbox] == alone)
         }

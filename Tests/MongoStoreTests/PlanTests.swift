@@ -55,7 +55,11 @@ struct PlanTests {
       }
       #expect(
         try await stores[0].checkup().contains {
-          !$0.isWell && $0.what.contains("receiver of tidings_messages missing")
+          if case .problem(let what) = $0 {
+            what.hasPrefix("indexes: receiver of tidings_messages missing: ")
+          } else {
+            false
+          }
         })
     }
   }

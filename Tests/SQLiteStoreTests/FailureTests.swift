@@ -22,7 +22,7 @@ struct FailureTests {
     // One group: a change holds the writer until the other calls wait.
     let gate = DispatchSemaphore(value: 0)
     let first = Task.immediate {
-      try await store.change(marksOf: bob) { _, _ in _ = gate.wait(timeout: .now() + 60) }
+      try await store.change(marksOf: bob) { _, _ in gate.waitOrFail() }
     }
     let small = (0..<5).map { n in Task.immediate { try await store.append(draft("\(n)")).seq } }
     let large = Task.immediate {

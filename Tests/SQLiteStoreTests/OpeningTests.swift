@@ -52,7 +52,7 @@ struct OpeningTests {
     let folder = try ScratchFolder()
     let store = try SQLiteStore(path: folder.path("a.db"))
     _ = try await store.append(draft(key: "k"))
-    let report = try await store.doctor()
+    let report = try await store.report()
     #expect(report.journalMode == "wal")
     #expect(report.isDurable)
     #expect(report.schemaVersion == Schema.version)

@@ -7,9 +7,9 @@ struct GetStatus: Method {
   static let deed = Deed.service
   static let name: StaticString = "get_status"
   static let summary =
-    "Tells how the program is doing: its store, its limits, what its host may ask, and what it has answered."
+    "Returns the program's status: its store, its limits, its host's scope, and its statistics."
   static let parameters: [any ParameterDescription] = []
-  static let result = Schema.object([
+  static let result = JSONSchema.object([
     .init("version", .string()),
     .init(
       "store", .object([.init("kind", .string()), .init("state", .enumeration(["ready", "unavailable"]))])),
@@ -43,7 +43,7 @@ struct GetStatus: Method {
 
   var claims: [Claim] { [] }
 
-  var touches: [Touch] { [] }
+  var dependencies: [Dependency] { [] }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     let state = await backend.store.isAvailable ? "ready" : "unavailable"

@@ -45,7 +45,7 @@ struct PageParameters {
     let limit = backend.limits.answerBytes
     let matches = backend.matches
     return try await context.answer {
-      try await backend.store.read { [query, byNumber] reader in
+      try await backend.store.read(before: context.deadline) { [query, byNumber] reader in
         let timed = TimedReader(reader, context.checkTime)
         let page = try query.page(IndexedReader(timed, matches))
         return try page.encoded(limit: limit, byNumber: byNumber, context)

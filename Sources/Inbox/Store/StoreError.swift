@@ -30,6 +30,8 @@ extension StoreError {
       "\(done.count { $0 != nil }) of \(done.count) readers have the message: \(why)", done: done)
   }
 
+  /// The caller's deadline has passed.
+  public static let deadlinePassed = StoreError.unavailable("the call's deadline has passed")
   /// The marks have grown past `Marks.maximumSize`.
   public static let marksTooLarge = StoreError.limitReached("marks of more than 4 MiB")
   /// A log's record has grown past `LogRecord.maximumSize`.

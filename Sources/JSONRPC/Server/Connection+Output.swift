@@ -87,35 +87,29 @@ extension Connection {
       switch outcome {
       case .wrote(let count): offset += count
       case .wouldBlock:
-        putBack(segment, written: offset - start, offset: offset)
+        wrote(offset - start) { state in
+          state.isStalled = true
+          state.outbox.putBack(segment, offset: offset)
+        }
         return .rest
       case .failed(let code):
         outputFailed(code)
         return .all
       }
     }
-    let written = offset - start
-    let (wakesReader, grantsRoom) = state.withLock { state in
-      state.isWriting = false
-      state.outbox.wrote(written)
-      state.outbox.recycle(&segment)
-      return (state.wakesReader(limits), state.room.isAwaited)
-    }
-    if wakesReader { readerWake.wake() }
-    if grantsRoom { grantRoom() }
+    wrote(offset - start) { $0.outbox.recycle(&segment) }
     return .all
   }
 
-  private func putBack(_ segment: [UInt8], written: Int, offset: Int) {
-    let (wakesReader, grantsRoom) = state.withLock { state in
+  /// Counts what was written, and does what follows.
+  private func wrote(_ count: Int, _ body: (inout ConnectionState) -> Void) {
+    let actions = state.withLock { state in
       state.isWriting = false
-      state.isStalled = true
-      state.outbox.wrote(written)
-      state.outbox.putBack(segment, offset: offset)
-      return (state.wakesReader(limits), state.room.isAwaited)
+      state.outbox.wrote(count)
+      body(&state)
+      return state.actionsAfterWrite(limits)
     }
-    if wakesReader { readerWake.wake() }
-    if grantsRoom { grantRoom() }
+    perform(actions)
   }
 
   /// Sleeps until the host has taken something. Reports the first time that this takes long.

@@ -80,7 +80,7 @@ extension Connection {
             return nil
           }
           let call = Call(prepared, id: key, size: size, batch: batch, meta: meta, connection: self)
-          if accept(call, touches: prepared.touches, in: &state) { return call }
+          if accept(call, dependencies: prepared.dependencies, in: &state) { return call }
           add(error: .duplicate(key), id: nil, batch: batch, to: &state)
           return nil
         }), let call

@@ -21,26 +21,29 @@ public enum MongoRuntime {
 
   private static let state = Mutex(State())
 
-  private static let initialised: Void = {
+  /// The reason why libmongoc can't be used; nil if it can.
+  private static let fault: MongoLibraryError? = {
+    let fault = MongoLibrary.open()
+    guard fault == nil else { return fault }
+    // Loading it has put its counters into shared memory, where a process that is killed leaves them; a later
+    // one with the same id would then report that on stderr.
+    shm_unlink("/mongoc-\(getpid())")
     // The handler comes first: the default one writes to standard output.
     mongoc_log_set_handler(receiveLog, nil)
     mongoc_init()
-    hideCounters()
+    return nil
   }()
 
-  /// Initialises libmongoc, once, and sends its log to `logger` from now on.
-  ///
-  /// ``MongoClientPool`` calls this; without a logger libmongoc's log is dropped.
-  public static func start(logger: Logger? = nil) {
-    if let logger { state.withLock { $0.logger = logger } }
-    _ = initialised
+  /// Loads libmongoc, once. That takes as long as reading its libraries from the disk. Throws if it isn't there.
+  public static func load() throws(MongoLibraryError) {
+    if let fault { throw fault }
   }
 
-  /// Removes libmongoc's counters from shared memory. The library puts them there when it is loaded, and a
-  /// process that is killed leaves them there; a later process with the same id would then report that on
-  /// stderr.
-  public static func hideCounters() {
-    shm_unlink("/mongoc-\(getpid())")
+  /// Sends libmongoc's log to `logger` from now on; without a logger it is dropped. Loads libmongoc: who isn't
+  /// sure that it is there calls ``load()`` before.
+  public static func start(logger: Logger? = nil) {
+    if let logger { state.withLock { $0.logger = logger } }
+    if let fault { fatalError(fault.description) }
   }
 
   /// Removes every known password from a text.

@@ -4,17 +4,15 @@ import Mongo
 // What is kept: an answer that says `internal` leads here.
 extension MongoStore {
   /// Reads what is kept, for some seconds, and names the first of what is damaged.
-  static func contents(_ session: MongoSession, _ layout: Layout) throws -> [MongoStoreFinding] {
+  static func contents(_ session: MongoSession, _ layout: Layout) throws -> [Finding] {
     var look = ContentsLook(session, layout)
     try look.run()
     if look.damage.isEmpty {
       let part = look.isOver ? "the first \(look.count) documents" : "all \(look.count) documents"
-      return [MongoStoreFinding(isWell: true, what: "contents: \(part) can be read")]
+      return [.fact("contents", "\(part) can be read")]
     }
-    return look.damage.map {
-      MongoStoreFinding(
-        isWell: false, what: "contents: \($0)",
-        advice: "put it back from a backup, or delete that inbox's documents")
+    return look.damage.flatMap {
+      fault("contents", $0, advice: "put it back from a backup, or delete that inbox's documents")
     }
   }
 }
@@ -112,11 +110,8 @@ private struct ContentsLook {
 
   /// Reads an inbox's state as a page does: marks, records and numbers have to agree.
   private func checkInbox(_ own: LogName) throws {
-    let inbox: Inbox
-    switch own {
-    case .member(let team, let user): inbox = Inbox(user: user, team: team)
-    case .account(let user): inbox = Inbox(user: user)
-    case .team, .everyone: throw StoreError.damaged("marks are of a log that is nobody's own")
+    guard let inbox = Inbox(own: own) else {
+      throw StoreError.damaged("marks are of a log that is nobody's own")
     }
     _ = try MongoReader(Source(session, layout), newest: 1).state(of: inbox)
   }
@@ -125,7 +120,7 @@ private struct ContentsLook {
   private static func title(_ name: [UInt8]?) -> String {
     guard let name else { return "a log without a name" }
     do throws(DecodingFailure) {
-      switch try LogName(encoded: name) {
+      switch try LogName(encoded: name).kind {
       case .team(let team): return "the team \(team.string)"
       case .member(let team, let user): return "the messages of \(user.string) in the team \(team.string)"
       case .everyone: return "the announcements"

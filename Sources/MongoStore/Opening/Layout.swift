@@ -8,6 +8,7 @@ struct Layout: Sendable {
   var state: DatabaseState
   /// The pool's era when the database was examined.
   var era: Int
+  var clock: ServerClock
   var past: Past
   /// Whether commands name their collections by UUID; otherwise the UUIDs are compared after each write.
   var namesCollections: Bool

@@ -45,11 +45,15 @@ struct Known: Sendable {
     var stretch: Stretch
   }
 
+  /// The read's time, the same all the while; nil if the server has to be asked.
+  var now: Timestamp?
   /// The past of the data; data of another past can't be combined with it.
   private(set) var past = 0
   private var states: [Inbox: InboxState] = [:]
   private var marksTokens: [Inbox: BSONObjectID] = [:]
   private var logs: [LogName: Log] = [:]
+
+  init(now: Timestamp? = nil) { self.now = now }
 
   var isEmpty: Bool { states.isEmpty }
 

@@ -33,6 +33,15 @@ final class MongoReader: StoreReader {
 
   var past: Int { source?.past.number ?? known.past }
 
+  var now: Timestamp {
+    get throws {
+      if let now = known.now { return now }
+      let now = try searched().now()
+      known.now = now
+      return now
+    }
+  }
+
   /// The token of the last change of an inbox's marks.
   func marksToken(of inbox: Inbox) -> BSONObjectID? { known.marksToken(of: inbox) }
 

@@ -6,15 +6,16 @@ import Runtime
 struct Source {
   let session: MongoSession
   let past: Past
+  let clock: ServerClock
   /// Whether one command sees its collections at one moment.
   let hasSnapshots: Bool
 
-  init(_ session: MongoSession, _ past: Past, hasSnapshots: Bool) {
-    (self.session, self.past, self.hasSnapshots) = (session, past, hasSnapshots)
+  init(_ session: MongoSession, _ past: Past, _ clock: ServerClock, hasSnapshots: Bool) {
+    (self.session, self.past, self.clock, self.hasSnapshots) = (session, past, clock, hasSnapshots)
   }
 
   init(_ session: MongoSession, _ layout: Layout) {
-    self.init(session, layout.past, hasSnapshots: layout.server.supportsSnapshotReads)
+    self.init(session, layout.past, layout.clock, hasSnapshots: layout.server.supportsSnapshotReads)
   }
 
   func run(_ query: Query, _ concern: MongoReadConcern = .majority) throws(StoreError) -> MongoBatch {
@@ -26,6 +27,15 @@ struct Source {
         // A snapshot may be older than a collection, or the primary may be about to enter its next term.
         guard error.kind == .server, error.isRetryable, backoff.pause() else { throw StoreError(error) }
       }
+    }
+  }
+
+  /// The time for a read, which never goes back.
+  func now() throws(StoreError) -> Timestamp {
+    do {
+      return try clock.steadyNow(session)
+    } catch {
+      throw StoreError(error)
     }
   }
 

@@ -15,6 +15,8 @@ final class ServerClock: Sendable {
 
   // Held for a look or an entry, never while the server is asked.
   private let reading = Locked<Reading?>(nil)
+  // Held for one step of the value.
+  private let time = Locked(SteadyTime())
   private let fixed: WallClock?
   private static let lifetime = Duration.seconds(10)
 
@@ -23,12 +25,33 @@ final class ServerClock: Sendable {
     self.fixed = fixed
   }
 
-  func now(_ session: MongoSession) throws(MongoError) -> Timestamp {
-    if let fixed { return fixed() }
-    let now = ContinuousClock.now
-    if let reading = reading.withLock({ $0 }), now - reading.at < Self.lifetime {
-      return reading.time + (now - reading.at).milliseconds
+  /// The time for a read, which never goes back, if no server has to be asked.
+  func known() -> Timestamp? { reading(at: .now).map(steady) }
+
+  /// The time for a read, which never goes back.
+  func steadyNow(_ session: MongoSession) throws(MongoError) -> Timestamp { steady(try now(session)) }
+
+  private func steady(_ now: Timestamp) -> Timestamp { time.withLock { $0.advance(to: now) } }
+
+  /// Takes in the times of messages that are about to be acknowledged.
+  func note(_ results: [Result<[Receipt], StoreError>]) {
+    var latest = Timestamp.min
+    for case .success(let receipts) in results {
+      for receipt in receipts { latest = max(latest, receipt.time) }
     }
+    _ = steady(latest)
+  }
+
+  private func reading(at now: ContinuousClock.Instant) -> Timestamp? {
+    if let fixed { return fixed() }
+    guard let reading = reading.withLock({ $0 }), now - reading.at < Self.lifetime else { return nil }
+    return reading.time + (now - reading.at).milliseconds
+  }
+
+  /// The time for new messages: a log keeps its times in order itself.
+  func now(_ session: MongoSession) throws(MongoError) -> Timestamp {
+    let now = ContinuousClock.now
+    if let known = reading(at: now) { return known }
     let hello = try session.hello()
     let answered = ContinuousClock.now
     // The host's own time is better than no append: the time of the log's last message still bounds it from

@@ -30,6 +30,7 @@ struct AppendRun {
       do throws(StoreError) {
         if let results = try step() {
           for log in leased { leases.finish(log, session) }
+          clock.note(results)
           return results
         }
       } catch {

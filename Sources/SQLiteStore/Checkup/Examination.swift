@@ -134,12 +134,7 @@ struct Examination {
     counts.marks += 1
     do {
       let own = try Self.logName(statement, 3)
-      let inbox: Inbox
-      switch own {
-      case .member(let team, let user): inbox = Inbox(user: user, team: team)
-      case .account(let user): inbox = Inbox(user: user)
-      case .team, .everyone: throw StoreError.damagedColumn
-      }
+      guard let inbox = Inbox(own: own) else { throw StoreError.damagedColumn }
       let marks = try Connection.marks(statement)
       let isKnown = Inbox.Side.allCases.allSatisfy { side in
         marks.last(side) <= heads[inbox.log(side)] ?? 0

@@ -23,15 +23,32 @@ final class Connection {
   }
 
   /// The time until which the caller of the current read waits; nil if it does not say.
-  var deadline: ContinuousClock.Instant?
+  private var deadline: ContinuousClock.Instant?
+  /// The time of the current read or change, once it has asked.
+  private var time: Timestamp?
+  let clock: SteadyClock
 
-  init(_ database: Database) {
+  init(_ database: Database, _ clock: SteadyClock) {
     self.database = database
+    self.clock = clock
+  }
+
+  /// Must be called before each read and each change that may ask for the time.
+  func begin(before deadline: ContinuousClock.Instant? = nil) {
+    self.deadline = deadline
+    time = nil
+  }
+
+  var now: Timestamp {
+    if let time { return time }
+    let now = clock.now()
+    time = now
+    return now
   }
 
   /// Stops a read that nobody waits for any more. To be called before each part of a read that may be long.
   func checkDeadline() throws(StoreError) {
-    if let deadline, deadline <= .now { throw .unavailable("the call's deadline has passed") }
+    if let deadline, deadline <= .now { throw .deadlinePassed }
   }
 
   /// Runs a statement: `body` binds, steps and reads; then the statement is reset for the next run.

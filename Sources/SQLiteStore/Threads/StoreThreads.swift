@@ -21,6 +21,7 @@ final class StoreThreads: Sendable {
   private let reads = Monitor(WorkQueue<Read>())
   private let writes = Monitor(WorkQueue<Write>())
   private let ending: Monitor<Ending>
+  private let clock: SteadyClock
   private let patience: Duration
   private let files: StoreFiles
 
@@ -33,7 +34,10 @@ final class StoreThreads: Sendable {
 
   /// Starts the threads, which take over the connections. Throws if the system has no thread to give; then
   /// none of them is left.
-  init(_ opened: OpenDatabase, patience: Duration, logLimit: Int) throws(SQLiteOpenError) {
+  init(
+    _ opened: OpenDatabase, _ clock: SteadyClock, patience: Duration, logLimit: Int
+  ) throws(SQLiteOpenError) {
+    self.clock = clock
     self.patience = patience
     files = opened.files
     ending = Monitor(Ending(readers: 0))
@@ -87,7 +91,7 @@ final class StoreThreads: Sendable {
 // The bodies of the threads.
 extension StoreThreads {
   private func read(_ database: Database, of readers: Int) {
-    let connection = Connection(database)
+    let connection = Connection(database, clock)
     while case .work(let reads) = reads.wait(for: { queue in
       queue.take { min(Self.readsTogether, ($0 + readers - 1) / readers) }
     }) {
@@ -117,7 +121,7 @@ extension StoreThreads {
   }
 
   private func write(_ opened: OpenDatabase, logLimit: Int) {
-    let connection = Connection(opened.writer)
+    let connection = Connection(opened.writer, clock)
     var group = GroupCommit(connection, opened.turnstile, files, patience: patience, logLimit: logLimit)
     working: while true {
       let next = writes.wait(atMost: Self.quiet) { queue in

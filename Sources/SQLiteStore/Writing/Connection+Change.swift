@@ -5,6 +5,7 @@ extension Connection {
   func change<Value: Sendable>(
     marksOf inbox: Inbox, _ body: (any StoreReader, inout InboxState) throws -> Value
   ) throws -> Decision<Value> {
+    begin()
     var state = try state(of: inbox)
     let before = state.marks
     let value = try body(self, &state)

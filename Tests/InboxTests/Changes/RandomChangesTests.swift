@@ -212,6 +212,7 @@ import Testing
 /// A reader of logs whose messages have their numbers as tokens.
 private struct NumberReader: StoreReader {
   var past: Int { 0 }
+  var now: Timestamp { 0 }
   func states(of inboxes: [Inbox]) -> [InboxState] { [] }
   func messages(in log: LogName, _ numbers: SequenceSet) -> [Message] { [] }
   func times(in log: LogName, _ numbers: [Int]) -> [Timestamp] { [] }
