@@ -12,7 +12,10 @@ extension MongoStore {
       return [.fact("contents", "\(part) can be read")]
     }
     return look.damage.flatMap {
-      fault("contents", $0, advice: "put it back from a backup, or delete that inbox's documents")
+      fault(
+        "contents", $0,
+        advice: $0.hasSuffix(NewerVersion().description)
+          ? "use that version" : "put it back from a backup, or delete that inbox's documents")
     }
   }
 }

@@ -83,6 +83,10 @@ extension Query {
       ("records by name", .records(.logs, logs)),
       ("messages by token", .present([Token.random(at: 0).id, Token.random(at: 0).id])),
       ("leases", .leases(after: 0)),
+      ("names of logs", .logs(after: [], limit: 2)),
+      ("names of later logs", .logs(after: own.encoded, limit: 2)),
+      ("names of marks", .inboxes(after: [], limit: 2)),
+      ("names of later marks", .inboxes(after: own.encoded, limit: 2)),
     ]
   }
 }

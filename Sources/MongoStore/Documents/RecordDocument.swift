@@ -77,7 +77,7 @@ extension Marks {
       self = try Marks(
         version: Int(document.version), stamp: document.token?.random ?? 0, encoded: document.body)
     } catch {
-      throw .damaged("the marks of an inbox can't be read: \(error)")
+      throw .unreadable("the marks of an inbox", error)
     }
   }
 }
@@ -87,7 +87,7 @@ extension LogRecord {
     do {
       self = try LogRecord(encoded: document.body)
     } catch {
-      throw .damaged("the record of a log can't be read: \(error)")
+      throw .unreadable("the record of a log", error)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Caches
 import Inbox
 import Mongo
 
@@ -43,7 +44,7 @@ struct Assembly {
   private mutating func addSent(_ state: inout InboxState, _ side: Inbox.Side, _ log: FoundLog) {
     let user = state.inbox.user
     let folded = state.folded(side)
-    let known = source.past.sent.known(user, log.name, after: folded)
+    let known = source.past.sent.matches(source.past.key(user, log.name), after: folded)
     state[side].sent = known.numbers.intersection(folded + 1, through: log.head)
     guard known.through < log.head else { return }
     let least = max(known.through, log.floor)
@@ -58,8 +59,8 @@ struct Assembly {
   private func remember(_ state: InboxState, _ side: Inbox.Side) {
     let log = state.log(side)
     source.past.sent.remember(
-      .init(after: state.folded(side), through: log.head, numbers: log.sent), state.inbox.user,
-      state.inbox.log(side))
+      .init(after: state.folded(side), through: log.head, numbers: log.sent),
+      source.past.key(state.inbox.user, state.inbox.log(side)))
   }
 
   /// Returns the inboxes, in the order of adding; nil for what has to be read alone.

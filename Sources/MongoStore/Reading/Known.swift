@@ -64,6 +64,13 @@ struct Known: Sendable {
   /// Where a log ends and what its record holds, if that was looked at.
   func log(_ name: LogName) -> LogState? { logs[name]?.state }
 
+  /// Enters a log; returns it as this reader sees it.
+  mutating func pin(_ name: LogName, _ state: LogState) -> LogState {
+    if let known = logs[name] { return known.state }
+    logs[name] = Log(state: state, stretch: Stretch())
+    return state
+  }
+
   func stretch(of name: LogName) -> Stretch? { logs[name]?.stretch }
 
   /// Adds what was found for a want; false if nothing was.

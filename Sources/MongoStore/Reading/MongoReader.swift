@@ -14,7 +14,7 @@ struct Missing: Error {
 ///
 /// With a source, on one of the pool's threads, a reader fetches what it lacks. Without one it throws `Missing`.
 final class MongoReader: StoreReader {
-  private var known: Known
+  var known: Known
   private let source: Source?
   private let newest: Int
   private let pass: LargeReads.Pass?
@@ -65,7 +65,8 @@ final class MongoReader: StoreReader {
     guard try known.add(run.run()[0], for: want, of: source.past.number) else { throw StaleView() }
   }
 
-  private func searched() throws(Missing) -> Source {
+  /// The source; throws `Missing` where there is none.
+  func searched() throws(Missing) -> Source {
     guard let source else { throw Missing() }
     return source
   }

@@ -81,16 +81,16 @@ struct RetractRun {
   /// do.
   private mutating func decide(_ log: LogName) throws(StoreError) -> Decided? {
     let found = try CompareAndSet(collection: .logs, layout: layout, session: session).records([log])[log]
-    var record = LogRecord()
-    if let found { record = try LogRecord(found) }
-    let head = try Source(session, layout).head(of: log)
+    // The record is read first: then no retraction lies beyond the head.
+    let record = try found.map { document throws(StoreError) in try LogRecord(document) } ?? LogRecord()
+    var state = LogState(head: try Source(session, layout).head(of: log), record: record)
+    try state.check()
     var decided = Decided(log: log, done: [])
-    let before = record
     for retract in open[log] ?? [] {
-      if record.tail <= head, (record.tail...head).contains(retract.name.seq) {
-        decided.done.append((retract, record.retract(retract.name.seq)))
-      } else {
-        retract.settle(.failure(.notFound))
+      do throws(StoreError) {
+        decided.done.append((retract, try state.retract(retract.name.seq)))
+      } catch {
+        retract.settle(.failure(error))
       }
     }
     open[log] = decided.done.map(\.retract)
@@ -98,10 +98,12 @@ struct RetractRun {
       open[log] = nil
       return nil
     }
-    guard record != before else { return decided }
-    let encoded = record.encoded
-    guard encoded.count <= LogRecord.maximumSize else {
-      settle(decided, .recordTooLarge)
+    guard state.record != record else { return decided }
+    let encoded: [UInt8]
+    do throws(StoreError) {
+      encoded = try state.record.bytesToWrite()
+    } catch {
+      settle(decided, error)
       return nil
     }
     let previous = found?.version ?? 0

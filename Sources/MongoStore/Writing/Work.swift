@@ -112,9 +112,8 @@ extension MarksWrite {
       var next = state
       do {
         let value = try body(reader, &next)
-        if next.marks != state.marks {
-          guard next.marks.encoded.count <= Marks.maximumSize else { throw StoreError.marksTooLarge }
-          next.marks.version = state.marks.version + 1
+        if let changed = try next.marks.replacing(state.marks) {
+          next.marks = changed.marks
           state = next
         }
         return { failure in
