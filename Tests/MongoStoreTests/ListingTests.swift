@@ -13,8 +13,8 @@ struct ListingTests {
       for _ in 0..<3 { _ = try await stores[0].append(draft("hello"), to: inboxes.map(\.own)) }
       let plans = try await stores[0].session { session in
         try [
-          (1, Plan(.logs(after: [], limit: 1), session)),
-          (10, Plan(.logs(after: inboxes[300].own.encoded, limit: 10), session)),
+          (1, QueryPlan(.logs(after: [], limit: 1), session)),
+          (10, QueryPlan(.logs(after: inboxes[300].own.encoded, limit: 10), session)),
         ]
       }
       for (limit, plan) in plans {
