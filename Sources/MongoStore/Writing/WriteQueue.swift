@@ -55,7 +55,7 @@ struct WriteQueue {
 
   /// Logs of which other processes have a lease: nothing is appended to them for now.
   var heldBack: Set<LogName> = [] {
-    didSet { if heldBack != oldValue { admitAgain(takeWaiting()) } }
+    didSet { if heldBack != oldValue { admitAgain() } }
   }
 
   /// Adds work; false if the queue is closed.
@@ -86,13 +86,10 @@ struct WriteQueue {
     !heldBack.isEmpty && work.kind == .append && work.writes.contains(where: heldBack.contains)
   }
 
-  private mutating func admitAgain(_ entries: some Sequence<Entry>) {
-    for entry in entries { admit(entry) }
-  }
-
   /// Takes out all waiting work, in order.
   private mutating func takeWaiting() -> [Entry] {
-    var waiting = Array(takeBlocked())
+    var waiting = Array(blocked)
+    (blocked, behind) = ([], Touched())
     for index in lanes.indices {
       waiting += lanes[index].ready
       lanes[index].ready = []
@@ -101,9 +98,9 @@ struct WriteQueue {
     return waiting.sorted { $0.number < $1.number }
   }
 
-  private mutating func takeBlocked() -> Deque<Entry> {
-    defer { (blocked, behind) = ([], Touched()) }
-    return blocked
+  /// Decides again about all waiting work.
+  private mutating func admitAgain() {
+    for entry in takeWaiting() { admit(entry) }
   }
 
   /// Accepts no more work; waiting work is still done.
@@ -142,7 +139,7 @@ struct WriteQueue {
     lanes[kind].running[lastID] = work
     lanes[kind].touched = Touched()
     // What did not fit may now have to wait for the group.
-    if !lanes[kind].ready.isEmpty { admitAgain(takeWaiting()) }
+    if !lanes[kind].ready.isEmpty { admitAgain() }
     return Group(id: lastID, work: work)
   }
 
@@ -152,7 +149,7 @@ struct WriteQueue {
     isCalling = false
     let waiting = takeWaiting()
     let given = waiting.prefix { $0.number <= summons.last }
-    admitAgain(waiting.dropFirst(given.count))
+    for entry in waiting.dropFirst(given.count) { admit(entry) }
     return given.map(\.work)
   }
 
@@ -161,7 +158,7 @@ struct WriteQueue {
     for index in lanes.indices {
       guard let work = lanes[index].running.removeValue(forKey: id) else { continue }
       for work in work { inUse.remove(work) }
-      admitAgain(takeBlocked())
+      admitAgain()
     }
   }
 }
