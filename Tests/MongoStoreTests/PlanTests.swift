@@ -32,7 +32,7 @@ struct PlanTests {
         "the last place of a log": 1, "the last places of many logs": 14, "places by number": 8,
         "a key in many logs": 14, "keys of a log": 5, "keys of many logs": 3, "marks by name": 8,
         "records by name": 14, "messages by token": 4, "leases": 1,
-        "names of logs": 7, "names of later logs": 7, "names of marks": 3, "names of later marks": 3,
+        "names of logs": 2, "names of later logs": 2, "names of marks": 3, "names of later marks": 3,
       ]
       let plans = try await store.session { session in
         try Query.samples(bob, others: others).map { ($0.name, try QueryPlan($0.query, session)) }

@@ -1,5 +1,6 @@
 import Foundation
 import Inbox
+import Runtime
 import Testing
 
 @testable import SQLiteStore

@@ -1,6 +1,7 @@
 import Inbox
-import SQLiteStore
 import Testing
+
+@testable import SQLiteStore
 
 /// Rows with a section that this version does not know.
 struct NewerVersionTests {
@@ -34,7 +35,7 @@ struct NewerVersionTests {
     await expectNewer { _ = try await again.retract(MessageName(log: newerLog.shared, seq: 2)) }
     #expect(try await again.append(draft("4"), to: bob.shared).seq == 4)
     #expect(try await again.mark(.unread, well) == 2)
-    let report = try await again.doctor()
+    let report = try await again.report()
     #expect(
       report.faults == [
         .newer("marks or records were written by a newer version of Tidings", count: 2, first: "row 3")

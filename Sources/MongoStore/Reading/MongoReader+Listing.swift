@@ -5,13 +5,22 @@ import Mongo
 extension MongoReader {
   /// The most logs that one command reads.
   private static let logsTogether = 500
+  /// The number of index keys that one command reads for names: logs with one message each need no command each.
+  private static let keysTogether = 16
 
   func logs(after name: LogName?, limit: Int) throws -> [LogName] {
-    try names(.logs(after: name?.encoded ?? [], limit: limit))
+    var found: [LogName] = []
+    while found.count < limit {
+      let last = (found.last ?? name)?.encoded ?? []
+      let names = try names(.logs(after: last, limit: min(limit, Self.keysTogether)), "log")
+      guard !names.isEmpty else { break }
+      for name in names where found.last != name && found.count < limit { found.append(name) }
+    }
+    return found
   }
 
   func inboxes(after inbox: Inbox?, limit: Int) throws -> [Inbox] {
-    try names(.inboxes(after: inbox?.own.encoded ?? [], limit: limit)).map { own in
+    try names(.inboxes(after: inbox?.own.encoded ?? [], limit: limit), "_id").map { own in
       guard let inbox = Inbox(own: own) else {
         throw StoreError.damaged("marks are of a log that is nobody's own")
       }
@@ -20,11 +29,10 @@ extension MongoReader {
   }
 
   /// The names that a query returns; fewer if the reply is full.
-  private func names(_ query: Query) throws -> [LogName] {
+  private func names(_ query: Query, _ field: String) throws -> [LogName] {
+    let source = try searched()
     do {
-      return try searched().run(query).all().map { try $0.get("_id").logName() }
-    } catch is Missing {
-      throw Missing()
+      return try source.run(query).all().map { try $0.get(field).logName() }
     } catch {
       throw error as? StoreError ?? .damaged("the name of a log can't be read: \(error)")
     }
