@@ -1,5 +1,6 @@
 import Foundation
 import Inbox
+import Locks
 import Testing
 
 @testable import SQLiteStore
@@ -173,6 +174,31 @@ struct OpeningTests {
     await #expect(throws: StoreError.unavailable(text)) { try await store.append(draft()) }
     await #expect(throws: StoreError.unavailable(text)) { try await store.messages() }
     try await store.close()
+  }
+
+  /// Another process may create the file between two looks at its name.
+  @Test func aFileThatIsCreatedMeanwhileIsNoDanglingLink() async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    let isOver = Locked(false)
+    let ended = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      while !isOver.withLock({ $0 }) {
+        close(open(path, O_CREAT | O_RDWR, 0o600))
+        unlink(path)
+      }
+      ended.signal()
+    }
+    for _ in 0..<20_000 {
+      do {
+        _ = try DatabaseFile(path: FilePath(path), Trust(allowsSharing: false))
+      } catch {
+        // It may also be gone again.
+        #expect(error.reason != .danglingLink)
+      }
+    }
+    isOver.withLock { $0 = true }
+    await ended.waited()
   }
 
   @Test func anEmptyFileAndALinkAreOpened() async throws {

@@ -81,7 +81,7 @@ struct ProcessTests {
     #expect(Set(messages.map(\.body.content)).count == 600)
     #expect(zip(messages, messages.dropFirst()).allSatisfy { $0.time <= $1.time })
     let findings = try await store.checkup()
-    #expect(findings.allSatisfy(\.isWell))
+    #expect(findings.allSatisfy { $0.isWell })
     try await store.close()
   }
 
@@ -125,7 +125,7 @@ struct ProcessTests {
       let seq = try #require(Int(words[0]))
       #expect(messages[seq - 1].body.content == String(words[1]))
     }
-    #expect(try await store.checkup().allSatisfy(\.isWell))
+    #expect(try await store.checkup().allSatisfy { $0.isWell })
     try await store.close()
   }
 }

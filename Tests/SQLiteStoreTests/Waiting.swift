@@ -12,7 +12,7 @@ extension DispatchSemaphore {
   /// Waits on a thread of the test's own, which may block.
   func waited() async {
     await withCheckedContinuation { continuation in
-      let isStarted = SystemThread.startDetached {
+      let isStarted = SystemThread.start {
         self.waitOrFail()
         continuation.resume()
       }

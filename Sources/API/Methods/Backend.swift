@@ -2,8 +2,8 @@ import Caches
 import Inbox
 import JSONRPC
 
-/// The things that methods work with.
-struct Backend: Sendable {
+/// The things that methods work with. A class: each call holds one reference rather than a copy of it all.
+final class Backend: Sendable {
   /// The store of messages and marks.
   let store: any MessageStore
   /// The limits of the connection.
@@ -14,4 +14,13 @@ struct Backend: Sendable {
   let document: @Sendable () -> [UInt8]
   /// The earlier findings of filters.
   let matches = MatchIndex()
+
+  init(
+    store: any MessageStore, limits: Limits, scope: Scope, document: @escaping @Sendable () -> [UInt8]
+  ) {
+    self.store = store
+    self.limits = limits
+    self.scope = scope
+    self.document = document
+  }
 }

@@ -64,11 +64,10 @@ final class Call: @unchecked Sendable {
 extension Call {
   /// Returns what the actions need. Nothing is left after an answer. Call this under the lock.
   func takeHandles(for actions: CallLife.Actions) -> Handles {
-    var taken = Handles()
+    let taken = handles
     if actions.contains(.answer) {
-      swap(&taken, &handles)
-    } else if actions.contains(.runCancelHandlers) {
-      taken = handles
+      handles = Handles()
+    } else {
       handles.onCancel = []
     }
     return taken

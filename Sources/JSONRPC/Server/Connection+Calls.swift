@@ -21,31 +21,37 @@ extension Connection {
   /// Starts the calls that are ready, one after the other, on the thread that became the starter. A call that
   /// answers at once only adds to `ready`, and does not get here again.
   func startReady() {
-    while let call = nextReady() { start(call) }
+    var started: (call: Call, task: Task<Void, Never>)?
+    while let call = nextReady(after: started) {
+      // The call runs here until it first suspends: calls begin in the order in which they are started.
+      let task = Task.immediate(executorPreference: ResumingExecutor.shared) {
+        do {
+          let result = try await call.run(CallContext(call: call))
+          self.finish(call, result: result)
+        } catch {
+          self.finish(call, error: self.answer(to: error, of: call))
+        }
+      }
+      started = (call, task)
+    }
   }
 
-  private func nextReady() -> Call? {
-    state.withLock { state in
+  /// Keeps the task of the call that was started last, and returns the next call.
+  private func nextReady(after started: (call: Call, task: Task<Void, Never>)?) -> Call? {
+    let (next, actions) = state.withLock { state -> (Call?, CallLife.Actions) in
+      var actions: CallLife.Actions = []
+      if let (call, task) = started {
+        actions = call.life.taskBegan()
+        if actions.contains(.keep) { call.handles.task = task }
+      }
       while let call = state.ready.popFirst() {
-        if call.life.start() == .run { return call }
+        if call.life.start() == .run { return (call, actions) }
       }
       state.isStarting = false
-      return nil
+      return (nil, actions)
     }
-  }
-
-  private func start(_ call: Call) {
-    // The call runs here until it first suspends: calls begin in the order in which they are started.
-    let task = Task.immediate(executorPreference: ResumingExecutor.shared) {
-      do {
-        let result = try await call.run(CallContext(call: call))
-        self.finish(call, result: result)
-      } catch {
-        self.finish(call, error: self.answer(to: error, of: call))
-      }
-    }
-    let actions = offer(call, { $0.taskBegan() }) { $0.task = task }
-    if actions.contains(.cancelTask) { task.cancel() }
+    if actions.contains(.cancelTask) { started?.task.cancel() }
+    return next
   }
 
   private func finish(_ call: Call, result: [UInt8]) {
@@ -88,13 +94,16 @@ extension Connection {
   ) {
     let duration = monotonicNanoseconds() - call.arrival
     let (actions, handles) = change { state in
-      let actions = event(&call.life)
+      // A copy, as everywhere else: an access that lasts while a closure runs would be checked at run time.
+      var life = call.life
+      let actions = event(&life)
+      call.life = life
       if actions.contains(.answer) {
         if !call.id.isNotification { answer(&state.outbox) }
         state.records[call.methodIndex].record(nanoseconds: duration, failed: failure != nil)
       }
       state.perform(actions, for: call)
-      return (actions, call.takeHandles(for: actions))
+      return (actions, actions.isEmpty ? Call.Handles() : call.takeHandles(for: actions))
     }
     if actions.contains(.cancelTimer) { handles.timer?.cancel() }
     if actions.contains(.runAnswerHandlers) { for handler in handles.afterAnswer { handler() } }
@@ -113,7 +122,11 @@ extension Connection {
   ) -> CallLife.Actions {
     state.withLock { _ in
       let actions = event(call.life)
-      if actions.contains(.keep) { keep(&call.handles) }
+      if actions.contains(.keep) {
+        var handles = call.handles
+        keep(&handles)
+        call.handles = handles
+      }
       return actions
     }
   }

@@ -132,6 +132,7 @@ extension Connection {
 
   /// Changes the state once there is room for one more request. This is where a host is held up if it asks
   /// faster than it is served, or does not read. Nil if reading is to stop first.
+  @inline(__always)
   private func withRoom<Result: Sendable>(
     _ batch: Int?, _ body: (inout ConnectionState) -> Result
   ) -> Result? {

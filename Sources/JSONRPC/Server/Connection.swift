@@ -84,6 +84,9 @@ final class Connection: Sendable {
 
   /// Changes the state and does what follows. Answers of calls that the reading thread runs itself are not
   /// flushed here: it flushes them together.
+  ///
+  /// Always inlined: otherwise what `body` captures is copied for it.
+  @inline(__always)
   func change<Result: Sendable>(_ body: (inout ConnectionState) -> Result) -> Result {
     let isReader = SystemThread.currentID == readerThread.load(ordering: .relaxed)
     let (result, actions) = state.withLock { state in

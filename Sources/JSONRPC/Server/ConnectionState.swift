@@ -104,10 +104,43 @@ struct ConnectionState: Sendable {
   /// Whether any thread may write the queued bytes.
   var mayFlush: Bool { !isWriting && !isStalled && !outbox.isEmpty }
 
-  /// Returns whether the writing thread is to be woken now; from then on it counts as awake.
-  mutating func wakesWriter() -> Bool {
-    guard writerSleeps, !isWriting, !outbox.isEmpty || writerMayEnd else { return false }
+  /// What a thread that has answered a call does about the output.
+  enum FlushStep: Sendable {
+    case write([UInt8], from: Int)
+    case wakeWriter
+    case done
+  }
+
+  /// What the writing thread does.
+  enum WriterStep: Sendable {
+    case write([UInt8], from: Int)
+    /// Sleep until the host has taken something.
+    case waitForHost
+    case sleep
+    case end
+  }
+
+  /// The next step of a thread that may write `left` more segments. The writing thread counts as awake once it
+  /// is to be woken.
+  mutating func flushStep(_ left: Int) -> FlushStep {
+    if left > 0, mayFlush, let (segment, offset) = outbox.take() {
+      isWriting = true
+      return .write(segment, from: offset)
+    }
+    guard writerSleeps, !isWriting, !outbox.isEmpty || writerMayEnd else { return .done }
     writerSleeps = false
-    return true
+    return .wakeWriter
+  }
+
+  /// The next step of the writing thread, which alone tries again where a write did not fit.
+  mutating func writerStep() -> WriterStep {
+    if !isWriting, isStalled, !outbox.isEmpty { return .waitForHost }
+    if !isWriting, let (segment, offset) = outbox.take() {
+      isWriting = true
+      return .write(segment, from: offset)
+    }
+    if writerMayEnd { return .end }
+    writerSleeps = true
+    return .sleep
   }
 }

@@ -22,7 +22,8 @@ struct DatabaseFile {
     self.path = path
     self.trust = trust
     guard !path.bytes.contains(0) else { throw SQLiteOpenError(path, .failed("its name holds a NUL")) }
-    if let whole = Self.canonical(path) {
+    // Another process may create the file between the look for it and the one at its name: then it is found now.
+    if let whole = Self.canonical(path) ?? (errno == ENOENT && path.exists ? Self.canonical(path) : nil) {
       canonicalPath = whole
       guard let status = FileStatus(whole) else { throw SQLiteOpenError(path, errno: errno) }
       guard status.isFile else { throw SQLiteOpenError(path, .notAFile) }

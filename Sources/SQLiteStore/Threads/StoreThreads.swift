@@ -46,13 +46,13 @@ final class StoreThreads: Sendable {
     // The readers are started first: the writer's end is the end of all.
     for reader in opened.readers {
       ending.update { $0.readers += 1 }
-      guard SystemThread.startDetached({ [self, count = opened.readers.count] in read(reader, of: count) })
+      guard SystemThread.start({ [self, count = opened.readers.count] in read(reader, of: count) })
       else {
         ending.update { $0.readers -= 1 }
         throw abandoned(opened.file.path)
       }
     }
-    let isStarted = SystemThread.startDetached { [self] in write(opened, logLimit: logLimit) }
+    let isStarted = SystemThread.start { [self] in write(opened, logLimit: logLimit) }
     if !isStarted { throw abandoned(opened.file.path) }
   }
 

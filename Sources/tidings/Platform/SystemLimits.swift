@@ -44,7 +44,7 @@ enum SystemLimits {
 
   /// Runs `body` on a thread of its own, where it may block.
   static func startThread(_ name: StaticString, _ body: @escaping @Sendable () -> Void) throws(CommandError) {
-    guard SystemThread.startDetached(named: name, body) else { throw noThread }
+    guard SystemThread.start(named: name, body) else { throw noThread }
   }
 
   private static let noThread = CommandError(

@@ -6,37 +6,15 @@ import Runtime
 /// An answer, and the number of the past that it is of.
 typealias Brought = (answer: Answer, past: Int)
 
-/// One want of one reader; it is answered once.
-final class Ask: Sendable {
+/// One want of one reader, in the queue. It is answered once, unless its caller takes it back first.
+struct Ask: Sendable {
   let want: Want
-  // Held for taking the continuation out: the code that takes it resumes it.
-  private let waiter = Locked<Waiter>(.none)
+  let work: QueuedWork
+  let continuation: CheckedContinuation<Brought, any Error>
 
-  private enum Waiter {
-    case none
-    case waiting(CheckedContinuation<Brought, any Error>)
-    case settled
-  }
-
-  init(_ want: Want) { self.want = want }
-
-  /// Waits for the answer; false if the ask was already cancelled.
-  func wait(_ continuation: CheckedContinuation<Brought, any Error>) -> Bool {
-    waiter.withLock { waiter in
-      guard case .none = waiter else { return false }
-      waiter = .waiting(continuation)
-      return true
-    }
-  }
-
-  /// Answers the ask; later answers are ignored.
+  /// Answers the ask. It may be taken back until now: what was read for it is dropped then.
   func settle(_ answer: Result<Brought, any Error>) {
-    let waiting = waiter.withLock { waiter in
-      defer { waiter = .settled }
-      return waiter
-    }
-    guard case .waiting(let continuation) = waiting else { return }
-    continuation.resume(with: answer)
+    if work.begin() { continuation.resume(with: answer) }
   }
 }
 
@@ -50,16 +28,9 @@ final class Gatherer: Sendable {
 
   /// Reads one want; throws `StoreError`, or `CancellationError` once the task is cancelled.
   func bring(_ want: Want) async throws -> Brought {
-    let ask = Ask(want)
-    return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        guard ask.wait(continuation) else { return continuation.resume(throwing: CancellationError()) }
-        queue.withLock { $0.add(ask) }
-        startReady()
-      }
-    } onCancel: {
-      // Not called from within the cancellation, which still accesses what a resumed task releases.
-      Task.detached { ask.settle(.failure(CancellationError())) }
+    try await withQueuedWork { work, continuation in
+      queue.withLock { $0.add(Ask(want: want, work: work, continuation: continuation)) }
+      startReady()
     }
   }
 

@@ -1,55 +1,49 @@
 import CMongoC
 
-/// Makes libmongoc's client pool and receives the events of its topology.
-enum ClientFactory {
-  /// Makes a pool whose events go to the ``PoolCore`` in `context`, which must outlive it.
-  static func makePool(_ uri: MongoURI, context: UnsafeMutableRawPointer) throws(MongoError) -> OpaquePointer
-  {
-    guard let parsed = uri.makeURI() else {
-      throw MongoError(.invalidArgument, "the MongoDB URI is not valid")
-    }
-    defer { mongoc_uri_destroy(parsed) }
-    var error = bson_error_t()
-    guard let pool = mongoc_client_pool_new_with_error(parsed, &error) else {
-      throw MongoError(error, .read, reply: nil)
-    }
-    mongoc_client_pool_set_error_api(pool, 2)
-    mongoc_client_pool_max_size(pool, room(uri, beside: 0))
+/// Receives what libmongoc's monitoring threads find out about the servers.
+final class TopologyObserver: Sendable {
+  /// Receives whether there is a primary, and the election that made it one in a replica set.
+  private let changed: @Sendable (_ hasPrimary: Bool, _ election: String?) -> Void
+  /// Receives the error of a heartbeat.
+  private let failed: @Sendable (MongoError) -> Void
+
+  init(
+    changed: @escaping @Sendable (_ hasPrimary: Bool, _ election: String?) -> Void,
+    failed: @escaping @Sendable (MongoError) -> Void
+  ) {
+    self.changed = changed
+    self.failed = failed
+  }
+
+  /// Observes the servers of a pool that has no client yet. The observer must outlive the pool.
+  func observe(_ pool: OpaquePointer) {
     let callbacks = mongoc_apm_callbacks_new()
     defer { mongoc_apm_callbacks_destroy(callbacks) }
     mongoc_apm_set_topology_changed_cb(callbacks, topologyChanged)
     mongoc_apm_set_server_heartbeat_failed_cb(callbacks, heartbeatFailed)
-    mongoc_client_pool_set_apm_callbacks(pool, callbacks, context)
-    return pool
+    mongoc_client_pool_set_apm_callbacks(pool, callbacks, Unmanaged.passUnretained(self).toOpaque())
   }
 
-  /// The size of libmongoc's pool: the threads, room for change streams, and the discarded clients, which
-  /// libmongoc still counts. With all of them counted here, a pop never waits.
-  static func room(_ uri: MongoURI, beside discarded: Int) -> UInt32 {
-    UInt32(clamping: uri.threads + 1024 + discarded)
+  fileprivate static func of(_ context: UnsafeMutableRawPointer?) -> TopologyObserver? {
+    context.map { Unmanaged<TopologyObserver>.fromOpaque($0).takeUnretainedValue() }
   }
-}
 
-/// The core that receives the events. The conductor thread holds it until libmongoc's pool, and with it the
-/// last event, is gone.
-private func core(_ context: UnsafeMutableRawPointer?) -> PoolCore? {
-  context.map { Unmanaged<PoolCore>.fromOpaque($0).takeUnretainedValue() }
+  fileprivate func change(_ primary: Primary) { changed(primary.exists, primary.election) }
+
+  fileprivate func fail(_ error: MongoError) { failed(error) }
 }
 
 /// Called by libmongoc with its topology locked: only the description in the event may be looked at.
 private func topologyChanged(_ event: OpaquePointer?) {
   let description = mongoc_apm_topology_changed_get_new_description(event)
-  guard let core = core(mongoc_apm_topology_changed_get_context(event)) else { return }
-  let primary = Primary(description)
-  if let election = primary.election { core.elections.met(election) }
-  core.topologyChanged(hasPrimary: primary.exists)
+  TopologyObserver.of(mongoc_apm_topology_changed_get_context(event))?.change(Primary(description))
 }
 
 private func heartbeatFailed(_ event: OpaquePointer?) {
   var error = bson_error_t()
   mongoc_apm_server_heartbeat_failed_get_error(event, &error)
-  core(mongoc_apm_server_heartbeat_failed_get_context(event))?
-    .heartbeatFailed(MongoError(error, .read, reply: nil))
+  TopologyObserver.of(mongoc_apm_server_heartbeat_failed_get_context(event))?
+    .fail(MongoError(error, .read, reply: nil))
 }
 
 /// The server that accepts writes, according to a topology description.

@@ -62,7 +62,7 @@ public struct MongoError: Error, Sendable {
     self.domain = domain
     self.code = code
     self.labels = labels
-    self.message = MongoRuntime.redact(message)
+    self.message = Secrets.redact(message)
     self.outcome = outcome
     self.hasWriteConcernError = hasWriteConcernError
   }
