@@ -83,7 +83,7 @@ let package = Package(
     .target(
       name: "MongoStore",
       dependencies: [
-        "Inbox", "Locks", "Mongo", "Runtime",
+        "Caches", "Inbox", "Locks", "Mongo", "Runtime",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -14,7 +14,7 @@ struct ListingTests {
       let plans = try await stores[0].session { session in
         try [1, 10].map { limit in
           let query = Query.logs(after: inboxes[300].own.encoded, limit: limit)
-          return (limit, try Plan(query, session))
+          return (limit, try QueryPlan(query, session))
         }
       }
       for (limit, plan) in plans {

@@ -1,7 +1,8 @@
 import Inbox
 import Mongo
 
-extension View {
+// A list is never read together with what other calls ask for.
+extension MongoReader {
   /// The most logs that one command reads.
   private static let logsTogether = 500
   /// The number of index keys that one command reads for names: logs with one message each need no command each.
@@ -28,38 +29,44 @@ extension View {
   }
 
   /// The names that a query returns; fewer if the reply is full.
-  private func names(_ query: Query, _ field: String) throws(StoreError) -> [LogName] {
+  private func names(_ query: Query, _ field: String) throws -> [LogName] {
+    let source = try searched()
     do {
-      return try Self.documents(try run(query)).map { try LogName(encoded: Array($0.get(field).binary())) }
-    } catch let error as StoreError {
-      throw error
+      return try source.run(query).all().map { try $0.get(field).logName() }
     } catch {
-      throw .damaged("the name of a log can't be read: \(error)")
+      throw error as? StoreError ?? .damaged("the name of a log can't be read: \(error)")
     }
   }
 
   func logs(_ names: [LogName]) throws -> [LogState] {
+    let source = try searched()
     var states: [LogState] = []
     for start in stride(from: 0, to: names.count, by: Self.logsTogether) {
-      states += try logsTogether(names[start..<min(start + Self.logsTogether, names.count)])
+      states += try logsTogether(names[start..<min(start + Self.logsTogether, names.count)], source)
     }
     return states
   }
 
-  private func logsTogether(_ names: ArraySlice<LogName>) throws(StoreError) -> [LogState] {
-    let encoded = names.map(\.encoded)
+  private func logsTogether(_ names: ArraySlice<LogName>, _ source: Source) throws(StoreError) -> [LogState] {
     // Records are read first and heads last: then no retraction lies beyond the heads.
-    let batches = [try run(.records(.logs, encoded)), try run(.heads(encoded))]
+    let batches = [try source.run(.records(.logs, Array(names))), try source.run(.heads(Array(names)))]
     guard batches.allSatisfy(\.isComplete) else {
       guard names.count > 1 else { throw .damaged("a record of more than 16 MiB") }
       // With large records, fewer logs are read at once.
       let middle = names.startIndex + names.count / 2
-      return try logsTogether(names[..<middle]) + logsTogether(names[middle...])
+      return try logsTogether(names[..<middle], source) + logsTogether(names[middle...], source)
     }
-    let found = try FetchedMany(batches)
+    var found: [LogName: FoundLog] = [:]
+    for document in try batches[0].all() {
+      let record = try RecordDocument(document, of: .logs)
+      found[record.name, default: FoundLog(name: record.name)].record = try LogRecord(record)
+    }
+    for document in try batches[1].all() {
+      let last = try LastNumber(document)
+      found[last.log, default: FoundLog(name: last.log)].head = last.seq
+    }
     return try names.map { name throws(StoreError) in
-      try pin(
-        name, head: found.heads[name.encoded] ?? 0, record: found.records[name.encoded] ?? LogRecord())
+      known.pin(name, try (found[name] ?? FoundLog(name: name)).state())
     }
   }
 
@@ -68,8 +75,8 @@ extension View {
     let (first, end) = (max(first, log.record.tail), log.head)
     guard first <= end else { return [] }
     let last = limit > end - first ? end : first + limit - 1
-    let batch = try run(.messages(name.encoded, from: first, through: last, limit: last - first + 1))
-    return try Self.documents(batch).map { document in
+    let batch = try searched().run(.messages(name, from: first, through: last, limit: last - first + 1))
+    return try batch.all().map { document in
       let read = try MessageDocument(document)
       let isRetracted = log.record.retracted.contains(read.message.seq)
       // Retracted after this view looked at the record: the view begins again.
@@ -86,15 +93,4 @@ extension View {
       return LogEntry(read.message, isRetracted: isRetracted, key: key, digest: digest)
     }
   }
-}
-
-// A list is never read together with what other calls ask for.
-extension GatheredView {
-  func logs(after name: LogName?, limit: Int) throws -> [LogName] { throw Missing() }
-
-  func inboxes(after inbox: Inbox?, limit: Int) throws -> [Inbox] { throw Missing() }
-
-  func logs(_ names: [LogName]) throws -> [LogState] { throw Missing() }
-
-  func entries(in name: LogName, from first: Int, limit: Int) throws -> [LogEntry] { throw Missing() }
 }
