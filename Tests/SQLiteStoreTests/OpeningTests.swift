@@ -194,7 +194,10 @@ struct OpeningTests {
         _ = try DatabaseFile(path: FilePath(path), Trust(allowsSharing: false))
       } catch {
         // It may also be gone again.
-        #expect(error.reason != .danglingLink)
+        guard error.reason != .danglingLink else {
+          Issue.record("taken for a link")
+          break
+        }
       }
     }
     isOver.withLock { $0 = true }

@@ -29,8 +29,8 @@ struct DatabaseFile {
       guard status.isFile else { throw SQLiteOpenError(path, .notAFile) }
     } else {
       guard errno == ENOENT else { throw SQLiteOpenError(path, errno: errno) }
-      // No file was found, so whatever has this name is a link.
-      guard !path.exists else { throw SQLiteOpenError(path, .danglingLink) }
+      // Another process may also have removed what it created: only a link is one without a file.
+      guard FileStatus(path)?.isLink != true else { throw SQLiteOpenError(path, .danglingLink) }
       let (folder, name) = path.split
       guard let folder = Self.canonical(folder) else {
         throw errno == ENOENT ? SQLiteOpenError(path, .missingFolder) : SQLiteOpenError(path, errno: errno)
