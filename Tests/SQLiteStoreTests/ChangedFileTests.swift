@@ -1,5 +1,6 @@
 import Foundation
 import Inbox
+import Runtime
 import Testing
 
 @testable import SQLiteStore
@@ -128,7 +129,7 @@ struct ChangedFileTests {
       _ = try database.integer("PRAGMA user_version")
       // With a turn, as every store folds: two that fold at once are in each other's way.
       let turnstile = try Turnstile(try DatabaseFile(path: FilePath(path), Trust(allowsSharing: false)))
-      var backoff = Backoff(.seconds(600))
+      var backoff = Backoff(.seconds(600), .local)
       try turnstile.enter(&backoff)
       #expect(database.checkpoint(count == 1 ? .some : .all))
       turnstile.leave()
