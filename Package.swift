@@ -61,7 +61,7 @@ let package = Package(
     .target(
       name: "SQLiteStore",
       dependencies: [
-        "CSQLite", "CSystem", "Inbox", "Locks", "Runtime",
+        "Caches", "CSQLite", "CSystem", "Inbox", "Locks", "Runtime",
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: settings,
@@ -83,7 +83,7 @@ let package = Package(
     .target(
       name: "MongoStore",
       dependencies: [
-        "Inbox", "Locks", "Mongo", "Runtime",
+        "Caches", "Inbox", "Locks", "Mongo", "Runtime",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],

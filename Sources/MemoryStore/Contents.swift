@@ -14,6 +14,7 @@ struct Contents: StoreReader {
     var messages: [Message] = []
     var record = LogRecord()
     var keys: [SenderKey: Key] = [:]
+    var keysByNumber: [Int: Text] = [:]
     /// The numbers of the messages that have a field, ascending.
     var index: [MessageField: [Int]] = [:]
   }
@@ -36,7 +37,10 @@ struct Contents: StoreReader {
     self.time.advance(to: time)
     logs[name, default: Log()].messages.append(
       Message(seq: seq, time: time, token: .random(in: 0 ... .max), body: draft.body))
-    if let key = draft.senderKey { logs[name]!.keys[key] = Key(seq: seq, digest: draft.digest) }
+    if let key = draft.senderKey {
+      logs[name]!.keys[key] = Key(seq: seq, digest: draft.digest)
+      logs[name]!.keysByNumber[seq] = key.key
+    }
     for field in draft.body.fields { logs[name]!.index[field, default: []].append(seq) }
     return Receipt(seq: seq, time: time, duplicate: false)
   }

@@ -52,12 +52,7 @@ public final class MemoryStore: MessageStore {
       var state = contents.state(of: inbox)
       let before = state.marks
       let value = try body(contents, &state)
-      if state.marks != before {
-        guard state.marks.encoded.count <= Marks.maximumSize else { throw StoreError.marksTooLarge }
-        state.marks.version += 1
-        state.marks.stamp = .random(in: 0 ... .max)
-        contents.marks[inbox] = state.marks
-      }
+      if let next = try state.marks.replacing(before) { contents.marks[inbox] = next.marks }
       return value
     }
   }
@@ -65,13 +60,10 @@ public final class MemoryStore: MessageStore {
   /// See `MessageStore.retract`.
   public func retract(_ message: MessageName) async throws -> Bool {
     try contents.withLock { contents in
-      guard let log = contents.logs[message.log], (1...).contains(message.seq),
-        message.seq <= log.messages.count
-      else { throw StoreError.notFound }
-      var record = log.record
-      guard record.retract(message.seq) else { return false }
-      guard record.encoded.count <= LogRecord.maximumSize else { throw StoreError.recordTooLarge }
-      contents.retract(message, record)
+      var log = contents.logs([message.log])[0]
+      guard try log.retract(message.seq) else { return false }
+      _ = try log.record.bytesToWrite()
+      contents.retract(message, log.record)
       return true
     }
   }

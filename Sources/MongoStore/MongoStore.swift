@@ -21,9 +21,6 @@ public final class MongoStore: MessageStore {
   private let gatherer: Gatherer
   private let largeReads = LargeReads(places: 3)
 
-  /// The number of messages of each log that come with the state of an inbox: those of a first page.
-  private static let pageSize = GatherRun.newest
-
   /// Creates a store at a connection string; waits for no server. `clock` gives messages their time instead of
   /// the server, for tests. With `endsWithProcess` closing doesn't wait for libmongoc's monitoring threads,
   /// whose end takes half a second: the process must then leave by `_exit`. Throws if the string is not
@@ -131,33 +128,23 @@ public final class MongoStore: MessageStore {
     _ deadline: ContinuousClock.Instant?, _ pass: LargeReads.Pass,
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
-    var gathered = Gathered()
-    let now = access.clock.known()
+    var known = Known(now: access.clock.known())
     // Reads are not gathered if a view can't span several commands, or as long as that is not known; nor with
     // a deadline: a command for several calls can't end with the deadline of one.
     if deadline == nil, access.layout?.server.supportsSnapshotReads == true {
-      gathering: for _ in 0..<Self.roundsAtMost {
+      for _ in 0..<Self.roundsAtMost {
         do {
-          return try body(GatheredView(gathered: gathered, known: now))
+          return try body(MongoReader(known))
         } catch let missing as Missing {
           guard let want = missing.want else { break }
-          switch (want, try await gatherer.bring(want)) {
-          case (.state, .state(let state, let shared, let own, let past)):
-            gathered.add(state, shared: shared, own: own, past: past)
-          case (.messages(let name, let numbers), .messages(let found, let past)):
-            guard past == gathered.past else { throw StaleView() }
-            gathered.add(found, of: name, numbers)
-          default:
-            break gathering
-          }
+          let (answer, past) = try await gatherer.bring(want)
+          guard try known.add(answer, for: want, of: past) else { break }
         }
       }
     }
-    return try await access.run(deadline: deadline) { [gathered] session, layout in
-      guard gathered.state == nil || gathered.past == layout.past.number else { throw StaleView() }
-      let view = View(session, layout, newest: Self.pageSize, pass: pass, now: now)
-      view.take(gathered)
-      return try body(view)
+    return try await access.run(deadline: deadline) { [known] session, layout in
+      guard known.isEmpty || known.past == layout.past.number else { throw StaleView() }
+      return try body(MongoReader(Source(session, layout), from: known, pass: pass))
     }
   }
 
@@ -185,7 +172,7 @@ public final class MongoStore: MessageStore {
     _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
   ) async throws -> Value {
     try await withQueuedWork { work, continuation in
-      writer.add(.change(Change(inbox, work, continuation, body)))
+      writer.add(.marks(MarksWrite(inbox, work, continuation, body)))
     }
   }
 

@@ -298,7 +298,7 @@ struct UnfitDatabaseTests {
       ("tidings_logs", ["capped": true, "size": 100_000, "max": 5], "capped"),
       ("tidings_messages", ["viewOn": "other", "pipeline": []], "view"),
       ("tidings_messages", ["timeseries": ["timeField": "time"]], "time series"),
-      ("tidings_turns", ["validator": ["a": ["$exists": true]]], "validator"),
+      ("tidings_leases", ["validator": ["a": ["$exists": true]]], "validator"),
       ("tidings_messages", ["clusteredIndex": ["key": ["_id": 1], "unique": true]], "clustered"),
     ] as [(String, BSONDocument, String)])
   func collections(_ name: String, _ options: BSONDocument, _ word: String) async throws {

@@ -36,8 +36,8 @@ struct OpeningTests {
   }
 
   @Test(arguments: [
-    (7, MongoStoreOpenError.newerVersion(found: 7, known: 2)), (1, .olderVersion(found: 1, known: 2)),
-    (-1, .olderVersion(found: -1, known: 2)),
+    (7, MongoStoreOpenError.newerVersion(found: 7, known: 3)), (1, .olderVersion(found: 1, known: 3)),
+    (-1, .olderVersion(found: -1, known: 3)),
   ]) func anotherLayoutIsRefused(_ version: Int, _ refusal: MongoStoreOpenError) async throws {
     try await withDatabase(try await .shared(.replicaSet())) { uri in
       let first = try MongoStore(uri: uri, logger: .quiet)

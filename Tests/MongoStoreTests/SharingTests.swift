@@ -63,7 +63,7 @@ struct SharingTests {
   }
 
   /// A store that is 20 ms farther from the primary loses every race for the next number: it gets numbers
-  /// only by its turns.
+  /// only by its leases.
   @Test func oneThatIsFartherAwayGetsItsTurn() async throws {
     let mongod = try await TestMongod.shared(.replicaSet())
     let proxy = try DelayingProxy(to: mongod.ports[0], delay: .milliseconds(10))

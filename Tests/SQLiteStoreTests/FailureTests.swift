@@ -121,8 +121,8 @@ struct FailureTests {
     (SQLITE_TOOBIG, "limitReached", "outcomeUnknown"),
   ])
   func codesMean(code: Int32, error: String, commitError: String) {
-    #expect("\(Failure(code).error)".hasPrefix(error))
-    #expect("\(Failure(code).commitError)".hasPrefix(commitError))
+    #expect("\(SQLiteError(code).error)".hasPrefix(error))
+    #expect("\(SQLiteError(code).commitError)".hasPrefix(commitError))
   }
 }
 

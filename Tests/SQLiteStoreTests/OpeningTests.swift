@@ -56,7 +56,7 @@ struct OpeningTests {
     let report = try await store.report()
     #expect(report.journalMode == "wal")
     #expect(report.isDurable)
-    #expect(report.schemaVersion == Schema.version)
+    #expect(report.schemaVersion == DatabaseSchema.version)
     #expect(report.faults.isEmpty)
     #expect(report.size > 0)
     #expect(report.problems.isEmpty)
@@ -73,7 +73,7 @@ struct OpeningTests {
     let folder = try ScratchFolder()
     let store = try SQLiteStore(path: folder.path("a.db"))
     try await store.readConnection { connection throws in
-      #expect(throws: Failure.self) { try connection.database.execute("DELETE FROM log") }
+      #expect(throws: SQLiteError.self) { try connection.database.execute("DELETE FROM log") }
       #expect(try connection.database.integer("PRAGMA wal_autocheckpoint") == 0)
     }
     let writer = try await store.write(size: 0) { connection in
@@ -126,11 +126,11 @@ struct OpeningTests {
     let store = try SQLiteStore(path: path)
     _ = try await store.append(draft())
     try await store.close()
-    let newer = Schema.version + 1
+    let newer = DatabaseSchema.version + 1
     try TestDatabase.execute(path, "PRAGMA user_version = \(newer)")
     let before = try Data(contentsOf: URL(filePath: path))
     let error = #expect(throws: SQLiteOpenError.self) { try SQLiteStore(path: path) }
-    #expect(error?.reason == .newerVersion(found: newer, known: Schema.version))
+    #expect(error?.reason == .newerVersion(found: newer, known: DatabaseSchema.version))
     #expect(try Data(contentsOf: URL(filePath: path)) == before)
     // The lock file was there before, so it may be somebody's.
     #expect(FileManager.default.fileExists(atPath: path + "-lock"))
@@ -145,7 +145,7 @@ struct OpeningTests {
     try TestDatabase.execute(
       path, "CREATE TABLE log (id INTEGER); PRAGMA application_id = 1415868007; PRAGMA user_version = 1")
     let before = try Data(contentsOf: URL(filePath: path))
-    #expect(throws: SQLiteOpenError(FilePath(path), .olderVersion(found: 1, known: Schema.version))) {
+    #expect(throws: SQLiteOpenError(FilePath(path), .olderVersion(found: 1, known: DatabaseSchema.version))) {
       try SQLiteStore(path: path)
     }
     #expect(try Data(contentsOf: URL(filePath: path)) == before)
@@ -167,7 +167,7 @@ struct OpeningTests {
     let path = folder.path("a.db")
     let store = try SQLiteStore(path: path)
     _ = try await store.append(draft())
-    let newer = Schema.version + 1
+    let newer = DatabaseSchema.version + 1
     let other = try TestDatabase(path)
     try other.execute("PRAGMA user_version = \(newer)")
     let text = "the database was changed by another version of Tidings: restart this one"

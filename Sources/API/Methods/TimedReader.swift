@@ -3,17 +3,14 @@ import JSONRPC
 
 /// A reader that checks before each read of the store whether the call is still wanted. The amount of data
 /// that is stored or requested may make a listing long, and its deadline ends it between any two reads.
-struct TimedReader: StoreReader {
-  private let reader: any StoreReader
+struct TimedReader: ForwardingReader {
+  let reader: any StoreReader
   private let check: () throws -> Void
 
   init(_ reader: any StoreReader, _ check: @escaping () throws -> Void) {
     self.reader = reader
     self.check = check
   }
-
-  var past: Int { reader.past }
-  var now: Timestamp { get throws { try reader.now } }
 
   func states(of inboxes: [Inbox]) throws -> [InboxState] {
     try check()

@@ -86,6 +86,14 @@ extension LogName: Hashable {
   }
 }
 
+extension LogName: Comparable {
+  /// The order of a store's listing: the shorter name first, then by bytes, as MongoDB orders binary data.
+  public static func < (a: LogName, b: LogName) -> Bool {
+    a.encoded.count == b.encoded.count
+      ? a.encoded.lexicographicallyPrecedes(b.encoded) : a.encoded.count < b.encoded.count
+  }
+}
+
 extension LogName: CustomStringConvertible {
   /// The kind and the identifiers.
   public var description: String { "\(kind)" }

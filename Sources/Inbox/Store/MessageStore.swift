@@ -53,7 +53,7 @@ public protocol MessageStore: Sendable {
 }
 
 /// A view of a store during one call of `read` or `change`; used only while that call runs.
-public protocol StoreReader {
+public protocol StoreReader: StoreListing {
   /// A number that identifies the past of the store's logs: within one past a log only grows, so that what
   /// was found up to a number stays true. After a restore, or after a database was dropped, there is another
   /// past.

@@ -72,7 +72,7 @@ extension MongoStore {
   private static func plans(_ session: MongoSession) throws -> [Finding] {
     let inbox = Inbox(user: "doctor", team: "doctor")
     return try Query.samples(inbox, others: [Inbox(user: "doctor")]).flatMap { name, query in
-      let plan = try Plan(query, session)
+      let plan = try QueryPlan(query, session)
       let indexes = plan.indexes.sorted().joined(separator: ", ")
       return plan.isGood
         ? [.fact("plan", "\(name): from the index \(indexes)")]

@@ -12,7 +12,10 @@ extension MongoStore {
       return [.fact("contents", "\(part) can be read")]
     }
     return look.damage.flatMap {
-      fault("contents", $0, advice: "put it back from a backup, or delete that inbox's documents")
+      fault(
+        "contents", $0,
+        advice: $0.hasSuffix(NewerVersion().description)
+          ? "use that version" : "put it back from a backup, or delete that inbox's documents")
     }
   }
 }
@@ -91,15 +94,15 @@ private struct ContentsLook {
         _ = try Slot(document)
         if try document.find("key") != nil { _ = try Holder(document) }
       case .logs:
+        name = Array(try document.get("_id").binary())
         let record = try RecordDocument(document, of: .logs)
-        name = record.name
         _ = try LogRecord(record)
       case .marks:
+        name = Array(try document.get("_id").binary())
         let record = try RecordDocument(document, of: .marks)
-        name = record.name
         _ = try Marks(record)
-        try checkInbox(try LogName(encoded: record.name))
-      case .turns, .schema: break
+        try checkInbox(record.name)
+      case .leases, .schema: break
       }
     } catch StoreError.damaged(let why) {
       damage.append("\(Self.title(name)): \(why)")
@@ -113,7 +116,7 @@ private struct ContentsLook {
     guard let inbox = Inbox(own: own) else {
       throw StoreError.damaged("marks are of a log that is nobody's own")
     }
-    _ = try View(session, layout, newest: 1).state(of: inbox)
+    _ = try MongoReader(Source(session, layout), newest: 1).state(of: inbox)
   }
 
   /// A log in words.

@@ -9,11 +9,11 @@ final class Access: Sendable {
   let clock: ServerClock
   let patience: Duration
   // Held for a look or an entry, never while the server is asked.
-  private let known = Locked(Known())
+  private let known = Locked(State())
   private let outage = Locked<ContinuousClock.Instant?>(.now)
   private let namesCollections: Bool
 
-  private struct Known {
+  private struct State {
     var layout: Layout?
     var pasts = 0
     /// The error found when the database was last examined, and until when it holds.

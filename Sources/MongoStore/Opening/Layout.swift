@@ -26,18 +26,6 @@ struct DatabaseState: Hashable, Sendable {
   var messageIndexes: [BSONDocument] = []
 }
 
-/// A process's memory of one past of the logs. After a drop or a restore there is another past, of which
-/// nothing is known: work that still uses the old one fills a past that is no longer read.
-final class Past: Sendable {
-  /// The number of the past, unique in this process.
-  let number: Int
-  let heads = HeadCache()
-  let sent = SentCache()
-  let hints = HeadHints()
-
-  init(_ number: Int) { self.number = number }
-}
-
 extension Layout {
   /// Throws unless messages that were written are in these collections, under their unique indexes. To be
   /// called after the write and before it is acknowledged. An index that exists now has refused every earlier

@@ -82,7 +82,7 @@ struct CompareAndSet {
           collection.rawValue,
           strays.flatMap { record in
             record.tokens.map {
-              .deleteOne(filter: ["_id": .binary(record.name), "version": 1, "tokens": .objectID($0)])
+              .deleteOne(filter: ["_id": .binary(record.name.encoded), "version": 1, "tokens": .objectID($0)])
             }
           }, ordered: false)
       }
@@ -112,8 +112,8 @@ struct CompareAndSet {
   }
 
   /// Records by name, as a majority has them.
-  func records(_ names: [[UInt8]]) throws(StoreError) -> [[UInt8]: RecordDocument] {
-    var found: [[UInt8]: RecordDocument] = [:]
+  func records(_ names: [LogName]) throws(StoreError) -> [LogName: RecordDocument] {
+    var found: [LogName: RecordDocument] = [:]
     var batches = [names]
     while let names = batches.popLast() {
       let batch: MongoBatch
@@ -127,7 +127,7 @@ struct CompareAndSet {
         batches += [Array(names.prefix(names.count / 2)), Array(names.dropFirst(names.count / 2))]
         continue
       }
-      for document in try View.documents(batch) {
+      for document in try batch.all() {
         let record = try RecordDocument(document, of: collection)
         found[record.name] = record
       }

@@ -80,18 +80,17 @@ struct RetractRun {
   /// Decides on a log's record, and tells the callers whose message doesn't exist. Nil if nothing is left to
   /// do.
   private mutating func decide(_ log: LogName) throws(StoreError) -> Decided? {
-    let name = log.encoded
-    let found = try CompareAndSet(collection: .logs, layout: layout, session: session).records([name])[name]
-    var record = LogRecord()
-    if let found { record = try LogRecord(found) }
-    let head = try head(name)
+    let found = try CompareAndSet(collection: .logs, layout: layout, session: session).records([log])[log]
+    // The record is read first: then no retraction lies beyond the head.
+    let record = try found.map { document throws(StoreError) in try LogRecord(document) } ?? LogRecord()
+    var state = LogState(head: try Source(session, layout).head(of: log), record: record)
+    try state.check()
     var decided = Decided(log: log, done: [])
-    let before = record
     for retract in open[log] ?? [] {
-      if record.tail <= head, (record.tail...head).contains(retract.name.seq) {
-        decided.done.append((retract, record.retract(retract.name.seq)))
-      } else {
-        retract.settle(.failure(.notFound))
+      do throws(StoreError) {
+        decided.done.append((retract, try state.retract(retract.name.seq)))
+      } catch {
+        retract.settle(.failure(error))
       }
     }
     open[log] = decided.done.map(\.retract)
@@ -99,28 +98,19 @@ struct RetractRun {
       open[log] = nil
       return nil
     }
-    guard record != before else { return decided }
-    let encoded = record.encoded
-    guard encoded.count <= LogRecord.maximumSize else {
-      settle(decided, .recordTooLarge)
+    guard state.record != record else { return decided }
+    let encoded: [UInt8]
+    do throws(StoreError) {
+      encoded = try state.record.bytesToWrite()
+    } catch {
+      settle(decided, error)
       return nil
     }
     let previous = found?.version ?? 0
     decided.replacement = .init(
-      record: RecordDocument(name: name, version: previous + 1, token: .random(at: 0), body: encoded),
+      record: RecordDocument(name: log, version: previous + 1, token: .random(at: 0), body: encoded),
       previous: previous, previousToken: found?.token)
     return decided
-  }
-
-  private func head(_ log: [UInt8]) throws(StoreError) -> Int {
-    do {
-      guard let last = try View.documents(try Query.lastSlot(log).run(session)).first else { return 0 }
-      return try Slot(last).seq
-    } catch let error as MongoError {
-      throw StoreError(error)
-    } catch {
-      throw error as? StoreError ?? .damaged("\(error)")
-    }
   }
 
   /// Clears the bodies of retracted messages, including those that an earlier call may have left.

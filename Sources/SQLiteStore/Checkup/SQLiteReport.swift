@@ -47,6 +47,8 @@ struct SQLiteReport: Hashable, Sendable {
     case index(String, statement: String)
     /// `count` places where a log, a message or marks are wrong; `first` names one of them.
     case content(String, count: Int, first: String)
+    /// `count` places that only a newer version of Tidings can read; `first` names one of them.
+    case newer(String, count: Int, first: String)
   }
 
   /// The plan of a statement: how it finds its rows.
@@ -102,6 +104,8 @@ struct SQLiteReport: Hashable, Sendable {
       "the table \(name) is missing or was changed by another program: restore the file from a backup"
     case .index(let name, let statement):
       "the index \(name) is missing or was changed by another program: \(mend(statement))"
+    case .newer(let what, let count, let first):
+      "\(what) (\(count) found, the first is \(first)): use that version"
     case .content(let what, let count, let first):
       "\(what) (\(count) found, the first is \(first)): restore the file from a backup"
     }

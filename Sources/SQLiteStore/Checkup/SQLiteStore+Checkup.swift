@@ -9,7 +9,8 @@ extension SQLiteStore {
   func report() async throws -> SQLiteReport {
     var report = SQLiteReport(path: file.canonicalPath)
     let settings = try await write(size: 0) { connection in
-      Decision(value: try connection.translating { () throws(Failure) in try Settings(connection.database) })
+      Decision(
+        value: try connection.translating { () throws(SQLiteError) in try Settings(connection.database) })
     }
     report.schemaVersion = settings.schemaVersion
     report.journalMode = settings.journalMode
@@ -28,7 +29,7 @@ extension SQLiteStore {
     /// The value of `PRAGMA synchronous`; 2 is FULL.
     var synchronous: Int
 
-    init(_ database: Database) throws(Failure) {
+    init(_ database: Database) throws(SQLiteError) {
       schemaVersion = try database.integer("PRAGMA user_version")
       journalMode = try database.text("PRAGMA journal_mode")
       synchronous = try database.integer("PRAGMA synchronous")
@@ -40,7 +41,7 @@ extension Connection {
   /// Adds to the report what this connection finds in the file.
   fileprivate func examined(_ report: SQLiteReport) throws -> SQLiteReport {
     var report = report
-    let schema = try translating { () throws(Failure) in try Schema.faults(of: database) }
+    let schema = try translating { () throws(SQLiteError) in try DatabaseSchema.faults(of: database) }
     report.faults = schema + integrity()
     // The statements below can't run without their tables and indexes.
     guard schema.isEmpty else { return report }
@@ -53,7 +54,7 @@ extension Connection {
     }
     report.counts = examination.counts
     report.faults += examination.faults
-    report.plans = try translating { () throws(Failure) in try plans() }
+    report.plans = try translating { () throws(SQLiteError) in try plans() }
     return report
   }
 
@@ -70,15 +71,15 @@ extension Connection {
     }
   }
 
-  private func plans() throws(Failure) -> [SQLiteReport.Plan] {
-    try SQL.allCases.filter(\.hasPlan).map { sql throws(Failure) in
+  private func plans() throws(SQLiteError) -> [SQLiteReport.Plan] {
+    try SQL.allCases.filter(\.hasPlan).map { sql throws(SQLiteError) in
       let steps = try database.rows("EXPLAIN QUERY PLAN " + sql.text) { $0.anyText(3) }
       return SQLiteReport.Plan(statement: sql.text, steps: steps)
     }
   }
 
   /// Runs `body` and translates its failures as the store does.
-  fileprivate func translating<Value>(_ body: () throws(Failure) -> Value) throws(StoreError) -> Value {
+  fileprivate func translating<Value>(_ body: () throws(SQLiteError) -> Value) throws(StoreError) -> Value {
     do {
       return try body()
     } catch {

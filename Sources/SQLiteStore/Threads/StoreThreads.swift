@@ -1,3 +1,4 @@
+import Caches
 import Inbox
 import Locks
 import Runtime
@@ -22,6 +23,7 @@ final class StoreThreads: Sendable {
   private let writes = Monitor(WorkQueue<Write>())
   private let ending: Monitor<Ending>
   private let clock: SteadyClock
+  private let sent = MatchIndex(capacity: 65_536)
   private let patience: Duration
   private let files: StoreFiles
 
@@ -91,7 +93,7 @@ final class StoreThreads: Sendable {
 // The bodies of the threads.
 extension StoreThreads {
   private func read(_ database: Database, of readers: Int) {
-    let connection = Connection(database, clock)
+    let connection = Connection(database, clock, sent: sent)
     while case .work(let reads) = reads.wait(for: { queue in
       queue.take { min(Self.readsTogether, ($0 + readers - 1) / readers) }
     }) {

@@ -65,12 +65,12 @@ struct MessageDocument {
 
   /// Creates the document of a draft at a place.
   static func make(
-    _ draft: Draft, log: [UInt8], seq: Int, time: Timestamp, token: Token
+    _ draft: Draft, log: LogName, seq: Int, time: Timestamp, token: Token
   ) throws(StoreError) -> BSONDocument {
     let body = draft.body
     var writer = BSONWriter(capacity: 256 + (body.content?.utf8.count ?? 0) + (body.data?.utf8.count ?? 0))
     writer.append("_id", token.id)
-    writer.append("log", binary: log)
+    writer.append("log", binary: log.encoded)
     writer.append("seq", Int64(seq))
     writer.append("time", milliseconds: time)
     writer.append("message_type", body.type.string)
@@ -117,16 +117,30 @@ struct Slot: Hashable {
   static let projection: BSONDocument = ["seq": 1, "time": 1]
 }
 
+/// A log's last message: its number, its time and its token.
+struct Head: Hashable {
+  var seq: Int
+  var time: Timestamp
+  var token: BSONObjectID?
+
+  /// The head of a log to which nothing was appended.
+  static let none = Head(seq: 0, time: .min)
+}
+
+extension Head {
+  init(_ slot: Slot) { self.init(seq: slot.seq, time: slot.time, token: slot.token) }
+}
+
 /// A message that holds a key.
 struct Holder {
-  var log: [UInt8]
+  var log: LogName
   var key: SenderKey
   var digest: [UInt8]
   var receipt: Receipt
 
   init(_ document: BSONDocument) throws(StoreError) {
     do {
-      log = Array(try document.get("log").binary())
+      log = try document.get("log").logName()
       key = SenderKey(
         sender: try document.find("user_id").map { element throws(BSONError) in Text(try element.string()) },
         key: Text(try document.get("key").string()))

@@ -1,5 +1,5 @@
 /// The schema of the file.
-enum Schema {
+enum DatabaseSchema {
   /// The application id that identifies the file as ours: "Tdng".
   static let applicationID = 0x5464_6E67
 
@@ -7,7 +7,7 @@ enum Schema {
   static var version: Int { oldest + migrations.count }
 
   /// The oldest version that is migrated to this one. Earlier ones were never released.
-  static let oldest = 2
+  static let oldest = 3
 
   /// The migrations, each from one version to the next, beginning with the oldest. Never change one that was
   /// released.
@@ -19,7 +19,8 @@ enum Schema {
     // the messages of a log lie together, and a page is one range of the table. A message's token is random,
     // so that a log with another history, for instance that of a backup, can be distinguished from the one
     // that was followed; the stamp of marks serves the same purpose. A key belongs to its sender; no sender's
-    // name is empty, so the empty one stands for the host.
+    // name is empty, so the empty one stands for the host. The indexes
+    // of names have the order of the listing: see `LogName`.
     """
     CREATE TABLE log (
       id INTEGER PRIMARY KEY,
@@ -28,6 +29,7 @@ enum Schema {
       time INTEGER NOT NULL,
       record BLOB
     );
+    CREATE INDEX log_order ON log (length(name), name);
     CREATE TABLE message (
       position INTEGER PRIMARY KEY,
       time INTEGER NOT NULL,
@@ -53,6 +55,7 @@ enum Schema {
       stamp INTEGER NOT NULL,
       body BLOB NOT NULL
     ) WITHOUT ROWID;
+    CREATE INDEX marks_order ON marks (length(inbox), inbox);
     """
 
   /// The identity of a file.
@@ -63,7 +66,7 @@ enum Schema {
   }
 
   /// Reads the identity of a file; writes nothing.
-  static func identity(of database: Database) throws(Failure) -> Identity {
+  static func identity(of database: Database) throws(SQLiteError) -> Identity {
     let application = try database.integer("PRAGMA application_id")
     let version = try database.integer("PRAGMA user_version")
     if application == applicationID { return .ours(version: version) }
@@ -72,8 +75,8 @@ enum Schema {
   }
 
   /// Migrates a file of an older version, or an empty one, to this version in one transaction.
-  static func migrate(_ database: Database) throws(Failure) {
-    try database.transaction { () throws(Failure) in
+  static func migrate(_ database: Database) throws(SQLiteError) {
+    try database.transaction { () throws(SQLiteError) in
       // The version is read again: another process may have migrated the file since.
       let version = try database.integer("PRAGMA user_version")
       guard version < Self.version else { return }

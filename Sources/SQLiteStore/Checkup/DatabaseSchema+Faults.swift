@@ -1,6 +1,6 @@
-extension Schema {
+extension DatabaseSchema {
   /// The tables and indexes that differ from those that this version's migrations make.
-  static func faults(of database: Database) throws(Failure) -> [SQLiteReport.Fault] {
+  static func faults(of database: Database) throws(SQLiteError) -> [SQLiteReport.Fault] {
     let found = try objects(of: database)
     let sound = try Database.inMemory()
     for statements in [creation] + migrations { try sound.execute(statements) }
@@ -17,7 +17,7 @@ extension Schema {
 
   /// Tables and indexes by name, without those that SQLite makes by itself: they come and go with their
   /// tables.
-  private static func objects(of database: Database) throws(Failure) -> [String: Object] {
+  private static func objects(of database: Database) throws(SQLiteError) -> [String: Object] {
     let rows = try database.rows("SELECT name, type, sql FROM sqlite_schema WHERE sql IS NOT NULL") {
       ($0.anyText(0), Object(isTable: $0.anyText(1) == "table", statement: $0.anyText(2)))
     }

@@ -11,7 +11,7 @@ import Inbox
 
 /// A failed call of SQLite, and its meaning to a caller. The messages are our own: SQLite's may quote stored
 /// contents.
-struct Failure: Error, Hashable {
+struct SQLiteError: Error, Hashable {
   /// SQLite's extended result code.
   let code: Int32
   /// The system's error number; 0 if it was not asked for, or is not the cause.
@@ -97,11 +97,6 @@ enum Shortage {
 }
 
 extension StoreError {
-  /// The error for bytes in the file that Tidings doesn't write.
-  static func damaged(_ record: String, _ reason: any Error) -> StoreError {
-    .damaged("\(record) can't be read: \(reason)")
-  }
-
   /// The error for a value of a column that Tidings doesn't write there.
   static let damagedColumn = StoreError.damaged("a row of the database holds a value of the wrong kind")
 

@@ -5,21 +5,21 @@ import Runtime
 
 /// Carries out a group of changes of marks on one of the pool's threads: all changes that wait for one inbox
 /// become one write.
-struct ChangeRun {
+struct MarksRun {
   private let session: MongoSession
   private let layout: Layout
   private var backoff: Backoff
-  private var open: [Inbox: [Change]] = [:]
+  private var open: [Inbox: [MarksWrite]] = [:]
   private var order: [Inbox] = []
 
   /// The decisions of one inbox's changes.
   private struct Decided {
     var inbox: Inbox
-    var settle: [Change.Settle]
+    var settle: [MarksWrite.Settle]
     var replacement: CompareAndSet.Replacement?
   }
 
-  init(_ changes: [Change], _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
+  init(_ changes: [MarksWrite], _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
     self.session = session
     self.layout = layout
     backoff = Backoff(tools.patience, .remote)
@@ -92,20 +92,20 @@ struct ChangeRun {
 
   /// Reads the states, and lets each change decide on the result of the one before it.
   private func decide() throws -> [Decided] {
-    let view = View(session, layout, newest: 1)
+    let reader = MongoReader(Source(session, layout), newest: 1)
     let inboxes = order.filter { open[$0] != nil }
-    return try zip(inboxes, view.states(of: inboxes)).map { inbox, state in
+    return try zip(inboxes, reader.states(of: inboxes)).map { inbox, state in
       var state = state
       let before = state.marks
-      let settle = try (open[inbox] ?? []).map { try $0.decide(view, &state) }
+      let settle = try (open[inbox] ?? []).map { try $0.decide(reader, &state) }
       guard state.marks != before else { return Decided(inbox: inbox, settle: settle) }
       let record = RecordDocument(
-        name: inbox.own.encoded, version: Int64(state.marks.version), token: .random(at: 0),
+        name: inbox.own, version: Int64(state.marks.version), token: .random(at: 0),
         body: state.marks.encoded)
       return Decided(
         inbox: inbox, settle: settle,
         replacement: .init(
-          record: record, previous: Int64(before.version), previousToken: view.writer(of: inbox)))
+          record: record, previous: Int64(before.version), previousToken: reader.marksToken(of: inbox)))
     }
   }
 }

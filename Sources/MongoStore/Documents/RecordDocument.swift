@@ -6,21 +6,21 @@ import Mongo
 /// `version` grows with every change, and `tokens` identifies the last changes: a change whose outcome is
 /// unknown is looked up there, even if others have made changes since.
 struct RecordDocument: Sendable {
-  var name: [UInt8]
+  var name: LogName
   var version: Int64
   var tokens: [BSONObjectID]
   var body: [UInt8]
 
   static let tokensKept: Int64 = 16
 
-  init(name: [UInt8], version: Int64, token: Token, body: [UInt8]) {
+  init(name: LogName, version: Int64, token: Token, body: [UInt8]) {
     (self.name, self.version, self.tokens, self.body) = (name, version, [token.id], body)
   }
 
   /// Reads a document of `collection`.
   init(_ document: BSONDocument, of collection: Collection) throws(StoreError) {
     do {
-      name = Array(try document.get("_id").binary())
+      name = try document.get("_id").logName()
       version = try document.get("version").int64()
       tokens = try document.get("tokens").array().values().map { value throws(BSONError) in
         guard case .objectID(let token) = value else { throw .missingKey("tokens") }
@@ -44,7 +44,7 @@ struct RecordDocument: Sendable {
     // An upsert if there is no record yet: one command then takes all records of a group. If two processes
     // insert the same record, the second one is refused at `_id`.
     .updateOne(
-      filter: ["_id": .binary(name), "version": previous == 0 ? nil : .int64(previous)],
+      filter: ["_id": .binary(name.encoded), "version": previous == 0 ? nil : .int64(previous)],
       update: [
         "$set": .document(["version": .int64(version), collection.bodyField: .binary(body)]),
         "$push": [
@@ -77,7 +77,7 @@ extension Marks {
       self = try Marks(
         version: Int(document.version), stamp: document.token?.random ?? 0, encoded: document.body)
     } catch {
-      throw .damaged("the marks of an inbox can't be read: \(error)")
+      throw .unreadable("the marks of an inbox", error)
     }
   }
 }
@@ -87,7 +87,7 @@ extension LogRecord {
     do {
       self = try LogRecord(encoded: document.body)
     } catch {
-      throw .damaged("the record of a log can't be read: \(error)")
+      throw .unreadable("the record of a log", error)
     }
   }
 }

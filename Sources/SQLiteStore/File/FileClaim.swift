@@ -17,7 +17,7 @@ import Runtime
 /// The claim is a shared lock on one byte, far beyond those that SQLite locks. The byte's place is computed
 /// from the files: all processes that use the same files share it, and a lock on any other byte is a
 /// contradicting claim.
-final class Claim: Sendable {
+final class FileClaim: Sendable {
   /// Open as long as the claim lives.
   let descriptor: Int32
   private let status: FileStatus
@@ -78,7 +78,7 @@ final class Claim: Sendable {
     guard count > 0 else { return nil }
     guard header.starts(with: "SQLite format 3\0".utf8) else { return .notADatabase }
     let application = header[68..<72].reduce(0) { $0 << 8 | Int($1) }
-    return application == 0 || application == Schema.applicationID ? nil : .otherProgram
+    return application == 0 || application == DatabaseSchema.applicationID ? nil : .otherProgram
   }
 
   /// Waits until no other process is about to claim, under any name of the file. False if the time is up.
@@ -100,21 +100,21 @@ extension RecordLock {
   /// Whether another process uses the file with files other than these. `files` is nil if one of them is
   /// missing.
   func isClaimed(againstAllBut files: [FileIdentity]?) throws(SystemError) -> Bool {
-    guard let files else { return try isLocked(Claim.all) }
-    let place = Claim.place(of: files)
-    if try isLocked(Claim.all.lowerBound..<place) { return true }
-    return try isLocked(place + 1..<Claim.all.upperBound)
+    guard let files else { return try isLocked(FileClaim.all) }
+    let place = FileClaim.place(of: files)
+    if try isLocked(FileClaim.all.lowerBound..<place) { return true }
+    return try isLocked(place + 1..<FileClaim.all.upperBound)
   }
 
   /// Claims that the file is used with these. False if another process uses it with others.
   func claim(_ files: [FileIdentity]) throws(SystemError) -> Bool {
     // Shared locks exclude no other claim: this one fails only for a reason that the next check would find.
-    guard try lock(Claim.place(of: files), .shared) else { return false }
+    guard try lock(FileClaim.place(of: files), .shared) else { return false }
     return try !isClaimed(againstAllBut: files)
   }
 }
 
-extension Claim {
+extension FileClaim {
   /// The byte for a claim on these files.
   fileprivate static func place(of files: [FileIdentity]) -> Int64 {
     first + Int64(hash(of: files) % UInt64(places))

@@ -2,7 +2,7 @@ import Inbox
 import Mongo
 
 /// The server's plan for a query, as `explain` reports it.
-struct Plan {
+struct QueryPlan {
   /// The stages in all parts of the winning plan.
   private(set) var stages: Set<String> = []
   /// The names of the indexes that the plan uses.
@@ -44,25 +44,24 @@ struct Plan {
 extension Query {
   /// One sample of each of the store's queries, for readers and writers of these logs.
   static func samples(_ inbox: Inbox, others: [Inbox]) -> [(name: String, query: Query)] {
-    let (shared, own) = (inbox.shared.encoded, inbox.own.encoded)
+    let (shared, own) = (inbox.shared, inbox.own)
     let all = [inbox] + others
-    let logs = all.flatMap { [$0.shared.encoded, $0.own.encoded] }
+    let logs = all.flatMap { [$0.shared, $0.own] }
     return [
       ("state and newest messages of an inbox", .inbox(inbox, newest: 12)),
       (
         "states and newest messages of many inboxes",
         .gather(
           logs.map { .init(log: $0, first: 289, last: nil) } + [.init(log: shared, first: 5, last: 16)],
-          records: logs, marks: all.map(\.own.encoded), limit: 1000)
+          records: logs, marks: all.map(\.own), limit: 1000)
       ),
       (
         "what readers sent to logs",
         .sent(
           logs.map { .init(user: inbox.user, numbers: .init(log: $0, first: 1, last: 100)) }, limit: 1000)
       ),
-      ("states of many inboxes", .inboxes(logs: logs, marks: all.map(\.own.encoded))),
+      ("states of many inboxes", .inboxes(logs: logs, marks: all.map(\.own))),
       ("heads of many logs", .heads(logs)),
-      ("what a reader sent to many logs", .sent(by: inbox.user, after: logs.map { ($0, 0) }, limit: 50)),
       ("a range of messages", .messages(shared, from: 5, through: 16, limit: 12)),
       ("messages by number", .messages(shared, [1, 3, 7, 9])),
       ("times", .times(shared, [1, 5, 9])),
@@ -80,10 +79,14 @@ extension Query {
           (shared, SenderKey(sender: "ann", key: "key 1")), (own, SenderKey(sender: nil, key: "key 2")),
         ])
       ),
-      ("marks by name", .records(.marks, all.map(\.own.encoded))),
+      ("marks by name", .records(.marks, all.map(\.own))),
       ("records by name", .records(.logs, logs)),
       ("messages by token", .present([Token.random(at: 0).id, Token.random(at: 0).id])),
-      ("turns", .turns(after: 0)),
+      ("leases", .leases(after: 0)),
+      ("names of logs", .logs(after: [], limit: 2)),
+      ("names of later logs", .logs(after: own.encoded, limit: 2)),
+      ("names of marks", .inboxes(after: [], limit: 2)),
+      ("names of later marks", .inboxes(after: own.encoded, limit: 2)),
     ]
   }
 }

@@ -5,7 +5,7 @@ enum Collection: String, CaseIterable {
   case messages = "tidings_messages"
   case logs = "tidings_logs"
   case marks = "tidings_marks"
-  case turns = "tidings_turns"
+  case leases = "tidings_leases"
   case schema = "tidings_schema"
 
   /// The indexes of the collection. Only `{log, seq}` begins with `log` and holds every message, so a range
@@ -25,7 +25,7 @@ enum Collection: String, CaseIterable {
           partialFilter: ["receiver_id": ["$exists": true]]),
         MongoIndex(Index.type, keys: ["message_type": 1, "log": 1, "seq": -1]),
       ]
-    case .turns: [MongoIndex(Index.until, keys: ["until": 1])]
+    case .leases: [MongoIndex(Index.until, keys: ["until": 1])]
     case .logs, .marks, .schema: []
     }
   }
@@ -41,5 +41,5 @@ enum Collection: String, CaseIterable {
   }
 
   /// The version of the layout, stored in the only document of `tidings_schema`.
-  static let version: Int64 = 2
+  static let version: Int64 = 3
 }
