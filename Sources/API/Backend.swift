@@ -12,4 +12,6 @@ struct Backend: Sendable {
   let scope: Scope
   /// The earlier findings of filters.
   let matches = MatchIndex()
+  /// The messages that were on pages.
+  let written: WrittenMessages
 }

@@ -1,3 +1,4 @@
+import Caches
 import Inbox
 import JSON
 import JSONRPC
@@ -12,8 +13,12 @@ public struct TidingsService: Service {
   public let methods: [String]
 
   /// Creates a service over a store, for a server with these limits and a host with this scope.
-  public init(store: any MessageStore, limits: Limits = Limits(), scope: Scope = Scope()) {
-    backend = Backend(store: store, limits: limits, scope: scope)
+  /// Messages that were on pages are kept in at most `cacheBytes`.
+  public init(
+    store: any MessageStore, limits: Limits = Limits(), scope: Scope = Scope(), cacheBytes: Int = 16 << 20
+  ) {
+    backend = Backend(
+      store: store, limits: limits, scope: scope, written: WrittenMessages(capacity: cacheBytes))
     methods = Registry.methods.map { "\($0.name)" }
     let all = Registry.methods.enumerated().map { Entry($1, index: $0, scope) }
     let longest = all.map(\.name.utf8CodeUnitCount).max() ?? 0
