@@ -61,7 +61,7 @@ generate: build ## write anew what follows from the contract: the document, its 
 	@.ci/dependencies generate
 	@.ci/generate $(PROGRAM)
 
-dist: build ## pack the program for hosts that have nothing: a wheel and an npm tarball, in .build/dist
+dist: build ## pack the program for hosts that have nothing, in .build/dist: wheels and npm tarballs
 	@.ci/dependencies dist
 	@.ci/dist $(PROGRAM) .build/dist
 
@@ -76,10 +76,13 @@ lint: ## check style, and the rules that a formatter does not know
 	@.ci/lint
 
 # Builds nothing: it often runs as another user than the one who has the toolchain.
-install: ## copy what was built to PREFIX/bin (PREFIX=/usr/local, DESTDIR= for packagers)
+install: ## copy what was built to PREFIX/bin, its symbols to .debug beside it (PREFIX=/usr/local, DESTDIR=)
 	@test -x $(PROGRAM) || { echo "Nothing to install: run make build first" >&2; exit 1; }
-	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -d "$(DESTDIR)$(PREFIX)/bin/.debug"
+	objcopy --only-keep-debug $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin/.debug/tidings.debug"
+	chmod 644 "$(DESTDIR)$(PREFIX)/bin/.debug/tidings.debug"
 	install -m 755 $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin/tidings"
+	objcopy --strip-all --add-gnu-debuglink="$(DESTDIR)$(PREFIX)/bin/.debug/tidings.debug" "$(DESTDIR)$(PREFIX)/bin/tidings"
 
 dependencies: ## install the Debian packages that the build needs, or say which they are
 	@.ci/dependencies

@@ -49,20 +49,29 @@ let package = Package(
       swiftSettings: settings),
     // What Swift does not see of the system.
     .target(name: "CSystem"),
+    // Names without which the linker would add Foundation for argument-parser.
+    .target(name: "CWithoutFoundation", exclude: ["link"]),
     .target(name: "Transcript", dependencies: ["JSON"], swiftSettings: settings),
     .target(name: "Inbox", swiftSettings: settings),
     // What is remembered of logs, above every store.
     .target(name: "Caches", dependencies: ["Inbox", "Locks", "Runtime"], swiftSettings: settings),
     .target(name: "MemoryStore", dependencies: ["Inbox", "Locks", "Runtime"], swiftSettings: settings),
-    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    // Without pkg-config, which would link the shared library.
+    .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .target(
       name: "SQLiteStore",
       dependencies: [
-        "CSQLite", "CSystem", "Inbox", "Locks", "Runtime",
+        "Caches", "CSQLite", "CSystem", "Inbox", "Locks", "Runtime",
         .product(name: "DequeModule", package: "swift-collections"),
       ],
-      swiftSettings: settings),
-    .systemLibrary(name: "CMongoC", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
+      swiftSettings: settings,
+      linkerSettings: [
+        // The archive: a program with SQLite in it starts sooner, and runs where there is none.
+        .linkedLibrary(":libsqlite3.a", .when(platforms: [.linux])),
+        .linkedLibrary("sqlite3", .when(platforms: [.macOS])),
+      ]),
+    // libmongoc's functions, which are looked for when the first store is made that needs them.
+    .target(name: "CMongoC"),
     .target(
       name: "Mongo",
       dependencies: [
@@ -74,24 +83,33 @@ let package = Package(
     .target(
       name: "MongoStore",
       dependencies: [
-        "Inbox", "Locks", "Mongo", "Runtime",
+        "Caches", "Inbox", "Locks", "Mongo", "Runtime",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
-    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
-      name: "API", dependencies: ["CCrypto", "Caches", "Inbox", "JSON", "JSONRPC", "Runtime"],
+      name: "API", dependencies: ["Caches", "Inbox", "JSON", "JSONRPC", "Runtime"],
       swiftSettings: settings),
     .executableTarget(
       name: "tidings",
       dependencies: [
-        "API", "CSystem", "Inbox", "JSON", "JSONRPC", "Locks", "MemoryStore", "MongoStore", "Runtime",
+        "API", "CSystem", "CWithoutFoundation", "Inbox", "JSON", "JSONRPC", "Locks", "MemoryStore",
+        "MongoStore", "Runtime",
         "SQLiteStore", "Transcript",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      swiftSettings: settings),
+      swiftSettings: settings,
+      // The libraries of C++ and of the compiler go into the program as well, and nobody links with it. Gold
+      // does not follow the linker script that the folder holds.
+      linkerSettings: [
+        .unsafeFlags(
+          [
+            "-L", "\(Context.packageDirectory)/Sources/CWithoutFoundation/link",
+            "-use-ld=lld", "-Xclang-linker", "-static-libgcc", "-Xlinker", "--no-export-dynamic",
+          ], .when(platforms: [.linux], configuration: .release))
+      ]),
 
     // Random numbers that can be had again.
     .target(name: "Seeds", path: "Tests/Seeds", swiftSettings: settings),
@@ -106,6 +124,7 @@ let package = Package(
     .testTarget(
       name: "InboxTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
       swiftSettings: settings),
+    .testTarget(name: "RuntimeTests", dependencies: ["Locks", "Runtime"], swiftSettings: settings),
     .testTarget(
       name: "CachesTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
       swiftSettings: settings),
@@ -124,9 +143,12 @@ let package = Package(
       name: "MongoSupport",
       dependencies: ["CMongoC", "Mongo", .product(name: "Logging", package: "swift-log")],
       path: "Tests/MongoSupport",
-      swiftSettings: settings),
+      swiftSettings: settings,
+      // What only tests call.
+      linkerSettings: [.linkedLibrary("mongoc-1.0"), .linkedLibrary("bson-1.0")]),
     .testTarget(
-      name: "MongoTests", dependencies: ["Locks", "Mongo", "MongoSupport", "Seeds"], swiftSettings: settings),
+      name: "MongoTests", dependencies: ["Locks", "Mongo", "MongoSupport", "Runtime", "Seeds"],
+      swiftSettings: settings),
     .testTarget(
       name: "MongoStoreTests",
       dependencies: ["Inbox", "Locks", "Mongo", "MongoStore", "MongoSupport", "Runtime", "Seeds"],

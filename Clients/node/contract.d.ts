@@ -4,21 +4,21 @@ import { CallOptions, Meta, TidingsError } from "./index.js";
 
 /** A message as its reader sees it. */
 export interface Message {
-  /** Names the message; opaque to clients. */
+  /** The message's name; opaque to clients. */
   nid: string;
   team_id?: string;
   team_name?: string;
   /** The sender. */
   user_id?: string;
   username?: string;
-  /** Whom it concerns. */
+  /** The user whom the message concerns. */
   receiver_id?: string;
   /** The reader who asked. */
   reader_id: string;
   message_type: string;
   content?: string;
   data?: Record<string, unknown>;
-  /** When it was sent: RFC 3339, UTC, with milliseconds. */
+  /** The time of sending: RFC 3339, UTC, with milliseconds. */
   create_time: string;
   read: boolean;
   seen: boolean;
@@ -27,39 +27,39 @@ export interface Message {
 
 export interface Page {
   data: Message[];
-  /** How many messages the view has with its filters. */
+  /** The number of messages in the view, with its filters. */
   total: number;
-  /** How many of those are not read. */
+  /** The number of those that are unread. */
   count: number;
-  /** Where to read on; null at the end. */
+  /** The cursor of the next page; null at the end. */
   next_cursor: string | null;
 }
 
 export interface Sent {
-  /** Names the message; opaque to clients. */
+  /** The message's name; opaque to clients. */
   nid: string;
-  /** When it was sent: RFC 3339, UTC, with milliseconds. */
+  /** The time of sending: RFC 3339, UTC, with milliseconds. */
   create_time: string;
-  /** True if the key was known and nothing was appended. */
+  /** Whether the key was known, so that nothing was appended. */
   duplicate: boolean;
-  /** With reader_ids: what each reader got, in their order. */
+  /** With reader_ids: the message of each reader, in their order. */
   messages?: Array<{
-    /** Names the message; opaque to clients. */
+    /** The message's name; opaque to clients. */
     nid: string;
-    /** When it was sent: RFC 3339, UTC, with milliseconds. */
+    /** The time of sending: RFC 3339, UTC, with milliseconds. */
     create_time: string;
-    /** True if the key was known and nothing was appended. */
+    /** Whether the key was known, so that nothing was appended. */
     duplicate: boolean;
     reader_id: string;
   }>;
 }
 
 export interface Marked {
-  /** How many messages changed. */
+  /** The number of messages that changed. */
   changed: number;
-  /** How many messages the inbox has now. */
+  /** The number of messages in the inbox now. */
   total: number;
-  /** How many of those are not read. */
+  /** The number of those that are unread. */
   count: number;
 }
 
@@ -69,24 +69,24 @@ export interface Joined {
 }
 
 export interface Counts {
-  /** Messages in the inbox. */
+  /** The number of messages in the inbox. */
   total: number;
-  /** Those not read. */
+  /** The number of those that are unread. */
   count: number;
-  /** Those not seen. */
+  /** The number of those that are unseen. */
   unseen: number;
 }
 
 export interface Change {
   event: "created" | "marked" | "retracted";
   message?: Message;
-  /** Names the message; opaque to clients. */
+  /** The message's name; opaque to clients. */
   nid?: string;
-  /** Messages in the inbox at this event. */
+  /** The number of messages in the inbox at this event. */
   total: number;
-  /** Those not read. */
+  /** The number of those that are unread. */
   count: number;
-  /** Where a host goes on that has taken this change in. */
+  /** The cursor for a host that has processed this change. */
   cursor: string;
 }
 
@@ -94,84 +94,84 @@ export interface Change {
 export interface SendTeamMessageParams extends Meta {
   /** The team. */
   team_id: string;
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id: string;
-  /** What kind of message it is. */
+  /** The kind of the message. */
   message_type: string;
   /** The sender's name for display. */
   username?: string | null;
   /** The team's name for display. */
   team_name?: string | null;
-  /** Whom the message concerns; it hides nothing from others. */
+  /** The user whom the message concerns; others see it too. */
   receiver_id?: string | null;
   /** The message's text. */
   content?: string | null;
   /**
-   * A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line its line
-   * breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits, written out.
+   * A JSON object of at most 64 KiB as it is sent. It is returned byte for byte, except that on a line its
+   * line breaks are spaces, and U+0085, U+2028 and U+2029 are escapes. Numbers have at most 1,000 digits,
+   * written out.
    */
   data?: object | null;
   /** Only these readers get the message. */
   reader_ids?: string[] | null;
   /**
-   * Makes sending again safe: a log that has a message of this sender with this key keeps it and appends
-   * nothing.
+   * Makes a retry safe: a log that has a message of this sender with this key keeps it and appends nothing.
    */
   idempotency_key?: string | null;
 }
 
 /** The parameters of sendAccountMessage. */
 export interface SendAccountMessageParams extends Meta {
-  /** What kind of message it is. */
+  /** The kind of the message. */
   message_type: string;
-  /** Who gets the message; this or reader_ids. */
+  /** The reader who gets the message; this or reader_ids. */
   reader_id?: string | null;
   /** Only these readers get the message. */
   reader_ids?: string[] | null;
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id?: string | null;
   /** The sender's name for display. */
   username?: string | null;
   /** The team's name for display. */
   team_name?: string | null;
-  /** Whom the message concerns; it hides nothing from others. */
+  /** The user whom the message concerns; others see it too. */
   receiver_id?: string | null;
   /** The message's text. */
   content?: string | null;
   /**
-   * A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line its line
-   * breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits, written out.
+   * A JSON object of at most 64 KiB as it is sent. It is returned byte for byte, except that on a line its
+   * line breaks are spaces, and U+0085, U+2028 and U+2029 are escapes. Numbers have at most 1,000 digits,
+   * written out.
    */
   data?: object | null;
   /**
-   * Makes sending again safe: a log that has a message of this sender with this key keeps it and appends
-   * nothing.
+   * Makes a retry safe: a log that has a message of this sender with this key keeps it and appends nothing.
    */
   idempotency_key?: string | null;
 }
 
 /** The parameters of sendAnnouncement. */
 export interface SendAnnouncementParams extends Meta {
-  /** What kind of message it is. */
+  /** The kind of the message. */
   message_type: string;
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id?: string | null;
   /** The sender's name for display. */
   username?: string | null;
   /** The team's name for display. */
   team_name?: string | null;
-  /** Whom the message concerns; it hides nothing from others. */
+  /** The user whom the message concerns; others see it too. */
   receiver_id?: string | null;
   /** The message's text. */
   content?: string | null;
   /**
-   * A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line its line
-   * breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits, written out.
+   * A JSON object of at most 64 KiB as it is sent. It is returned byte for byte, except that on a line its
+   * line breaks are spaces, and U+0085, U+2028 and U+2029 are escapes. Numbers have at most 1,000 digits,
+   * written out.
    */
   data?: object | null;
   /**
-   * Makes sending again safe: a log that has a message of this sender with this key keeps it and appends
-   * nothing.
+   * Makes a retry safe: a log that has a message of this sender with this key keeps it and appends nothing.
    */
   idempotency_key?: string | null;
 }
@@ -180,19 +180,19 @@ export interface SendAnnouncementParams extends Meta {
 export interface GetTeamMessageParams extends Meta {
   /** The team. */
   team_id: string;
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id: string;
-  /** How many messages at most. */
+  /** The maximum number of messages. */
   pageSize?: number | string | null;
-  /** Which page, from 1. */
+  /** The number of the page, from 1. */
   pageNo?: number | string | null;
-  /** Where an earlier page of the same listing ended. */
+  /** The next_cursor of an earlier page of the same listing. */
   cursor?: string | null;
   /** Only messages that the reader sent or is the receiver of. */
   self?: boolean | "true" | "false" | null;
-  /** Which messages. */
+  /** The messages that are listed. */
   view?: "inbox" | "unread" | "read" | "archived" | "all" | null;
-  /** In which order. */
+  /** The order of the messages. */
   order?: "newest" | "oldest" | "unread_first" | null;
   /** Only messages of these types. */
   message_type?: string | string[] | null;
@@ -200,19 +200,19 @@ export interface GetTeamMessageParams extends Meta {
 
 /** The parameters of getAccountMessage. */
 export interface GetAccountMessageParams extends Meta {
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id: string;
-  /** How many messages at most. */
+  /** The maximum number of messages. */
   pageSize?: number | string | null;
-  /** Which page, from 1. */
+  /** The number of the page, from 1. */
   pageNo?: number | string | null;
-  /** Where an earlier page of the same listing ended. */
+  /** The next_cursor of an earlier page of the same listing. */
   cursor?: string | null;
   /** Only messages that the reader sent or is the receiver of. */
   self?: boolean | "true" | "false" | null;
-  /** Which messages. */
+  /** The messages that are listed. */
   view?: "inbox" | "unread" | "read" | "archived" | "all" | null;
-  /** In which order. */
+  /** The order of the messages. */
   order?: "newest" | "oldest" | "unread_first" | null;
   /** Only messages of these types. */
   message_type?: string | string[] | null;
@@ -220,7 +220,7 @@ export interface GetAccountMessageParams extends Meta {
 
 /** The parameters of getMessage. */
 export interface GetMessageParams extends Meta {
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id: string;
   /** The message. */
   nid: string;
@@ -230,7 +230,7 @@ export interface GetMessageParams extends Meta {
 
 /** The parameters of markRead. */
 export interface MarkReadParams extends Meta {
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id: string;
   /** The team. */
   team_id?: string | null;
@@ -244,7 +244,7 @@ export interface MarkReadParams extends Meta {
 
 /** The parameters of markUnread. */
 export interface MarkUnreadParams extends Meta {
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id: string;
   /** The team. */
   team_id?: string | null;
@@ -258,7 +258,7 @@ export interface MarkUnreadParams extends Meta {
 
 /** The parameters of markSeen. */
 export interface MarkSeenParams extends Meta {
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id: string;
   /** The team. */
   team_id?: string | null;
@@ -272,7 +272,7 @@ export interface MarkSeenParams extends Meta {
 
 /** The parameters of archiveMessage. */
 export interface ArchiveMessageParams extends Meta {
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id: string;
   /** The team. */
   team_id?: string | null;
@@ -286,7 +286,7 @@ export interface ArchiveMessageParams extends Meta {
 
 /** The parameters of unarchiveMessage. */
 export interface UnarchiveMessageParams extends Meta {
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id: string;
   /** The team. */
   team_id?: string | null;
@@ -300,7 +300,7 @@ export interface UnarchiveMessageParams extends Meta {
 
 /** The parameters of deleteMessage. */
 export interface DeleteMessageParams extends Meta {
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id: string;
   /** The team. */
   team_id?: string | null;
@@ -314,7 +314,7 @@ export interface DeleteMessageParams extends Meta {
 
 /** The parameters of getUnreadCount. */
 export interface GetUnreadCountParams extends Meta {
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id: string;
   /** The teams whose inboxes are counted. */
   team_ids?: string[] | null;
@@ -334,9 +334,9 @@ export type GetUnreadCountResult = {
 export interface JoinTeamParams extends Meta {
   /** The team. */
   team_id: string;
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id: string;
-  /** See what is sent from now on, or from the start. */
+  /** The first visible messages: those sent from now on, or all from the start. */
   from?: "now" | "start" | null;
 }
 
@@ -344,15 +344,15 @@ export interface JoinTeamParams extends Meta {
 export interface LeaveTeamParams extends Meta {
   /** The team. */
   team_id: string;
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id: string;
 }
 
 /** The parameters of joinAccount. */
 export interface JoinAccountParams extends Meta {
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id: string;
-  /** See what is sent from now on, or from the start. */
+  /** The first visible messages: those sent from now on, or all from the start. */
   from?: "now" | "start" | null;
 }
 
@@ -360,7 +360,7 @@ export interface JoinAccountParams extends Meta {
 export interface RetractMessageParams extends Meta {
   /** The message. */
   nid: string;
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id?: string | null;
 }
 
@@ -372,22 +372,22 @@ export type RetractMessageResult = {
 
 /** The parameters of getChanges. */
 export interface GetChangesParams extends Meta {
-  /** The acting user: who sends, or whose inbox it is. */
+  /** The acting user: the sender, or the owner of the inbox. */
   user_id: string;
   /** The team. */
   team_id?: string | null;
-  /** Where the last answer ended; without it, the present is given and no changes. */
+  /** The cursor of the last answer; without it, the answer has no changes and the cursor of the present. */
   cursor?: string | null;
-  /** How long to wait for a change if there is none. */
+  /** The maximum time to wait for a change if there is none, in milliseconds. */
   wait_ms?: number | string | null;
 }
 
 /** The result of getChanges. */
 export type GetChangesResult = {
   changes: Change[];
-  /** Where to go on. */
+  /** The cursor for the next call. */
   cursor: string;
-  /** Whether there is more already. */
+  /** Whether there are more changes already. */
   more: boolean;
 };
 
@@ -435,28 +435,28 @@ export type DiscoverResult = Record<string, unknown>;
 
 /** The methods, by their names in this language. */
 export interface Methods {
-  /** Sends a message to a whole team, or with reader_ids to these readers of it alone. */
+  /** Sends a message to a whole team, or only to the readers in reader_ids. */
   sendTeamMessage(params: SendTeamMessageParams, options?: CallOptions): Promise<Sent>;
 
   /** Sends a message to one account (reader_id) or to several (reader_ids). */
   sendAccountMessage(params: SendAccountMessageParams, options?: CallOptions): Promise<Sent>;
 
-  /** Sends a message to every account, those of the future included. */
+  /** Sends a message to every account, including future ones. */
   sendAnnouncement(params: SendAnnouncementParams, options?: CallOptions): Promise<Sent>;
 
-  /** Lists a reader's messages in a team: a page, how many there are, how many are unread. */
+  /** Returns a page of a reader's messages in a team, and the numbers of all and of unread ones. */
   getTeamMessage(params: GetTeamMessageParams, options?: CallOptions): Promise<Page>;
 
-  /** Lists a reader's account messages and the announcements to everyone, as get_team_message does. */
+  /** Returns a page of a reader's account messages and announcements, as get_team_message does. */
   getAccountMessage(params: GetAccountMessageParams, options?: CallOptions): Promise<Page>;
 
-  /** Gives one message of an inbox. */
+  /** Returns one message of an inbox. */
   getMessage(params: GetMessageParams, options?: CallOptions): Promise<Message>;
 
   /** Marks messages as read. */
   markRead(params: MarkReadParams, options?: CallOptions): Promise<Marked>;
 
-  /** Marks messages as not read. */
+  /** Marks messages as unread. */
   markUnread(params: MarkUnreadParams, options?: CallOptions): Promise<Marked>;
 
   /** Marks messages as seen: the reader knows that they are there. */
@@ -471,33 +471,31 @@ export interface Methods {
   /** Deletes messages for this reader alone; it can't be undone. */
   deleteMessage(params: DeleteMessageParams, options?: CallOptions): Promise<Marked>;
 
-  /** Counts a reader's inboxes: how many messages, how many unread, how many unseen. */
+  /** Returns the numbers of all, unread and unseen messages in a reader's inboxes. */
   getUnreadCount(params: GetUnreadCountParams, options?: CallOptions): Promise<GetUnreadCountResult>;
 
-  /** Makes a reader a member of a team: what is sent from now on, or everything, is visible. */
+  /** Makes a reader a member of a team: messages sent from now on, or all, are visible. */
   joinTeam(params: JoinTeamParams, options?: CallOptions): Promise<Joined>;
 
-  /** Ends a reader's membership: what is sent to the team from now on is hidden. */
+  /** Ends a reader's membership of a team: messages sent from now on are hidden. */
   leaveTeam(params: LeaveTeamParams, options?: CallOptions): Promise<Joined>;
 
-  /** Begins a reader's account: announcements sent from now on, or all, are visible. */
+  /** Opens a reader's account: announcements sent from now on, or all, are visible. */
   joinAccount(params: JoinAccountParams, options?: CallOptions): Promise<Joined>;
 
-  /** Takes a message back: it is gone for everybody. */
+  /** Retracts a message: it disappears for everybody. */
   retractMessage(params: RetractMessageParams, options?: CallOptions): Promise<RetractMessageResult>;
 
-  /** Follows an inbox: what changed since a cursor, waiting for something to change if nothing has. */
+  /** Returns the changes of an inbox since a cursor, and waits for one if there is none. */
   getChanges(params: GetChangesParams, options?: CallOptions): Promise<GetChangesResult>;
 
-  /** Does nothing: shows that the program answers. */
+  /** Does nothing; the answer shows that the program is alive. */
   ping(params?: PingParams | null, options?: CallOptions): Promise<PingResult>;
 
-  /**
-   * Tells how the program is doing: its store, its limits, what its host may ask, and what it has answered.
-   */
+  /** Returns the program's status: its store, its limits, its host's scope, and its statistics. */
   getStatus(params?: GetStatusParams | null, options?: CallOptions): Promise<GetStatusResult>;
 
-  /** Gives this document. */
+  /** Returns this document. */
   discover(params?: DiscoverParams | null, options?: CallOptions): Promise<DiscoverResult>;
 }
 
@@ -553,14 +551,14 @@ export type ErrorKind =
   | "unreadable_answer";
 
 /**
- * `parse_error`, code -32700: The text is no JSON; details.offset says where. With the id if only a value is
- * at fault.
+ * `parse_error`, code -32700: The text is not JSON; details.offset is the position. With the request's id if
+ * only a value is at fault.
  */
 export class ParseError extends TidingsError {
   readonly kind: "parse_error";
 }
 
-/** `invalid_request`, code -32600: JSON, but no JSON-RPC 2.0 request. */
+/** `invalid_request`, code -32600: JSON, but not a JSON-RPC 2.0 request. */
 export class InvalidRequestError extends TidingsError {
   readonly kind: "invalid_request";
 }
@@ -570,50 +568,54 @@ export class ShuttingDownError extends TidingsError {
   readonly kind: "shutting_down";
 }
 
-/** `method_not_found`, code -32601: There is no method of this name. */
+/** `method_not_found`, code -32601: There is no method with this name. */
 export class MethodNotFoundError extends TidingsError {
   readonly kind: "method_not_found";
 }
 
-/** `invalid_params`, code -32602: A parameter is missing, unknown or unfit: details.pointer says which. */
+/** `invalid_params`, code -32602: A parameter is missing, unknown or invalid; details.pointer names it. */
 export class InvalidParamsError extends TidingsError {
   readonly kind: "invalid_params";
 }
 
-/** `internal`, code -32603: A fault of Tidings: please report it. */
+/** `internal`, code -32603: A fault of Tidings; please report it. */
 export class InternalError extends TidingsError {
   readonly kind: "internal";
 }
 
-/** `cancelled`, code -32800: The host took the request back by $/cancelRequest, and nothing was changed. */
+/**
+ * `cancelled`, code -32800: The host cancelled the request with $/cancelRequest, and nothing was changed.
+ */
 export class CancelledError extends TidingsError {
   readonly kind: "cancelled";
 }
 
-/** `message_too_large`, code 1001: The request is over details.limit bytes, and was skipped unread. */
+/**
+ * `message_too_large`, code 1001: The request is larger than details.limit bytes, and was skipped unread.
+ */
 export class MessageTooLargeError extends TidingsError {
   readonly kind: "message_too_large";
 }
 
-/** `response_too_large`, code 1002: The answer would be over details.limit bytes: ask for less. */
+/** `response_too_large`, code 1002: The answer would be larger than details.limit bytes: ask for less. */
 export class ResponseTooLargeError extends TidingsError {
   readonly kind: "response_too_large";
 }
 
-/** `deadline_exceeded`, code 1003: The request's timeout_ms were over. */
+/** `deadline_exceeded`, code 1003: The request's timeout_ms has passed. */
 export class DeadlineExceededError extends TidingsError {
   readonly kind: "deadline_exceeded";
 }
 
 /**
- * `limit_reached`, code 1004: Too many of something at once, worth trying again later; or too much, which
- * details.pointer names.
+ * `limit_reached`, code 1004: Too many of something at once: try again later. Or too much in the parameter
+ * that details.pointer names.
  */
 export class LimitReachedError extends TidingsError {
   readonly kind: "limit_reached";
 }
 
-/** `cursor_expired`, code 1006: The cursor is older than what is kept: begin anew without one. */
+/** `cursor_expired`, code 1006: The cursor is older than what is kept: start again without one. */
 export class CursorExpiredError extends TidingsError {
   readonly kind: "cursor_expired";
 }
@@ -623,27 +625,25 @@ export class NotFoundError extends TidingsError {
   readonly kind: "not_found";
 }
 
-/** `conflict`, code 2002: The idempotency key came with another content before. */
+/** `conflict`, code 2002: The idempotency key was used before with other content. */
 export class ConflictError extends TidingsError {
   readonly kind: "conflict";
 }
 
-/**
- * `store_unavailable`, code 2003: The store can't be reached, and nothing was changed: worth trying again.
- */
+/** `store_unavailable`, code 2003: The store can't be reached, and nothing was changed: try again later. */
 export class StoreUnavailableError extends TidingsError {
   readonly kind: "store_unavailable";
 }
 
 /**
- * `outcome_unknown`, code 2004: It may have been done, in part (details.messages): send it again with the
- * same idempotency key.
+ * `outcome_unknown`, code 2004: The change may have been made, or a part of it (details.messages): retry with
+ * the same idempotency key.
  */
 export class OutcomeUnknownError extends TidingsError {
   readonly kind: "outcome_unknown";
 }
 
-/** `forbidden`, code 2005: Outside of what this host may ask; details.pointer is the parameter, or empty. */
+/** `forbidden`, code 2005: Outside the host's scope; details.pointer is the parameter, or empty. */
 export class ForbiddenError extends TidingsError {
   readonly kind: "forbidden";
 }

@@ -3,8 +3,8 @@
     pip wheel .                                    a wheel without the program
     pip wheel . --config-settings bundle=FOLDER    one that carries it, for this platform
 
-The folder holds the program `tidings` with all it needs; `make dist` of the repository makes one, and the
-wheel of it.
+The folder holds the program `tidings`; `make dist` of the repository makes one, and the wheel of it. What the
+program needs for MongoDB is a distribution of its own, `tidings-mongodb`, which the extra `tidings[mongodb]` names.
 """
 
 import ast
@@ -36,13 +36,23 @@ def project():
     return found
 
 
-def metadata():
+def mongodb_project():
+    """That of `tidings-mongodb`: libraries, and no line of Python."""
     known = project()
+    return {"name": "tidings-mongodb", "version": known["version"], "requires-python": known["requires-python"],
+            "description": "libmongoc and what it needs, for tidings with MongoDB", "classifiers": [],
+            "license": "the licences of the libraries, which are in the package"}
+
+
+def metadata(known):
     lines = ["Metadata-Version: 2.1", f"Name: {known['name']}", f"Version: {known['version']}",
              f"Summary: {known['description']}", f"License: {known['license']}",
              f"Requires-Python: {known['requires-python']}",
-             *(f"Classifier: {classifier}" for classifier in known["classifiers"]),
-             "Description-Content-Type: text/markdown", ""]
+             *(f"Classifier: {classifier}" for classifier in known["classifiers"])]
+    if "readme" not in known:
+        return "\n".join(lines) + "\n"
+    lines += ["Provides-Extra: mongodb", f"Requires-Dist: tidings-mongodb=={known['version']}; extra == \"mongodb\"",
+              "Description-Content-Type: text/markdown", ""]
     return "\n".join(lines) + "\n" + (HERE / known["readme"]).read_text(encoding="utf-8")
 
 
@@ -65,9 +75,9 @@ def package_files():
 class Wheel:
     """A wheel that is written; alike whenever it is."""
 
-    def __init__(self, folder, tags, pure):
-        known = project()
-        self.base = f"{known['name']}-{known['version']}"
+    def __init__(self, folder, tags, pure, known=None):
+        self.known = known or project()
+        self.base = f"{self.known['name'].replace('-', '_')}-{self.known['version']}"
         self.info = f"{self.base}.dist-info"
         self.name = f"{self.base}-{tags}.whl"
         self.tags, self.pure = tags, pure
@@ -83,7 +93,7 @@ class Wheel:
         self.record.append(f"{name},sha256={digest},{len(data)}\n")
 
     def finish(self):
-        self.add(f"{self.info}/METADATA", metadata().encode())
+        self.add(f"{self.info}/METADATA", metadata(self.known).encode())
         self.add(f"{self.info}/licenses/LICENSE", (HERE / "LICENSE").read_bytes())
         root = "true" if self.pure else "false"
         self.add(f"{self.info}/WHEEL", (
@@ -107,6 +117,15 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     return wheel.finish()
 
 
+def build_mongodb_wheel(wheel_directory, libraries):
+    """The wheel of `tidings-mongodb`: a folder's files. Only `make dist` can make it."""
+    wheel = Wheel(wheel_directory, tag(libraries), False, mongodb_project())
+    wheel.add("tidings_mongodb/__init__.py", b'"""libmongoc and what it needs: the program tidings finds it here."""\n')
+    for path in sorted(path for path in libraries.rglob("*") if path.is_file()):
+        wheel.add(f"tidings_mongodb/{path.relative_to(libraries)}", path.read_bytes(), path.stat().st_mode & 0o777)
+    return wheel.finish()
+
+
 def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
     wheel = Wheel(wheel_directory, tag(None), True)
     wheel.add("tidings.pth", f"{HERE}\n".encode())
@@ -119,7 +138,7 @@ def build_sdist(sdist_directory, config_settings=None):
     own = [(path.name, path) for path in (HERE / "pyproject.toml", HERE / "README.md", HERE / "LICENSE",
                                            HERE / "build_backend.py")]
     with tarfile.open(Path(sdist_directory) / f"{base}.tar.gz", "w:gz", format=tarfile.PAX_FORMAT) as archive:
-        for name, data in [("PKG-INFO", metadata().encode()),
+        for name, data in [("PKG-INFO", metadata(known).encode()),
                            *((name, path.read_bytes()) for name, path in [*own, *package_files()])]:
             entry = tarfile.TarInfo(f"{base}/{name}")
             entry.size, entry.mode = len(data), 0o644

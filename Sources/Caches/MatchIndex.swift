@@ -7,58 +7,89 @@ import Runtime
 /// messages.
 public final class MatchIndex: Sendable {
   // Held for a look-up or an entry, never while a store is read.
-  private let entries: Locked<RecentlyUsed<Key, Entry>>
+  private let entries: Locked<RecentlyUsed<Key, Matches>>
 
   /// Creates an index that keeps at most `capacity` ranges (16 bytes each); the least recently used go first.
   public init(capacity: Int = 262_144) {
     entries = Locked(RecentlyUsed(capacity: capacity))
   }
 
-  private struct Key: Hashable {
-    var log: LogName
-    var field: MessageField
-    var past: Int
+  /// The messages that are remembered: those of one log, in one past, with one field.
+  public struct Key: Hashable, Sendable {
+    private let log: LogName
+    private let field: MessageField
+    private let past: Int
+
+    /// The key of a log's messages with a field; `past` is that of the reader that looked.
+    public init(_ log: LogName, _ field: MessageField, past: Int) {
+      self.log = log
+      self.field = field
+      self.past = past
+    }
   }
 
-  private struct Entry {
-    var numbers: SequenceSet
-    var through: Int
+  /// All matches after one number, through another one.
+  public struct Matches: Sendable {
+    /// The number after which they are known.
+    public var after: Int
+    /// The number up to which they are known.
+    public var through: Int
+    /// The matches in between.
+    public var numbers: SequenceSet
+
+    /// Creates matches; without numbers, nothing is known beyond `after`.
+    public init(after: Int, through: Int? = nil, numbers: SequenceSet = SequenceSet()) {
+      self.after = after
+      self.through = through ?? after
+      self.numbers = numbers
+    }
   }
 
   /// The cost of an entry besides its ranges, counted in ranges: its key, and its places in the index.
   static let entryWeight = 32
 
-  /// The numbers from 1 through `last` at which the log's messages have this field.
-  func numbers(
-    in log: LogName, where field: MessageField, through last: Int, _ reader: any StoreReader
-  ) throws -> SequenceSet {
-    let key = Key(log: log, field: field, past: reader.past)
-    let known = entries.withLock { $0.use(key) }
-    guard let known else {
-      let numbers = try reader.numbers(in: log, where: field, from: 1, through: last)
-      remember(numbers, through: last, key)
-      return numbers
+  /// The known matches after a number; they may reach beyond the end of an older view of the log.
+  public func matches(_ key: Key, after first: Int) -> Matches {
+    guard let known = entries.withLock({ $0.use(key) }), known.after <= first, known.through > first else {
+      return Matches(after: first)
     }
-    // A call with a view of the store that is older than the index needs only some of the known numbers.
-    guard known.through < last else { return known.numbers.intersection(1, through: last) }
-    var numbers = known.numbers
-    numbers.formUnion(try reader.numbers(in: log, where: field, from: known.through + 1, through: last))
-    remember(numbers, through: last, key)
-    return numbers
+    return Matches(after: first, through: known.through, numbers: known.numbers.above(first))
   }
 
-  private func remember(_ numbers: SequenceSet, through last: Int, _ key: Key) {
+  /// Remembers matches, unless others are known that reach farther. They must be of committed messages: what a
+  /// write transaction reads may be rolled back, and its numbers used again.
+  public func remember(_ matches: Matches, _ key: Key) {
     entries.withLock { entries in
-      guard last > entries.look(key)?.through ?? 0 else { return }
-      entries.set(
-        key, Entry(numbers: numbers, through: last), weight: numbers.spanCount + Self.entryWeight)
+      if let known = entries.look(key) {
+        let isBetter =
+          matches.through > known.through
+          || matches.through == known.through && matches.after < known.after
+        guard isBetter else { return }
+      }
+      entries.set(key, matches, weight: matches.numbers.spanCount + Self.entryWeight)
     }
+  }
+
+  /// The matches after `first` through `last`: `read` finds those in a range of numbers that are not known.
+  /// Remembers them if there are at least `atLeast`.
+  public func matches<Failure: Error>(
+    _ key: Key, after first: Int, through last: Int, atLeast: Int = 0,
+    _ read: (_ first: Int, _ last: Int) throws(Failure) -> SequenceSet
+  ) throws(Failure) -> SequenceSet {
+    var known = matches(key, after: first)
+    // A call with a view of the store that is older than the index needs only some of the known numbers.
+    guard known.through < last else { return known.numbers.intersection(1, through: last) }
+    known.numbers.formUnion(try read(known.through + 1, last))
+    known.through = last
+    if known.numbers.count >= atLeast { remember(known, key) }
+    return known.numbers
   }
 }
 
 /// A reader that looks into a `MatchIndex` before it asks the store.
-public struct IndexedReader: StoreReader {
-  private let reader: any StoreReader
+public struct IndexedReader: ForwardingReader {
+  /// The reader of the store.
+  public let reader: any StoreReader
   private let index: MatchIndex
 
   /// Creates a reader that reads through `index`.
@@ -67,36 +98,12 @@ public struct IndexedReader: StoreReader {
     self.index = index
   }
 
-  /// See `StoreReader.past`.
-  public var past: Int { reader.past }
-
-  /// See `StoreReader.states`.
-  public func states(of inboxes: [Inbox]) throws -> [InboxState] { try reader.states(of: inboxes) }
-
-  /// See `StoreReader.messages`.
-  public func messages(in log: LogName, _ numbers: SequenceSet) throws -> [Message] {
-    try reader.messages(in: log, numbers)
-  }
-
-  /// See `StoreReader.times`.
-  public func times(in log: LogName, _ numbers: [Int]) throws -> [Timestamp] {
-    try reader.times(in: log, numbers)
-  }
-
-  /// See `StoreReader.tokens`.
-  public func tokens(in log: LogName, _ numbers: [Int]) throws -> [UInt64] {
-    try reader.tokens(in: log, numbers)
-  }
-
-  /// See `StoreReader.last`.
-  public func last(in log: LogName, notAfter time: Timestamp) throws -> Int {
-    try reader.last(in: log, notAfter: time)
-  }
-
   /// See `StoreReader.numbers`.
   public func numbers(
     in log: LogName, where field: MessageField, from first: Int, through last: Int
   ) throws -> SequenceSet {
-    try index.numbers(in: log, where: field, through: last, reader).above(first - 1)
+    try index.matches(.init(log, field, past: reader.past), after: 0, through: last) {
+      try reader.numbers(in: log, where: field, from: $0, through: $1)
+    }.above(first - 1)
   }
 }

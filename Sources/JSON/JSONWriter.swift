@@ -232,3 +232,14 @@ extension StaticString {
       .allSatisfy { (0x20..<0x80).contains($0) && $0 != ASCII.quote && $0 != ASCII.backslash }
   }
 }
+
+extension JSONWriter {
+  /// The text of a JSON object whose members `body` writes.
+  public static func object(reserving capacity: Int = 128, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
+    var writer = JSONWriter(reserving: capacity)
+    writer.beginObject()
+    body(&writer)
+    writer.endObject()
+    return writer.take()
+  }
+}

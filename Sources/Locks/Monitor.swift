@@ -1,51 +1,73 @@
 /// A value that threads share and wait for.
 ///
+/// Every wait of this package goes through it: nobody can look at the value without the lock, or forget that a
+/// thread may wake without a reason. A value has one kind of waiter; threads that are to be woken one by one
+/// have a monitor each.
+///
 /// Unchecked: the value is touched only while the lock is held.
 public final class Monitor<State: Sendable>: @unchecked Sendable {
   private let lock = Lock()
-  private let changed = Lock.Signal()
   private var state: State
+
+  /// A waiting thread's next step, as its look at the value decides.
+  public enum Look<Result> {
+    case done(Result)
+    /// To be looked at again after the next change, and at this time at the latest.
+    case again(at: ContinuousClock.Instant?)
+  }
 
   /// Wraps a value that nobody waits for yet.
   public init(_ state: State) {
     self.state = state
   }
 
-  /// Changes the value and wakes one thread that waits; blocks for no longer than another such change takes.
+  /// Looks at the value or changes it, and wakes nobody; blocks for no longer than another such look takes.
+  public func withLock<R>(_ body: (inout State) -> R) -> R {
+    lock.withLock { body(&state) }
+  }
+
+  /// Wakes one thread that waits, for a change that was made by `withLock`.
+  public func wake() { lock.signal() }
+
+  /// Changes the value and wakes one thread that waits.
   public func update<R>(_ body: (inout State) -> R) -> R {
-    let result = lock.withLock { body(&state) }
+    let result = withLock(body)
     // The lock is free when a thread is woken; otherwise the thread would wake only to wait for the lock.
-    changed.signal()
+    lock.signal()
     return result
   }
 
   /// Changes the value and wakes all threads that wait.
   public func updateForAll<R>(_ body: (inout State) -> R) -> R {
-    let result = lock.withLock { body(&state) }
-    changed.broadcast()
+    let result = withLock(body)
+    lock.broadcast()
     return result
   }
 
-  /// Blocks the thread until `body` returns a value.
-  public func wait<R>(for body: (inout State) -> R?) -> R {
+  /// Watches the value until `body` is done; blocks the thread.
+  public func watch<R>(_ body: (inout State) -> Look<R>) -> R {
     lock.withLock {
       while true {
-        if let result = body(&state) { return result }
-        changed.wait(lock)
+        switch body(&state) {
+        case .done(let result): return result
+        case .again(nil): lock.wait()
+        case .again(let time?): lock.wait(atMost: time - .now)
+        }
       }
     }
   }
 
+  /// Blocks the thread until `body` returns a value.
+  public func wait<R>(for body: (inout State) -> R?) -> R {
+    watch { state in body(&state).map { .done($0) } ?? .again(at: nil) }
+  }
+
   /// Waits as `wait(for:)` does, for about this long at most; nil if `body` has returned nothing by then.
   public func wait<R>(atMost duration: Duration, for body: (inout State) -> R?) -> R? {
-    let deadline = ContinuousClock.now + duration
-    return lock.withLock {
-      while true {
-        if let result = body(&state) { return result }
-        let left = deadline - .now
-        guard left > .zero else { return nil }
-        changed.wait(lock, atMost: left)
-      }
+    let end = ContinuousClock.now + duration
+    return watch { state in
+      if let result = body(&state) { return .done(result) }
+      return .now < end ? .again(at: end) : .done(nil)
     }
   }
 }

@@ -4,6 +4,9 @@ import Inbox
 struct Contents: StoreReader {
   /// Always 0: nobody else can change a store in memory.
   var past: Int { 0 }
+  /// The time of the read or change that has this value; each begins by advancing it.
+  var time = SteadyTime()
+  var now: Timestamp { time.latest }
   var logs: [LogName: Log] = [:]
   var marks: [Inbox: Marks] = [:]
 
@@ -11,6 +14,7 @@ struct Contents: StoreReader {
     var messages: [Message] = []
     var record = LogRecord()
     var keys: [SenderKey: Key] = [:]
+    var keysByNumber: [Int: Text] = [:]
     /// The numbers of the messages that have a field, ascending.
     var index: [MessageField: [Int]] = [:]
   }
@@ -30,9 +34,13 @@ struct Contents: StoreReader {
   mutating func append(_ draft: Draft, to name: LogName, at now: Timestamp) -> Receipt {
     let seq = (logs[name]?.messages.count ?? 0) + 1
     let time = max(now, logs[name]?.messages.last?.time ?? now)
+    self.time.advance(to: time)
     logs[name, default: Log()].messages.append(
       Message(seq: seq, time: time, token: .random(in: 0 ... .max), body: draft.body))
-    if let key = draft.senderKey { logs[name]!.keys[key] = Key(seq: seq, digest: draft.digest) }
+    if let key = draft.senderKey {
+      logs[name]!.keys[key] = Key(seq: seq, digest: draft.digest)
+      logs[name]!.keysByNumber[seq] = key.key
+    }
     for field in draft.body.fields { logs[name]!.index[field, default: []].append(seq) }
     return Receipt(seq: seq, time: time, duplicate: false)
   }

@@ -18,9 +18,14 @@ public final class MemoryStore: MessageStore {
 
   /// See `MessageStore.read`.
   public func read<Value: Sendable>(
+    before deadline: ContinuousClock.Instant?,
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
-    try contents.withLock { contents in try body(contents) }
+    if let deadline, deadline <= .now { throw StoreError.deadlinePassed }
+    return try contents.withLock { contents in
+      contents.time.advance(to: clock())
+      return try body(contents)
+    }
   }
 
   /// See `MessageStore.append`.
@@ -43,15 +48,11 @@ public final class MemoryStore: MessageStore {
     _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
   ) async throws -> Value {
     try contents.withLock { contents in
+      contents.time.advance(to: clock())
       var state = contents.state(of: inbox)
       let before = state.marks
       let value = try body(contents, &state)
-      if state.marks != before {
-        guard state.marks.encoded.count <= Marks.maximumSize else { throw StoreError.marksTooLarge }
-        state.marks.version += 1
-        state.marks.stamp = .random(in: 0 ... .max)
-        contents.marks[inbox] = state.marks
-      }
+      if let next = try state.marks.replacing(before) { contents.marks[inbox] = next.marks }
       return value
     }
   }
@@ -59,15 +60,17 @@ public final class MemoryStore: MessageStore {
   /// See `MessageStore.retract`.
   public func retract(_ message: MessageName) async throws -> Bool {
     try contents.withLock { contents in
-      guard let log = contents.logs[message.log], (1...).contains(message.seq),
-        message.seq <= log.messages.count
-      else { throw StoreError.notFound }
-      var record = log.record
-      guard record.retract(message.seq) else { return false }
-      guard record.encoded.count <= LogRecord.maximumSize else { throw StoreError.recordTooLarge }
-      contents.retract(message, record)
+      var log = contents.logs([message.log])[0]
+      guard try log.retract(message.seq) else { return false }
+      _ = try log.record.bytesToWrite()
+      contents.retract(message, log.record)
       return true
     }
+  }
+
+  /// See `MessageStore.checkup`.
+  public func checkup() async throws -> [Finding] {
+    [.fact("store", "in memory: gone when the program ends")]
   }
 
   /// See `MessageStore.close`.

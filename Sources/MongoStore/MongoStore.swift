@@ -21,13 +21,10 @@ public final class MongoStore: MessageStore {
   private let gatherer: Gatherer
   private let largeReads = LargeReads(places: 3)
 
-  /// The number of messages of each log that come with the state of an inbox: those of a first page.
-  private static let pageSize = GatherRun.newest
-
-  /// Creates a store at a connection string; waits for nothing. `clock` gives messages their time instead of
+  /// Creates a store at a connection string; waits for no server. `clock` gives messages their time instead of
   /// the server, for tests. With `endsWithProcess` closing doesn't wait for libmongoc's monitoring threads,
   /// whose end takes half a second: the process must then leave by `_exit`. Throws if the string is not
-  /// valid.
+  /// valid, or if libmongoc isn't there: it is loaded here.
   public convenience init(
     uri: String, logger: Logger, clock: WallClock? = nil, patience: Duration = .seconds(20),
     endsWithProcess: Bool = false
@@ -44,6 +41,11 @@ public final class MongoStore: MessageStore {
   ) throws(MongoStoreOpenError) {
     self.endsWithProcess = endsWithProcess
     self.logger = logger
+    do {
+      try MongoRuntime.load()
+    } catch {
+      throw .library(error.description)
+    }
     let parsed: MongoURI
     do {
       parsed = try MongoURI(uri)
@@ -56,9 +58,10 @@ public final class MongoStore: MessageStore {
     for warning in parsed.warnings { logger.warning("\(warning)") }
     place = parsed.description
     pool = MongoClientPool(parsed, queueLimit: 65_536, logger: logger)
+    let clock = ServerClock(fixed: clock)
     access = Access(
-      pool, patience: parsed.timeouts.serverSelection, namesCollections: namesCollections)
-    let tools = Tools(clock: ServerClock(fixed: clock), patience: patience)
+      pool, clock, patience: parsed.timeouts.serverSelection, namesCollections: namesCollections)
+    let tools = Tools(clock: clock, patience: patience)
     gatherer = Gatherer(access)
     writer = Writer(access, tools)
   }
@@ -97,9 +100,9 @@ public final class MongoStore: MessageStore {
   /// Runs `body` with data that is read together with that of other calls. If `body` needs other data, it
   /// runs with a view of its own on one of the pool's threads. So `body` runs more than once.
   public func read<Value: Sendable>(
+    before deadline: ContinuousClock.Instant?,
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
-    let deadline = StoreCall.deadline
     let pass = largeReads.pass()
     defer { pass.end() }
     for _ in 0..<Self.viewsAtMost {
@@ -125,32 +128,23 @@ public final class MongoStore: MessageStore {
     _ deadline: ContinuousClock.Instant?, _ pass: LargeReads.Pass,
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
-    var gathered = Gathered()
+    var known = Known(now: access.clock.known())
     // Reads are not gathered if a view can't span several commands, or as long as that is not known; nor with
     // a deadline: a command for several calls can't end with the deadline of one.
     if deadline == nil, access.layout?.server.supportsSnapshotReads == true {
-      gathering: for _ in 0..<Self.roundsAtMost {
+      for _ in 0..<Self.roundsAtMost {
         do {
-          return try body(GatheredView(gathered: gathered))
+          return try body(MongoReader(known))
         } catch let missing as Missing {
           guard let want = missing.want else { break }
-          switch (want, try await gatherer.bring(want)) {
-          case (.state, .state(let state, let shared, let own, let past)):
-            gathered.add(state, shared: shared, own: own, past: past)
-          case (.messages(let name, let numbers), .messages(let found, let past)):
-            guard past == gathered.past else { throw StaleView() }
-            gathered.add(found, of: name, numbers)
-          default:
-            break gathering
-          }
+          let (answer, past) = try await gatherer.bring(want)
+          guard try known.add(answer, for: want, of: past) else { break }
         }
       }
     }
-    return try await access.run(deadline: deadline) { [gathered] session, layout in
-      guard gathered.state == nil || gathered.past == layout.past.number else { throw StaleView() }
-      let view = View(session, layout, newest: Self.pageSize, pass: pass)
-      view.take(gathered)
-      return try body(view)
+    return try await access.run(deadline: deadline) { [known] session, layout in
+      guard known.isEmpty || known.past == layout.past.number else { throw StaleView() }
+      return try body(MongoReader(Source(session, layout), from: known, pass: pass))
     }
   }
 
@@ -178,7 +172,7 @@ public final class MongoStore: MessageStore {
     _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
   ) async throws -> Value {
     try await withQueuedWork { work, continuation in
-      writer.add(.change(Change(inbox, work, continuation, body)))
+      writer.add(.marks(MarksWrite(inbox, work, continuation, body)))
     }
   }
 
@@ -204,8 +198,4 @@ public final class MongoStore: MessageStore {
   /// Returns the text with everything replaced that may be the user and password of a URL: for errors that
   /// quote somebody's input.
   public static func withoutLogins(_ text: String) -> String { MongoURI.withoutLogins(text) }
-
-  /// Must be called first by every program that links this module, whatever store it uses: see
-  /// `MongoRuntime`.
-  public static func programStarts() { MongoRuntime.hideCounters() }
 }

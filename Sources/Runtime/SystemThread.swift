@@ -9,31 +9,33 @@ import Locks
   import Darwin
 #endif
 
-/// A thread for calls that block: they never run on the pool that Swift's tasks share.
-public struct SystemThread: Sendable {
-  private let handle: Handle
-
-  #if canImport(Darwin)
-    // Unchecked: an opaque address, which the system's calls accept on any thread.
-    private struct Handle: @unchecked Sendable { let value: pthread_t }
-  #else
-    private struct Handle: Sendable { let value: pthread_t }
-  #endif
-
+/// Threads for calls that block: they never run on the pool that Swift's tasks share.
+public enum SystemThread {
   /// The size of a stack in bytes: the same everywhere, whatever limit the process was started with.
   private static let stackSize = 2 << 20
 
-  /// Starts a thread; nil if the system has none to give. Debuggers and `top` show the name.
-  public init?(named name: StaticString = "tidings", _ body: @escaping @Sendable () -> Void) {
-    guard let handle = Self.start(PTHREAD_CREATE_JOINABLE, ThreadStart(name, body)) else { return nil }
-    self.handle = handle
-  }
-
-  /// Starts a thread that nobody waits for; returns false if the system has none to give.
-  public static func startDetached(
+  /// Starts a thread, which ends by itself; returns false if the system has none to give. Debuggers and `top`
+  /// show the name. Whoever must know of its end lets `body` tell it, through a `Monitor`.
+  public static func start(
     named name: StaticString = "tidings", _ body: @escaping @Sendable () -> Void
   ) -> Bool {
-    start(PTHREAD_CREATE_DETACHED, ThreadStart(name, body)) != nil
+    var attributes = pthread_attr_t()
+    guard pthread_attr_init(&attributes) == 0 else { return false }
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    pthread_attr_setstacksize(&attributes, stackSize)
+    let start = Unmanaged.passRetained(ThreadStart(name, body))
+    #if canImport(Darwin)
+      var thread: pthread_t?
+    #else
+      var thread = pthread_t()
+    #endif
+    guard pthread_create(&thread, &attributes, { run($0) }, start.toOpaque()) == 0 else {
+      // Nobody else releases the body if the thread doesn't run.
+      start.release()
+      return false
+    }
+    return true
   }
 
   /// Whether the system gives this many threads at once; the threads that it gives are let go again.
@@ -41,7 +43,7 @@ public struct SystemThread: Sendable {
     let gate = Monitor(Gate())
     var started = 0
     while started < count {
-      let isStarted = startDetached(named: "check") {
+      let isStarted = start(named: "check") {
         gate.wait { $0.isOpen ? () : nil }
         gate.updateForAll { $0.ended += 1 }
       }
@@ -59,33 +61,13 @@ public struct SystemThread: Sendable {
     var ended = 0
   }
 
-  private static func start(_ state: some BinaryInteger, _ body: ThreadStart) -> Handle? {
-    var attributes = pthread_attr_t()
-    guard pthread_attr_init(&attributes) == 0 else { return nil }
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(state))
-    pthread_attr_setstacksize(&attributes, stackSize)
-    let start = Unmanaged.passRetained(body)
-    #if canImport(Darwin)
-      var thread: pthread_t?
-      let status = pthread_create(&thread, &attributes, { run($0) }, start.toOpaque())
-    #else
-      var thread: pthread_t? = pthread_t()
-      let status = pthread_create(&thread!, &attributes, { run($0) }, start.toOpaque())
-    #endif
-    guard status == 0, let thread else {
-      // Nobody else releases the body if the thread doesn't run.
-      start.release()
-      return nil
-    }
-    return Handle(value: thread)
+  /// Blocks this thread for about this long.
+  public static func block(_ duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+    // A signal may end the pause early: the caller looks again anyway.
+    nanosleep(&time, nil)
   }
-
-  /// Waits until the thread has ended. Must be called at most once.
-  public func join() { pthread_join(handle.value, nil) }
-
-  /// Lets the thread end by itself. Called instead of `join`.
-  public func detach() { pthread_detach(handle.value) }
 
   /// A number that no other living thread has; never 0.
   public static var currentID: UInt {

@@ -20,7 +20,7 @@ public final class SQLiteStore: MessageStore {
   public let kind = "sqlite"
   let file: DatabaseFile
   private let threads: StoreThreads
-  let clock: WallClock
+  let clock: SteadyClock
 
   /// Opens the database at `path`; a missing file is created, readable by its owner only, and a missing
   /// folder is an error. Files that belong to other users, or that other users may read or write, are refused
@@ -50,8 +50,8 @@ public final class SQLiteStore: MessageStore {
   ) throws(SQLiteOpenError) {
     file = try DatabaseFile(path: path, trust)
     let opened = try OpenDatabase.open(file, readers: readers, patience: patience)
-    threads = try StoreThreads(opened, patience: patience, logLimit: logLimit)
-    self.clock = clock
+    self.clock = SteadyClock(clock)
+    threads = try StoreThreads(opened, self.clock, patience: patience, logLimit: logLimit)
   }
 
   deinit {
@@ -62,12 +62,11 @@ public final class SQLiteStore: MessageStore {
   /// Runs `body` on a reading thread, in a view of the database that it may share with other queued reads.
   @specialized(where Value == [UInt8])
   public func read<Value: Sendable>(
+    before deadline: ContinuousClock.Instant?,
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
-    let deadline = StoreCall.deadline
-    return try await readConnection { connection in
-      connection.deadline = deadline
-      defer { connection.deadline = nil }
+    try await readConnection { connection in
+      connection.begin(before: deadline)
       return try body(connection)
     }
   }

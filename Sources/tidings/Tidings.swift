@@ -2,7 +2,6 @@ import API
 import ArgumentParser
 import CSystem
 import JSONRPC
-import MongoStore
 
 #if canImport(Glibc)
   import Glibc
@@ -25,8 +24,10 @@ struct Tidings: ParsableCommand {
         echo '{"jsonrpc":"2.0","id":1,"method":"ping"}' | tidings --store memory:
       """,
     version: tidingsVersion,
-    subcommands: [Serve.self, Call.self, Schema.self, Doctor.self, Replay.self],
-    defaultSubcommand: Serve.self)
+    subcommands: [
+      ServeCommand.self, CallCommand.self, SchemaCommand.self, DoctorCommand.self, ReplayCommand.self,
+    ],
+    defaultSubcommand: ServeCommand.self)
 
   static func main() {
     // Before the first thread: what is set holds for all.
@@ -34,12 +35,11 @@ struct Tidings: ParsableCommand {
     // Writing to a host that has closed stderr or the answers is an error of write(2), and must not end the
     // process.
     signal(SIGPIPE, SIG_IGN)
-    MongoStore.programStarts()
     do {
       var command = try parseAsRoot(ProgramArguments.read())
       try command.run()
       leave(0)
-    } catch let failure as Failure {
+    } catch let failure as CommandError {
       end(failure.status.rawValue, "tidings: \(failure.sentence.shown())")
     } catch let code as ExitCode {
       leave(code.rawValue)
@@ -68,7 +68,3 @@ struct Tidings: ParsableCommand {
     leave(status)
   }
 }
-
-/// Ends the process without the libraries' own clean-up, which would free memory that threads waiting for a
-/// database may still use.
-func leave(_ status: Int32) -> Never { _exit(status) }

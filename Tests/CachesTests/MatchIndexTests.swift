@@ -13,6 +13,11 @@ import Testing
     let asked = Locked<[ClosedRange<Int>]>([])
 
     var past: Int { 0 }
+    var now: Timestamp { 0 }
+    func logs(after name: LogName?, limit: Int) -> [LogName] { [] }
+    func inboxes(after inbox: Inbox?, limit: Int) -> [Inbox] { [] }
+    func logs(_ names: [LogName]) -> [LogState] { [] }
+    func entries(in log: LogName, from first: Int, limit: Int) -> [LogEntry] { [] }
     func states(of inboxes: [Inbox]) -> [InboxState] { [] }
     func messages(in log: LogName, _ numbers: SequenceSet) -> [Message] { [] }
     func times(in log: LogName, _ numbers: [Int]) -> [Timestamp] { [] }
@@ -41,6 +46,40 @@ import Testing
     #expect(try reader.numbers(in: .everyone, where: .type("b"), from: 1, through: 3) == SequenceSet(3))
     #expect(try reader.numbers(in: .team("t"), where: .type("a"), from: 1, through: 3) == SequenceSet(3))
     #expect(store.asked.withLock { $0.count } == 4)
+  }
+
+  /// What is known begins after a number, for instance where a reader's own messages are part of the marks.
+  @Test func whatIsKnownAfterANumberServesLaterOnes() {
+    let index = MatchIndex()
+    let key = MatchIndex.Key(.everyone, .sender("ann"), past: 1)
+    var asked: [ClosedRange<Int>] = []
+    func look(_ after: Int, _ last: Int, _ key: MatchIndex.Key = key, atLeast: Int = 0) -> [Int] {
+      let found = index.matches(key, after: after, through: last, atLeast: atLeast) { first, last in
+        asked.append(first...last)
+        return SequenceSet(numbers: (first...last).filter { $0.isMultiple(of: 10) })
+      }
+      return Array(found.numbers)
+    }
+    #expect(look(40, 65) == [50, 60])
+    #expect(look(55, 65) == [60])
+    #expect(look(45, 58) == [50])
+    #expect(look(65, 65) == [])
+    #expect(look(40, 80) == [50, 60, 70, 80])
+    #expect(asked == [41...65, 66...80])
+    // From further back all is asked for, and known from then on.
+    #expect(look(10, 80) == [20, 30, 40, 50, 60, 70, 80])
+    #expect(look(20, 80) == [30, 40, 50, 60, 70, 80])
+    #expect(asked.dropFirst(2) == [11...80])
+    // An older view does not replace what a later one knows.
+    #expect(look(0, 20) == [10, 20])
+    #expect(look(10, 80).count == 7)
+    #expect(asked.dropFirst(3) == [1...20])
+    // Another past is another log.
+    let other = MatchIndex.Key(.everyone, .sender("ann"), past: 2)
+    #expect(look(0, 20, other, atLeast: 3) == [10, 20])
+    #expect(look(0, 20, other) == [10, 20])
+    #expect(look(0, 20, other) == [10, 20])
+    #expect(asked.dropFirst(4) == [1...20, 1...20])
   }
 
   @Test func forgetsWhatWasNotUsedLongest() throws {

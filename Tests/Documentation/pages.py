@@ -13,7 +13,7 @@ LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]+)\)")
 
 
 def every_page():
-    """What people read: all Markdown that is in the repository."""
+    """The pages that people read: all Markdown that is in the repository."""
     clients = (path for path in ROOT.glob("Clients/**/*.md") if "node_modules" not in path.parts)
     return sorted([*ROOT.glob("*.md"), *ROOT.glob("Schemas/**/*.md"), *CATALOGUE.glob("*.md"), *clients])
 
@@ -64,7 +64,7 @@ def docc_anchor(title):
 
 
 def section(text, heading):
-    """What stands under a heading, up to the next one."""
+    """The text under a heading, up to the next one."""
     found = re.search(rf"^#+ {re.escape(heading)} *\n(.*?)(?=^#|\Z)", blank_headings_in_code(text), re.M | re.S)
     if not found:
         raise AssertionError(f"no heading {heading!r}")

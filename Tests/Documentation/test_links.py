@@ -7,7 +7,7 @@ import pages
 
 
 def faults(path, text):
-    """What is wrong with the links of a page, a line each."""
+    """The faults of a page's links, a line each."""
     found = []
     for link in pages.links(text):
         place, _, anchor = link[3].partition("#")

@@ -84,7 +84,7 @@ class Snippets(unittest.TestCase):
         path.chmod(0o755)
 
     def run_command(self, command, **options):
-        """What a command did, which has to have succeeded."""
+        """The result of a command, which must succeed."""
         if "input" not in options:
             options["stdin"] = subprocess.DEVNULL
         done = subprocess.run(list(map(str, command)), cwd=self.folder, env=self.environment, capture_output=True,
@@ -93,7 +93,7 @@ class Snippets(unittest.TestCase):
         return done
 
     def shell(self, script, **options):
-        """What a script printed."""
+        """The output of a script."""
         return self.run_command(["sh", "-eu", "-c", script], **options).stdout
 
     def call(self, method, store="sqlite:inbox.db", **params):
@@ -103,7 +103,7 @@ class Snippets(unittest.TestCase):
 
 
 def is_running(pid):
-    """Whether a process is there, and not only waited for."""
+    """Returns whether a process is there, and not only waited for."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):

@@ -13,7 +13,7 @@ COMMANDS = ("serve", "call", "schema", "doctor", "replay")
 
 
 def said(*arguments):
-    """What the program prints."""
+    """The output of the program."""
     done = subprocess.run([PROGRAM, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
     return done.stdout
 

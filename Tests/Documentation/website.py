@@ -53,7 +53,7 @@ def page(name, path, names, images):
 
 
 def target(link, shown, name, path, names, images):
-    """What stands in a link's place."""
+    """The text that replaces a link."""
     place, _, anchor = link[3].partition("#")
     if "://" in place:
         return f"{link[1]}[{shown}]({link[3]})"

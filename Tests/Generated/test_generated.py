@@ -21,7 +21,7 @@ def check(program):
 
 
 def run(*command, **options):
-    """What a command prints, which is JSON."""
+    """The output of a command, which is JSON."""
     return json.loads(subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=True, **options).stdout)
 
 

@@ -13,7 +13,7 @@ func expectNormalised(_ set: SequenceSet, sourceLocation: SourceLocation = #_sou
   #expect(isNormalised(set), "\(set.spans)", sourceLocation: sourceLocation)
 }
 
-/// Whether the ranges are sorted, don't touch, and agree with the counts.
+/// Returns whether the ranges are sorted, don't touch, and agree with the counts.
 func isNormalised(_ set: SequenceSet) -> Bool {
   let spans = set.spans
   var total = 0

@@ -52,23 +52,27 @@ import Testing
   @Test(arguments: extremes.filter { $0 >= 0 }) func marks(_ value: Int) throws {
     let place = 1 << 53
     for field in 0..<4 {
-      var writer = ByteWriter()
-      writer.writeByte(1)
-      writer.writeByte(1)
-      (field == 0 ? SequenceSet(value) : SequenceSet()).encode(to: &writer)
-      writer.writeVarint(UInt64(field == 1 ? value : field == 0 ? place + 1 : 1))
-      for side in 0..<2 {
-        (side == 0 && field == 2 ? SequenceSet(value) : SequenceSet()).encode(to: &writer)
-        for _ in 0..<3 { SequenceSet().encode(to: &writer) }
-        writer.writeVarint(UInt64(side == 1 && field == 3 ? value : 0))
-      }
+      let bytes = sections(
+        2,
+        [
+          (
+            1,
+            { writer in
+              writer.writeByte(1)
+              (field == 0 ? SequenceSet(value) : SequenceSet()).encode(to: &writer)
+              writer.writeVarint(UInt64(field == 1 ? value : field == 0 ? place + 1 : 1))
+            }
+          ),
+          (2, { if field == 2, value > 0 { SequenceSet(value).encode(to: &$0) } }),
+          (11, { if field == 3, value > 0 { $0.writeVarint(UInt64(value)) } }),
+        ])
       let isSound =
         switch field {
         case 1: (1...place + 1).contains(value)
         default: value <= place
         }
       if isSound {
-        let marks = try Marks(version: 1, stamp: 0, encoded: writer.bytes)
+        let marks = try Marks(version: 1, stamp: 0, encoded: bytes)
         var state = InboxState(inbox: Inbox(user: "u"), marks: marks)
         state.shared.head = place
         _ = state.counts
@@ -77,24 +81,47 @@ import Testing
         _ = (state.marks.last(.shared), state.counts)
       } else {
         #expect(throws: (any Error).self, "\(field)") {
-          try Marks(version: 1, stamp: 0, encoded: writer.bytes)
+          try Marks(version: 1, stamp: 0, encoded: bytes)
         }
       }
     }
+  }
+
+  /// Sections as bytes, without those that are empty.
+  private func sections(_ format: UInt8, _ parts: [(tag: UInt8, write: (inout ByteWriter) -> Void)])
+    -> [UInt8]
+  {
+    let written = parts.compactMap { part -> [UInt8]? in
+      var writer = ByteWriter()
+      part.write(&writer)
+      guard !writer.bytes.isEmpty else { return nil }
+      var section = ByteWriter()
+      section.writeByte(part.tag)
+      section.writeBytes(writer.bytes)
+      return section.bytes
+    }
+    return [format, UInt8(written.count)] + written.flatMap { $0 }
   }
 
   /// The tail, the count, a kept number, and the number of kept numbers.
   @Test(arguments: extremes.filter { $0 >= 0 }, 0..<4) func records(_ value: Int, _ field: Int) throws {
     var numbers = [1, 1, 1, 1]
     numbers[field] = value
-    var writer = ByteWriter()
-    writer.writeByte(2)
-    writer.writeVarint(UInt64(numbers[0]))
-    SequenceSet(1).encode(to: &writer)
-    writer.writeVarint(UInt64(numbers[1]))
-    writer.writeNumber(.max)
-    writer.writeVarint(UInt64(numbers[3]))
-    writer.writeVarint(UInt64(numbers[2]))
+    let bytes = sections(
+      3,
+      [
+        (1, { if numbers[0] != 1 { $0.writeVarint(UInt64(numbers[0])) } }),
+        (2, { SequenceSet(1).encode(to: &$0) }),
+        (
+          3,
+          { writer in
+            writer.writeVarint(UInt64(numbers[1]))
+            writer.writeNumber(.max)
+            writer.writeVarint(UInt64(numbers[3]))
+            writer.writeVarint(UInt64(numbers[2]))
+          }
+        ),
+      ])
     let isSound =
       switch field {
       case 0: (1...(1 << 53) + 1).contains(value)
@@ -102,11 +129,11 @@ import Testing
       default: value == 1
       }
     if isSound {
-      var record = try LogRecord(encoded: writer.bytes)
+      var record = try LogRecord(encoded: bytes)
       _ = record.retract(7)
       _ = try LogRecord(encoded: record.encoded)
     } else {
-      #expect(throws: (any Error).self) { try LogRecord(encoded: writer.bytes) }
+      #expect(throws: (any Error).self) { try LogRecord(encoded: bytes) }
     }
   }
 }

@@ -7,6 +7,7 @@ import Testing
 @testable import JSONRPC
 
 /// Order, cancelling, deadlines, waiting and progress, over pipes.
+@Suite(.timeLimit(.minutes(10)))
 struct ConcurrencyTests {
   @Test func aSlowRequestHoldsUpNobody() async throws {
     let service = TestService()
@@ -28,7 +29,7 @@ struct ConcurrencyTests {
     // The same thread begins this call after the others: when it is answered, they have stopped.
     host.request(4, "ping")
     #expect(try await host.answer().id == "4")
-    await service.gates.wait(for: "gate", count: 3)
+    try await service.gates.wait(for: "gate", count: 3)
     let bytes = Cork.together {
       service.gates.open("gate")
       return host.server.connection.state.withLock { $0.outbox.queuedBytes }
@@ -71,7 +72,7 @@ struct ConcurrencyTests {
     let service = TestService()
     let host = try Host(service)
     for id in 1...20 { host.request(id, "read", #"{"key":1,"gate":"all"}"#) }
-    await service.gates.wait(for: "all", count: 20)
+    try await service.gates.wait(for: "all", count: 20)
     service.gates.open("all")
     #expect(await host.next(20).count == 20)
     _ = await host.finish()
@@ -83,10 +84,10 @@ struct ConcurrencyTests {
     let host = try Host(service)
     host.request(0, "gate", #"{"key":1,"value":0,"gate":"first","mode":"read"}"#)
     for id in 1...100 { host.request(id, "gate", #"{"key":1,"value":\#(id),"gate":"all"}"#) }
-    await service.gates.wait(for: "first", count: 1)
+    try await service.gates.wait(for: "first", count: 1)
     #expect(service.begun.withLock { $0 } == [0])
     service.gates.open("first")
-    await service.gates.wait(for: "all", count: 100)
+    try await service.gates.wait(for: "all", count: 100)
     #expect(service.begun.withLock { $0 } == Array(0...100))
     service.gates.open("all")
     #expect(await host.next(101).count == 101)
@@ -100,7 +101,7 @@ struct ConcurrencyTests {
     let host = try Host(service, limits: limits)
     for id in 1...100 { host.request(id, "gate", #"{"value":\#(id)}"#) }
     for round in 1...12 {
-      await service.gates.wait(for: "gate", count: 8)
+      try await service.gates.wait(for: "gate", count: 8)
       #expect(service.begun.withLock(\.count) == 8 * round)
       service.gates.openOnce("gate")
     }
@@ -131,7 +132,7 @@ struct ConcurrencyTests {
     let service = TestService()
     let host = try Host(service)
     host.request(1, method)
-    if method == "gate" { await service.gates.wait(for: "gate", count: 1) }
+    if method == "gate" { try await service.gates.wait(for: "gate", count: 1) }
     host.cancel("1")
     host.cancel("1")
     #expect(try await host.answer().code == -32800)
@@ -141,6 +142,18 @@ struct ConcurrencyTests {
     host.cancel("null")
     host.request(1, "ping")
     #expect(await host.finish().lines == [#"{"jsonrpc":"2.0","id":1,"result":{}}"#])
+  }
+
+  @Test func eachThatWaitsCanBeTakenBack() async throws {
+    let host = try Host(TestService())
+    for id in 0..<400 { host.request(id, "wait") }
+    for id in stride(from: 0, to: 400, by: 2) { host.cancel("\(id)") }
+    let cancelled = try await host.next(200).map(Answer.init)
+    #expect(Set(cancelled.map(\.id)) == Set(stride(from: 0, to: 400, by: 2).map(String.init)))
+    #expect(cancelled.allSatisfy { $0.code == -32800 })
+    let ended = try await host.finish().lines.map(Answer.init)
+    #expect(Set(ended.map(\.id)) == Set(stride(from: 1, to: 400, by: 2).map(String.init)))
+    #expect(ended.allSatisfy { $0.result == #""ended""# })
   }
 
   @Test func cancelWhileQueued() async throws {
@@ -162,7 +175,7 @@ struct ConcurrencyTests {
     let service = TestService()
     let host = try Host(service)
     host.request(1, "stubborn")
-    await service.gates.wait(for: "gate", count: 1)
+    try await service.gates.wait(for: "gate", count: 1)
     host.cancel("1")
     host.request(2, "ping")
     #expect(try await host.answer().id == "2")

@@ -40,6 +40,7 @@ struct FramingTests {
     Case("the last line with CR", "{}\r", [text("{}")]),
     Case("a byte order mark", "\u{FEFF}{}\n", [text("{}")]),
     Case("blanks, then a byte order mark", "\n \u{FEFF} {}\n", [text("{}")]),
+    Case("a byte order mark on a line of its own", "\u{FEFF}\n{}\n", [text("{}")]),
     Case("a byte order mark later is part of its line", "{}\n\u{FEFF}1\n", [text("{}"), text("\u{FEFF}1")]),
     Case("a byte order mark alone", "\u{FEFF}", []),
     Case("as long as may be", "0123456789abcdef\n", [text("0123456789abcdef")]),
@@ -65,6 +66,9 @@ struct FramingTests {
       "two messages", "Content-Length: 2\r\n\r\n{}Content-Length: 3\r\n\r\n[1]", [text("{}"), text("[1]")]),
     Case("any case", "cOnTeNt-LeNgTh:2\r\n\r\n{}", [text("{}")]),
     Case("blanks around the number", "Content-Length: \t2 \r\n\r\n{}", [text("{}")]),
+    Case(
+      "leading zeros", "Content-Length: " + String(repeating: "0", count: 27) + "2\r\n\r\n{}", [text("{}")]),
+    Case("another header", "Content-Length: 2\nX: y\n\n{}", [text("{}")]),
     Case("LF alone", "Content-Length: 2\n\n{}", [text("{}")]),
     Case("a type as well", "Content-Type: a; charset=utf-8\r\nContent-Length: 2\r\n\r\n{}", [text("{}")]),
     Case("a type behind", "Content-Length: 2\r\nContent-Type: a\r\n\r\n{}", [text("{}")]),
@@ -83,17 +87,37 @@ struct FramingTests {
       [.lostSync("two different Content-Length headers")]),
     Case("no number", "Content-Length: x\r\n\r\n{}", [.lostSync("Content-Length is not a number of bytes")]),
     Case("a sign", "Content-Length: +2\r\n\r\n{}", [.lostSync("Content-Length is not a number of bytes")]),
+    Case("negative", "Content-Length: -1\r\n\r\n", [.lostSync("Content-Length is not a number of bytes")]),
+    Case("a fraction", "Content-Length: 5.0\r\n\r\n", [.lostSync("Content-Length is not a number of bytes")]),
+    Case(
+      "2^63", "Content-Length: 9223372036854775808\r\n\r\n",
+      [.lostSync("Content-Length is not a number of bytes")]),
+    Case(
+      "30 digits", "Content-Length: " + String(repeating: "9", count: 30) + "\r\n\r\n",
+      [.lostSync("Content-Length is not a number of bytes")]),
     Case("no digits", "Content-Length: \r\n\r\n{}", [.lostSync("Content-Length is not a number of bytes")]),
     Case(
       "2^64 + 2", "Content-Length: 18446744073709551618\r\n\r\n{}",
       [.lostSync("Content-Length is not a number of bytes")]),
     Case("no length", "Content-Type: a\r\n\r\n{}", [.lostSync("headers without Content-Length")]),
+    Case("no colon behind the name", "Content-Length 5\r\n\r\n", [.lostSync("a header without a colon")]),
+    Case(
+      "a line behind a message", "Content-Length: 2\r\n\r\n{}{\"id\" 2}\n",
+      [text("{}"), .lostSync("a header without a colon")]),
+    Case(
+      "many headers", "Content-Length: 2\r\n\r\n{}" + String(repeating: "X: y\r\n", count: 20),
+      [text("{}"), .lostSync("the headers are longer than 64 bytes")]),
     Case("no colon", "Content-Length: 1\r\nhello\r\n\r\n1", [.lostSync("a header without a colon")]),
     Case(
       "no end", "Content-Length: " + String(repeating: "0", count: 100),
       [.lostSync("the headers are longer than 64 bytes")]),
     Case(
       "cut off in a body", "Content-Length: 9\r\n\r\n{}", [.lostSync("the stream ended within a message")]),
+    Case(
+      "cut off before a body", "Content-Length: 9\r\n\r\n", [.lostSync("the stream ended within a message")]),
+    Case(
+      "cut off in a name", "Content-Length: 2\r\n\r\n{}Content-Le",
+      [text("{}"), .lostSync("the stream ended within a message")]),
     Case("cut off in the headers", "Content-Length: 9\r\n", [.lostSync("the stream ended within a message")]),
     Case(
       "lost for good", "Content-Length: x\r\nContent-Length: 1\r\n\r\n1",

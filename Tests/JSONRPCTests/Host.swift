@@ -189,3 +189,8 @@ struct Answer: Sendable, Equatable {
     return String(decoding: data, as: UTF8.self)
   }
 }
+
+/// Returns once a condition holds; the time limit of the suite ends the waiting.
+func until(_ condition: () -> Bool) async throws {
+  while !condition() { try await Task.sleep(for: .milliseconds(1)) }
+}

@@ -53,6 +53,7 @@ struct EnvelopeTests {
     (#"{"jsonrpc":"2.0","method":"m","params":[1]}"#, "positional -"),
     (#"{"jsonrpc":"2.0","id":1,"method":"m","params":"x"}"#, "invalid 1 -32600"),
     (#"{"jsonrpc":"2.0","id":1,"method":"m","params":0}"#, "invalid 1 -32600"),
+    (#"{"jsonrpc":"2.0","id":1,"method":"m","params":true}"#, "invalid 1 -32600"),
     (#"{"jsonrpc":"2.0","method":"m"}"#, "call - m none"),
     (#"{"jsonrpc":"2.0","method":"m","extra":1,"\u0069d":7}"#, "call 7 m none"),
     (#"{"jsonrpc":"2.0","id":null,"method":"m"}"#, "invalid - -32600"),

@@ -4,10 +4,18 @@ import Testing
 
 @testable import JSONRPC
 
+/// Two classes of ordered calls.
+extension Dependency.Mode {
+  fileprivate static let append = Self.ordered(0)
+  fileprivate static let mark = Self.ordered(1)
+}
+
 struct OrderQueueTests {
+  private static let allModes: [Dependency.Mode] = [.shared, .append, .mark, .exclusive]
+
   /// One step of a table: a call arrives or ends, and these calls start.
   enum Step: Sendable {
-    case arrives(Int, [Touch], starts: [Int])
+    case arrives(Int, [Dependency], starts: [Int])
     case ends(Int, starts: [Int])
   }
 
@@ -16,10 +24,18 @@ struct OrderQueueTests {
     var steps: [Step]
   }
 
-  private static func read(_ keys: UInt64...) -> [Touch] { keys.map { Touch(key: $0, mode: .read) } }
-  private static func append(_ keys: UInt64...) -> [Touch] { keys.map { Touch(key: $0, mode: .append) } }
-  private static func mark(_ keys: UInt64...) -> [Touch] { keys.map { Touch(key: $0, mode: .mark) } }
-  private static func alone(_ keys: UInt64...) -> [Touch] { keys.map { Touch(key: $0, mode: .exclusive) } }
+  private static func read(_ keys: UInt64...) -> [Dependency] {
+    keys.map { Dependency(key: $0, mode: .shared) }
+  }
+  private static func append(_ keys: UInt64...) -> [Dependency] {
+    keys.map { Dependency(key: $0, mode: .append) }
+  }
+  private static func mark(_ keys: UInt64...) -> [Dependency] {
+    keys.map { Dependency(key: $0, mode: .mark) }
+  }
+  private static func alone(_ keys: UInt64...) -> [Dependency] {
+    keys.map { Dependency(key: $0, mode: .exclusive) }
+  }
 
   static let table = [
     Case(
@@ -100,8 +116,8 @@ struct OrderQueueTests {
     for step in example.steps {
       var ready = Deque<Int>()
       switch step {
-      case .arrives(let call, let touches, let starts):
-        tickets[call] = queue.enqueue(call, touching: touches, ready: &ready)
+      case .arrives(let call, let dependencies, let starts):
+        tickets[call] = queue.enqueue(call, dependencies: dependencies, ready: &ready)
         #expect(Array(ready) == starts)
       case .ends(let call, let starts):
         queue.remove(tickets[call]!, ready: &ready)
@@ -114,15 +130,16 @@ struct OrderQueueTests {
   private struct Model {
     struct Call {
       var id: Int
-      var modes: [UInt64: Touch.Mode]
+      var modes: [UInt64: Dependency.Mode]
       var isStarted = false
     }
     var calls: [Call] = []
 
-    mutating func add(_ id: Int, _ touches: [Touch]) {
-      var modes: [UInt64: Touch.Mode] = [:]
-      for touch in touches {
-        modes[touch.key] = modes[touch.key].map { $0 == touch.mode ? $0 : .exclusive } ?? touch.mode
+    mutating func add(_ id: Int, _ dependencies: [Dependency]) {
+      var modes: [UInt64: Dependency.Mode] = [:]
+      for dependency in dependencies {
+        modes[dependency.key] =
+          modes[dependency.key].map { $0 == dependency.mode ? $0 : .exclusive } ?? dependency.mode
       }
       calls.append(Call(id: id, modes: modes))
     }
@@ -133,7 +150,7 @@ struct OrderQueueTests {
         let isHeld = calls[..<index].contains { earlier in
           calls[index].modes.contains { key, mode in
             guard let other = earlier.modes[key] else { return false }
-            return other != mode || mode == .exclusive || (mode != .read && !earlier.isStarted)
+            return other != mode || mode == .exclusive || (mode != .shared && !earlier.isStarted)
           }
         }
         guard !isHeld else { continue }
@@ -160,15 +177,15 @@ struct OrderQueueTests {
       var ready = Deque<Int>()
       if tickets.isEmpty || Int.random(in: 0..<100, using: &random) < 55 {
         let count = Int.random(in: 1...4, using: &random)
-        let touches = (0..<count).map { _ in
-          Touch(
+        let dependencies = (0..<count).map { _ in
+          Dependency(
             key: UInt64.random(in: 0..<keys, using: &random),
-            mode: Touch.Mode.allCases.randomElement(using: &random)!)
+            mode: Self.allModes.randomElement(using: &random)!)
         }
-        model.add(id, touches)
-        changes[id] = model.calls.last!.modes.filter { $0.value != .read }.map(\.key)
+        model.add(id, dependencies)
+        changes[id] = model.calls.last!.modes.filter { $0.value != .shared }.map(\.key)
         for key in changes[id]! { arrived[key, default: []].append(id) }
-        tickets[id] = queue.enqueue(id, touching: touches, ready: &ready)
+        tickets[id] = queue.enqueue(id, dependencies: dependencies, ready: &ready)
       } else {
         // Ending a call that has not started is the same as cancelling it.
         let ended = tickets.keys.sorted().randomElement(using: &random)!
@@ -199,14 +216,14 @@ struct OrderQueueTests {
   private struct Lists {
     var lists: [UInt64: [Int]] = [:]
 
-    mutating func begin(_ id: Int, _ modes: [UInt64: Touch.Mode]) {
+    mutating func begin(_ id: Int, _ modes: [UInt64: Dependency.Mode]) {
       for (key, mode) in modes where mode == .append || mode == .mark { lists[key, default: []].append(id) }
     }
 
     /// Ends a call and returns what it saw on the keys that it may read.
-    mutating func end(_ id: Int, _ modes: [UInt64: Touch.Mode]) -> [UInt64: [Int]] {
+    mutating func end(_ id: Int, _ modes: [UInt64: Dependency.Mode]) -> [UInt64: [Int]] {
       var seen: [UInt64: [Int]] = [:]
-      for (key, mode) in modes where mode == .read || mode == .exclusive {
+      for (key, mode) in modes where mode == .shared || mode == .exclusive {
         seen[key] = lists[key] ?? []
         if mode == .exclusive { lists[key, default: []].append(-id) }
       }
@@ -220,7 +237,7 @@ struct OrderQueueTests {
     var queue = OrderQueue<Int>()
     var (concurrent, sequential) = (Lists(), Lists())
     var expected: [Int: [UInt64: [Int]]] = [:]
-    var modes: [Int: [UInt64: Touch.Mode]] = [:]
+    var modes: [Int: [UInt64: Dependency.Mode]] = [:]
     var tickets: [Int: Int] = [:]
     var running: [Int] = []
     let keys = UInt64(1 + run % 6)
@@ -230,12 +247,12 @@ struct OrderQueueTests {
       if id <= 1_000, running.isEmpty || Int.random(in: 0..<10, using: &random) < 6 {
         for _ in 0..<Int.random(in: 1...3, using: &random) {
           modes[id, default: [:]][.random(in: 0..<keys, using: &random)] =
-            Touch.Mode.allCases.randomElement(using: &random)!
+            Self.allModes.randomElement(using: &random)!
         }
         sequential.begin(id, modes[id]!)
         expected[id] = sequential.end(id, modes[id]!)
         tickets[id] = queue.enqueue(
-          id, touching: modes[id]!.map { Touch(key: $0, mode: $1) }, ready: &ready)
+          id, dependencies: modes[id]!.map { Dependency(key: $0, mode: $1) }, ready: &ready)
       } else if let index = running.indices.randomElement(using: &random) {
         let ended = running.remove(at: index)
         #expect(concurrent.end(ended, modes[ended]!) == expected[ended], "seed \(seed), call \(ended)")
@@ -251,14 +268,14 @@ struct OrderQueueTests {
 
   /// A call that never ends holds up the calls that touch the same keys, and no others.
   @Test func aSlowCallHoldsUpOnlyItsOwnKeys() {
-    for mode in Touch.Mode.allCases {
+    for mode in Self.allModes {
       var queue = OrderQueue<Int>()
       var ready = Deque<Int>()
-      _ = queue.enqueue(0, touching: [Touch(key: 0, mode: mode)], ready: &ready)
+      _ = queue.enqueue(0, dependencies: [Dependency(key: 0, mode: mode)], ready: &ready)
       for id in 1..<500 {
         let key = UInt64(1 + id % 50)
-        let other = Touch.Mode.allCases[id % Touch.Mode.allCases.count]
-        let ticket = queue.enqueue(id, touching: [Touch(key: key, mode: other)], ready: &ready)
+        let other = Self.allModes[id % Self.allModes.count]
+        let ticket = queue.enqueue(id, dependencies: [Dependency(key: key, mode: other)], ready: &ready)
         queue.remove(ticket, ready: &ready)
       }
       #expect(Array(ready) == Array(0..<500))
@@ -270,8 +287,8 @@ struct OrderQueueTests {
     var queue = OrderQueue<Int>()
     var ready = Deque<Int>()
     for id in 0..<500 {
-      let own = Touch(key: UInt64(id + 1), mode: id % 2 == 0 ? .read : .mark)
-      _ = queue.enqueue(id, touching: [Touch(key: 0, mode: .read), own], ready: &ready)
+      let own = Dependency(key: UInt64(id + 1), mode: id % 2 == 0 ? .shared : .mark)
+      _ = queue.enqueue(id, dependencies: [Dependency(key: 0, mode: .shared), own], ready: &ready)
     }
     #expect(Array(ready) == Array(0..<500))
   }

@@ -51,8 +51,41 @@ struct SalvageTests {
     #expect(ids(Array(text.utf8)) == expected)
   }
 
-  @Test func invalidUTF8() {
-    let text = Array(#"{"id":7,"method":"m","params":{"x":""#.utf8) + [0xff, 0xc0] + Array(#""}}"#.utf8)
+  private static let ping = #"{"jsonrpc":"2.0","id":1,"method":"ping"}"#
+  private static let brackets = (
+    open: String(repeating: "[", count: 100_000), close: String(repeating: "]", count: 100_000)
+  )
+
+  /// Where quotes and brackets are not in their places, or the id is at fault, nobody knows whose it is.
+  @Test(
+    arguments: [
+      "hello", "{} {}", ping + ping, "/* no */ " + ping, ping.dropLast() + ",}",
+      ping.dropLast() + #","x":"y}"#,
+      ping.dropLast() + #","\u0069d":1}"#, ping.dropLast() + "\0}", brackets.open,
+      brackets.open + brackets.close, String(repeating: #"{"a":"#, count: 100_000),
+      String(repeating: "[", count: 129) + String(repeating: "]", count: 129),
+    ] as [String])
+  func nobodys(_ text: String) { #expect(ids(Array(text.utf8)) == ["null"]) }
+
+  @Test(arguments: [[0xFF, 0xFE, 0xFD], ping.utf16.flatMap { [UInt8($0), 0] }] as [[UInt8]])
+  func nobodysBytes(_ bytes: [UInt8]) { #expect(ids(bytes) == ["null"]) }
+
+  @Test(
+    arguments: [
+      #""\ud800""#, #""\udc00x""#, #""\ude00\ud83d""#, #""\q""#, #"{"_meta":{"a":[{"b":1,"b":2}]}}"#, "NaN",
+      "-Infinity", "\"\u{1}\"", "0x10", "01", brackets.open + brackets.close,
+    ] as [String])
+  func aBadValueIsItsSenders(_ value: String) {
+    #expect(ids(Array(#"{"jsonrpc":"2.0","id":"who","method":"ping","x":\#(value)}"#.utf8)) == [#""who""#])
+  }
+
+  /// Not UTF-8, an overlong form, a surrogate, a character that is cut off, and one beyond Unicode.
+  @Test(
+    arguments: [
+      [0xFF, 0xC0], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF0, 0x9F, 0x98], [0xF4, 0x90, 0x80, 0x80],
+    ] as [[UInt8]])
+  func invalidUTF8(_ bytes: [UInt8]) {
+    let text = Array(#"{"id":7,"method":"m","params":{"x":""#.utf8) + bytes + Array(#""}}"#.utf8)
     #expect(ids(text) == ["7"])
   }
 

@@ -5,6 +5,7 @@ import Testing
 
 /// The examples of the JSON-RPC 2.0 specification that have parameters by name: the conversation there, line
 /// by line, with the expected answers.
+@Suite(.timeLimit(.minutes(10)))
 struct SpecificationTests {
   /// Sends a text as one line and compares the answers, in any order within a batch.
   private func check(_ request: String, _ expected: String?) async throws {

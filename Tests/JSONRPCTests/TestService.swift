@@ -29,35 +29,35 @@ final class TestService: Service {
     let key = UInt64(params?["key"]?.integer ?? 0)
     let value = Int(params?["value"]?.integer ?? 0)
     let gate = params?["gate"]?.string
-    let touch = params?["key"]?.integer
+    let hasKey = params?["key"]?.integer != nil
     func call(
-      _ mode: Touch.Mode? = nil, _ run: @escaping @Sendable (CallContext) async throws -> [UInt8]
+      _ mode: Dependency.Mode? = nil, _ run: @escaping @Sendable (CallContext) async throws -> [UInt8]
     ) -> PreparedCall {
-      let touches = mode.flatMap { mode in touch == nil ? nil : [Touch(key: key, mode: mode)] } ?? []
-      return PreparedCall(methodIndex: index, touches: touches, run: run)
+      let dependencies = mode.flatMap { mode in hasKey ? [Dependency(key: key, mode: mode)] : nil } ?? []
+      return PreparedCall(methodIndex: index, dependencies: dependencies, run: run)
     }
     switch name {
     case "echo": return call { _ in raw }
     case "gate":
-      let mode: Touch.Mode = params?["mode"]?.string == "read" ? .read : .append
+      let mode: Dependency.Mode = params?["mode"]?.string == "read" ? .shared : .ordered(0)
       return call(mode) { [self] context in
         begun.withLock { $0.append(value) }
         try await gates.pass(gate ?? "gate", context)
         return raw
       }
     case "append":
-      return call(.append) { [self] context in
+      return call(.ordered(0)) { [self] context in
         lists.withLock { $0["\(key)", default: []].append(value) }
         if let gate { try await gates.pass(gate, context) }
         return Array("{}".utf8)
       }
     case "read":
-      return call(.read) { [self] context in
+      return call(.shared) { [self] context in
         if let gate { try await gates.pass(gate, context) }
         return Array("\(lists.withLock { $0["\(key)"] ?? [] })".utf8)
       }
     case "wait":
-      return call(.read) { context in
+      return call(.shared) { context in
         let waiting = try context.startWaiting()
         try await waiting.sleep(until: .now.advanced(by: .seconds(3_600)))
         return Array((waiting.hasEnded ? "\"ended\"" : "\"woken\"").utf8)
@@ -66,7 +66,7 @@ final class TestService: Service {
       let how = params?["how"]?.string
       return call { _ in
         switch how {
-        case "conflict": throw RPCError.conflict(pointer: "/how", message: "no")
+        case "conflict": throw RPCError(RPCError.Kind(code: 2002, name: "conflict"), "no")
         case "cancellation": throw CancellationError()
         default: throw Unexpected()
         }
@@ -163,9 +163,7 @@ final class Gates: Sendable {
   func count(_ name: String) -> Int { state.withLock { $0.sleepers[name]?.count ?? 0 } }
 
   /// Returns once this many calls are stopped at a gate.
-  func wait(for name: String, count: Int) async {
-    while self.count(name) < count { await Task.yield() }
-  }
+  func wait(for name: String, count: Int) async throws { try await until { self.count(name) >= count } }
 
   private func stop(_ name: String, _ serial: Int, unless isOver: () -> Bool) async {
     await withCheckedContinuation { continuation in

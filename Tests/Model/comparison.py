@@ -108,7 +108,7 @@ def check_data(copies, line):
 
 
 def check_walk(walk, page, result):
-    """What a list by cursor promises, whatever is sent or marked meanwhile: no message twice, none left out."""
+    """The promise of a list by cursor, whatever is sent or marked meanwhile: no message twice, none left out."""
     nids = [item["nid"] for item in result["data"]]
     for nid in nids:
         if nid in walk.seen:

@@ -1,4 +1,4 @@
-"""What an inbox must answer, in the most naive way there is: a copy per reader.
+"""The answers that an inbox must give, in the most naive way there is: a copy per reader.
 
 Every inbox (a reader's team inbox or account inbox) is a plain list of copies, one for each message
 that was ever delivered to it, and every copy carries its own flags. There are no sequence sets, no
@@ -44,7 +44,7 @@ class RawJSON(str):
 
 
 class Message:
-    """What was sent. `log` is the tuple that names its log, `seq` its place there, from 1."""
+    """A message as it was sent. `log` is the tuple that names its log, `seq` its place there, from 1."""
 
     def __init__(self, log, seq, nid, create_time, fields):
         self.log, self.seq, self.nid, self.create_time, self.fields = log, seq, nid, create_time, fields
@@ -124,7 +124,7 @@ class Inbox:
 
 
 class Filters:
-    """What a list is asked for, apart from the place in it."""
+    """The parameters of a list, apart from the place in it."""
 
     def __init__(self, params):
         self.view = params.get("view", "inbox")
@@ -147,7 +147,7 @@ class Filters:
         return not copy.archived and (self.view == "inbox" or copy.read == (self.view == "read"))
 
     def first(self, copies):
-        """What stands in the first part of two, as the first page finds it."""
+        """The messages in the first part of two, as the first page finds it."""
         unread = frozenset(copy for copy in copies if self.order == "unread_first" and not copy.read)
         # A cursor has room for some 700 ranges; no run comes near.
         assert len(unread) < 700 or runs(unread) < 700, "more ranges than this model knows what to do with"
@@ -164,13 +164,13 @@ def part(copy, first):
 
 
 def runs(copies):
-    """How many runs of numbers, in both logs together."""
+    """The number of runs of numbers, in both logs together."""
     places = {(copy.shared, copy.message.seq) for copy in copies}
     return sum((shared, seq - 1) not in places for shared, seq in places)
 
 
 class Position:
-    """What a cursor means: a place in each of the two logs, among what was there when it was made.
+    """The meaning of a cursor: a place in each of the two logs, among what was there when it was made.
 
     Later messages may have the same create_time as the last one listed, and would then belong before
     it: they must not be skipped by `oldest` nor shown by the others, so a time would not do, and a place
@@ -405,7 +405,7 @@ def change(method, copy):
 
 
 def content(params):
-    """What two sends with one key must agree on, and what a message shows."""
+    """The fields that two sends with one key must agree on, and that a message shows."""
     return {
         name: value for name, value in params.items()
         if name not in ("idempotency_key", "reader_id", "reader_ids")}

@@ -14,13 +14,16 @@ import shutil
 import sys
 import tempfile
 import time
+from pathlib import Path
 
-import operations
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Hosting"))
+import operations  # noqa: E402
 from audit import Audit
 from comparison import Difference, check, check_walk
 from model import Model, Wrong
-from sidecar import Sidecar, Silent, encode
 from settling import Settling, touched
+from sidecar import Sidecar
+from wire import encode
 
 AUDIT_EVERY = 500  # operations
 
@@ -46,7 +49,7 @@ class Run:
 
     def run(self):
         try:
-            self.sidecars += [Sidecar(self.store, self.log) for _ in range(self.processes)]
+            self.sidecars += [self.start() for _ in range(self.processes)]
             audited = 0
             while self.done < self.count:
                 self.step()
@@ -55,15 +58,13 @@ class Run:
                     self.audit(share=0.1)
             self.audit(share=1)
             for sidecar in self.sidecars:
-                status = sidecar.end()
-                if status != 0:
-                    raise Difference("exit status %d at the end of input" % status)
-        except (Difference, Silent, Wrong) as error:
+                if more := sidecar.finish():
+                    raise Difference("answers that nobody waits for: %s" % more)
+        except (Difference, Wrong, AssertionError) as error:
             raise Difference(self.report(error)) from error
         finally:
             for sidecar in self.sidecars:
-                if sidecar.process.poll() is None:
-                    sidecar.kill()
+                sidecar.stop()
             self.requests.close()
             self.log.close()
 
@@ -91,7 +92,7 @@ class Run:
             lines = ["[" + ",".join(lines) + "]"]
         text = "".join(line + "\n" for line in lines)
         self.requests.write(text)
-        sidecar.write(text.encode("utf-8"))
+        sidecar.send_bytes(text.encode("utf-8"))
         return ids
 
     def compare(self, operation, answer, line):
@@ -136,14 +137,18 @@ class Run:
     def write_reads(self, batch, sidecar):
         ids = list(range(self.asked + 1, self.asked + 1 + len(batch)))
         self.asked += len(batch)
-        sidecar.write("".join(
+        sidecar.send_bytes("".join(
             encode({"jsonrpc": "2.0", "id": number, "method": operation.method, "params": operation.wire})
             + "\n" for number, operation in zip(ids, batch)).encode("utf-8"))
         return ids
 
+    def start(self):
+        return Sidecar(store=self.store, stderr=self.log)
+
     def restart(self, place):
         self.restarts += 1
-        self.sidecars[place] = Sidecar(self.store, self.log)
+        self.sidecars[place].stop()
+        self.sidecars[place] = self.start()
 
     def report(self, error):
         last = self.recent[-1] if self.recent else None
@@ -226,7 +231,7 @@ class KilledInFlight(Run):
         ids = self.send(batch, self.sidecars[0])
         answers = {}
         for _ in range(self.rng.randrange(len(batch)) if self.rng.random() < 0.7 else 0):
-            for answer, line in self.sidecars[0].read():
+            for answer, line in self.sidecars[0].receive_answers():
                 answers[answer["id"]] = (answer, line)
         # Now and then a moment later, so that the kill meets any point of the work.
         time.sleep(self.rng.choice([0, 0.004 * self.rng.random()]))

@@ -1,4 +1,4 @@
-"""What a killed sidecar did of the operations that it never answered.
+"""The deeds of a killed sidecar, of the operations that it never answered.
 
 A send is settled by sending it again with its idempotency key, a retraction by retracting again. A mark
 either took effect or did not, and its inbox shows which; it must have, where a later operation on the
@@ -47,7 +47,7 @@ class Settling:
         return self.run.sidecars[0].collect(ids)[ids[0]]
 
     def landed(self, operation, result):
-        """What the first attempt had done, as the second one's result tells."""
+        """The deeds of the first attempt, as the second one's result tells."""
         if result is None:
             return []
         if operation.method == "retract_message":

@@ -1,13 +1,9 @@
 """The model itself, on examples small enough to check by eye."""
 
 import datetime
-import os
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-from model import Model, Refusal, Wrong  # noqa: E402
+from model import Model, Refusal, Wrong
 
 
 class ModelTests(unittest.TestCase):

@@ -8,12 +8,9 @@ becomes a new name for each run.
 
 import os
 import random
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-from random_run import run  # noqa: E402
+from random_run import run
 
 
 class RandomRuns(unittest.TestCase):

@@ -23,6 +23,37 @@ struct AppendPlanTests {
     ])
   }
 
+  /// The messages of the next insert, once the heads are known.
+  private func insert(
+    _ plan: inout AppendPlan, at now: Timestamp = 0, _ heads: [LogName: Head] = [:]
+  ) throws -> [Int] {
+    var action = try plan.next(at: now)
+    if case .readHeads(let logs) = action {
+      #expect(Set(logs) == Set(heads.keys))
+      for (log, head) in heads { plan.setHead(head, of: log) }
+      action = try plan.next(at: now)
+    }
+    guard case .insert(let chunk) = action else {
+      Issue.record("\(action)")
+      return []
+    }
+    return chunk
+  }
+
+  /// The results, after the confirmation.
+  private func finish(_ plan: inout AppendPlan) throws -> [Result<[Receipt], StoreError>] {
+    var action = try plan.next(at: 0)
+    if case .confirm = action {
+      plan.confirmed()
+      action = try plan.next(at: 0)
+    }
+    guard case .finish(let results) = action else {
+      Issue.record("\(action)")
+      return []
+    }
+    return results
+  }
+
   private func tokens(_ plan: AppendPlan, _ indices: [Int]) throws -> [BSONObjectID] {
     try indices.map { try plan.document($0).get("_id").objectID() }
   }
@@ -33,23 +64,19 @@ struct AppendPlanTests {
 
   @Test func numbersFollowTheHeadAndTimesNeverGoBack() throws {
     var plan = plan([(draft("a"), [team]), (draft("b"), [.everyone, team]), (draft("c"), [team])])
-    plan.begin([:], at: 100)
-    #expect(Set(plan.logsWithoutHead) == [team.encoded, LogName.everyone.encoded])
     let before = Token.random(at: 0).id
-    plan.setHead(.init(seq: 7, time: 500, token: before), of: team.encoded)
-    plan.setHead(.none, of: LogName.everyone.encoded)
-    plan.place(at: 100)
-    let chunk = plan.nextChunk(count: 10, bytes: 1 << 20)
+    let chunk = try insert(
+      &plan, at: 100, [team: Head(seq: 7, time: 500, token: before), .everyone: .none])
     #expect(try seqs(plan, chunk) == [8, 1, 9, 10])
     let times = try chunk.map { try plan.document($0).get("time").milliseconds() }
     #expect(times == [500, 100, 500, 500])
     let last = try plan.document(chunk[3]).get("_id").objectID()
-    plan.written(chunk)
-    #expect(plan.isSettled)
-    let seqs = try plan.results().map { try $0.get().map(\.seq) }
+    plan.inserted(.written)
+    let action = try plan.next(at: 100)
+    #expect(action == .confirm([before]))
+    #expect(plan.cleanHeads[team] == Head(seq: 10, time: 500, token: last))
+    let seqs = try finish(&plan).map { try $0.get().map(\.seq) }
     #expect(seqs == [[8], [1, 9], [10]])
-    #expect(plan.cleanHeads[team.encoded] == .init(seq: 10, time: 500, token: last))
-    #expect(plan.tokensBefore == [before])
   }
 
   @Test func keysAreTakenOutBeforeNumbering() throws {
@@ -57,14 +84,14 @@ struct AppendPlanTests {
       (keyed("held"), [team]), (keyed("new"), [team]), (keyed("new"), [team]), (keyed("new", [2]), [team]),
       (keyed("held", [2]), [.everyone, team]), (draft("last"), [team]),
     ])
-    let place = AppendPlan.KeyPlace(log: team.encoded, key: SenderKey(sender: "ann", key: "held"))
-    plan.begin([place: try holder("held", seq: 3)], at: 0)
-    plan.setHead(.init(seq: 5, time: 0), of: team.encoded)
-    plan.place(at: 0)
-    let chunk = plan.nextChunk(count: 10, bytes: 1 << 20)
+    let action = try plan.next(at: 0)
+    #expect(action == .findHolders(plan.keys))
+    let place = AppendPlan.KeyPlace(log: team, key: SenderKey(sender: "ann", key: "held"))
+    plan.found([place: try holder("held", seq: 3)])
+    let chunk = try insert(&plan, [team: Head(seq: 5, time: 0)])
     #expect(try seqs(plan, chunk) == [6, 7])
-    plan.written(chunk)
-    let results = plan.results()
+    plan.inserted(.written)
+    let results = try finish(&plan)
     #expect(try results[0].get() == [Receipt(seq: 3, time: 7, duplicate: true)])
     #expect(try results[1].get() == [Receipt(seq: 6, time: 0, duplicate: false)])
     #expect(try results[2].get() == [Receipt(seq: 6, time: 0, duplicate: true)])
@@ -75,42 +102,57 @@ struct AppendPlanTests {
 
   @Test func aLostRaceRenumbersThatLogOnly() throws {
     var plan = plan([(draft("a"), [team]), (draft("b"), [.everyone]), (draft("c"), [team])])
-    plan.begin([:], at: 0)
-    plan.setHead(.init(seq: 1, time: 0), of: team.encoded)
-    plan.setHead(.init(seq: 1, time: 0), of: LogName.everyone.encoded)
-    plan.place(at: 0)
-    let before = try tokens(plan, plan.nextChunk(count: 10, bytes: 1 << 20))
+    let first = try insert(&plan, [team: Head(seq: 1, time: 0), .everyone: Head(seq: 1, time: 0)])
+    let before = try tokens(plan, first)
     // At its number, the first append found another store's message: nothing after it was done.
-    let isLost1 = plan.settle(team.encoded, [2: Token.random(at: 0).id])
-    #expect(isLost1)
-    #expect(plan.logsWithoutHead == [team.encoded])
+    plan.inserted(.stopped(at: 0, .number))
+    let look = try plan.next(at: 0)
+    #expect(look == .readSlots(team, 2...3))
+    plan.found([2: Token.random(at: 0).id], of: team, isLate: false)
     #expect(plan.cleanHeads.isEmpty)
-    plan.setHead(.init(seq: 9, time: 0), of: team.encoded)
-    plan.place(at: 0)
-    let chunk = plan.nextChunk(count: 10, bytes: 1 << 20)
+    let chunk = try insert(&plan, [team: Head(seq: 9, time: 0)])
     #expect(try seqs(plan, chunk) == [10, 2, 11])
     #expect(try tokens(plan, chunk) == before)
+    // Who loses again takes a lease before the next attempt.
+    plan.inserted(.stopped(at: 0, .number))
+    _ = try plan.next(at: 0)
+    plan.found([10: Token.random(at: 0).id], of: team, isLate: false)
+    let actions = [try plan.next(at: 0), try plan.next(at: 0)]
+    #expect(actions == [.takeLease(team), .readHeads([team])])
+  }
+
+  @Test func whoLosesForTooLongGivesUp() throws {
+    var plan = plan([(draft("a"), [team])])
+    _ = try insert(&plan, [team: .none])
+    plan.inserted(.stopped(at: 0, .number))
+    _ = try plan.next(at: 0)
+    plan.found([1: Token.random(at: 0).id], of: team, isLate: true)
+    guard case .failure(.unavailable) = try finish(&plan)[0] else {
+      _ = Issue.record("not given up")
+      return
+    }
   }
 
   @Test func anUnknownOutcomeIsSettledBySlots() throws {
     var plan = plan((1...4).map { (draft("\($0)"), [team]) })
-    plan.begin([:], at: 0)
-    plan.setHead(.none, of: team.encoded)
-    plan.place(at: 0)
-    let chunk = plan.nextChunk(count: 10, bytes: 1 << 20)
+    let chunk = try insert(&plan, [team: .none])
     let tokens = try tokens(plan, chunk)
-    plan.unknown(chunk)
+    plan.inserted(.unknown)
+    let look = try plan.next(at: 0)
+    #expect(look == .readSlots(team, 1...4))
     // Two messages arrived; the empty slots settle nothing, and keep their numbers.
-    let isLost2 = plan.settle(team.encoded, [1: tokens[0], 2: tokens[1]])
-    #expect(!isLost2)
-    #expect(plan.maySurface)
-    #expect(try seqs(plan, plan.nextChunk(count: 10, bytes: 1 << 20)) == [3, 4])
+    plan.found([1: tokens[0], 2: tokens[1]], of: team, isLate: false)
+    let pause = try plan.next(at: 0)
+    #expect(pause == .pause)
+    plan.paused(isLate: false)
+    let again = try insert(&plan)
+    #expect(try seqs(plan, again) == [3, 4])
     // Then another store took the third number: the append for it can't succeed any more.
-    let isLost3 = plan.settle(team.encoded, [3: Token.random(at: 0).id])
-    #expect(isLost3)
-    #expect(!plan.maySurface)
-    plan.giveUp(.unavailable(""))
-    let results = plan.results()
+    plan.inserted(.stopped(at: 0, .number))
+    _ = try plan.next(at: 0)
+    plan.found([3: Token.random(at: 0).id], of: team, isLate: false)
+    plan.failed(.unavailable(""))
+    let results = try finish(&plan)
     let seqs = try results[..<2].map { try $0.get()[0].seq }
     #expect(seqs == [1, 2])
     #expect(Array(results[2...]) == [.failure(.unavailable("")), .failure(.unavailable(""))])
@@ -118,45 +160,56 @@ struct AppendPlanTests {
 
   @Test func whatMaySurfaceIsReportedAsUnknown() throws {
     var plan = plan([(draft("a"), [team]), (draft("b"), [.everyone])])
-    plan.begin([:], at: 0)
-    plan.setHead(.none, of: team.encoded)
-    plan.place(at: 0)
-    plan.unknown(plan.nextChunk(count: 10, bytes: 1 << 20))
-    plan.giveUp(.unavailable("no primary"))
-    #expect(plan.results() == [.failure(.notConfirmed), .failure(.unavailable("no primary"))])
+    _ = try insert(&plan, [team: .none, .everyone: .none])
+    plan.inserted(.unknown)
+    // The numbers can't be looked at: what may surface is worth waiting for.
+    plan.failed(.unavailable("no primary"))
+    let pause = try plan.next(at: 0)
+    #expect(pause == .pause)
+    plan.paused(isLate: true)
+    let results = try finish(&plan)
+    #expect(results == [.failure(.notConfirmed), .failure(.notConfirmed)])
+  }
+
+  @Test func whatWasNeverSentIsNotUnknown() throws {
+    var plan = plan([(draft("a"), [team]), (draft("b"), [.everyone])])
+    _ = try insert(&plan, [team: .none, .everyone: .none])
+    plan.inserted(.failed(.unavailable("no primary")))
+    let results = try finish(&plan)
+    #expect(results == [.failure(.unavailable("no primary")), .failure(.unavailable("no primary"))])
+  }
+
+  @Test func aGroupWhoseKeysCannotBeLookedForIsNotBegun() throws {
+    var plan = plan([(keyed("k"), [team]), (draft("b"), [team])])
+    _ = try plan.next(at: 0)
+    plan.failed(.unavailable("no primary"))
+    let results = try finish(&plan)
+    #expect(results == [.failure(.unavailable("no primary")), .failure(.unavailable("no primary"))])
   }
 
   /// A call to many logs is told which of them have the message, if not all do.
   @Test func aFailureInTheMiddleNamesWhatIsDone() throws {
     let logs: [LogName] = [.account("a"), .account("b"), .account("c")]
-    for (what, isUnknown) in [("not confirmed", true), ("no primary", false)] {
-      var plan = plan([(draft("x"), logs), (draft("y"), [team])])
-      plan.begin([:], at: 5)
-      for log in logs + [team] { plan.setHead(.none, of: log.encoded) }
-      plan.place(at: 5)
-      let chunk = plan.nextChunk(count: 10, bytes: 1 << 20)
-      plan.written(chunk.prefix(2))
-      if isUnknown { plan.unknown(chunk.dropFirst(2)) }
-      plan.giveUp(.unavailable("no primary"))
-      let done = Receipt(seq: 1, time: 5, duplicate: false)
-      guard case .failure(.interrupted(let why, let receipts)) = plan.results()[0] else {
-        Issue.record("\(plan.results()[0])")
-        continue
-      }
-      #expect(receipts == [done, done, nil])
-      #expect(why.hasPrefix("2 of 3 readers have the message") && (isUnknown || why.hasSuffix(what)))
-      #expect(plan.results()[1] == .failure(isUnknown ? .notConfirmed : .unavailable("no primary")))
+    var plan = plan([(draft("x"), logs), (draft("y"), [team])])
+    _ = try insert(
+      &plan, at: 5, Dictionary(uniqueKeysWithValues: (logs + [team]).map { ($0, Head.none) }))
+    plan.inserted(.stopped(at: 2, .passing(.unavailable("no primary"))))
+    let results = try finish(&plan)
+    let done = Receipt(seq: 1, time: 5, duplicate: false)
+    guard case .failure(.interrupted(let why, let receipts)) = results[0] else {
+      _ = Issue.record("\(results[0])")
+      return
     }
+    #expect(receipts == [done, done, nil])
+    #expect(why.hasPrefix("2 of 3 readers have the message") && why.hasSuffix("no primary"))
+    #expect(results[1] == .failure(.unavailable("no primary")))
   }
 
   @Test func aLogIsFullBeforeItsNumbersRunOut() throws {
     var plan = plan([(draft("a"), [team]), (draft("b"), [team]), (draft("c"), [.everyone])])
-    plan.begin([:], at: 0)
-    plan.setHead(.init(seq: StoreBounds.largestNumber - 1, time: 0), of: team.encoded)
-    plan.setHead(.none, of: LogName.everyone.encoded)
-    plan.place(at: 0)
-    plan.written(plan.nextChunk(count: 10, bytes: 1 << 20))
-    let results = plan.results()
+    _ = try insert(&plan, [team: Head(seq: StoreBounds.largestNumber - 1, time: 0), .everyone: .none])
+    plan.inserted(.written)
+    let results = try finish(&plan)
     #expect(try results[0].get().map(\.seq) == [StoreBounds.largestNumber])
     #expect(throws: StoreError.self) { try results[1].get() }
     #expect(try results[2].get().map(\.seq) == [1])
@@ -165,42 +218,103 @@ struct AppendPlanTests {
   @Test func whoHoldsOneKeyMayHoldManyOfAGroup() throws {
     var plan = plan(
       [(keyed("a"), [team]), (draft("b"), [team]), (keyed("c"), [team]), (keyed("d"), [team])])
-    plan.begin([:], at: 0)
-    plan.setHead(.none, of: team.encoded)
-    plan.place(at: 0)
+    _ = try plan.next(at: 0)
+    plan.found([:])
+    _ = try insert(&plan, [team: .none])
+    plan.inserted(.stopped(at: 0, .key))
+    let look = try plan.next(at: 0)
+    #expect(look == .findHolders(plan.keys))
     let holders = try [holder("a", seq: 1), holder("c", seq: 2), holder("d", seq: 3)]
-    plan.held(
-      by: Dictionary(uniqueKeysWithValues: holders.map { (.init(log: $0.log, key: $0.key), $0) }), refused: 0)
-    #expect(plan.results()[0] == .success([Receipt(seq: 1, time: 7, duplicate: true)]))
-    #expect(plan.results()[2] == .success([Receipt(seq: 2, time: 7, duplicate: true)]))
-    #expect(plan.results()[3] == .success([Receipt(seq: 3, time: 7, duplicate: true)]))
-    // The remaining appends come after them.
-    plan.setHead(.init(seq: 3, time: 7), of: team.encoded)
-    plan.place(at: 0)
-    #expect(try seqs(plan, plan.nextChunk(count: 10, bytes: 1 << 20)) == [4])
+    plan.found(Dictionary(uniqueKeysWithValues: holders.map { (.init(log: $0.log, key: $0.key), $0) }))
+    // The remaining append comes after them.
+    let chunk = try insert(&plan, [team: Head(seq: 3, time: 7)])
+    #expect(try seqs(plan, chunk) == [4])
+    plan.inserted(.written)
+    let results = try finish(&plan)
+    #expect(try results.map { try $0.get()[0].seq } == [1, 4, 2, 3])
+    #expect(try results.map { try $0.get()[0].duplicate } == [true, false, true, true])
   }
 
   @Test func aKeyThatSurfacesLaterTakesItsMessageOut() throws {
     var plan = plan([(keyed("k"), [team]), (draft("b"), [team]), (keyed("c"), [team])])
-    plan.begin([:], at: 0)
-    plan.setHead(.none, of: team.encoded)
-    plan.place(at: 0)
-    plan.held(0, by: try holder("k", seq: 1))
-    plan.setHead(.init(seq: 1, time: 7), of: team.encoded)
-    plan.place(at: 0)
-    let chunk = plan.nextChunk(count: 10, bytes: 1 << 20)
+    _ = try plan.next(at: 0)
+    plan.found([:])
+    _ = try insert(&plan, [team: .none])
+    plan.inserted(.stopped(at: 0, .key))
+    let k = AppendPlan.KeyPlace(log: team, key: SenderKey(sender: "ann", key: "k"))
+    plan.found([k: try holder("k", seq: 1)])
+    let chunk = try insert(&plan, [team: Head(seq: 1, time: 7)])
     #expect(try seqs(plan, chunk) == [2, 3])
-    plan.held(2, by: try holder("c", [9], seq: 2))
-    #expect(plan.results()[0] == .success([Receipt(seq: 1, time: 7, duplicate: true)]))
-    #expect(plan.results()[2] == .failure(.conflict(team)))
+    plan.inserted(.stopped(at: 1, .key))
+    let c = AppendPlan.KeyPlace(log: team, key: SenderKey(sender: "ann", key: "c"))
+    plan.found([c: try holder("c", [9], seq: 3)])
+    let results = try finish(&plan)
+    #expect(results[0] == .success([Receipt(seq: 1, time: 7, duplicate: true)]))
+    #expect(results[2] == .failure(.conflict(team)))
   }
 
-  @Test func chunksAreBounded() {
-    var plan = plan((1...10).map { _ in (draft(String(repeating: "x", count: 1000)), [team]) })
-    plan.begin([:], at: 0)
-    plan.setHead(.none, of: team.encoded)
-    plan.place(at: 0)
-    #expect(plan.nextChunk(count: 3, bytes: 1 << 20).count == 3)
-    #expect(plan.nextChunk(count: 100, bytes: 5000).count == 4)
+  @Test func aKeyWhoseHolderCannotBeReadIsTriedAgain() throws {
+    var plan = plan([(keyed("k"), [team])])
+    _ = try plan.next(at: 0)
+    plan.found([:])
+    _ = try insert(&plan, [team: .none])
+    plan.inserted(.stopped(at: 0, .key))
+    plan.found([:])
+    let pause = try plan.next(at: 0)
+    #expect(pause == .pause)
+    plan.paused(isLate: false)
+    let again = try insert(&plan)
+    #expect(again == [0])
+    plan.inserted(.stopped(at: 0, .key))
+    plan.found([:])
+    _ = try plan.next(at: 0)
+    plan.paused(isLate: true)
+    guard case .failure(.unavailable) = try finish(&plan)[0] else {
+      _ = Issue.record("not given up")
+      return
+    }
+  }
+
+  /// Nothing is acknowledged unless it was confirmed.
+  @Test(
+    arguments: [
+      (StoreError.replaced, AppendPlan.Withdrawal.strays), (.shortened, .all), (.lacksIndex, .doubled),
+    ])
+  func whatCannotBeConfirmedIsTakenBack(_ error: StoreError, _ withdrawal: AppendPlan.Withdrawal) throws {
+    var plan = plan([(draft("a"), [team])])
+    _ = try insert(&plan, [team: .none])
+    plan.inserted(.written)
+    _ = try plan.next(at: 0)
+    plan.notConfirmed(.unavailable("no primary"), mayPass: true)
+    let pause = try plan.next(at: 0)
+    #expect(pause == .pause)
+    plan.paused(isLate: false)
+    let again = try plan.next(at: 0)
+    #expect(again == .confirm([]))
+    plan.notConfirmed(error, mayPass: false)
+    let written = plan.newMessages
+    let action = try plan.next(at: 0)
+    #expect(action == .withdraw(withdrawal, written))
+    let results = try finish(&plan)
+    #expect(results == [.failure(.notConfirmedHere)])
+  }
+
+  @Test func chunksAreBounded() throws {
+    var many = plan((0..<AppendPlan.messagesTogether + 5).map { _ in (draft("x"), [team]) })
+    let first = try insert(&many, [team: .none])
+    #expect(first.count == AppendPlan.messagesTogether)
+    many.inserted(.written)
+    #expect(try insert(&many).count == 5)
+    let large = String(repeating: "x", count: 60_000)
+    var heavy = plan((0..<300).map { _ in (draft(large), [team]) })
+    #expect(
+      try insert(&heavy, [team: .none]).count == (AppendPlan.bytesTogether - 1)
+        / heavy.calls[0].draft.storedSize + 1)
+  }
+}
+
+extension AppendPlan {
+  fileprivate mutating func next(at now: Timestamp) throws -> Action {
+    try next { () throws(StoreError) in now }
   }
 }

@@ -50,6 +50,7 @@ struct DamageTests {
         try session.bulk("tidings_messages", [.deleteOne(filter: ["seq": 3])]).get()
       }
       await expectDamaged { try await stores[0].state() }
+      await expectDamaged { try await stores[0].retract(MessageName(log: team, seq: 1)) }
     }
   }
 

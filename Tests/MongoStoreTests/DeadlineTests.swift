@@ -13,10 +13,8 @@ struct DeadlineTests {
       // Asks for ever, for another inbox each time, since a view keeps what it has read: only the deadline
       // ends it.
       await #expect(throws: CancellationError.self) {
-        try await StoreCall.$deadline.withValue(.now + .milliseconds(300)) {
-          try await stores[0].read { reader in
-            for n in 0... { _ = try reader.state(of: Inbox(user: Text("u\(n)"), team: "t")) }
-          }
+        try await stores[0].read(before: .now + .milliseconds(300)) { reader in
+          for n in 0... { _ = try reader.state(of: Inbox(user: Text("u\(n)"), team: "t")) }
         }
       }
       // The next call on the same thread has no deadline.
@@ -31,7 +29,7 @@ struct DeadlineTests {
       _ = try await stores[0].append(draft("first"), to: [team])
       try await mongod.command(["fsync": 1, "lock": true])
       await #expect(throws: CancellationError.self) {
-        try await StoreCall.$deadline.withValue(.now + .milliseconds(500)) { try await stores[1].messages() }
+        try await stores[1].read(before: .now + .milliseconds(500)) { _ = try $0.state(of: bob) }
       }
       // A store that knows the primary continues to read.
       #expect(try await stores[0].messages().count == 1)
@@ -44,10 +42,8 @@ struct DeadlineTests {
   @Test func aDeadlineThatIsFarOffChangesNothing() async throws {
     try await withStores(try await .shared(.replicaSet())) { stores in
       _ = try await stores[0].append(draft("first"), to: [team])
-      let messages = try await StoreCall.$deadline.withValue(.now + .seconds(600)) {
-        try await stores[0].messages()
-      }
-      #expect(messages.count == 1)
+      let state = try await stores[0].read(before: .now + .seconds(600)) { try $0.state(of: bob) }
+      #expect(state.shared.head == 1)
     }
   }
 }

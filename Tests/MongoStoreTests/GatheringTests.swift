@@ -1,3 +1,4 @@
+import Dispatch
 import Inbox
 import MongoSupport
 import Testing
@@ -37,7 +38,8 @@ struct GatheringTests {
         let together = try await readAll(stores[0])
         for inbox in inboxes {
           let alone = try await stores[0].session { session in
-            try View(session, Past(0), hasSnapshots: true, newest: 1).state(of: inbox)
+            try MongoReader(Source(session, Past(0), ServerClock(), hasSnapshots: true), newest: 1)
+              .state(of: inbox)
           }
           #expect(together[inbox] == alone)
         }
@@ -113,14 +115,26 @@ struct GatheringTests {
     }
   }
 
+  /// The only thread is busy until the cancelled read has ended: a read that waited for its answer would never
+  /// end.
   @Test func oneThatIsCancelledWaitsForNoAnswer() async throws {
-    try await withStores(try await .shared(.replicaSet())) { stores in
+    try await withStores(
+      try await .shared(.replicaSet()), options: "waitQueueTimeoutMS=60000&maxPoolSize=1"
+    ) { stores in
       let store = stores[0]
       _ = try await store.state()
-      let task = Task { try await store.state() }
-      task.cancel()
-      // Either result is right, depending on which came first.
-      do { #expect(try await task.value.shared.head == 0) } catch is CancellationError {}
+      let (begun, signal) = AsyncStream<Void>.makeStream()
+      let gate = DispatchSemaphore(value: 0)
+      async let busy: Void = store.session { _ in
+        signal.finish()
+        gate.wait()
+      }
+      for await _ in begun {}
+      let reading = Task { try await store.state() }
+      reading.cancel()
+      await #expect(throws: CancellationError.self) { try await reading.value }
+      gate.signal()
+      try await busy
       #expect(try await store.state().shared.head == 0)
     }
   }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import MongoStore
 
-/// How many views hold many bytes at once.
+/// The number of views that hold many bytes at once.
 struct LargeReadsTests {
   @Test func placesAreGivenBack() async throws {
     let reads = LargeReads(places: 2)

@@ -36,8 +36,8 @@ struct OpeningTests {
   }
 
   @Test(arguments: [
-    (7, MongoStoreOpenError.newerVersion(found: 7, known: 2)), (1, .olderVersion(found: 1, known: 2)),
-    (-1, .olderVersion(found: -1, known: 2)),
+    (7, MongoStoreOpenError.newerVersion(found: 7, known: 3)), (1, .olderVersion(found: 1, known: 3)),
+    (-1, .olderVersion(found: -1, known: 3)),
   ]) func anotherLayoutIsRefused(_ version: Int, _ refusal: MongoStoreOpenError) async throws {
     try await withDatabase(try await .shared(.replicaSet())) { uri in
       let first = try MongoStore(uri: uri, logger: .quiet)
@@ -106,7 +106,9 @@ struct OpeningTests {
         await #expect(throws: StoreError.self) { try await store.state() }
       }
       try await mongod.command(user: "root:r00t", create)
-      _ = try await persistently { try await store.append(draft("c"), to: [team]) }
+      _ = try await persistently {
+        try await store.append(draft("c", key: Text("\(hasCallsBetween)")), to: [team])
+      }
       _ = try await persistently { try await store.state() }
       try await withThrowingTaskGroup(of: Void.self) { group in
         for n in 1...8 {
@@ -133,9 +135,9 @@ struct OpeningTests {
       await #expect(throws: StoreError.self) { try await store.state() }
     }
     try mongod.launch(member: 0)
-    let receipts = try await persistently { try await store.append(draft("a"), to: [team]) }
+    let receipts = try await persistently { try await store.append(draft("b", key: "b"), to: [team]) }
     #expect(receipts.map(\.seq) == [1])
-    #expect(try await store.state().shared.head == 1)
+    #expect(try await persistently { try await store.state() }.shared.head == 1)
     try await store.close()
     await mongod.stop()
   }

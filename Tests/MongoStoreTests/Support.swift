@@ -18,7 +18,7 @@ func draft(_ content: String, sender: Text? = "ann", receiver: Text? = nil, key:
 
 /// Opens stores on a new database, runs `body`, then closes the stores and drops the database.
 func withStores(
-  _ mongod: TestMongod, _ count: Int = 1, options: String = "waitQueueTimeoutMS=60000",
+  _ mongod: TestMongod, _ count: Int = 1, options: String = "waitQueueTimeoutMS=600000",
   patience: Duration = .seconds(20), _ body: ([MongoStore]) async throws -> Void
 ) async throws {
   try await withDatabase(mongod, options: options) { uri in
@@ -55,9 +55,9 @@ extension MongoStore {
   }
 }
 
-/// Repeats a call that may be repeated, for at most two minutes.
+/// Repeats a call that may be repeated, for at most four minutes.
 func persistently<R>(_ body: () async throws -> R) async throws -> R {
-  let end = ContinuousClock.now + .seconds(120)
+  let end = ContinuousClock.now + .seconds(240)
   while true {
     do {
       return try await body()

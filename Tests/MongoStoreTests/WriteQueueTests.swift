@@ -11,7 +11,7 @@ struct WriteQueueTests {
   }
 
   private func change(_ inbox: Inbox) -> Work {
-    .change(Change(inbox: inbox, decide: { _, _ in { _ in } }, fail: { _ in }))
+    .marks(MarksWrite(inbox: inbox, decide: { _, _ in { _ in } }, fail: { _ in }))
   }
 
   private func retract(_ log: LogName) -> Work {
@@ -65,7 +65,7 @@ struct WriteQueueTests {
     queue.done(first.id)
     let next = take(&queue)
     let second = try #require(next)
-    #expect(second.work.map(\.kind) == [.change])
+    #expect(second.work.map(\.kind) == [.marks])
     let work6 = take(&queue)?.work
     #expect(work6 == nil)
     queue.done(second.id)
@@ -130,7 +130,7 @@ struct WriteQueueTests {
     let call = try #require(first)
     _ = queue.add(append(team))
     let given = queue.abandon(call)
-    #expect(given.map(\.kind) == [.append, .change])
+    #expect(given.map(\.kind) == [.append, .marks])
     let next = take(&queue)
     #expect(next?.work.map(\.kind) == [.append])
     next.map { queue.done($0.id) }
@@ -165,12 +165,15 @@ struct WriteQueueTests {
       case 7: if let id = running.popLast() { queue.done(id) }
       default: break
       }
-      // Setting it again makes the other queue forget what it remembers.
+      // A change of what is held back makes the other queue look at all waiting writes again.
       var forgetful = queue
+      forgetful.heldBack = [.account("nobody")]
       forgetful.heldBack = queue.heldBack
       let (mine, other) = (queue.call(), forgetful.call())
       #expect(mine == other)
-      if let group = mine.flatMap({ queue.take($0) }) { running.append(group.id) }
+      let (taken, expected) = (mine.flatMap { queue.take($0) }, other.flatMap { forgetful.take($0) })
+      #expect(taken?.work.map(\.writes) == expected?.work.map(\.writes))
+      if let taken { running.append(taken.id) }
     }
   }
 
@@ -180,7 +183,7 @@ struct WriteQueueTests {
     #expect(group?.work.map(\.writes) == [[team], [.everyone], [.account("bob")]])
     queue.done(try #require(group).id)
     let kinds = (1...2).map { _ in take(&queue)?.work.map(\.kind) }
-    #expect(kinds == [[.change], nil])
+    #expect(kinds == [[.marks], nil])
   }
 
   @Test func aGroupIsBounded() throws {

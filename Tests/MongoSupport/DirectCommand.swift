@@ -12,7 +12,7 @@ enum DirectCommand {
     let login = user.isEmpty ? "" : "\(user)@"
     let text =
       "mongodb://\(login)127.0.0.1:\(port)/admin?directConnection=true"
-      + "&serverSelectionTimeoutMS=30000&socketTimeoutMS=30000"
+      + "&serverSelectionTimeoutMS=240000&socketTimeoutMS=240000"
     // A client from a pool: its monitoring looks for a starting server twice a second, that of a single
     // client every 5 s.
     let uri = mongoc_uri_new(text)

@@ -11,6 +11,7 @@ public enum ExtendedJSON {
 
   /// The canonical form of a document.
   public static func text(of document: BSONDocument) throws -> String {
+    MongoRuntime.start()
     let bytes = Array(document.bytes)
     guard let copy = bson_new_from_data(bytes, bytes.count) else {
       throw Failure(description: "libbson takes no document of these bytes")
@@ -26,6 +27,7 @@ public enum ExtendedJSON {
 
   /// The document that a text describes.
   public static func document(_ text: String) throws -> BSONDocument {
+    MongoRuntime.start()
     var error = bson_error_t()
     guard let made = bson_new_from_json(text, text.utf8.count, &error) else {
       throw Failure(

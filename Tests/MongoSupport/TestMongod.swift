@@ -173,7 +173,7 @@ public final class TestMongod: Sendable {
   /// Returns the member that is primary, as soon as there is one.
   public func primary() async throws -> Int {
     let pool = MongoClientPool(
-      try MongoURI(uri(database: "admin", options: "serverSelectionTimeoutMS=60000")), logger: .quiet)
+      try MongoURI(uri(database: "admin", options: "serverSelectionTimeoutMS=240000")), logger: .quiet)
     let name: Result<String, any Error>
     do {
       name = .success(try await pool.run { try $0.hello().get("me").string() })
@@ -199,7 +199,7 @@ public final class TestMongod: Sendable {
 
   /// Waits until there is a primary.
   public func waitForPrimary() async throws {
-    let uri = try MongoURI(uri(database: "admin", options: "serverSelectionTimeoutMS=60000"))
+    let uri = try MongoURI(uri(database: "admin", options: "serverSelectionTimeoutMS=240000"))
     let pool = MongoClientPool(uri, logger: .quiet)
     defer { Task { await pool.close() } }
     _ = try await pool.run { try $0.rawCommand(["ping": 1]) }

@@ -44,7 +44,9 @@ public func withDatabase<R>(
   guard mongod.isShared else { return try result.get() }
   // The test's own timeouts may be short.
   let pool = MongoClientPool(
-    try MongoURI(mongod.uri(database: name, options: "serverSelectionTimeoutMS=60000")), logger: .quiet)
+    try MongoURI(
+      mongod.uri(database: name, options: "serverSelectionTimeoutMS=240000&waitQueueTimeoutMS=240000")),
+    logger: .quiet)
   do {
     try await pool.run { try $0.dropDatabase() }
     await pool.close()

@@ -11,7 +11,7 @@ struct FaultTests {
   func killed(topology: TestMongod.Topology) async throws {
     let mongod = try await TestMongod.start(topology)
     try await withPool(mongod, options: "serverSelectionTimeoutMS=1000") { pool in
-      _ = try await pool.run { try $0.insertMany("log", [["_id": 1]]).get() }
+      try await eventually { try await pool.run { try $0.insertOnce("log", 1) } }
       await mongod.kill(member: 0)
       // The connection may break during the first call; from then on there is no primary.
       let error = await failure { try await pool.run { try $0.count("log", filter: [:]) } }
@@ -40,9 +40,7 @@ struct FaultTests {
       await mongod.kill(member: member)
       let count = try await eventually {
         try await pool.run { session in
-          // A duplicate key is the answer if the outcome of a first attempt was unknown.
-          let result = session.insertMany("log", [["_id": 2]])
-          if result.error?.isDuplicateKey != true { try result.get() }
+          try session.insertOnce("log", 2)
           return try session.count("log", filter: [:])
         }
       }
@@ -150,7 +148,7 @@ struct FaultTests {
       ["createUser": "reader", "pwd": "s3cret", "roles": [["role": "read", "db": "some"]]])
     func pool(_ user: String) throws -> MongoClientPool {
       let text = mongod.uri(
-        database: "some", user: user, options: "authSource=admin&serverSelectionTimeoutMS=2000")
+        database: "some", user: user, options: "authSource=admin&serverSelectionTimeoutMS=60000")
       return MongoClientPool(try MongoURI(text), logger: .quiet)
     }
     let wrong = try pool("reader:wr0ng")
@@ -178,10 +176,19 @@ func failure(_ body: () async throws -> some Any) async -> MongoError? {
   }
 }
 
-/// Tries again as long as the error says that this may help, for at most a minute.
+extension MongoSession {
+  /// Inserts a document with this `_id`. A duplicate key is the answer if the outcome of an earlier attempt was
+  /// unknown.
+  func insertOnce(_ collection: String, _ id: Int64) throws {
+    let result = insertMany(collection, [["_id": .int64(id)]])
+    if result.error?.isDuplicateKey != true { try result.get() }
+  }
+}
+
+/// Tries again as long as the error says that this may help, for at most four minutes.
 @discardableResult
 func eventually<R>(_ body: () async throws -> R) async throws -> R {
-  let end = ContinuousClock.now + .seconds(60)
+  let end = ContinuousClock.now + .seconds(240)
   while true {
     do {
       return try await body()

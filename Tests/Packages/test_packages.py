@@ -1,8 +1,9 @@
-"""What `make dist` makes: installed without a network where nothing else is, it runs.
+"""The packages that `make dist` makes: installed without a network where nothing else is, it runs.
 
-Python's and Node's hosts run with nothing of Tidings on PATH or in the environment. That the libraries are
-those of the package is read from the running program's memory map; and the packaged program runs where the
-system's own are hidden, while the one that was packed does not.
+Python's and Node's hosts run with nothing of Tidings on PATH or in the environment. That the program needs no library
+of the system but glibc's is read from its memory map, and that libmongoc is that of `tidings-mongodb` from there too;
+and the packaged program opens MongoDB where the system's own libraries are hidden, while the one that was packed
+does not.
 """
 
 import json
@@ -14,6 +15,9 @@ import tempfile
 import unittest
 import uuid
 from pathlib import Path
+from urllib.parse import quote
+
+import pymongo
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = os.path.abspath(os.environ.get("TIDINGS_BIN") or ROOT / ".build/release/tidings")
@@ -48,7 +52,7 @@ exec "$@"
 
 
 def run(*command, **options):
-    """What a command prints; if it fails, an error that says why."""
+    """The output of a command; if it fails, an error that says why."""
     done = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True, **options)
     if done.returncode:
@@ -77,21 +81,41 @@ class PackageTests(unittest.TestCase):
         run(ROOT / ".ci/dist", PROGRAM, cls.out)
         cls.env = {"PATH": "/nowhere", "HOME": str(cls.folder)}
 
-        [cls.wheel] = cls.out.glob("*.whl")
-        run(sys.executable, "-m", "venv", cls.folder / "venv")
-        cls.python = cls.folder / "venv/bin/python"
-        run(cls.python, "-m", "pip", "install", "--no-index", "--disable-pip-version-check", cls.wheel)
+        [cls.wheel] = cls.out.glob("tidings-*.whl")
+        cls.python = cls.venv("venv", "tidings")
         cls.in_wheel = Path(run(cls.python, "-c", "import tidings; print(tidings.__path__[0])").strip()) / "bin"
 
-        [cls.tarball] = cls.out.glob("*.tgz")
+        [cls.mongodb_wheel] = cls.out.glob("tidings_mongodb-*.whl")
+        [cls.mongodb_tarball] = cls.out.glob("tidings-mongodb-*.tgz")
+        [cls.tarball] = cls.out.glob("tidings-[0-9]*.tgz")
         (cls.folder / "host").mkdir()
         (cls.folder / "host/package.json").write_text('{ "private": true }')
         run("npm", "install", "--offline", "--no-audit", "--no-fund", "--cache", cls.folder / "cache", cls.tarball,
             cwd=cls.folder / "host")
         cls.in_tarball = cls.folder / "host/node_modules/tidings/bin"
 
+        # And the same with what MongoDB needs.
+        with_mongodb = cls.venv("venv-mongodb", "tidings[mongodb]")
+        (cls.folder / "host-mongodb").mkdir()
+        (cls.folder / "host-mongodb/package.json").write_text('{ "private": true }')
+        run("npm", "install", "--offline", "--no-audit", "--no-fund", "--cache", cls.folder / "cache", cls.tarball,
+            cls.mongodb_tarball, cwd=cls.folder / "host-mongodb")
+        cls.with_mongodb = [
+            Path(run(with_mongodb, "-c", "import tidings; print(tidings.__path__[0])").strip()) / "bin",
+            cls.folder / "host-mongodb/node_modules/tidings/bin"]
+        cls.libraries = [cls.with_mongodb[0].parent.parent / "tidings_mongodb/lib",
+                         cls.with_mongodb[1].parent.parent / "tidings-mongodb/lib"]
+
+    @classmethod
+    def venv(cls, name, wanted):
+        """Python of an environment in which a distribution of `make dist` is installed."""
+        run(sys.executable, "-m", "venv", cls.folder / name)
+        python = cls.folder / name / "bin/python"
+        run(python, "-m", "pip", "install", "--no-index", "--find-links", cls.out, "--disable-pip-version-check", wanted)
+        return python
+
     def node(self, name, text):
-        """What a module in the host's folder prints."""
+        """The output of a module in the host's folder."""
         path = self.folder / "host" / name
         path.write_text(text)
         return run(self.which("node"), path, env=self.env)
@@ -100,66 +124,99 @@ class PackageTests(unittest.TestCase):
     def which(name):
         return run("sh", "-c", f"command -v {name}").strip()
 
-    def assert_own_libraries(self, maps, home):
-        """Every library that the program was linked with is mapped, from the package and from nowhere else.
-
-        What else is mapped are plugins that libsasl2 looks for, which it does without where there are none.
-        """
-        found = dict(re.findall(r"^\s*(\S+) => (/\S+)", run("ldd", PROGRAM), re.M))
-        ours = {name for name in found if not GLIBC.match(name)}
+    def assert_glibc_alone(self, maps):
+        """No library is mapped but glibc's."""
         mapped = set(re.findall(r"^\S+ \S+ \S+ \S+ \S+ +(/.*\.so[.0-9]*)$", maps, re.M))
-        self.assertEqual({os.path.basename(path) for path in mapped if Path(path).parent == home / "lib"}, ours)
-        self.assertFalse(mapped & {os.path.realpath(found[name]) for name in ours})
-        self.assertIn("libmongoc-1.0.so.0", ours)
+        self.assertEqual({path for path in mapped if not GLIBC.match(os.path.basename(path))}, set())
 
     def test_a_python_host_runs_with_the_wheel_alone(self):
         content, maps = json.loads(run(self.python, "-c", PYTHON, env=self.env))
         self.assertEqual(content, "Tea is ready")
-        self.assert_own_libraries(maps, self.in_wheel)
+        self.assert_glibc_alone(maps)
 
     def test_a_node_host_runs_with_the_tarball_alone(self):
         content, maps = json.loads(self.node("host.mjs", NODE))
         self.assertEqual(content, "Tea is ready")
-        self.assert_own_libraries(maps, self.in_tarball)
+        self.assert_glibc_alone(maps)
 
     def test_either_brings_the_command(self):
         version = run(PROGRAM, "--version")
         for command in ("venv/bin/tidings", "host/node_modules/.bin/tidings"):
             self.assertEqual(run(self.folder / command, "--version"), version)
 
-    def test_where_the_systems_libraries_are_hidden_the_packaged_program_runs(self):
+    def test_without_mongodbs_package_the_program_says_what_to_install(self):
+        env = {**self.env, "TIDINGS_STORE": "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1", "LD_LIBRARY_PATH": str(self.folder)}
+        # A file that is no library stands before the system's own.
+        (self.folder / "libmongoc-1.0.so.0").write_bytes(b"")
+        for home in (self.in_wheel, self.in_tarball):
+            tried = subprocess.run([home / "tidings"], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            self.assertEqual((tried.returncode, tried.stdout), (69, ""))
+            self.assertRegex(tried.stderr, r"\Atidings: MongoDB needs libmongoc, which can't be loaded \(.*\): install .*\n\Z")
+
+    def test_where_the_systems_libraries_are_hidden_the_packaged_program_opens_every_store(self):
         unshare = unshared()
         if unshare is None:
-            self.skipTest("this system allows no mount namespace; the maps above tell the same")
-        found = re.findall(r"^\s*(\S+) => (/\S+)", run("ldd", PROGRAM), re.M)
-        hidden = [os.path.realpath(path) for name, path in found if not GLIBC.match(name)]
+            self.skipTest("this system allows no mount namespace; the other tests tell most of it")
+        path = run("clang", "-print-file-name=libmongoc-1.0.so.0").strip()
+        found = {"libmongoc-1.0.so.0": path, **dict(re.findall(r"^\s*(\S+) => (/\S+)", run("ldd", path), re.M))}
+        hidden = [os.path.realpath(path) for name, path in found.items() if not GLIBC.match(name)]
         hidden += {folder for path in hidden if os.path.isdir(folder := os.path.join(os.path.dirname(path), "sasl2"))}
         command = [*unshare, "sh", "-c", HIDING, "sh", *hidden, "--"]
-        self.assertTrue(any("libmongoc" in path for path in hidden), hidden)
-        with self.assertRaisesRegex(AssertionError, "lib.*file too short"):
-            run(*command, PROGRAM, "--version")
         urls = ["memory:", f"sqlite:{self.folder}/hidden.db", *os.environ.get("TIDINGS_TEST_STORES", "").split()]
-        for home in (self.in_wheel, self.in_tarball):
+        for home in self.with_mongodb:
             for url in urls:
                 with self.subTest(home=home, store=url.partition(":")[0]):
                     store = url.replace("{unique}", uuid.uuid4().hex)
-                    said = run(*command, home / "tidings", "call", "get_status", env={**os.environ, "TIDINGS_STORE": store})
+                    env = {**os.environ, "TIDINGS_STORE": store}
+                    said = run(*command, home / "tidings", "call", "get_status", env=env)
                     self.assertEqual(json.loads(said)["store"]["kind"], store.partition(":")[0])
+                    # What was packed has SQLite in it, and the system's libmongoc is hidden.
+                    if store.startswith("mongodb:"):
+                        with self.assertRaisesRegex(AssertionError, "status 69"):
+                            run(*command, PROGRAM, "call", "get_status", env=env)
+
+    def test_a_password_of_any_alphabet_opens_mongodb(self):
+        """libmongoc prepares it with ICU, of whose tables the package has two."""
+        url = next((url for url in os.environ.get("TIDINGS_TEST_STORES", "").split() if "mongodb:" in url), None)
+        if url is None:
+            self.skipTest("no MongoDB")
+        client = pymongo.MongoClient(url.replace("{unique}", "admin"))
+        database = "packages" + uuid.uuid4().hex
+        # A roman numeral of one character is the letters I and X, after preparation.
+        client[database].command("createUser", "ann", pwd="\u2168-\u00e9\u00df", roles=["readWrite"])
+        self.addCleanup(client.drop_database, database)
+        self.addCleanup(client[database].command, "dropUser", "ann")
+        for password in ("\u2168-\u00e9\u00df", "IX-e\u0301\u00df"):
+            store = url.replace("{unique}", database).replace("mongodb://", f"mongodb://ann:{quote(password)}@")
+            for home in self.with_mongodb:
+                said = run(home / "tidings", "call", "get_unread_count", '{"user_id":"bob"}',
+                           env={**self.env, "TIDINGS_STORE": store})
+                self.assertEqual(json.loads(said)["count"], 0)
+
+    def test_the_packages_are_small(self):
+        """As small as is promised: the wheel, the tarball and the program, in MB."""
+        sizes = [path.stat().st_size / 1e6 for path in (self.wheel, self.tarball, self.in_wheel / "tidings")]
+        self.assertTrue(all(size <= most for size, most in zip(sizes, (6, 6, 15))), sizes)
 
     def test_the_tags_are_true(self):
-        names = [path for path in (self.in_wheel, *(self.in_wheel / "lib").iterdir()) if path.is_file()]
-        versions = [int(minor) for path in names for minor in re.findall(rb"GLIBC_2\.(\d+)", path.read_bytes())]
-        tag = f"py3-none-manylinux_2_{max(versions)}_{os.uname().machine}"
-        self.assertRegex(self.wheel.name, rf"^tidings-[0-9.]+-{tag}\.whl$")
-        manifest = json.loads((self.in_tarball.parent / "package.json").read_text())
-        self.assertEqual((manifest["os"], manifest["libc"]), (["linux"], ["glibc"]))
-        self.assertEqual(manifest["cpu"], [run("node", "-p", "process.arch").strip()])
+        table = [(self.wheel, "tidings", [self.in_wheel / "tidings"]),
+                 (self.mongodb_wheel, "tidings_mongodb", list(self.libraries[0].iterdir()))]
+        for wheel, name, files in table:
+            versions = [int(minor) for path in files for minor in re.findall(rb"GLIBC_2\.(\d+)", path.read_bytes())]
+            tag = f"py3-none-manylinux_2_{max(versions)}_{os.uname().machine}"
+            self.assertRegex(wheel.name, rf"^{name}-[0-9.]+-{tag}\.whl$")
+        cpu = [run("node", "-p", "process.arch").strip()]
+        for home in (self.in_tarball.parent, self.libraries[1].parent):
+            manifest = json.loads((home / "package.json").read_text())
+            self.assertEqual((manifest["os"], manifest["libc"], manifest["cpu"]), (["linux"], ["glibc"], cpu))
 
     def test_each_library_comes_with_its_licence(self):
-        for home in (self.in_wheel, self.in_tarball):
+        tables = {self.in_wheel: ("libsqlite3", "libstdc++", "swift-collections", "swift-argument-parser"),
+                  self.libraries[0].parent: ("libmongoc-1.0-0", "libbson-1.0-0", "libicu", "libssl3")}
+        for home, wanted in [*tables.items(), *zip((self.in_tarball, self.libraries[1].parent), tables.values())]:
             names = os.listdir(home / "licenses")
-            for wanted in ("libmongoc-1.0-0", "libbson-1.0-0", "libsqlite3-0", "swift-collections"):
-                self.assertTrue(any(name.startswith(wanted) for name in names), (wanted, names))
+            for start in wanted:
+                self.assertTrue(any(name.startswith(start) for name in names), (start, names))
 
     def test_the_program_is_the_arguments_the_variables_the_packages_or_paths(self):
         programs = {}

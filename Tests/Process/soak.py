@@ -19,7 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from sidecar import DEADLINE, environment, program
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Hosting"))
+from sidecar import DEADLINE, environment, program  # noqa: E402
 
 TEAM = {"team_id": "t", "user_id": "bo"}
 QUIET = {"user_id": "nobody writes to this one"}

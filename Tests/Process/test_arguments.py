@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import unittest
 
-from sidecar import SidecarCase, environment, line, program, request
+from sidecar import DEADLINE, SidecarCase, environment, line, program, request
 
 PRELOADED = """
 #include <stdlib.h>
@@ -56,7 +56,7 @@ class PreloadedLibraryTests(SidecarCase):
         (self.home / "none.c").write_text(NO_ARGUMENTS)
         compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
         subprocess.run([compiler, "-o", self.home / "none", self.home / "none.c"], check=True)
-        done = subprocess.run([self.home / "none", program()], input=PING, capture_output=True, timeout=60,
+        done = subprocess.run([self.home / "none", program()], input=PING, capture_output=True, timeout=DEADLINE,
                               env=environment(TIDINGS_STORE="memory:"), check=False)
         if done.returncode == 71:
             self.assertEqual(done.stdout, b"")
@@ -89,7 +89,7 @@ class PathTests(SidecarCase):
         env = {**os.environb, b"HOME": home}
         env.pop(b"XDG_DATA_HOME", None)
         env.pop(b"TIDINGS_STORE", None)
-        done = subprocess.run([program()], input=PING, env=env, capture_output=True, timeout=60, check=False)
+        done = subprocess.run([program()], input=PING, env=env, capture_output=True, timeout=DEADLINE, check=False)
         self.assertEqual(done.returncode, 0, done)
         self.assertTrue(os.path.exists(home + b"/.local/share/tidings/tidings.db"))
         self.assertEqual(os.stat(home + b"/.local/share/tidings").st_mode & 0o777, 0o700)
@@ -97,7 +97,7 @@ class PathTests(SidecarCase):
     def test_identifiers_must_be_utf_8(self):
         for option in ("--user", "--team"):
             done = subprocess.run([program(), "--store", "memory:", option, b"caf\xe9"], input=PING,
-                                  env=environment(), capture_output=True, timeout=60, check=False)
+                                  env=environment(), capture_output=True, timeout=DEADLINE, check=False)
             self.assertEqual(done.returncode, 64, done)
             self.assertIn(f"{option} must be UTF-8", done.stderr.decode())
 
@@ -110,11 +110,11 @@ class PathTests(SidecarCase):
         if variable:
             env[b"TIDINGS_STORE"] = variable
         return subprocess.run([program(), "call", method, params, *arguments], env=env, capture_output=True,
-                              timeout=60, check=False)
+                              timeout=DEADLINE, check=False)
 
     def doctor(self, store):
         return subprocess.run([program(), "doctor", "--store", store], env=environment(), capture_output=True,
-                              timeout=60, check=False)
+                              timeout=DEADLINE, check=False)
 
 
 class StoreNameTests(SidecarCase):
@@ -135,7 +135,7 @@ class StoreNameTests(SidecarCase):
             "sqlite:inbox.db?mode=ro": "write sqlite:inbox.db",
             "sqlite:file:inbox.db": "write sqlite:inbox.db",
             "file:inbox.db": "write sqlite:inbox.db",
-            "sqlite:~root/inbox.db": "write the whole path",
+            "sqlite:~root/inbox.db": "write the full path",
             "postgres://db/inbox": "a store is sqlite:PATH",
             "": "a store is sqlite:PATH",
         }.items():

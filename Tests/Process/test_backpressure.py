@@ -1,4 +1,4 @@
-"""Hosts that read late, slowly or little: memory stays bounded and nothing is lost."""
+"""Hosts that read late, slowly or little: memory stays bounded, and nothing is lost."""
 
 import re
 import threading
@@ -11,7 +11,7 @@ PAGE = {"team_id": "t", "user_id": "bo", "pageSize": 200}
 
 
 class Hosting:
-    """What the tests do as hosts."""
+    """The tests' own deeds as hosts."""
 
     def assert_each_answered_once(self, sidecar, count, limit=None):
         """Reads `count` answers, at most `limit()` bytes at a time; each id below it comes once."""

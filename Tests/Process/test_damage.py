@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from sidecar import program
+from sidecar import DEADLINE, program
 
 EXTREMES = [-2 ** 63, -1, 0, 2 ** 53 + 1, 2 ** 62, 2 ** 63 - 1, 0.5, b"", b"\xff" * 40, "text", bytes(5 << 20)]
 COLUMNS = {
@@ -42,7 +42,7 @@ class Damage(unittest.TestCase):
         lines = "".join(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}) + "\n"
                         for number, (method, params) in enumerate(requests))
         done = subprocess.run([program(), "serve", "--store", "sqlite:" + path], input=lines.encode(),
-                              capture_output=True, timeout=120)
+                              capture_output=True, timeout=DEADLINE)
         assert done.returncode == 0, (done.returncode, done.stderr[-2000:])
         answers = {answer["id"]: answer for answer in map(json.loads, done.stdout.splitlines())}
         assert sorted(answers) == list(range(len(requests))), answers
@@ -87,10 +87,10 @@ class Damage(unittest.TestCase):
             self.assertIn("result", answer)
         called = subprocess.run(
             [program(), "call", "--store", "sqlite:" + path, "get_team_message", '{"team_id":"hurt","user_id":"bob"}'],
-            capture_output=True, timeout=60)
+            capture_output=True, timeout=DEADLINE)
         self.assertGreaterEqual(called.returncode, 0, called.stderr)
         looked = subprocess.run(
-            [program(), "doctor", "--store", "sqlite:" + path], capture_output=True, timeout=60)
+            [program(), "doctor", "--store", "sqlite:" + path], capture_output=True, timeout=DEADLINE)
         self.assertGreaterEqual(looked.returncode, 0, looked.stderr)
         if any("error" in answer for answer in answers[:len(hurt)]):
             self.assertNotEqual(looked.returncode, 0, looked.stdout)

@@ -6,7 +6,7 @@ import socket
 import sqlite3
 import subprocess
 
-from sidecar import SidecarCase, read_some, request
+from sidecar import DEADLINE, SidecarCase, read_some, request
 
 SEND = {"team_id": "t", "user_id": "ann", "message_type": "note"}
 
@@ -31,7 +31,7 @@ class DescriptorTests(SidecarCase):
     def test_without_stdin(self):
         sidecar, path = self.closed(0)
         self.assertEqual(sidecar.rest(), [])
-        self.assert_no_crash(sidecar.wait())
+        self.assertEqual(sidecar.wait(), 74)
         self.assert_sound(path)
 
     def test_without_stdout(self):
@@ -57,7 +57,7 @@ class DescriptorTests(SidecarCase):
 
     def test_without_any(self):
         sidecar, path = self.closed(0, 1, 2)
-        self.assert_no_crash(sidecar.wait())
+        self.assertEqual(sidecar.wait(), 74)
         self.assert_sound(path)
 
     def test_inherited_descriptors_are_left_alone(self):
@@ -79,7 +79,7 @@ class DescriptorTests(SidecarCase):
         with ours, theirs:
             sidecar = self.spawn(stdin=theirs, stdout=theirs, reading=False)
             theirs.close()
-            ours.settimeout(60)
+            ours.settimeout(DEADLINE)
             ours.sendall(b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
             ours.shutdown(socket.SHUT_WR)
             received = b""

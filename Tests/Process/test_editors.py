@@ -21,7 +21,7 @@ class EditorTests(SidecarCase):
         home = self.folder()
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=home,
-            timeout=3 * DEADLINE, check=False, env=environment(
+            timeout=DEADLINE, check=False, env=environment(
                 TIDINGS_BIN=program(), HOME=str(home), XDG_STATE_HOME=str(home), XDG_CACHE_HOME=str(home),
                 XDG_DATA_HOME=str(home), XDG_CONFIG_HOME=str(home), LC_ALL="C.UTF-8", **variables))
         self._runs.append(done)

@@ -39,19 +39,10 @@ class KeptWorkTests:
 
 
 class EndOfInputTests(SidecarCase):
-    def test_everything_is_answered_to_a_host_that_reads_only_then(self):
-        sidecar = self.spawn(reading=False)
-        sidecar.send(*[request(id, "get_status") for id in range(200)])
-        sidecar.close_input()
-        sidecar.start_reading()
-        self.assertEqual(sorted(answer["id"] for answer in sidecar.finish()), list(range(200)))
-
     def test_after_exit_nothing_is_read(self):
         sidecar = self.spawn()
         sidecar.send(request(1, "shutdown"), notification("exit"), request(2, "ping"))
-        answers = sidecar.finish(close=False)
-        self.assertEqual([answer for answer in answers if answer["id"] == 1],
-                         [{"jsonrpc": "2.0", "id": 1, "result": None}])
+        self.assertEqual(sidecar.finish(close=False), [{"jsonrpc": "2.0", "id": 1, "result": None}])
 
     def test_exit_without_shutdown(self):
         sidecar = self.spawn()
@@ -82,8 +73,8 @@ class PipelineTests(SidecarCase):
         pings = b"".join(line(request(id, "ping")) for id in range(100_000))
         done = self.shell('"$tidings" | head -1; echo "${PIPESTATUS[0]}" >&2', input=pings)
         self.assertEqual(done.stdout.count(b"\n"), 1)
-        # Nothing was left to write, or the write failed; it was never killed by the signal.
-        self.assertIn(int(done.stderr.split()[-1]), (0, 74))
+        # Far more answers than a pipe holds: a write failed, and no signal killed it.
+        self.assertEqual(done.stderr.split()[-1], b"74")
 
     def test_a_reader_that_leaves_while_input_is_open(self):
         sidecar = self.spawn(reading=False)
@@ -96,9 +87,8 @@ class PipelineTests(SidecarCase):
                 sidecar.send_bytes(pings)
         except BrokenPipeError:
             pass
-        self.assert_no_crash(sidecar.wait())
-        self.assertNotEqual(sidecar.status, 0)
-        self.assertTrue(sidecar.errors_text().strip(), "nothing on stderr says why it ended")
+        self.assertEqual(sidecar.wait(), 74)
+        self.assertIn("the host closed the output", sidecar.errors_text())
 
     def test_dev_null(self):
         done = self.run_program("--store", "memory:", stdin=subprocess.DEVNULL)

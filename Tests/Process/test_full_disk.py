@@ -131,6 +131,5 @@ class FullDiskTests(SidecarCase):
         with open("/dev/full", "wb") as full:
             done = self.run_program("--store", "memory:", stdout=full, stderr=subprocess.PIPE,
                                     input=b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
-        self.assertNotEqual(done.returncode, 0)
-        self.assert_no_crash(done.returncode)
+        self.assertEqual(done.returncode, 74)
         self.assertTrue(done.stderr.strip())

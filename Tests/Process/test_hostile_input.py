@@ -1,4 +1,4 @@
-"""What nobody should send, and what must not happen to those who do."""
+"""Input that nobody should send, and answers to it that harm nobody."""
 
 import base64
 import json

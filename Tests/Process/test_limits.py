@@ -1,4 +1,4 @@
-"""The limits of a connection as options: each one shows in get_status, and holds."""
+"""Limits: those of a connection as options, each of which shows in get_status and holds; those of the methods."""
 
 from sidecar import SidecarCase, request
 
@@ -93,3 +93,61 @@ class LimitTests(SidecarCase):
                 with self.subTest(flag, value=value):
                     done = self.run_program("serve", f"--max-{flag}={value}", env={"TIDINGS_STORE": "memory:"})
                     self.assertEqual((done.returncode, done.stdout), (64, b""))
+
+
+class ParameterTests(SidecarCase):
+    """Limits of parameters and answers whose boundary is too long for a transcript."""
+
+    def test_content_and_data_of_64_kib(self):
+        sidecar = self.spawn()
+        sidecar.result("send_team_message", content="x" * 65536, **SEND)
+        sidecar.result("send_team_message", content="é" * 32768, **SEND)
+        sidecar.result("send_team_message", data={"a": "x" * (65536 - 8)}, **SEND)
+        for name, value in {"content": "x" * 65537, "data": {"a": "x" * (65536 - 7)}}.items():
+            error = sidecar.error("send_team_message", **{name: value}, **SEND)
+            self.assert_error(error, -32602, "invalid_params", pointer=f"/{name}")
+        error = sidecar.error("send_team_message", content="é" * 32769, **SEND)
+        self.assert_error(error, -32602, "invalid_params", pointer="/content")
+        messages = sidecar.messages(team_id="t", user_id="bo", order="oldest")
+        lengths = [len(message.get("content", "")) for message in messages]
+        self.assertEqual(lengths, [65536, 32768, 0])
+        sidecar.finish()
+
+    def test_ten_thousand_readers(self):
+        sidecar = self.spawn()
+        readers = [f"r{number}" for number in range(10_000)]
+        result = sidecar.result("send_team_message", reader_ids=readers, **SEND)
+        self.assertEqual([item["reader_id"] for item in result["messages"]], readers)
+        self.assertEqual(len({item["nid"] for item in result["messages"]}), 10_000)
+        error = sidecar.error("send_team_message", reader_ids=[*readers, "more"], **SEND)
+        self.assert_error(error, -32602, "invalid_params", pointer="/reader_ids")
+        self.assertEqual(sidecar.result("get_team_message", team_id="t", user_id="r9999")["total"], 1)
+        sidecar.finish()
+
+    def test_a_thousand_nids_and_teams(self):
+        sidecar = self.spawn()
+        answers = sidecar.pipeline([request(id, "send_team_message", **SEND) for id in range(1000)])
+        nids = [answers[id]["result"]["nid"] for id in range(1000)]
+        result = sidecar.result("mark_read", team_id="t", user_id="bo", nids=nids)
+        self.assertEqual(result, {"changed": 1000, "total": 1000, "count": 0})
+        error = sidecar.error("mark_read", team_id="t", user_id="bo", nids=[*nids, nids[0]])
+        self.assert_error(error, -32602, "invalid_params", pointer="/nids")
+        teams = [f"t{number}" for number in range(1000)]
+        self.assertEqual(len(sidecar.result("get_unread_count", user_id="bo", team_ids=teams)["teams"]), 1000)
+        error = sidecar.error("get_unread_count", user_id="bo", team_ids=[*teams, "more"])
+        self.assert_error(error, -32602, "invalid_params", pointer="/team_ids")
+        sidecar.finish()
+
+    def test_a_page_larger_than_an_answer_may_be(self):
+        sidecar = self.spawn()
+        content, data = "x" * 65536, {"a": "x" * 60000}
+        sidecar.pipeline([request(id, "send_team_message", content=content, data=data, **SEND)
+                          for id in range(200)])
+        inbox = {"team_id": "t", "user_id": "bo", "pageSize": 200}
+        error = sidecar.error("get_team_message", pageNo=1, **inbox)
+        self.assert_error(error, 1002, "response_too_large", limit=16 << 20)
+        page = sidecar.result("get_team_message", **inbox)
+        self.assertLess(len(page["data"]), 200)
+        nids = [message["nid"] for message in sidecar.messages(team_id="t", user_id="bo")]
+        self.assertEqual((len(nids), len(set(nids))), (200, 200))
+        sidecar.finish()

@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from sidecar import SidecarCase, line, request
+from sidecar import DEADLINE, SidecarCase, line, request
 
 # What Python's `str.splitlines` and Node's `readline` split at, as far as JSON lets it stand in a string.
 ENDS = "\x85\u2028\u2029"
@@ -163,5 +163,5 @@ class NodeTests(SidecarCase):
         script = ("const lines = require('readline').createInterface({input: process.stdin}); let count = 0;"
                   "lines.on('line', text => { JSON.parse(text); count += 1 });"
                   "lines.on('close', () => console.log(count))")
-        done = subprocess.run(["node", "-e", script], input=page, capture_output=True, timeout=60, check=True)
+        done = subprocess.run(["node", "-e", script], input=page, capture_output=True, timeout=DEADLINE, check=True)
         self.assertEqual(done.stdout, b"1\n")

@@ -19,7 +19,7 @@ ESCAPED = {"x": "\x85" * 32_700}
 
 
 class Flooding:
-    """What the tests do as hosts."""
+    """The tests' own deeds as hosts."""
 
     def in_background(self, sidecar, data):
         """Writes beside the test, however long the sidecar reads nothing."""
@@ -27,7 +27,7 @@ class Flooding:
 
         def write():
             try:
-                sidecar.send_bytes(data, 2 * DEADLINE)
+                sidecar.send_bytes(data, DEADLINE)
             except Exception as error:
                 failures.append(error)
 
@@ -35,7 +35,7 @@ class Flooding:
         thread.start()
 
         def join():
-            thread.join(2 * DEADLINE)
+            thread.join(DEADLINE)
             self.assertFalse(thread.is_alive(), "the writer is stuck")
             self.assertEqual(failures, [])
 
@@ -45,7 +45,7 @@ class Flooding:
         """Reads so many answers, and says how many bytes they had and how many were errors."""
         size = errors = 0
         for _ in range(count):
-            received = sidecar.receive_line(2 * DEADLINE)
+            received = sidecar.receive_line(DEADLINE)
             self.assertIsNotNone(received)
             size += len(received)
             errors += b'"error":{"code"' in received[:200]
@@ -70,7 +70,7 @@ class Flooding:
             return sum(map(int, stat.read_text().rsplit(")", 1)[1].split()[11:13]))
 
         last, since = used(), None
-        end = time.monotonic() + 2 * DEADLINE
+        end = time.monotonic() + DEADLINE
         while since is None or time.monotonic() < since + 1:
             self.assertLess(time.monotonic(), end, "it is never quiet")
             time.sleep(0.05)
@@ -133,7 +133,7 @@ class MemoryTests(Flooding):
         join = self.in_background(sidecar, b"".join(map(line, batches)))
         answers = 0
         for _ in batches:
-            received = json.loads(sidecar.receive_line(2 * DEADLINE))
+            received = json.loads(sidecar.receive_line(DEADLINE))
             answers += len(received)
             for answer in received:
                 if "error" in answer:
@@ -155,7 +155,7 @@ class MemoryTests(Flooding):
             pages = [request(id, "get_team_message", pageSize=size, **INBOX) for id in range(4)]
             sidecar.send(*pages, request("c", "get_changes", cursor=cursor, **INBOX))
             self.assertEqual(self.count_answers(sidecar, 5)[1], 0)
-        self.assertLess(sidecar.memory(), 100)
+        sidecar.wait_for(lambda: sidecar.memory() < 100)
         sidecar.finish()
 
     def test_many_that_wait_wake_at_once(self):

@@ -5,14 +5,12 @@ import json
 import os
 import signal
 import stat
-import sys
 from pathlib import Path
 from random import Random
 
+import replay
 from sidecar import ROOT, SidecarCase, notification, request
 
-sys.path.insert(0, str(ROOT / "Tests/Transcripts"))
-import replay  # noqa: E402
 
 SECRET = "what-nobody-else-may-read"
 SEND = {"team_id": "t", "user_id": "ann", "message_type": "note"}
@@ -28,7 +26,7 @@ class RecordingTests(SidecarCase):
         return [json.loads(line) for line in Path(path or self.path).read_text(encoding="utf-8").splitlines()]
 
     def play(self, status=0, path=None, *arguments):
-        """What `tidings replay` prints."""
+        """The output of `tidings replay`."""
         done = self.run_program("replay", path or self.path, *arguments)
         self.assertEqual(done.returncode, status, done.stdout.decode() + done.stderr.decode())
         return done.stdout.decode()

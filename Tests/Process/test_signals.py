@@ -59,12 +59,12 @@ class SignalTests(SidecarCase):
                 sidecar.signal(number)
                 self.assertIsNone(sidecar.process.poll(), "it didn't drain")
                 sidecar.signal(number)
-                sidecar.wait()
+                self.assertEqual(sidecar.wait(), 128 + number)
 
     def test_the_drain_timeout_ends_a_drain(self):
         sidecar = self.stuck(drain_timeout=1)
         sidecar.signal(signal.SIGTERM)
-        self.assert_no_crash(sidecar.wait())
+        self.assertEqual(sidecar.wait(), 75)
 
     def test_a_late_reader_gets_everything_within_the_drain(self):
         sidecar = self.stuck(drain_timeout=600)
@@ -78,7 +78,7 @@ class SignalTests(SidecarCase):
 
 
 def pending(fd):
-    """How many bytes wait in a pipe."""
+    """The number of bytes that wait in a pipe."""
     count = array.array("i", [0])
     fcntl.ioctl(fd, termios.FIONREAD, count)
     return count[0]

@@ -30,7 +30,7 @@ class FileCase(SidecarCase):
         return contents
 
     def contents_of_a_copy(self, path):
-        """What the database file holds without anything beside it."""
+        """The messages in the database file without anything beside it."""
         copy = self.folder() / "copy.db"
         shutil.copy(path, copy)
         return self.contents(f"sqlite:{copy}")
@@ -43,7 +43,7 @@ class FileCase(SidecarCase):
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def refused(self, url, **options):
-        """What a program says that doesn't start on this store."""
+        """The words of a program that doesn't start on this store."""
         done = self.run_program("--store", url, input=b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n', **options)
         self.assertEqual((done.returncode, done.stdout), (69, b""), done.stderr)
         return done.stderr.decode()

@@ -1,4 +1,4 @@
-"""What a store keeps; and the SQLite file: its mode, and what happens when it can't be used."""
+"""The content of a store; and the SQLite file: its mode, and what happens when it can't be used."""
 
 import contextlib
 import os

@@ -13,7 +13,7 @@ struct ClosingTests {
     await #expect(throws: closed) { try await store.messages() }
     await #expect(throws: closed) { try await store.mark(.read) }
     await #expect(throws: closed) { try await store.retract(MessageName(log: team, seq: 1)) }
-    await #expect(throws: closed) { try await store.doctor() }
+    await #expect(throws: closed) { try await store.checkup() }
     try await store.close()
   }
 

@@ -56,7 +56,7 @@ struct DamageTests {
       await known { _ = try await store.retract(MessageName(log: team, seq: 5 + round)) }
       await known { _ = try await store.read { try $0.last(in: team, notAfter: 1 << 40) } }
     }
-    await known { _ = try await store.doctor() }
+    await known { _ = try await store.checkup() }
     await known { try await store.close() }
   }
 

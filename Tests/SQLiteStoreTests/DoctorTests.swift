@@ -28,7 +28,7 @@ struct DoctorTests {
     try await make(path)
     try TestDatabase.execute(path, sql)
     let store = try SQLiteStore(path: path)
-    let report = try await store.doctor()
+    let report = try await store.report()
     try await store.close()
     return report
   }
@@ -84,7 +84,7 @@ struct DoctorTests {
     try await Self.make(path)
     try TestDatabase.execute(path, "DROP INDEX \(name)")
     var store = try SQLiteStore(path: path)
-    let faults = try await store.doctor().faults
+    let faults = try await store.report().faults
     try await store.close()
     guard faults.count == 1, case .index(name, let statement) = faults[0] else {
       Issue.record("\(faults)")
@@ -92,7 +92,7 @@ struct DoctorTests {
     }
     try TestDatabase.execute(path, statement)
     store = try SQLiteStore(path: path)
-    #expect(try await store.doctor().problems == [])
+    #expect(try await store.report().problems == [])
     try await store.close()
   }
 
@@ -132,7 +132,7 @@ struct DoctorTests {
     for index in 4096..<bytes.count where index % 4096 < 200 { bytes[index] = 0x5A }
     try ScratchFolder.write(bytes, path)
     let store = try SQLiteStore(path: path)
-    let report = try await store.doctor()
+    let report = try await store.report()
     #expect(report.faults.contains { if case .file = $0 { true } else { false } }, "\(report.faults)")
     try await store.close()
   }

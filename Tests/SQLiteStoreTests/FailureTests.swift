@@ -22,7 +22,7 @@ struct FailureTests {
     // One group: a change holds the writer until the other calls wait.
     let gate = DispatchSemaphore(value: 0)
     let first = Task.immediate {
-      try await store.change(marksOf: bob) { _, _ in _ = gate.wait(timeout: .now() + 60) }
+      try await store.change(marksOf: bob) { _, _ in gate.waitOrFail() }
     }
     let small = (0..<5).map { n in Task.immediate { try await store.append(draft("\(n)")).seq } }
     let large = Task.immediate {
@@ -69,7 +69,7 @@ struct FailureTests {
     let store = try SQLiteStore(
       path: FilePath(path), clock: systemTime, readers: 1, patience: .milliseconds(50))
     let turnstile = try Turnstile(try DatabaseFile(path: FilePath(path), Trust(allowsSharing: false)))
-    var backoff = Backoff(.seconds(60))
+    var backoff = Backoff(.seconds(60), .local)
     try turnstile.enter(&backoff)
     await #expect {
       try await store.append(draft())
@@ -121,8 +121,8 @@ struct FailureTests {
     (SQLITE_TOOBIG, "limitReached", "outcomeUnknown"),
   ])
   func codesMean(code: Int32, error: String, commitError: String) {
-    #expect("\(Failure(code).error)".hasPrefix(error))
-    #expect("\(Failure(code).commitError)".hasPrefix(commitError))
+    #expect("\(SQLiteError(code).error)".hasPrefix(error))
+    #expect("\(SQLiteError(code).commitError)".hasPrefix(commitError))
   }
 }
 

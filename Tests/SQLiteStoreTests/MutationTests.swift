@@ -46,7 +46,7 @@ struct MutationTests {
         let store = try SQLiteStore(path: path)
         await use(store, bob, "\(column) = \(value)")
         try await expectWell(store)
-        _ = try await store.doctor()
+        _ = try await store.checkup()
         try await store.close()
         try FileManager.default.removeItem(atPath: path)
       }

@@ -1,5 +1,6 @@
 import Foundation
 import Inbox
+import Locks
 import Testing
 
 @testable import SQLiteStore
@@ -52,10 +53,10 @@ struct OpeningTests {
     let folder = try ScratchFolder()
     let store = try SQLiteStore(path: folder.path("a.db"))
     _ = try await store.append(draft(key: "k"))
-    let report = try await store.doctor()
+    let report = try await store.report()
     #expect(report.journalMode == "wal")
     #expect(report.isDurable)
-    #expect(report.schemaVersion == Schema.version)
+    #expect(report.schemaVersion == DatabaseSchema.version)
     #expect(report.faults.isEmpty)
     #expect(report.size > 0)
     #expect(report.problems.isEmpty)
@@ -72,7 +73,7 @@ struct OpeningTests {
     let folder = try ScratchFolder()
     let store = try SQLiteStore(path: folder.path("a.db"))
     try await store.readConnection { connection throws in
-      #expect(throws: Failure.self) { try connection.database.execute("DELETE FROM log") }
+      #expect(throws: SQLiteError.self) { try connection.database.execute("DELETE FROM log") }
       #expect(try connection.database.integer("PRAGMA wal_autocheckpoint") == 0)
     }
     let writer = try await store.write(size: 0) { connection in
@@ -125,11 +126,11 @@ struct OpeningTests {
     let store = try SQLiteStore(path: path)
     _ = try await store.append(draft())
     try await store.close()
-    let newer = Schema.version + 1
+    let newer = DatabaseSchema.version + 1
     try TestDatabase.execute(path, "PRAGMA user_version = \(newer)")
     let before = try Data(contentsOf: URL(filePath: path))
     let error = #expect(throws: SQLiteOpenError.self) { try SQLiteStore(path: path) }
-    #expect(error?.reason == .newerVersion(found: newer, known: Schema.version))
+    #expect(error?.reason == .newerVersion(found: newer, known: DatabaseSchema.version))
     #expect(try Data(contentsOf: URL(filePath: path)) == before)
     // The lock file was there before, so it may be somebody's.
     #expect(FileManager.default.fileExists(atPath: path + "-lock"))
@@ -144,7 +145,7 @@ struct OpeningTests {
     try TestDatabase.execute(
       path, "CREATE TABLE log (id INTEGER); PRAGMA application_id = 1415868007; PRAGMA user_version = 1")
     let before = try Data(contentsOf: URL(filePath: path))
-    #expect(throws: SQLiteOpenError(FilePath(path), .olderVersion(found: 1, known: Schema.version))) {
+    #expect(throws: SQLiteOpenError(FilePath(path), .olderVersion(found: 1, known: DatabaseSchema.version))) {
       try SQLiteStore(path: path)
     }
     #expect(try Data(contentsOf: URL(filePath: path)) == before)
@@ -166,13 +167,41 @@ struct OpeningTests {
     let path = folder.path("a.db")
     let store = try SQLiteStore(path: path)
     _ = try await store.append(draft())
-    let newer = Schema.version + 1
+    let newer = DatabaseSchema.version + 1
     let other = try TestDatabase(path)
     try other.execute("PRAGMA user_version = \(newer)")
     let text = "the database was changed by another version of Tidings: restart this one"
     await #expect(throws: StoreError.unavailable(text)) { try await store.append(draft()) }
     await #expect(throws: StoreError.unavailable(text)) { try await store.messages() }
     try await store.close()
+  }
+
+  /// Another process may create the file between two looks at its name.
+  @Test func aFileThatIsCreatedMeanwhileIsNoDanglingLink() async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    let isOver = Locked(false)
+    let ended = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      while !isOver.withLock({ $0 }) {
+        close(open(path, O_CREAT | O_RDWR, 0o600))
+        unlink(path)
+      }
+      ended.signal()
+    }
+    for _ in 0..<20_000 {
+      do {
+        _ = try DatabaseFile(path: FilePath(path), Trust(allowsSharing: false))
+      } catch {
+        // It may also be gone again.
+        guard error.reason != .danglingLink else {
+          Issue.record("taken for a link")
+          break
+        }
+      }
+    }
+    isOver.withLock { $0 = true }
+    await ended.waited()
   }
 
   @Test func anEmptyFileAndALinkAreOpened() async throws {

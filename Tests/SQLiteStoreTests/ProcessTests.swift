@@ -80,8 +80,8 @@ struct ProcessTests {
     #expect(messages.map(\.seq) == Array(1...600))
     #expect(Set(messages.map(\.body.content)).count == 600)
     #expect(zip(messages, messages.dropFirst()).allSatisfy { $0.time <= $1.time })
-    let report = try await store.doctor()
-    #expect(report.problems.isEmpty)
+    let findings = try await store.checkup()
+    #expect(findings.allSatisfy { $0.isWell })
     try await store.close()
   }
 
@@ -125,7 +125,7 @@ struct ProcessTests {
       let seq = try #require(Int(words[0]))
       #expect(messages[seq - 1].body.content == String(words[1]))
     }
-    #expect(try await store.doctor().problems.isEmpty)
+    #expect(try await store.checkup().allSatisfy { $0.isWell })
     try await store.close()
   }
 }

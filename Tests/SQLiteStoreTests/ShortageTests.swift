@@ -26,7 +26,7 @@ struct ShortageTests {
       (SQLITE_CANTOPEN, ENFILE, "too many files are open: raise the limit (ulimit -n)"),
     ] as [(Int32, Int32, String)])
   func aShortageIsSaid(code: Int32, errno: Int32, sentence: String) {
-    let failure = Failure(code, errno: errno)
+    let failure = SQLiteError(code, errno: errno)
     #expect(failure.error == .unavailable(sentence))
     // Bytes that were not written are not a commit; any other failure may be a commit of which nobody knows.
     let isWrite = failure.primary == SQLITE_FULL || code == SQLITE_IOERR | (3 << 8)

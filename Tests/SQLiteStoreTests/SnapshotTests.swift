@@ -1,7 +1,8 @@
 import Foundation
 import Inbox
-import SQLiteStore
 import Testing
+
+@testable import SQLiteStore
 
 /// Views during changes.
 struct SnapshotTests {
@@ -15,7 +16,7 @@ struct SnapshotTests {
       try await store.read { reader in
         let before = try reader.state(of: bob).shared.head
         reading.signal()
-        appended.wait()
+        appended.waitOrFail()
         return (before, try reader.state(of: bob).shared.head)
       }
     }
@@ -35,7 +36,7 @@ struct SnapshotTests {
     for n in 1...600 {
       #expect(try await store.append(draft(text)).seq == n)
       if n.isMultiple(of: 50) {
-        largest = max(largest, try await store.doctor().walSize)
+        largest = max(largest, try await store.report().walSize)
       }
     }
     // 36 MB were written.

@@ -24,7 +24,7 @@ struct CloseContract {
       let slow = Task.immediate {
         try await store.change(marksOf: bob) { _, _ in
           begin.yield()
-          gate.wait()
+          #expect(gate.wait(timeout: .now() + .seconds(600)) == .success)
           gate.signal()
         }
       }

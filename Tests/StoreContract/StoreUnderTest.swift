@@ -54,7 +54,7 @@ enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
   ) async throws {
     let mongod = try await TestMongod.shared(topology)
     // All tests run at the same time, on few cores: a call that waits for a thread may wait long.
-    try await withDatabase(mongod, options: "waitQueueTimeoutMS=60000") { uri in
+    try await withDatabase(mongod, options: "waitQueueTimeoutMS=600000") { uri in
       let store = try MongoStore(uri: uri, logger: .quiet, clock: clock.wallClock)
       let result: Result<Void, any Error>
       do { result = .success(try await body(store)) } catch { result = .failure(error) }

@@ -37,7 +37,7 @@ class Document:
         self._validators = {}
 
     def errors(self, pointer, value):
-        """What is wrong with a value, by the schema at a JSON Pointer into the document."""
+        """The faults of a value, by the schema at a JSON Pointer into the document."""
         if pointer not in self._validators:
             self._validators[pointer] = Draft202012Validator(
                 {"$ref": f"{URI}#{pointer}"}, registry=self._registry)
@@ -45,13 +45,13 @@ class Document:
                 for error in self._validators[pointer].iter_errors(value)]
 
     def result_errors(self, method, result):
-        """What is wrong with a method's result."""
+        """The faults of a method's result."""
         if method not in self.methods:
             return [f"{method} isn't in the document"]
         return self.errors(f"/methods/{self.methods[method][0]}/result/schema", result)
 
     def params_errors(self, method, params):
-        """What is wrong with a method's parameters by name."""
+        """The faults of a method's parameters by name."""
         if method not in self.methods:
             return [f"{method} isn't in the document"]
         index, described = self.methods[method]
@@ -67,7 +67,7 @@ class Document:
         return problems
 
     def error_errors(self, error):
-        """What is wrong with an answer's error object."""
+        """The faults of an answer's error object."""
         if "Error" not in self.document["components"]["schemas"]:
             return ["components.schemas.Error is missing"]
         return self.errors("/components/schemas/Error", error)

@@ -15,7 +15,7 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Process"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Hosting"))
 from sidecar import Sidecar  # noqa: E402
 
 STEPS = {"comment", "send", "expect", "expect_all", "expect_batch", "contains", "exit"}
@@ -43,7 +43,7 @@ class Exchange:
 
 @dataclass
 class Bindings:
-    """What the placeholders seen so far stand for."""
+    """The values of the placeholders seen so far."""
 
     values: dict = field(default_factory=dict)
 
@@ -51,7 +51,7 @@ class Bindings:
         return Bindings(dict(self.values))
 
     def bind(self, kind, name, value):
-        """Whether the value may stand for the name; if so it does from now on."""
+        """Returns whether the value may stand for the name; if so it does from now on."""
         key = (kind, name)
         if key in self.values:
             return self.values[key] == value

@@ -1,21 +1,16 @@
 """Replays every transcript on every store, and checks the OpenRPC document by what is said in them.
 
-python3 -m unittest discover -s Tests/Transcripts
-
 TIDINGS_TEST_STORES may name more stores, separated by white space; {unique} in a URL is replaced by
 a new word for each transcript, since each needs an empty store.
 """
 
 import json
-import sys
 import tempfile
 import unittest
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import replay  # noqa: E402  (it makes the harness importable)
-from openrpc import Document  # noqa: E402
-from sidecar import ROOT, SidecarCase, stores  # noqa: E402
+import replay
+from openrpc import Document
+from sidecar import ROOT, SidecarCase, stores
 
 TRANSCRIPTS = sorted((ROOT / "Schemas/transcripts").glob("*.jsonl"))
 OPENRPC = ROOT / "Schemas/openrpc.json"

@@ -1,5 +1,5 @@
 -- Run by ../test in a headless Neovim: replays those of `TRANSCRIPTS` (a folder; its README says how) that are made
--- of calls, on each of `STORES`. `REPORT` names the file that takes `ok NAME` or `not ok NAME: WHY`.
+-- of calls, on a file of its own each: the program's own tests replay them on every store. `REPORT` names the file that takes `ok NAME` or `not ok NAME: WHY`.
 
 local tidings = require("tidings")
 
@@ -153,15 +153,11 @@ for _, file in ipairs(files) do
   local steps = vim.tbl_map(vim.json.decode, vim.fn.readfile(file))
   if made_of_calls(steps) then
     calls = calls + 1
-    for index, store in ipairs(vim.split(vim.env.STORES, " ")) do
-      -- Each needs an empty store.
-      local unique = ("nvim%d%d"):format(vim.loop.hrtime(), index)
-      tidings.setup({ store = store:gsub("{unique}", unique), user_id = "bob", interval = 0, scope = false })
-      local ok, why = pcall(replay, steps)
-      local name = ("%s on %s"):format(vim.fn.fnamemodify(file, ":t"), store:match("^%w+"))
-      report:write(ok and "ok " .. name or ("not ok %s: %s"):format(name, why), "\n")
-      report:flush()
-    end
+    local name = vim.fn.fnamemodify(file, ":t")
+    tidings.setup({ store = "sqlite:" .. name .. ".db", user_id = "bob", interval = 0, scope = false })
+    local ok, why = pcall(replay, steps)
+    report:write(ok and "ok " .. name or ("not ok %s: %s"):format(name, why), "\n")
+    report:flush()
   end
 end
 report:write(calls > #files / 2 and "ok" or "not ok", " most transcripts are made of calls\n")

@@ -284,7 +284,7 @@ test("a program that ended by itself was not too late, though somebody holds its
   writeFileSync(script, `#!/bin/sh\nsetsid sh -c 'echo $$ >${pid}; exec sleep 1000' &\nexit 69\n`, { mode: 0o755 });
   const details = (error) => assert.deepEqual([error.kind, error.retryable, error.details.status], ["process_died", false, 69]) ?? true;
   try {
-    await assert.rejects(Tidings.start({ program: script, startTimeout: 500 }), details);
+    await assert.rejects(Tidings.start({ program: script, startTimeout: 5000 }), details);
   } finally {
     process.kill(Number(readFileSync(pid, "utf8")), "SIGKILL");
   }

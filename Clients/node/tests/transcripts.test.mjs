@@ -2,7 +2,6 @@
 // client's methods those that are made of calls.
 
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
@@ -10,7 +9,7 @@ import test from "node:test";
 import { camelCase } from "../generate.mjs";
 import { TidingsError } from "../index.mjs";
 import transport from "../lib/sidecar.js";
-import { fileStore, program, repository, start } from "./support.mjs";
+import { program, repository, start } from "./support.mjs";
 
 const PLACEHOLDER = /^<(?:(nid|cursor|time):([^<>]+)|(time|string|number|any))>$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -184,20 +183,13 @@ const folder = path.join(repository, "Schemas/transcripts");
 const files = readdirSync(folder).filter((name) => name.endsWith(".jsonl"));
 let replayedAsCalls = 0;
 
-// TIDINGS_TEST_STORES may name more stores, as `mongodb://127.0.0.1/{unique}`: {unique} is another word each time.
-const stores = [["memory", () => "memory:"], ["a file", fileStore]];
-for (const url of (process.env.TIDINGS_TEST_STORES ?? "").split(/\s+/).filter(Boolean)) {
-  stores.push([url.split(":")[0], () => url.replace("{unique}", randomBytes(8).toString("hex"))]);
+// One store is enough: the program's own tests replay them on every one.
+for (const file of files) {
+  const steps = readFileSync(path.join(folder, file), "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  test(`${file} over the transport`, (t) => replay(steps, open(t, "memory:")));
+  if (!ofCalls(steps)) continue;
+  replayedAsCalls += 1;
+  test(`${file} by calls`, async (t) => replay(steps, through(await start(t, { store: "memory:" }))));
 }
 
-for (const [kind, storeOf] of stores) {
-  for (const file of files) {
-    const steps = readFileSync(path.join(folder, file), "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
-    test(`${file} over the transport, in ${kind}`, (t) => replay(steps, open(t, storeOf(t))));
-    if (!ofCalls(steps)) continue;
-    replayedAsCalls += 1;
-    test(`${file} by calls, in ${kind}`, async (t) => replay(steps, through(await start(t, { store: storeOf(t) }))));
-  }
-}
-
-test("most transcripts are made of calls", () => assert.ok(replayedAsCalls > files.length, `${replayedAsCalls}`));
+test("most transcripts are made of calls", () => assert.ok(replayedAsCalls > files.length / 2, `${replayedAsCalls}`));

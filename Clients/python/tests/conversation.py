@@ -1,4 +1,4 @@
-"""What the replayer of transcripts drives: the client's own transport, and its methods."""
+"""The connections that the replayer of transcripts drives: the client's own transport, and its methods."""
 
 import asyncio
 import collections
@@ -64,7 +64,7 @@ class Conversation:
 
 
 def made_of_calls(steps):
-    """Whether a transcript is nothing but requests that a client's methods can make, and their answers."""
+    """Returns whether a transcript is nothing but requests that a client's methods can make, and their answers."""
     for _, kind, value in steps:
         if kind in ("expect_batch", "contains", "exit"):
             return False

@@ -1,4 +1,4 @@
-"""What the tests share: the program, an empty store, and children that misbehave on purpose."""
+"""The things that tests share: the program, an empty store, and children that misbehave on purpose."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ def program():
 
 
 def alive(pid):
-    """Whether a process runs: one that ended and isn't waited for yet doesn't."""
+    """Returns whether a process runs: one that ended and isn't waited for yet doesn't."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
@@ -45,7 +45,7 @@ class Case(unittest.TestCase):
 
     @property
     def options(self):
-        """What starts the real program."""
+        """The options that start the real program."""
         return {"program": program(), "log_level": "warning"}
 
     def fake(self, body):

@@ -95,7 +95,7 @@ class SyncTests(support.Case):
                     inbox.changes(user_id="u", idle=idle)
 
     def test_with_the_program_itself(self):
-        with sync.Tidings.start(store="memory:", timeout=10, **self.options) as inbox:
+        with sync.Tidings.start(store="memory:", timeout=60, **self.options) as inbox:
             with inbox.changes(user_id="bob", idle=TICK) as changes:
                 self.assertIsNone(next(changes))
                 inbox.send_account_message(reader_id="bob", message_type="m", content="one")

@@ -48,7 +48,7 @@ class GeneratedTests(unittest.TestCase):
 
 
 class CalledTests(unittest.TestCase):
-    """What each method sends."""
+    """The request of each method."""
 
     class Recorder(sync.SyncMethods):
         def _call(self, method, params, timeout):

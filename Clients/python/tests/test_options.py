@@ -1,4 +1,4 @@
-"""What `start` takes, and what is said of what it doesn't."""
+"""The options that `start` takes, and its words about others."""
 
 import asyncio
 import builtins

@@ -144,7 +144,7 @@ class AsyncTests(support.Case):
             await inbox.send_announcement(message_type="m", content="all")
             self.assertEqual((await account)["message"]["content"], "all")
 
-        self.session(work, store=self.store, timeout=10)
+        self.session(work, store=self.store, timeout=60)
 
     def test_an_answer_of_megabytes(self):
         async def work(inbox):
@@ -302,7 +302,7 @@ class SyncTests(support.Case):
         self.assertEqual(sorted(found), sorted(f"{number}.{n}" for number in range(16) for n in range(40)))
 
     def test_following_changes(self):
-        with sync.Tidings.start(store="memory:", timeout=10, **self.options) as inbox:
+        with sync.Tidings.start(store="memory:", timeout=60, **self.options) as inbox:
             start = inbox.get_changes(user_id="bob")["cursor"]
             changes = inbox.changes(user_id="bob", cursor=start)
             for text in ("one", "two"):

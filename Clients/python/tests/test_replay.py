@@ -1,12 +1,9 @@
-"""Every transcript: over the client's transport, and by the methods of both clients.
-
-TIDINGS_TEST_STORES may name more stores, separated by white space; {unique} in a URL is replaced by
-a new word for each transcript, since each needs an empty store.
+"""Every transcript: over the client's transport, and by the methods of both clients. On a file: the program's
+own tests replay them on every store.
 """
 
 import asyncio
 import concurrent.futures
-import os
 import threading
 import unittest
 
@@ -18,29 +15,23 @@ from tidings import Tidings, sync
 TRANSCRIPTS = sorted((support.ROOT / "Schemas/transcripts").glob("*.jsonl"))
 
 
-def stores():
-    yield "sqlite", "sqlite:{folder}/tidings.db"
-    for number, url in enumerate(os.environ.get("TIDINGS_TEST_STORES", "").split()):
-        yield f"store_{number}_{url.split(':')[0]}", url
-
-
 class ReplayTests(support.Case):
-    """One test for each transcript, store and way, made below."""
+    """One test for each transcript and way, made below."""
 
-    def over_the_transport(self, steps, store):
-        conversation = Conversation(store)
+    def over_the_transport(self, steps):
+        conversation = Conversation(self.store)
         try:
             replay.replay(steps, conversation)
         finally:
             conversation.stop()
 
-    def by_asyncio(self, steps, store):
+    def by_asyncio(self, steps):
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever)
         thread.start()
 
         async def start():
-            return await Tidings.start(store=store, **self.options)
+            return await Tidings.start(store=self.store, **self.options)
 
         async def made(call):
             return await call()
@@ -59,9 +50,9 @@ class ReplayTests(support.Case):
             thread.join()
             loop.close()
 
-    def by_threads(self, steps, store):
+    def by_threads(self, steps):
         # One thread, so that the calls are made in the order of the transcript.
-        with sync.Tidings.start(store=store, **self.options) as inbox, \
+        with sync.Tidings.start(store=self.store, **self.options) as inbox, \
                 concurrent.futures.ThreadPoolExecutor(1) as thread:
             replay.replay(steps, Calling(lambda *call: thread.submit(method_of(inbox, *call))))
 
@@ -71,20 +62,16 @@ class ReplayTests(support.Case):
 
 
 def add_tests():
-    def add(path, steps, store, url, way):
-        def test(self):
-            way(self, steps, replay.fresh(url.replace("{folder}", str(self.folder))))
-
-        setattr(ReplayTests, f"test_{path.stem}_{way.__name__}_on_{store}", test)
+    def add(path, steps, way):
+        setattr(ReplayTests, f"test_{path.stem}_{way.__name__}", lambda self: way(self, steps))
 
     for path in TRANSCRIPTS:
         steps = replay.load(path)
         ways = [ReplayTests.over_the_transport]
         if made_of_calls(steps):
             ways += [ReplayTests.by_asyncio, ReplayTests.by_threads]
-        for store, url in stores():
-            for way in ways:
-                add(path, steps, store, url, way)
+        for way in ways:
+            add(path, steps, way)
 
 
 add_tests()

@@ -19,7 +19,7 @@ from tidings._supervision import Supervision
 
 
 class Waiting:
-    """What waits for one answer."""
+    """A caller that waits for one answer."""
 
     def __init__(self):
         self.settled = []

@@ -22,7 +22,6 @@ from ._changes import AsyncChanges, Changes, Pending
 from .types import (
     Change,
     ChangesResult,
-    Counts,
     Joined,
     Marked,
     Message,
@@ -73,21 +72,21 @@ class AsyncMethods:
         idempotency_key: Optional[str] = None,
         timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Sent]:
-        """Sends a message to a whole team, or with reader_ids to these readers of it alone.
+        """Sends a message to a whole team, or only to the readers in reader_ids.
 
         team_id: The team.
-        user_id: The acting user: who sends, or whose inbox it is.
-        message_type: What kind of message it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
+        message_type: The kind of the message.
         username: The sender's name for display.
         team_name: The team's name for display.
-        receiver_id: Whom the message concerns; it hides nothing from others.
+        receiver_id: The user whom the message concerns; others see it too.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
-            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
-            written out.
+        data: A JSON object of at most 64 KiB as it is sent. It is returned byte for byte, except that on a
+            line its line breaks are spaces, and U+0085, U+2028 and U+2029 are escapes. Numbers have at most 1,000
+            digits, written out.
         reader_ids: Only these readers get the message.
-        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
-            it and appends nothing.
+        idempotency_key: Makes a retry safe: a log that has a message of this sender with this key keeps it
+            and appends nothing.
         """
         params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id, "message_type": message_type}
         if username is not None:
@@ -124,19 +123,19 @@ class AsyncMethods:
     ) -> Coroutine[Any, Any, Sent]:
         """Sends a message to one account (reader_id) or to several (reader_ids).
 
-        message_type: What kind of message it is.
-        reader_id: Who gets the message; this or reader_ids.
+        message_type: The kind of the message.
+        reader_id: The reader who gets the message; this or reader_ids.
         reader_ids: Only these readers get the message.
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         username: The sender's name for display.
         team_name: The team's name for display.
-        receiver_id: Whom the message concerns; it hides nothing from others.
+        receiver_id: The user whom the message concerns; others see it too.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
-            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
-            written out.
-        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
-            it and appends nothing.
+        data: A JSON object of at most 64 KiB as it is sent. It is returned byte for byte, except that on a
+            line its line breaks are spaces, and U+0085, U+2028 and U+2029 are escapes. Numbers have at most 1,000
+            digits, written out.
+        idempotency_key: Makes a retry safe: a log that has a message of this sender with this key keeps it
+            and appends nothing.
         """
         params: Dict[str, Any] = {"message_type": message_type}
         if reader_id is not None:
@@ -173,19 +172,19 @@ class AsyncMethods:
         idempotency_key: Optional[str] = None,
         timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Sent]:
-        """Sends a message to every account, those of the future included.
+        """Sends a message to every account, including future ones.
 
-        message_type: What kind of message it is.
-        user_id: The acting user: who sends, or whose inbox it is.
+        message_type: The kind of the message.
+        user_id: The acting user: the sender, or the owner of the inbox.
         username: The sender's name for display.
         team_name: The team's name for display.
-        receiver_id: Whom the message concerns; it hides nothing from others.
+        receiver_id: The user whom the message concerns; others see it too.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
-            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
-            written out.
-        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
-            it and appends nothing.
+        data: A JSON object of at most 64 KiB as it is sent. It is returned byte for byte, except that on a
+            line its line breaks are spaces, and U+0085, U+2028 and U+2029 are escapes. Numbers have at most 1,000
+            digits, written out.
+        idempotency_key: Makes a retry safe: a log that has a message of this sender with this key keeps it
+            and appends nothing.
         """
         params: Dict[str, Any] = {"message_type": message_type}
         if user_id is not None:
@@ -219,16 +218,16 @@ class AsyncMethods:
         message_type: Union[str, Sequence[str], None] = None,
         timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Page]:
-        """Lists a reader's messages in a team: a page, how many there are, how many are unread.
+        """Returns a page of a reader's messages in a team, and the numbers of all and of unread ones.
 
         team_id: The team.
-        user_id: The acting user: who sends, or whose inbox it is.
-        pageSize: How many messages at most.
-        pageNo: Which page, from 1.
-        cursor: Where an earlier page of the same listing ended.
+        user_id: The acting user: the sender, or the owner of the inbox.
+        pageSize: The maximum number of messages.
+        pageNo: The number of the page, from 1.
+        cursor: The next_cursor of an earlier page of the same listing.
         self: Only messages that the reader sent or is the receiver of.
-        view: Which messages.
-        order: In which order.
+        view: The messages that are listed.
+        order: The order of the messages.
         message_type: Only messages of these types.
         """
         params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id}
@@ -265,11 +264,11 @@ class AsyncMethods:
         whatever is sent meanwhile. pageSize is how many are asked for at once.
 
         team_id: The team.
-        user_id: The acting user: who sends, or whose inbox it is.
-        pageSize: How many messages at most.
+        user_id: The acting user: the sender, or the owner of the inbox.
+        pageSize: The maximum number of messages.
         self: Only messages that the reader sent or is the receiver of.
-        view: Which messages.
-        order: In which order.
+        view: The messages that are listed.
+        order: The order of the messages.
         message_type: Only messages of these types.
         """
         params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id}
@@ -305,15 +304,15 @@ class AsyncMethods:
         message_type: Union[str, Sequence[str], None] = None,
         timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Page]:
-        """Lists a reader's account messages and the announcements to everyone, as get_team_message does.
+        """Returns a page of a reader's account messages and announcements, as get_team_message does.
 
-        user_id: The acting user: who sends, or whose inbox it is.
-        pageSize: How many messages at most.
-        pageNo: Which page, from 1.
-        cursor: Where an earlier page of the same listing ended.
+        user_id: The acting user: the sender, or the owner of the inbox.
+        pageSize: The maximum number of messages.
+        pageNo: The number of the page, from 1.
+        cursor: The next_cursor of an earlier page of the same listing.
         self: Only messages that the reader sent or is the receiver of.
-        view: Which messages.
-        order: In which order.
+        view: The messages that are listed.
+        order: The order of the messages.
         message_type: Only messages of these types.
         """
         params: Dict[str, Any] = {"user_id": user_id}
@@ -348,11 +347,11 @@ class AsyncMethods:
         """Gives message after message, page by page as get_account_message does: none twice and none left
         out, whatever is sent meanwhile. pageSize is how many are asked for at once.
 
-        user_id: The acting user: who sends, or whose inbox it is.
-        pageSize: How many messages at most.
+        user_id: The acting user: the sender, or the owner of the inbox.
+        pageSize: The maximum number of messages.
         self: Only messages that the reader sent or is the receiver of.
-        view: Which messages.
-        order: In which order.
+        view: The messages that are listed.
+        order: The order of the messages.
         message_type: Only messages of these types.
         """
         params: Dict[str, Any] = {"user_id": user_id}
@@ -383,9 +382,9 @@ class AsyncMethods:
         team_id: Optional[str] = None,
         timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Message]:
-        """Gives one message of an inbox.
+        """Returns one message of an inbox.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         nid: The message.
         team_id: The team.
         """
@@ -407,7 +406,7 @@ class AsyncMethods:
     ) -> Coroutine[Any, Any, Marked]:
         """Marks messages as read.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         nids: These messages.
         up_to: This message and all older ones in the inbox's order.
@@ -435,9 +434,9 @@ class AsyncMethods:
         all: Union[bool, str, None] = None,
         timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Marked]:
-        """Marks messages as not read.
+        """Marks messages as unread.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         nids: These messages.
         up_to: This message and all older ones in the inbox's order.
@@ -467,7 +466,7 @@ class AsyncMethods:
     ) -> Coroutine[Any, Any, Marked]:
         """Marks messages as seen: the reader knows that they are there.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         nids: These messages.
         up_to: This message and all older ones in the inbox's order.
@@ -497,7 +496,7 @@ class AsyncMethods:
     ) -> Coroutine[Any, Any, Marked]:
         """Moves messages out of the inbox into the archive.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         nids: These messages.
         up_to: This message and all older ones in the inbox's order.
@@ -527,7 +526,7 @@ class AsyncMethods:
     ) -> Coroutine[Any, Any, Marked]:
         """Moves messages back from the archive into the inbox.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         nids: These messages.
         up_to: This message and all older ones in the inbox's order.
@@ -557,7 +556,7 @@ class AsyncMethods:
     ) -> Coroutine[Any, Any, Marked]:
         """Deletes messages for this reader alone; it can't be undone.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         nids: These messages.
         up_to: This message and all older ones in the inbox's order.
@@ -583,9 +582,9 @@ class AsyncMethods:
         account: Union[bool, str, None] = None,
         timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, UnreadCountResult]:
-        """Counts a reader's inboxes: how many messages, how many unread, how many unseen.
+        """Returns the numbers of all, unread and unseen messages in a reader's inboxes.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_ids: The teams whose inboxes are counted.
         account: Whether the account inbox is counted too.
         """
@@ -605,11 +604,11 @@ class AsyncMethods:
         from_: Union[Literal["now", "start"], str, None] = None,
         timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Joined]:
-        """Makes a reader a member of a team: what is sent from now on, or everything, is visible.
+        """Makes a reader a member of a team: messages sent from now on, or all, are visible.
 
         team_id: The team.
-        user_id: The acting user: who sends, or whose inbox it is.
-        from_: See what is sent from now on, or from the start.
+        user_id: The acting user: the sender, or the owner of the inbox.
+        from_: The first visible messages: those sent from now on, or all from the start.
         """
         params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id}
         if from_ is not None:
@@ -624,10 +623,10 @@ class AsyncMethods:
         user_id: str,
         timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Joined]:
-        """Ends a reader's membership: what is sent to the team from now on is hidden.
+        """Ends a reader's membership of a team: messages sent from now on are hidden.
 
         team_id: The team.
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         """
         params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id}
         return this._call("leave_team", params, timeout)
@@ -640,10 +639,10 @@ class AsyncMethods:
         from_: Union[Literal["now", "start"], str, None] = None,
         timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Joined]:
-        """Begins a reader's account: announcements sent from now on, or all, are visible.
+        """Opens a reader's account: announcements sent from now on, or all, are visible.
 
-        user_id: The acting user: who sends, or whose inbox it is.
-        from_: See what is sent from now on, or from the start.
+        user_id: The acting user: the sender, or the owner of the inbox.
+        from_: The first visible messages: those sent from now on, or all from the start.
         """
         params: Dict[str, Any] = {"user_id": user_id}
         if from_ is not None:
@@ -658,10 +657,10 @@ class AsyncMethods:
         user_id: Optional[str] = None,
         timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, RetractMessageResult]:
-        """Takes a message back: it is gone for everybody.
+        """Retracts a message: it disappears for everybody.
 
         nid: The message.
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         """
         params: Dict[str, Any] = {"nid": nid}
         if user_id is not None:
@@ -678,12 +677,13 @@ class AsyncMethods:
         wait_ms: Union[int, str, None] = None,
         timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, ChangesResult]:
-        """Follows an inbox: what changed since a cursor, waiting for something to change if nothing has.
+        """Returns the changes of an inbox since a cursor, and waits for one if there is none.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
-        cursor: Where the last answer ended; without it, the present is given and no changes.
-        wait_ms: How long to wait for a change if there is none.
+        cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
+            present.
+        wait_ms: The maximum time to wait for a change if there is none, in milliseconds.
         """
         params: Dict[str, Any] = {"user_id": user_id}
         if team_id is not None:
@@ -732,9 +732,10 @@ class AsyncMethods:
         the last answer ended. Without a cursor it begins with the present of its first step. The cursor of
         a change is where a host goes on that has taken it in.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
-        cursor: Where the last answer ended; without it, the present is given and no changes.
+        cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
+            present.
         idle: Seconds without a change after which None is given instead, again and again, so that a host can
             see whether anybody still listens.
         """
@@ -751,7 +752,7 @@ class AsyncMethods:
         *,
         timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Dict[str, Any]]:
-        """Does nothing: shows that the program answers."""
+        """Does nothing; the answer shows that the program is alive."""
         params: Dict[str, Any] = {}
         return this._call("ping", params, timeout)
 
@@ -761,9 +762,7 @@ class AsyncMethods:
         *,
         timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, StatusResult]:
-        """Tells how the program is doing: its store, its limits, what its host may ask, and what it has
-        answered.
-        """
+        """Returns the program's status: its store, its limits, its host's scope, and its statistics."""
         params: Dict[str, Any] = {}
         return this._call("get_status", params, timeout)
 
@@ -773,7 +772,7 @@ class AsyncMethods:
         *,
         timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, Dict[str, Any]]:
-        """Gives this document."""
+        """Returns this document."""
         params: Dict[str, Any] = {}
         return this._call("rpc.discover", params, timeout)
 
@@ -816,21 +815,21 @@ class SyncMethods:
         idempotency_key: Optional[str] = None,
         timeout: Union[float, str, None] = None,
     ) -> Sent:
-        """Sends a message to a whole team, or with reader_ids to these readers of it alone.
+        """Sends a message to a whole team, or only to the readers in reader_ids.
 
         team_id: The team.
-        user_id: The acting user: who sends, or whose inbox it is.
-        message_type: What kind of message it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
+        message_type: The kind of the message.
         username: The sender's name for display.
         team_name: The team's name for display.
-        receiver_id: Whom the message concerns; it hides nothing from others.
+        receiver_id: The user whom the message concerns; others see it too.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
-            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
-            written out.
+        data: A JSON object of at most 64 KiB as it is sent. It is returned byte for byte, except that on a
+            line its line breaks are spaces, and U+0085, U+2028 and U+2029 are escapes. Numbers have at most 1,000
+            digits, written out.
         reader_ids: Only these readers get the message.
-        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
-            it and appends nothing.
+        idempotency_key: Makes a retry safe: a log that has a message of this sender with this key keeps it
+            and appends nothing.
         """
         params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id, "message_type": message_type}
         if username is not None:
@@ -868,19 +867,19 @@ class SyncMethods:
     ) -> Sent:
         """Sends a message to one account (reader_id) or to several (reader_ids).
 
-        message_type: What kind of message it is.
-        reader_id: Who gets the message; this or reader_ids.
+        message_type: The kind of the message.
+        reader_id: The reader who gets the message; this or reader_ids.
         reader_ids: Only these readers get the message.
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         username: The sender's name for display.
         team_name: The team's name for display.
-        receiver_id: Whom the message concerns; it hides nothing from others.
+        receiver_id: The user whom the message concerns; others see it too.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
-            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
-            written out.
-        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
-            it and appends nothing.
+        data: A JSON object of at most 64 KiB as it is sent. It is returned byte for byte, except that on a
+            line its line breaks are spaces, and U+0085, U+2028 and U+2029 are escapes. Numbers have at most 1,000
+            digits, written out.
+        idempotency_key: Makes a retry safe: a log that has a message of this sender with this key keeps it
+            and appends nothing.
         """
         params: Dict[str, Any] = {"message_type": message_type}
         if reader_id is not None:
@@ -918,19 +917,19 @@ class SyncMethods:
         idempotency_key: Optional[str] = None,
         timeout: Union[float, str, None] = None,
     ) -> Sent:
-        """Sends a message to every account, those of the future included.
+        """Sends a message to every account, including future ones.
 
-        message_type: What kind of message it is.
-        user_id: The acting user: who sends, or whose inbox it is.
+        message_type: The kind of the message.
+        user_id: The acting user: the sender, or the owner of the inbox.
         username: The sender's name for display.
         team_name: The team's name for display.
-        receiver_id: Whom the message concerns; it hides nothing from others.
+        receiver_id: The user whom the message concerns; others see it too.
         content: The message's text.
-        data: A JSON object of at most 64 KiB as it is sent; it comes back byte for byte, but that on a line
-            its line breaks are spaces, and U+0085, U+2028 and U+2029 escapes. Numbers have at most 1,000 digits,
-            written out.
-        idempotency_key: Makes sending again safe: a log that has a message of this sender with this key keeps
-            it and appends nothing.
+        data: A JSON object of at most 64 KiB as it is sent. It is returned byte for byte, except that on a
+            line its line breaks are spaces, and U+0085, U+2028 and U+2029 are escapes. Numbers have at most 1,000
+            digits, written out.
+        idempotency_key: Makes a retry safe: a log that has a message of this sender with this key keeps it
+            and appends nothing.
         """
         params: Dict[str, Any] = {"message_type": message_type}
         if user_id is not None:
@@ -965,16 +964,16 @@ class SyncMethods:
         message_type: Union[str, Sequence[str], None] = None,
         timeout: Union[float, str, None] = None,
     ) -> Page:
-        """Lists a reader's messages in a team: a page, how many there are, how many are unread.
+        """Returns a page of a reader's messages in a team, and the numbers of all and of unread ones.
 
         team_id: The team.
-        user_id: The acting user: who sends, or whose inbox it is.
-        pageSize: How many messages at most.
-        pageNo: Which page, from 1.
-        cursor: Where an earlier page of the same listing ended.
+        user_id: The acting user: the sender, or the owner of the inbox.
+        pageSize: The maximum number of messages.
+        pageNo: The number of the page, from 1.
+        cursor: The next_cursor of an earlier page of the same listing.
         self: Only messages that the reader sent or is the receiver of.
-        view: Which messages.
-        order: In which order.
+        view: The messages that are listed.
+        order: The order of the messages.
         message_type: Only messages of these types.
         """
         params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id}
@@ -1012,11 +1011,11 @@ class SyncMethods:
         whatever is sent meanwhile. pageSize is how many are asked for at once.
 
         team_id: The team.
-        user_id: The acting user: who sends, or whose inbox it is.
-        pageSize: How many messages at most.
+        user_id: The acting user: the sender, or the owner of the inbox.
+        pageSize: The maximum number of messages.
         self: Only messages that the reader sent or is the receiver of.
-        view: Which messages.
-        order: In which order.
+        view: The messages that are listed.
+        order: The order of the messages.
         message_type: Only messages of these types.
         """
         params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id}
@@ -1052,15 +1051,15 @@ class SyncMethods:
         message_type: Union[str, Sequence[str], None] = None,
         timeout: Union[float, str, None] = None,
     ) -> Page:
-        """Lists a reader's account messages and the announcements to everyone, as get_team_message does.
+        """Returns a page of a reader's account messages and announcements, as get_team_message does.
 
-        user_id: The acting user: who sends, or whose inbox it is.
-        pageSize: How many messages at most.
-        pageNo: Which page, from 1.
-        cursor: Where an earlier page of the same listing ended.
+        user_id: The acting user: the sender, or the owner of the inbox.
+        pageSize: The maximum number of messages.
+        pageNo: The number of the page, from 1.
+        cursor: The next_cursor of an earlier page of the same listing.
         self: Only messages that the reader sent or is the receiver of.
-        view: Which messages.
-        order: In which order.
+        view: The messages that are listed.
+        order: The order of the messages.
         message_type: Only messages of these types.
         """
         params: Dict[str, Any] = {"user_id": user_id}
@@ -1096,11 +1095,11 @@ class SyncMethods:
         """Gives message after message, page by page as get_account_message does: none twice and none left
         out, whatever is sent meanwhile. pageSize is how many are asked for at once.
 
-        user_id: The acting user: who sends, or whose inbox it is.
-        pageSize: How many messages at most.
+        user_id: The acting user: the sender, or the owner of the inbox.
+        pageSize: The maximum number of messages.
         self: Only messages that the reader sent or is the receiver of.
-        view: Which messages.
-        order: In which order.
+        view: The messages that are listed.
+        order: The order of the messages.
         message_type: Only messages of these types.
         """
         params: Dict[str, Any] = {"user_id": user_id}
@@ -1131,9 +1130,9 @@ class SyncMethods:
         team_id: Optional[str] = None,
         timeout: Union[float, str, None] = None,
     ) -> Message:
-        """Gives one message of an inbox.
+        """Returns one message of an inbox.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         nid: The message.
         team_id: The team.
         """
@@ -1156,7 +1155,7 @@ class SyncMethods:
     ) -> Marked:
         """Marks messages as read.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         nids: These messages.
         up_to: This message and all older ones in the inbox's order.
@@ -1185,9 +1184,9 @@ class SyncMethods:
         all: Union[bool, str, None] = None,
         timeout: Union[float, str, None] = None,
     ) -> Marked:
-        """Marks messages as not read.
+        """Marks messages as unread.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         nids: These messages.
         up_to: This message and all older ones in the inbox's order.
@@ -1218,7 +1217,7 @@ class SyncMethods:
     ) -> Marked:
         """Marks messages as seen: the reader knows that they are there.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         nids: These messages.
         up_to: This message and all older ones in the inbox's order.
@@ -1249,7 +1248,7 @@ class SyncMethods:
     ) -> Marked:
         """Moves messages out of the inbox into the archive.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         nids: These messages.
         up_to: This message and all older ones in the inbox's order.
@@ -1280,7 +1279,7 @@ class SyncMethods:
     ) -> Marked:
         """Moves messages back from the archive into the inbox.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         nids: These messages.
         up_to: This message and all older ones in the inbox's order.
@@ -1311,7 +1310,7 @@ class SyncMethods:
     ) -> Marked:
         """Deletes messages for this reader alone; it can't be undone.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         nids: These messages.
         up_to: This message and all older ones in the inbox's order.
@@ -1338,9 +1337,9 @@ class SyncMethods:
         account: Union[bool, str, None] = None,
         timeout: Union[float, str, None] = None,
     ) -> UnreadCountResult:
-        """Counts a reader's inboxes: how many messages, how many unread, how many unseen.
+        """Returns the numbers of all, unread and unseen messages in a reader's inboxes.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_ids: The teams whose inboxes are counted.
         account: Whether the account inbox is counted too.
         """
@@ -1361,11 +1360,11 @@ class SyncMethods:
         from_: Union[Literal["now", "start"], str, None] = None,
         timeout: Union[float, str, None] = None,
     ) -> Joined:
-        """Makes a reader a member of a team: what is sent from now on, or everything, is visible.
+        """Makes a reader a member of a team: messages sent from now on, or all, are visible.
 
         team_id: The team.
-        user_id: The acting user: who sends, or whose inbox it is.
-        from_: See what is sent from now on, or from the start.
+        user_id: The acting user: the sender, or the owner of the inbox.
+        from_: The first visible messages: those sent from now on, or all from the start.
         """
         params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id}
         if from_ is not None:
@@ -1381,10 +1380,10 @@ class SyncMethods:
         user_id: str,
         timeout: Union[float, str, None] = None,
     ) -> Joined:
-        """Ends a reader's membership: what is sent to the team from now on is hidden.
+        """Ends a reader's membership of a team: messages sent from now on are hidden.
 
         team_id: The team.
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         """
         params: Dict[str, Any] = {"team_id": team_id, "user_id": user_id}
         result: Joined = this._call("leave_team", params, timeout)
@@ -1398,10 +1397,10 @@ class SyncMethods:
         from_: Union[Literal["now", "start"], str, None] = None,
         timeout: Union[float, str, None] = None,
     ) -> Joined:
-        """Begins a reader's account: announcements sent from now on, or all, are visible.
+        """Opens a reader's account: announcements sent from now on, or all, are visible.
 
-        user_id: The acting user: who sends, or whose inbox it is.
-        from_: See what is sent from now on, or from the start.
+        user_id: The acting user: the sender, or the owner of the inbox.
+        from_: The first visible messages: those sent from now on, or all from the start.
         """
         params: Dict[str, Any] = {"user_id": user_id}
         if from_ is not None:
@@ -1417,10 +1416,10 @@ class SyncMethods:
         user_id: Optional[str] = None,
         timeout: Union[float, str, None] = None,
     ) -> RetractMessageResult:
-        """Takes a message back: it is gone for everybody.
+        """Retracts a message: it disappears for everybody.
 
         nid: The message.
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         """
         params: Dict[str, Any] = {"nid": nid}
         if user_id is not None:
@@ -1438,12 +1437,13 @@ class SyncMethods:
         wait_ms: Union[int, str, None] = None,
         timeout: Union[float, str, None] = None,
     ) -> ChangesResult:
-        """Follows an inbox: what changed since a cursor, waiting for something to change if nothing has.
+        """Returns the changes of an inbox since a cursor, and waits for one if there is none.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
-        cursor: Where the last answer ended; without it, the present is given and no changes.
-        wait_ms: How long to wait for a change if there is none.
+        cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
+            present.
+        wait_ms: The maximum time to wait for a change if there is none, in milliseconds.
         """
         params: Dict[str, Any] = {"user_id": user_id}
         if team_id is not None:
@@ -1493,9 +1493,10 @@ class SyncMethods:
         the last answer ended. Without a cursor it begins with the present of its first step. The cursor of
         a change is where a host goes on that has taken it in.
 
-        user_id: The acting user: who sends, or whose inbox it is.
+        user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
-        cursor: Where the last answer ended; without it, the present is given and no changes.
+        cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
+            present.
         idle: Seconds without a change after which None is given instead, again and again, so that a host can
             see whether anybody still listens.
         """
@@ -1512,7 +1513,7 @@ class SyncMethods:
         *,
         timeout: Union[float, str, None] = None,
     ) -> Dict[str, Any]:
-        """Does nothing: shows that the program answers."""
+        """Does nothing; the answer shows that the program is alive."""
         params: Dict[str, Any] = {}
         result: Dict[str, Any] = this._call("ping", params, timeout)
         return result
@@ -1523,9 +1524,7 @@ class SyncMethods:
         *,
         timeout: Union[float, str, None] = None,
     ) -> StatusResult:
-        """Tells how the program is doing: its store, its limits, what its host may ask, and what it has
-        answered.
-        """
+        """Returns the program's status: its store, its limits, its host's scope, and its statistics."""
         params: Dict[str, Any] = {}
         result: StatusResult = this._call("get_status", params, timeout)
         return result
@@ -1536,7 +1535,7 @@ class SyncMethods:
         *,
         timeout: Union[float, str, None] = None,
     ) -> Dict[str, Any]:
-        """Gives this document."""
+        """Returns this document."""
         params: Dict[str, Any] = {}
         result: Dict[str, Any] = this._call("rpc.discover", params, timeout)
         return result

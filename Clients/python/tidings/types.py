@@ -37,28 +37,28 @@ __all__ = [
 class SentMessagesItem(TypedDict):
     """`SentMessagesItem` of the contract."""
 
-    # Names the message; opaque to clients.
+    # The message's name; opaque to clients.
     nid: str
-    # When it was sent: RFC 3339, UTC, with milliseconds.
+    # The time of sending: RFC 3339, UTC, with milliseconds.
     create_time: str
-    # True if the key was known and nothing was appended.
+    # Whether the key was known, so that nothing was appended.
     duplicate: bool
     reader_id: str
 
 
 class _SentOptional(TypedDict, total=False):
-    # With reader_ids: what each reader got, in their order.
+    # With reader_ids: the message of each reader, in their order.
     messages: List[SentMessagesItem]
 
 
 class Sent(_SentOptional):
     """`Sent` of the contract."""
 
-    # Names the message; opaque to clients.
+    # The message's name; opaque to clients.
     nid: str
-    # When it was sent: RFC 3339, UTC, with milliseconds.
+    # The time of sending: RFC 3339, UTC, with milliseconds.
     create_time: str
-    # True if the key was known and nothing was appended.
+    # Whether the key was known, so that nothing was appended.
     duplicate: bool
 
 
@@ -68,7 +68,7 @@ class _MessageOptional(TypedDict, total=False):
     # The sender.
     user_id: str
     username: str
-    # Whom it concerns.
+    # The user whom the message concerns.
     receiver_id: str
     content: str
     data: Dict[str, Any]
@@ -77,12 +77,12 @@ class _MessageOptional(TypedDict, total=False):
 class Message(_MessageOptional):
     """A message as its reader sees it."""
 
-    # Names the message; opaque to clients.
+    # The message's name; opaque to clients.
     nid: str
     # The reader who asked.
     reader_id: str
     message_type: str
-    # When it was sent: RFC 3339, UTC, with milliseconds.
+    # The time of sending: RFC 3339, UTC, with milliseconds.
     create_time: str
     read: bool
     seen: bool
@@ -93,33 +93,33 @@ class Page(TypedDict):
     """`Page` of the contract."""
 
     data: List[Message]
-    # How many messages the view has with its filters.
+    # The number of messages in the view, with its filters.
     total: int
-    # How many of those are not read.
+    # The number of those that are unread.
     count: int
-    # Where to read on; null at the end.
+    # The cursor of the next page; null at the end.
     next_cursor: Optional[str]
 
 
 class Marked(TypedDict):
     """`Marked` of the contract."""
 
-    # How many messages changed.
+    # The number of messages that changed.
     changed: int
-    # How many messages the inbox has now.
+    # The number of messages in the inbox now.
     total: int
-    # How many of those are not read.
+    # The number of those that are unread.
     count: int
 
 
 class Counts(TypedDict):
     """`Counts` of the contract."""
 
-    # Messages in the inbox.
+    # The number of messages in the inbox.
     total: int
-    # Those not read.
+    # The number of those that are unread.
     count: int
-    # Those not seen.
+    # The number of those that are unseen.
     unseen: int
 
 
@@ -151,7 +151,7 @@ class RetractMessageResult(TypedDict):
 
 class _ChangeOptional(TypedDict, total=False):
     message: Message
-    # Names the message; opaque to clients.
+    # The message's name; opaque to clients.
     nid: str
 
 
@@ -159,11 +159,11 @@ class Change(_ChangeOptional):
     """`Change` of the contract."""
 
     event: Literal["created", "marked", "retracted"]
-    # Messages in the inbox at this event.
+    # The number of messages in the inbox at this event.
     total: int
-    # Those not read.
+    # The number of those that are unread.
     count: int
-    # Where a host goes on that has taken this change in.
+    # The cursor for a host that has processed this change.
     cursor: str
 
 
@@ -171,9 +171,9 @@ class ChangesResult(TypedDict):
     """`ChangesResult` of the contract."""
 
     changes: List[Change]
-    # Where to go on.
+    # The cursor for the next call.
     cursor: str
-    # Whether there is more already.
+    # Whether there are more changes already.
     more: bool
 
 

@@ -3,7 +3,7 @@ import JSON
 /// The form of a value on the wire: how it is read, and how it is described.
 struct Form<Value: Sendable>: Sendable {
   /// The description of the form in the contract.
-  let schema: Schema
+  let schema: JSONSchema
   /// The rule for the value, as an error states it: "a string of ...".
   let rule: String
   /// Reads the value; throws `Misfit` for a value that does not fit.
@@ -20,7 +20,7 @@ struct Misfit: Error {
 
 extension Form {
   /// Creates a form with a function that returns nil for a value that does not fit.
-  init(_ schema: Schema, _ rule: String, _ read: @escaping @Sendable (JSON) -> Value?) {
+  init(_ schema: JSONSchema, _ rule: String, _ read: @escaping @Sendable (JSON) -> Value?) {
     self.init(schema: schema, rule: rule) { json throws(Misfit) in
       guard let value = read(json) else { throw Misfit(rule: rule) }
       return value

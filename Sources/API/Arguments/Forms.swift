@@ -48,7 +48,7 @@ extension Form where Value == Int {
       range.upperBound == .max
       ? "an integer of at least \(range.lowerBound)"
       : "an integer from \(range.lowerBound) to \(range.upperBound)"
-    let schema = Schema.anyOf([
+    let schema = JSONSchema.anyOf([
       .integer(range.lowerBound, range.upperBound), .string(pattern: "^[0-9]+$"),
     ])
     return Form(schema, rule) { json in
@@ -91,7 +91,7 @@ extension Form {
   static func list<Element>(_ element: Form<Element>, _ counts: ClosedRange<Int>) -> Form
   where Value == [Element] {
     let rule = "an array of \(counts.lowerBound) to \(counts.upperBound) items"
-    let schema = Schema.array(
+    let schema = JSONSchema.array(
       element.schema, minItems: counts.lowerBound > 0 ? counts.lowerBound : nil,
       maxItems: counts.upperBound)
     return Form(schema: schema, rule: rule) { json throws(Misfit) in

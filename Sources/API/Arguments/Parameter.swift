@@ -31,7 +31,7 @@ struct Parameter<Value: Sendable>: ParameterDescription {
     Parameter<Value?>(name, form.optional, or: nil, summary)
   }
 
-  var schema: Schema { standardJSON.map { .defaulting(form.schema, json: $0) } ?? form.schema }
+  var schema: JSONSchema { standardJSON.map { .defaulting(form.schema, json: $0) } ?? form.schema }
   var isRequired: Bool { standard == nil }
 
   /// The default as JSON text, if it can be stated: numbers, booleans, and words, which need no escapes.
@@ -52,7 +52,7 @@ protocol ParameterDescription: Sendable {
   /// The meaning of the parameter.
   var summary: String { get }
   /// The schema of the parameter's value.
-  var schema: Schema { get }
+  var schema: JSONSchema { get }
   /// Whether the parameter is required.
   var isRequired: Bool { get }
 }

@@ -4,9 +4,9 @@ import JSONRPC
 struct Discover: Method {
   static let deed = Deed.service
   static let name: StaticString = "rpc.discover"
-  static let summary = "Gives this document."
+  static let summary = "Returns this document."
   static let parameters: [any ParameterDescription] = []
-  static let result = Schema.described(.object([], open: true), "An OpenRPC document.")
+  static let result = JSONSchema.described(.object([], open: true), "An OpenRPC document.")
   static let errors: [RPCError.Kind] = []
   static let example = Example(params: "{}", result: #"{"openrpc":"1.3.2"}"#)
 
@@ -14,7 +14,7 @@ struct Discover: Method {
 
   var claims: [Claim] { [] }
 
-  var touches: [Touch] { [] }
+  var dependencies: [Dependency] { [] }
 
-  func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] { OpenRPCDocument.json }
+  func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] { backend.document() }
 }

@@ -6,9 +6,9 @@ struct GetAccountMessage: Method {
   static let deed = Deed.look
   static let name: StaticString = "get_account_message"
   static let summary =
-    "Lists a reader's account messages and the announcements to everyone, as get_team_message does."
+    "Returns a page of a reader's account messages and announcements, as get_team_message does."
   static let parameters: [any ParameterDescription] = [Common.userID] + PageParameters.parameters
-  static let result = Schema.component("Page")
+  static let result = JSONSchema.component("Page")
   static let errors: [RPCError.Kind] = [.responseTooLarge, .storeUnavailable]
   static let example = Example(
     params: #"{"user_id":"bo","view":"unread"}"#,
@@ -24,7 +24,7 @@ struct GetAccountMessage: Method {
 
   var claims: [Claim] { .accountInbox(inbox) }
 
-  var touches: [Touch] { .reading(inbox) }
+  var dependencies: [Dependency] { .reading(inbox) }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     try await page.run(backend, context)

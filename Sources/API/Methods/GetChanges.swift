@@ -7,20 +7,21 @@ struct GetChanges: Method {
   static let deed = Deed.look
   static let name: StaticString = "get_changes"
   static let summary =
-    "Follows an inbox: what changed since a cursor, waiting for something to change if nothing has."
+    "Returns the changes of an inbox since a cursor, and waits for one if there is none."
   static let cursor = Parameter(
     "cursor", .opaque("a cursor of this inbox's changes"),
-    "Where the last answer ended; without it, the present is given and no changes."
+    "The cursor of the last answer; without it, the answer has no changes and the cursor of the present."
   ).optional
   static let waitMilliseconds = Parameter(
-    "wait_ms", .integer(0...60_000), or: 0, "How long to wait for a change if there is none.")
+    "wait_ms", .integer(0...60_000), or: 0,
+    "The maximum time to wait for a change if there is none, in milliseconds.")
   static let parameters: [any ParameterDescription] = [
     Common.userID, Common.teamID.optional, cursor, waitMilliseconds,
   ]
-  static let result = Schema.object([
+  static let result = JSONSchema.object([
     .init("changes", .array(.component("Change"))),
-    .init("cursor", .described(.string(), "Where to go on.")),
-    .init("more", .described(.boolean, "Whether there is more already.")),
+    .init("cursor", .described(.string(), "The cursor for the next call.")),
+    .init("more", .described(.boolean, "Whether there are more changes already.")),
   ])
   static let errors: [RPCError.Kind] = [.cursorExpired, .limitReached, .storeUnavailable]
   static let example = Example(
@@ -51,7 +52,7 @@ struct GetChanges: Method {
 
   var claims: [Claim] { .inbox(inbox) }
 
-  var touches: [Touch] { .reading(inbox) }
+  var dependencies: [Dependency] { .reading(inbox) }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     let end = ContinuousClock.now + wait
@@ -81,7 +82,7 @@ struct GetChanges: Method {
     let limit = backend.limits.answerBytes
     do {
       return try await context.answer {
-        try await backend.store.read { [inbox, cursor] reader in
+        try await backend.store.read(before: context.deadline) { [inbox, cursor] reader in
           try context.checkTime()
           let state = try reader.state(of: inbox)
           let changes =

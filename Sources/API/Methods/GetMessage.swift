@@ -6,9 +6,9 @@ import JSONRPC
 struct GetMessage: Method {
   static let deed = Deed.look
   static let name: StaticString = "get_message"
-  static let summary = "Gives one message of an inbox."
+  static let summary = "Returns one message of an inbox."
   static let parameters: [any ParameterDescription] = [Common.userID, Common.nid, Common.teamID.optional]
-  static let result = Schema.component("Message")
+  static let result = JSONSchema.component("Message")
   static let errors: [RPCError.Kind] = [.notFound, .storeUnavailable]
   static let example = Example(
     params: #"{"user_id":"bo","nid":"AQRibHVl.1","team_id":"blue"}"#, result: Components.exampleMessage)
@@ -24,14 +24,14 @@ struct GetMessage: Method {
 
   var claims: [Claim] { .inbox(inbox) }
 
-  var touches: [Touch] { .reading(inbox) }
+  var dependencies: [Dependency] { .reading(inbox) }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     let inbox = inbox
     guard let name = MessageName(nid: nid) else { throw StoreError.notFound }
     let limit = backend.limits.answerBytes
     return try await context.answer {
-      try await backend.store.read { reader in
+      try await backend.store.read(before: context.deadline) { reader in
         guard let entry = try reader.state(of: inbox).entry(name, reader) else { throw StoreError.notFound }
         var answer = GrowingAnswer(context, limit: limit)
         return try JSONWriter.value(reserving: 512) { writer in

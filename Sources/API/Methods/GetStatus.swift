@@ -1,3 +1,4 @@
+import Caches
 import Inbox
 import JSON
 import JSONRPC
@@ -7,9 +8,9 @@ struct GetStatus: Method {
   static let deed = Deed.service
   static let name: StaticString = "get_status"
   static let summary =
-    "Tells how the program is doing: its store, its limits, what its host may ask, and what it has answered."
+    "Returns the program's status: its store, its limits, its host's scope, and its statistics."
   static let parameters: [any ParameterDescription] = []
-  static let result = Schema.object([
+  static let result = JSONSchema.object([
     .init("version", .string()),
     .init(
       "store", .object([.init("kind", .string()), .init("state", .enumeration(["ready", "unavailable"]))])),
@@ -21,6 +22,12 @@ struct GetStatus: Method {
         .init("username", .string(maxLength: 1024), optional: true),
         .init("team_ids", .array(.string(minLength: 1, maxLength: 128), minItems: 1), optional: true),
         .init("read_only", .boolean),
+      ])),
+    .init(
+      "cache",
+      .object([
+        .init("bytes", .integer(0)), .init("max_bytes", .integer(0)), .init("entries", .integer(0)),
+        .init("hits", .integer(0)), .init("misses", .integer(0)),
       ])),
     .init("in_flight", .integer(0)),
     .init("uptime_ms", .integer(0)),
@@ -36,14 +43,14 @@ struct GetStatus: Method {
   static let example = Example(
     params: "{}",
     result: #"{"version":"0.1.0","store":{"kind":"sqlite","state":"ready"},"limits":{"in_flight":256},"#
-      + #""scope":{"read_only":false},"in_flight":1,"uptime_ms":15,"methods":{"ping":{"requests":1,"errors":0,"p50_ms":0.02,"p99_ms":0.02}}}"#
+      + #""scope":{"read_only":false},"cache":{"bytes":0,"max_bytes":16777216,"entries":0,"hits":0,"misses":0},"in_flight":1,"uptime_ms":15,"methods":{"ping":{"requests":1,"errors":0,"p50_ms":0.02,"p99_ms":0.02}}}"#
   )
 
   init(_ arguments: Arguments) throws(RPCError) {}
 
   var claims: [Claim] { [] }
 
-  var touches: [Touch] { [] }
+  var dependencies: [Dependency] { [] }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     let state = await backend.store.isAvailable ? "ready" : "unavailable"
@@ -59,6 +66,8 @@ struct GetStatus: Method {
       writer.limits(status.limits)
       writer.key("scope")
       writer.scope(backend.scope)
+      writer.key("cache")
+      writer.cache(backend.written.statistics)
       writer.member("in_flight", status.inFlight)
       writer.member("uptime_ms", status.uptimeMilliseconds)
       writer.key("methods")
@@ -92,6 +101,16 @@ extension JSONWriter {
 }
 
 extension JSONWriter {
+  fileprivate mutating func cache(_ cache: WrittenMessages.Statistics) {
+    beginObject()
+    member("bytes", cache.bytes)
+    member("max_bytes", cache.capacity)
+    member("entries", cache.entries)
+    member("hits", cache.hits)
+    member("misses", cache.misses)
+    endObject()
+  }
+
   fileprivate mutating func scope(_ scope: Scope) {
     beginObject()
     if let user = scope.user { member("user_id", user.string) }

@@ -5,10 +5,11 @@ import JSONRPC
 struct GetTeamMessage: Method {
   static let deed = Deed.look
   static let name: StaticString = "get_team_message"
-  static let summary = "Lists a reader's messages in a team: a page, how many there are, how many are unread."
+  static let summary =
+    "Returns a page of a reader's messages in a team, and the numbers of all and of unread ones."
   static let parameters: [any ParameterDescription] =
     [Common.teamID, Common.userID] + PageParameters.parameters
-  static let result = Schema.component("Page")
+  static let result = JSONSchema.component("Page")
   static let errors: [RPCError.Kind] = [.responseTooLarge, .storeUnavailable]
   static let example = Example(
     params: #"{"team_id":"blue","user_id":"bo","pageSize":12}"#,
@@ -25,7 +26,7 @@ struct GetTeamMessage: Method {
 
   var claims: [Claim] { .teamInbox(inbox) }
 
-  var touches: [Touch] { .reading(inbox) }
+  var dependencies: [Dependency] { .reading(inbox) }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     try await page.run(backend, context)

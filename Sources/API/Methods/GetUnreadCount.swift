@@ -6,12 +6,12 @@ import JSONRPC
 struct GetUnreadCount: Method {
   static let deed = Deed.look
   static let name: StaticString = "get_unread_count"
-  static let summary = "Counts a reader's inboxes: how many messages, how many unread, how many unseen."
+  static let summary = "Returns the numbers of all, unread and unseen messages in a reader's inboxes."
   static let teamIDs = Parameter(
     "team_ids", .list(.identifier, 0...1000), or: [], "The teams whose inboxes are counted.")
   static let account = Parameter("account", .boolean, or: true, "Whether the account inbox is counted too.")
   static let parameters: [any ParameterDescription] = [Common.userID, teamIDs, account]
-  static let result = Schema.object([
+  static let result = JSONSchema.object([
     .init("count", .described(.integer(0), "The sum of all counts.")),
     .init("account", .component("Counts"), optional: true),
     .init("teams", .map(.component("Counts"))),
@@ -43,11 +43,11 @@ struct GetUnreadCount: Method {
     (account ? [Inbox(user: user)] : []) + teams.uniqued.map { Inbox(user: user, team: $0) }
   }
 
-  var touches: [Touch] { inboxes.flatMap { [Touch].reading($0) } }
+  var dependencies: [Dependency] { inboxes.flatMap { [Dependency].reading($0) } }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     // Counted while the store is read, and not on a thread that other calls wait for.
-    let counted = try await backend.store.read { [inboxes] reader in
+    let counted = try await backend.store.read(before: context.deadline) { [inboxes] reader in
       try TimedReader(reader, context.checkTime).states(of: inboxes).map { state in
         (team: state.inbox.team, counts: try state.counts(context.checkTime))
       }

@@ -6,9 +6,9 @@ import JSONRPC
 struct JoinAccount: Method {
   static let deed = Deed.change
   static let name: StaticString = "join_account"
-  static let summary = "Begins a reader's account: announcements sent from now on, or all, are visible."
+  static let summary = "Opens a reader's account: announcements sent from now on, or all, are visible."
   static let parameters: [any ParameterDescription] = [Common.userID, Common.from]
-  static let result = Schema.component("Joined")
+  static let result = JSONSchema.component("Joined")
   static let errors: [RPCError.Kind] = [.limitReached, .storeUnavailable, .outcomeUnknown]
   static let example = Example(
     params: #"{"user_id":"bo"}"#, result: #"{"joined":true}"#)
@@ -23,7 +23,7 @@ struct JoinAccount: Method {
 
   var claims: [Claim] { .accountInbox(inbox) }
 
-  var touches: [Touch] { .marking(inbox) }
+  var dependencies: [Dependency] { .marking(inbox) }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     try await backend.store.change(marksOf: inbox) { [from] _, state in state.join(from: from) }

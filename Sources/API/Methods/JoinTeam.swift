@@ -7,9 +7,9 @@ struct JoinTeam: Method {
   static let deed = Deed.change
   static let name: StaticString = "join_team"
   static let summary =
-    "Makes a reader a member of a team: what is sent from now on, or everything, is visible."
+    "Makes a reader a member of a team: messages sent from now on, or all, are visible."
   static let parameters: [any ParameterDescription] = [Common.teamID, Common.userID, Common.from]
-  static let result = Schema.component("Joined")
+  static let result = JSONSchema.component("Joined")
   static let errors: [RPCError.Kind] = [.limitReached, .storeUnavailable, .outcomeUnknown]
   static let example = Example(
     params: #"{"team_id":"blue","user_id":"bo","from":"start"}"#, result: #"{"joined":true}"#)
@@ -25,7 +25,7 @@ struct JoinTeam: Method {
 
   var claims: [Claim] { .teamInbox(inbox) }
 
-  var touches: [Touch] { .marking(inbox) }
+  var dependencies: [Dependency] { .marking(inbox) }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     try await backend.store.change(marksOf: inbox) { [from] _, state in state.join(from: from) }

@@ -6,9 +6,9 @@ import JSONRPC
 struct LeaveTeam: Method {
   static let deed = Deed.change
   static let name: StaticString = "leave_team"
-  static let summary = "Ends a reader's membership: what is sent to the team from now on is hidden."
+  static let summary = "Ends a reader's membership of a team: messages sent from now on are hidden."
   static let parameters: [any ParameterDescription] = [Common.teamID, Common.userID]
-  static let result = Schema.component("Joined")
+  static let result = JSONSchema.component("Joined")
   static let errors: [RPCError.Kind] = [.limitReached, .storeUnavailable, .outcomeUnknown]
   static let example = Example(
     params: #"{"team_id":"blue","user_id":"bo"}"#, result: #"{"joined":false}"#)
@@ -22,7 +22,7 @@ struct LeaveTeam: Method {
 
   var claims: [Claim] { .teamInbox(inbox) }
 
-  var touches: [Touch] { .marking(inbox) }
+  var dependencies: [Dependency] { .marking(inbox) }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     try await backend.store.change(marksOf: inbox) { _, state in state.leave() }

@@ -12,7 +12,7 @@ protocol MarkMethod: Method {
 extension MarkMethod {
   static var deed: Deed { .change }
   static var parameters: [any ParameterDescription] { MarkParameters.parameters }
-  static var result: Schema { .component("Marked") }
+  static var result: JSONSchema { .component("Marked") }
   static var errors: [RPCError.Kind] { [.notFound, .limitReached, .storeUnavailable, .outcomeUnknown] }
   static var example: Example {
     Example(
@@ -22,7 +22,7 @@ extension MarkMethod {
 
   var claims: [Claim] { .inbox(marking.inbox) }
 
-  var touches: [Touch] { .marking(marking.inbox) }
+  var dependencies: [Dependency] { .marking(marking.inbox) }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     let change = MarkChange(Self.flag, marking.target)

@@ -1,10 +1,10 @@
 import Inbox
 import JSONRPC
 
-/// Marks messages as not read.
+/// Marks messages as unread.
 struct MarkUnread: MarkMethod {
   static let name: StaticString = "mark_unread"
-  static let summary = "Marks messages as not read."
+  static let summary = "Marks messages as unread."
   static let flag = MarkChange.Flag.unread
   let marking: MarkParameters
 

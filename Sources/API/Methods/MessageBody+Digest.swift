@@ -1,4 +1,3 @@
-import CCrypto
 import Inbox
 
 extension MessageBody {
@@ -11,9 +10,6 @@ extension MessageBody {
       writer.writeByte(field == nil ? 0 : 1)
       if let field { writer.writeBytes(field.utf8) }
     }
-    var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
-    // Both arrays live through the call, and SHA256 writes exactly SHA256_DIGEST_LENGTH bytes.
-    SHA256(writer.bytes, writer.bytes.count, &digest)
-    return digest
+    return SHA256.digest(writer.bytes)
   }
 }

@@ -45,7 +45,7 @@ struct PageParameters {
     let limit = backend.limits.answerBytes
     let (matches, written) = (backend.matches, backend.written)
     return try await context.answer {
-      try await backend.store.read { [query, byNumber] reader in
+      try await backend.store.read(before: context.deadline) { [query, byNumber] reader in
         let timed = TimedReader(reader, context.checkTime)
         let page = try query.page(IndexedReader(timed, matches)) { log, numbers in
           try written.messages(in: log, past: reader.past, numbers) { missing in

@@ -4,9 +4,9 @@ import JSONRPC
 struct Ping: Method {
   static let deed = Deed.service
   static let name: StaticString = "ping"
-  static let summary = "Does nothing: shows that the program answers."
+  static let summary = "Does nothing; the answer shows that the program is alive."
   static let parameters: [any ParameterDescription] = []
-  static let result = Schema.object([])
+  static let result = JSONSchema.object([])
   static let errors: [RPCError.Kind] = []
   static let example = Example(params: "{}", result: "{}")
   private static let empty = Array("{}".utf8)
@@ -15,7 +15,7 @@ struct Ping: Method {
 
   var claims: [Claim] { [] }
 
-  var touches: [Touch] { [] }
+  var dependencies: [Dependency] { [] }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] { Self.empty }
 }

@@ -6,9 +6,9 @@ import JSONRPC
 struct RetractMessage: Method {
   static let deed = Deed.change
   static let name: StaticString = "retract_message"
-  static let summary = "Takes a message back: it is gone for everybody."
+  static let summary = "Retracts a message: it disappears for everybody."
   static let parameters: [any ParameterDescription] = [Common.nid, Common.userID.optional]
-  static let result = Schema.object([
+  static let result = JSONSchema.object([
     .init("retracted", .described(.boolean, "Whether this call did it; false if it was done before."))
   ])
   static let errors: [RPCError.Kind] = [.notFound, .storeUnavailable, .outcomeUnknown]
@@ -25,7 +25,7 @@ struct RetractMessage: Method {
 
   var claims: [Claim] { [.retracts(name), .user(user)] }
 
-  var touches: [Touch] { name.map { [.log($0.log, .exclusive)] } ?? [] }
+  var dependencies: [Dependency] { name.map { [.log($0.log, .exclusive)] } ?? [] }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     guard let name else { throw StoreError.notFound }

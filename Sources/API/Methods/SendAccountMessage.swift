@@ -7,7 +7,7 @@ struct SendAccountMessage: Method {
   static let name: StaticString = "send_account_message"
   static let summary = "Sends a message to one account (reader_id) or to several (reader_ids)."
   static let readerID = Parameter(
-    "reader_id", .identifier, "Who gets the message; this or reader_ids."
+    "reader_id", .identifier, "The reader who gets the message; this or reader_ids."
   ).optional
   static let parameters: [any ParameterDescription] =
     [readerID, Common.readerIDs, Common.messageType, Common.userID.optional] + Sending.names
@@ -38,7 +38,7 @@ struct SendAccountMessage: Method {
     [.account(pointer: reader == nil ? "/reader_ids" : "/reader_id")] + sending.claims
   }
 
-  var touches: [Touch] { logs.map { .log($0, .append) } }
+  var dependencies: [Dependency] { logs.map { .log($0, .append) } }
 
   private var logs: [LogName] {
     (sending.readers ?? [reader].compactMap { $0 }).map { .account($0) }

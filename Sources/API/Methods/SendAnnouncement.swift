@@ -5,7 +5,7 @@ import JSONRPC
 struct SendAnnouncement: Method {
   static let deed = Deed.change
   static let name: StaticString = "send_announcement"
-  static let summary = "Sends a message to every account, those of the future included."
+  static let summary = "Sends a message to every account, including future ones."
   static let parameters: [any ParameterDescription] =
     [Common.messageType, Common.userID.optional] + Sending.names + Sending.texts
     + [Common.idempotencyKey]
@@ -25,7 +25,7 @@ struct SendAnnouncement: Method {
 
   var claims: [Claim] { [.everyone] + sending.claims }
 
-  var touches: [Touch] { [.log(.everyone, .append)] }
+  var dependencies: [Dependency] { [.log(.everyone, .append)] }
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     try await sending.send(to: .everyone, backend)

@@ -5,7 +5,7 @@ import JSONRPC
 struct SendTeamMessage: Method {
   static let deed = Deed.change
   static let name: StaticString = "send_team_message"
-  static let summary = "Sends a message to a whole team, or with reader_ids to these readers of it alone."
+  static let summary = "Sends a message to a whole team, or only to the readers in reader_ids."
   static let parameters: [any ParameterDescription] =
     [Common.teamID, Common.userID, Common.messageType] + Sending.names + Sending.texts
     + [Common.readerIDs, Common.idempotencyKey]
@@ -27,7 +27,7 @@ struct SendTeamMessage: Method {
 
   var claims: [Claim] { [.team(team)] + sending.claims }
 
-  var touches: [Touch] {
+  var dependencies: [Dependency] {
     guard let logs else { return [.log(.team(team), .append)] }
     return logs.map { .log($0, .append) }
   }

@@ -8,7 +8,7 @@ struct Sending: Sendable {
   /// them.
   static let names: [any ParameterDescription] = [Common.username, Common.teamName, Common.receiverID]
   static let texts: [any ParameterDescription] = [Common.content, Common.data]
-  static let result = Schema.component("Sent")
+  static let result = JSONSchema.component("Sent")
   static let errors: [RPCError.Kind] = [.conflict, .limitReached, .storeUnavailable, .outcomeUnknown]
   /// The largest number of bytes that one call writes for all its readers together.
   static let fanOutBytes = 64 << 20

@@ -109,13 +109,4 @@ extension JSONWriter {
     try body(&writer)
     return writer.take()
   }
-
-  /// The text of a JSON object whose members `body` writes.
-  static func object(reserving capacity: Int = 128, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
-    value(reserving: capacity) { writer in
-      writer.beginObject()
-      body(&writer)
-      writer.endObject()
-    }
-  }
 }

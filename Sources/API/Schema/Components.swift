@@ -1,26 +1,26 @@
 /// The schemas that several methods share, and the examples made from them.
 enum Components {
-  static let schemas: [(name: String, schema: Schema)] = [
+  static let schemas: [(name: String, schema: JSONSchema)] = [
     ("Message", message), ("Page", page), ("Sent", sent), ("Marked", marked), ("Joined", joined),
     ("Counts", counts), ("Change", change), ("Error", error),
   ]
 
-  private static let nid = Schema.described(
-    .string(minLength: 1), "Names the message; opaque to clients.")
-  private static let time = Schema.described(
+  private static let nid = JSONSchema.described(
+    .string(minLength: 1), "The message's name; opaque to clients.")
+  private static let time = JSONSchema.described(
     .string(
       pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$", format: "date-time"),
-    "When it was sent: RFC 3339, UTC, with milliseconds.")
-  private static let identifier = Schema.string(minLength: 1, maxLength: 128)
+    "The time of sending: RFC 3339, UTC, with milliseconds.")
+  private static let identifier = JSONSchema.string(minLength: 1, maxLength: 128)
 
-  private static let message = Schema.described(
+  private static let message = JSONSchema.described(
     .object([
       .init("nid", nid),
       .init("team_id", identifier, optional: true),
       .init("team_name", .string(), optional: true),
       .init("user_id", .described(identifier, "The sender."), optional: true),
       .init("username", .string(), optional: true),
-      .init("receiver_id", .described(identifier, "Whom it concerns."), optional: true),
+      .init("receiver_id", .described(identifier, "The user whom the message concerns."), optional: true),
       .init("reader_id", .described(identifier, "The reader who asked.")),
       .init("message_type", identifier),
       .init("content", .string(), optional: true),
@@ -31,63 +31,64 @@ enum Components {
       .init("archived", .boolean),
     ]), "A message as its reader sees it.")
 
-  private static let page = Schema.object([
+  private static let page = JSONSchema.object([
     .init("data", .array(.component("Message"))),
-    .init("total", .described(.integer(0), "How many messages the view has with its filters.")),
-    .init("count", .described(.integer(0), "How many of those are not read.")),
-    .init("next_cursor", .described(.anyOf([.string(), .null]), "Where to read on; null at the end.")),
+    .init("total", .described(.integer(0), "The number of messages in the view, with its filters.")),
+    .init("count", .described(.integer(0), "The number of those that are unread.")),
+    .init(
+      "next_cursor", .described(.anyOf([.string(), .null]), "The cursor of the next page; null at the end.")),
   ])
 
-  private static let receipt: [Schema.Property] = [
+  private static let receipt: [JSONSchema.Property] = [
     .init("nid", nid),
     .init("create_time", time),
     .init(
       "duplicate",
-      .described(.boolean, "True if the key was known and nothing was appended.")),
+      .described(.boolean, "Whether the key was known, so that nothing was appended.")),
   ]
 
-  private static let sent = Schema.object(
+  private static let sent = JSONSchema.object(
     receipt + [
       .init(
         "messages",
         .described(
           .array(.object(receipt + [.init("reader_id", identifier)])),
-          "With reader_ids: what each reader got, in their order."),
+          "With reader_ids: the message of each reader, in their order."),
         optional: true)
     ])
 
-  private static let marked = Schema.object([
-    .init("changed", .described(.integer(0), "How many messages changed.")),
-    .init("total", .described(.integer(0), "How many messages the inbox has now.")),
-    .init("count", .described(.integer(0), "How many of those are not read.")),
+  private static let marked = JSONSchema.object([
+    .init("changed", .described(.integer(0), "The number of messages that changed.")),
+    .init("total", .described(.integer(0), "The number of messages in the inbox now.")),
+    .init("count", .described(.integer(0), "The number of those that are unread.")),
   ])
 
-  private static let joined = Schema.object([
+  private static let joined = JSONSchema.object([
     .init("joined", .described(.boolean, "Whether the reader is a member afterwards."))
   ])
 
-  private static let counts = Schema.object([
-    .init("total", .described(.integer(0), "Messages in the inbox.")),
-    .init("count", .described(.integer(0), "Those not read.")),
-    .init("unseen", .described(.integer(0), "Those not seen.")),
+  private static let counts = JSONSchema.object([
+    .init("total", .described(.integer(0), "The number of messages in the inbox.")),
+    .init("count", .described(.integer(0), "The number of those that are unread.")),
+    .init("unseen", .described(.integer(0), "The number of those that are unseen.")),
   ])
 
-  private static let change = Schema.object([
+  private static let change = JSONSchema.object([
     .init("event", .enumeration(["created", "marked", "retracted"])),
     .init("message", .component("Message"), optional: true),
     .init("nid", nid, optional: true),
-    .init("total", .described(.integer(0), "Messages in the inbox at this event.")),
-    .init("count", .described(.integer(0), "Those not read.")),
-    .init("cursor", .described(.string(), "Where a host goes on that has taken this change in.")),
+    .init("total", .described(.integer(0), "The number of messages in the inbox at this event.")),
+    .init("count", .described(.integer(0), "The number of those that are unread.")),
+    .init("cursor", .described(.string(), "The cursor for a host that has processed this change.")),
   ])
 
-  private static let error = Schema.object([
+  private static let error = JSONSchema.object([
     .init("code", .integer()),
     .init("message", .string()),
     .init(
       "data",
       .object([
-        .init("kind", .described(.string(), "The reason, stable, for programs.")),
+        .init("kind", .described(.string(), "The stable reason, for programs.")),
         .init("retryable", .described(.boolean, "Whether the same request may succeed later.")),
         .init("details", .object([], open: true)),
       ])),

@@ -76,7 +76,7 @@ extension Scope {
       }
       return nil
     case .retracts(let name):
-      switch name?.log {
+      switch name?.log.kind {
       case .team(let team), .member(let team, _): return refusal(ofTeam: team, "/nid")
       case .everyone, .account: return refusal(ofAccounts: "/nid")
       case nil: return nil
@@ -97,8 +97,12 @@ extension Scope {
 
 extension MessageStore {
   /// Throws `forbidden` unless `user` sent the message: nobody else may learn whether it exists.
-  func expect(_ name: MessageName, sentBy user: Text) async throws {
-    let sender = try await read { try $0.messages(in: name.log, SequenceSet(name.seq)).first?.body.sender }
+  func expect(
+    _ name: MessageName, sentBy user: Text, before deadline: ContinuousClock.Instant?
+  ) async throws {
+    let sender = try await read(before: deadline) {
+      try $0.messages(in: name.log, SequenceSet(name.seq)).first?.body.sender
+    }
     guard sender == user else {
       throw RPCError.forbidden(pointer: "/nid", message: "the user did not send this message")
     }

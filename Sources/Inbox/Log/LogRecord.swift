@@ -61,39 +61,50 @@ public struct LogRecord: Hashable, Sendable {
 }
 
 extension LogRecord {
-  /// The record as bytes for a store: a byte for the version, then varints.
-  public var encoded: [UInt8] {
-    var writer = ByteWriter()
-    writer.writeByte(Self.format)
-    writer.writeVarint(UInt64(tail))
-    retracted.encode(to: &writer)
-    writer.writeVarint(UInt64(retractionCount))
-    writer.writeNumber(trailBefore)
-    writer.writeVarint(UInt64(newestRetractions.count))
-    for seq in newestRetractions { writer.writeVarint(UInt64(seq)) }
-    return writer.bytes
+  /// The record as bytes for a store.
+  public var encoded: [UInt8] { Self.codec.encode(self) }
+
+  /// The bytes of a changed record, for a store to write; throws `limitReached`.
+  public func bytesToWrite() throws(StoreError) -> [UInt8] {
+    let bytes = encoded
+    guard bytes.count <= Self.maximumSize else { throw .recordTooLarge }
+    return bytes
   }
 
-  /// Decodes the bytes of `encoded`; throws `DecodingFailure` or `OutOfBounds` for bytes that `encoded` never
-  /// returns.
+  /// Decodes the bytes of `encoded`; throws `NewerVersion` for those of a later version, and `DecodingFailure` or
+  /// `OutOfBounds` for bytes that `encoded` never returns.
   public init(encoded bytes: [UInt8]) throws {
     guard bytes.count <= Self.maximumSize else {
       throw DecodingFailure(offset: 0, reason: "more bytes than any has")
     }
-    var reader = ByteReader(bytes)
-    try reader.expectByte(Self.format)
-    tail = try reader.readCount()
-    retracted = try SequenceSet(from: &reader)
-    retractionCount = try reader.readCount()
-    trailBefore = try reader.readNumber()
-    let kept = try reader.readCount()
-    guard kept <= Self.retractionsKept else {
-      throw DecodingFailure(offset: reader.offset, reason: "more retractions than a record keeps")
-    }
-    newestRetractions = try (0..<kept).map { _ in try reader.readCount() }
-    try reader.expectEnd()
+    try Self.codec.decode(bytes, into: &self)
     try check()
   }
 
-  private static let format: UInt8 = 2
+  private static let codec = SectionCodec<LogRecord>(
+    format: 3,
+    [
+      .number(1, none: 1, { $0.tail }, { $0.tail = $1 }),
+      .set(2, { $0.retracted }, { $0.retracted = $1 }),
+      Section(tag: 3, write: { $0.encodeOrder(to: &$1) }, read: { try $0.decodeOrder(from: &$1) }),
+    ])
+
+  /// Writes in which order messages were retracted.
+  private func encodeOrder(to writer: inout ByteWriter) {
+    guard retractionCount > 0 else { return }
+    writer.writeVarint(UInt64(retractionCount))
+    writer.writeNumber(trailBefore)
+    writer.writeVarint(UInt64(newestRetractions.count))
+    for seq in newestRetractions { writer.writeVarint(UInt64(seq)) }
+  }
+
+  private mutating func decodeOrder(from reader: inout ByteReader) throws {
+    retractionCount = try reader.readCount()
+    trailBefore = try reader.readNumber()
+    let kept = try reader.readCount()
+    guard retractionCount > 0, kept <= Self.retractionsKept else {
+      throw DecodingFailure(offset: reader.offset, reason: "no such number of retractions")
+    }
+    newestRetractions = try (0..<kept).map { _ in try reader.readCount() }
+  }
 }

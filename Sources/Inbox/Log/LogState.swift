@@ -15,6 +15,13 @@ public struct LogState: Hashable, Sendable {
     self.sent = sent
   }
 
+  /// Enters the retraction of a message in the record; returns false if it was already there. Throws `notFound` for
+  /// a number that the log does not keep.
+  public mutating func retract(_ seq: Int) throws(StoreError) -> Bool {
+    guard record.tail <= seq, seq <= head else { throw .notFound }
+    return record.retract(seq)
+  }
+
   /// The numbers that are kept and not retracted.
   var standing: SequenceSet {
     SequenceSet(record.tail, through: head).subtracting(record.retracted)

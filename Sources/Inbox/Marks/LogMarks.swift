@@ -11,6 +11,9 @@ public struct LogMarks: Hashable, Sendable {
   /// The number up to which the reader's own messages are part of `read`.
   public internal(set) var folded = 0
 
+  /// All sets of marked messages.
+  var sets: [SequenceSet] { [read, seen, archived, deleted] }
+
   /// The marks of a log in which nothing was marked.
   public init() {}
 

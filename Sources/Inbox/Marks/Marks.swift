@@ -29,9 +29,8 @@ public struct Marks: Hashable, Sendable {
   /// none.
   public func last(_ side: Inbox.Side) -> Int {
     let marks = self[side]
-    let sets = [marks.read, marks.seen, marks.archived, marks.deleted].map { $0.last ?? 0 }
     let ranges = side == .shared ? max(membership.closed.last ?? 0, membership.since - 1) : 0
-    return max(sets.max() ?? 0, marks.folded, ranges)
+    return max(marks.sets.map { $0.last ?? 0 }.max() ?? 0, marks.folded, ranges)
   }
 
   /// The largest `encoded` that a store accepts: 4 MiB, which is some two million ranges, and a quarter of
@@ -40,51 +39,67 @@ public struct Marks: Hashable, Sendable {
 }
 
 extension Marks {
-  /// The marks as bytes for a store, without `version` and `stamp`: a byte for the format, the membership,
-  /// then the sets of each log as delta-varints (100,000 ranges take 195 KiB).
-  public var encoded: [UInt8] {
-    var writer = ByteWriter()
-    writer.writeByte(Self.format)
-    writer.writeByte(membership.standing.rawValue)
-    membership.closed.encode(to: &writer)
-    writer.writeVarint(UInt64(membership.since))
-    for marks in [shared, own] {
-      for set in [marks.read, marks.seen, marks.archived, marks.deleted] { set.encode(to: &writer) }
-      writer.writeVarint(UInt64(marks.folded))
-    }
-    return writer.bytes
+  /// The marks as bytes for a store, without `version` and `stamp`; the sets are delta-varints (100,000 ranges take
+  /// 195 KiB).
+  public var encoded: [UInt8] { Self.codec.encode(self) }
+
+  /// The marks that a store writes in place of `before`, the next version of these, with their bytes; nil if these
+  /// are the same as `before`. Throws `limitReached`.
+  public func replacing(_ before: Marks) throws(StoreError) -> (marks: Marks, bytes: [UInt8])? {
+    guard self != before else { return nil }
+    var next = self
+    next.version = before.version + 1
+    next.stamp = .random(in: 0 ... .max)
+    let bytes = encoded
+    guard bytes.count <= Self.maximumSize else { throw .marksTooLarge }
+    return (next, bytes)
   }
 
-  /// Decodes the bytes of `encoded`; throws `DecodingFailure` or `OutOfBounds` for bytes that `encoded` never
-  /// returns.
+  /// Decodes the bytes of `encoded`; throws `NewerVersion` for those of a later version, and `DecodingFailure` or
+  /// `OutOfBounds` for bytes that `encoded` never returns.
   public init(version: Int, stamp: UInt64, encoded bytes: [UInt8]) throws {
     guard bytes.count <= Self.maximumSize else {
       throw DecodingFailure(offset: 0, reason: "more bytes than any have")
     }
     self.version = version
     self.stamp = stamp
-    var reader = ByteReader(bytes)
-    try reader.expectByte(Self.format)
-    guard let standing = Membership.Standing(rawValue: try reader.readByte()) else {
-      throw DecodingFailure(offset: reader.offset, reason: "no such membership")
-    }
-    let closed = try SequenceSet(from: &reader)
-    membership = Membership(standing: standing, closed: closed, since: try reader.readCount())
-    shared = try LogMarks(from: &reader)
-    own = try LogMarks(from: &reader)
-    try reader.expectEnd()
+    try Self.codec.decode(bytes, into: &self)
     try check()
   }
 
-  private static let format: UInt8 = 1
+  private static let codec = SectionCodec<Marks>(
+    format: 2,
+    [
+      Section(
+        tag: 1, write: { $0.membership.encode(to: &$1) }, read: { $0.membership = try Membership(from: &$1) }),
+      .set(2, { $0.shared.read }, { $0.shared.read = $1 }),
+      .set(3, { $0.shared.seen }, { $0.shared.seen = $1 }),
+      .set(4, { $0.shared.archived }, { $0.shared.archived = $1 }),
+      .set(5, { $0.shared.deleted }, { $0.shared.deleted = $1 }),
+      .number(6, { $0.shared.folded }, { $0.shared.folded = $1 }),
+      .set(7, { $0.own.read }, { $0.own.read = $1 }),
+      .set(8, { $0.own.seen }, { $0.own.seen = $1 }),
+      .set(9, { $0.own.archived }, { $0.own.archived = $1 }),
+      .set(10, { $0.own.deleted }, { $0.own.deleted = $1 }),
+      .number(11, { $0.own.folded }, { $0.own.folded = $1 }),
+    ])
 }
 
-extension LogMarks {
+extension Membership {
+  /// Writes nothing for a reader who never joined or left.
+  fileprivate func encode(to writer: inout ByteWriter) {
+    guard self != Membership() else { return }
+    writer.writeByte(standing.rawValue)
+    closed.encode(to: &writer)
+    writer.writeVarint(UInt64(since))
+  }
+
   fileprivate init(from reader: inout ByteReader) throws {
-    read = try SequenceSet(from: &reader)
-    seen = try SequenceSet(from: &reader)
-    archived = try SequenceSet(from: &reader)
-    deleted = try SequenceSet(from: &reader)
-    folded = try reader.readCount()
+    let start = reader.offset
+    guard let standing = Standing(rawValue: try reader.readByte()), standing != .none else {
+      throw DecodingFailure(offset: start, reason: "no such membership")
+    }
+    let closed = try SequenceSet(from: &reader)
+    self.init(standing: standing, closed: closed, since: try reader.readCount())
   }
 }

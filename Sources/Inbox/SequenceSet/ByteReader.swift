@@ -86,6 +86,12 @@ public struct ByteReader: Sendable {
     return slice
   }
 
+  /// Passes over bytes.
+  mutating func skip(_ count: Int) throws(DecodingFailure) {
+    guard count <= remaining else { throw DecodingFailure(offset: offset, reason: "the bytes end early") }
+    offset += count
+  }
+
   /// Throws unless all bytes were read.
   public func expectEnd() throws(DecodingFailure) {
     guard isAtEnd else {

@@ -60,6 +60,9 @@ public struct ByteWriter: Sendable {
     }
   }
 
+  /// Writes what another writer has written.
+  mutating func append(_ other: ByteWriter) { bytes.append(contentsOf: other.bytes) }
+
   /// Writes the number of these bytes as a varint, then the bytes.
   public mutating func writeBytes(_ string: some Collection<UInt8>) {
     writeVarint(UInt64(string.count))

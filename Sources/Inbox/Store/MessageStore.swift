@@ -10,7 +10,11 @@ public protocol MessageStore: Sendable {
 
   /// Runs `body` with a view of the store that does not change meanwhile, on a thread where it may block. The
   /// view includes everything acknowledged before the call.
+  ///
+  /// `deadline` is the time until which the caller waits; nil if it does not say. A read that can be bounded
+  /// ends by then, with a `CancellationError` or with `StoreError.deadlinePassed`, and disturbs no other call.
   func read<Value: Sendable>(
+    before deadline: ContinuousClock.Instant?,
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value
 
@@ -41,16 +45,23 @@ public protocol MessageStore: Sendable {
   /// Returns false if it was already retracted; throws `StoreError.notFound` if there is no such message.
   func retract(_ message: MessageName) async throws -> Bool
 
+  /// Examines the store: whether it is sound, and whether it works as it should. Changes nothing that it holds.
+  func checkup() async throws -> [Finding]
+
   /// Finishes the accepted work and closes the store.
   func close() async throws
 }
 
 /// A view of a store during one call of `read` or `change`; used only while that call runs.
-public protocol StoreReader {
+public protocol StoreReader: StoreListing {
   /// A number that identifies the past of the store's logs: within one past a log only grows, so that what
   /// was found up to a number stays true. After a restore, or after a database was dropped, there is another
   /// past.
   var past: Int { get }
+
+  /// The store's time, the same during the whole read or change. Within a process it never goes back from one
+  /// read to the next, and is not before the time of any message that was acknowledged before.
+  var now: Timestamp { get throws }
 
   /// The state of each inbox, in order.
   func states(of inboxes: [Inbox]) throws -> [InboxState]
@@ -75,6 +86,13 @@ public protocol StoreReader {
 }
 
 extension MessageStore {
+  /// Reads as ``read(before:_:)`` does, for callers that wait as long as it takes.
+  public func read<Value: Sendable>(
+    _ body: @escaping @Sendable (any StoreReader) throws -> Value
+  ) async throws -> Value {
+    try await read(before: nil, body)
+  }
+
   /// Appends as ``append(_:to:progress:)`` does, for callers that do not follow the progress.
   public func append(_ draft: Draft, to logs: [LogName]) async throws -> [Receipt] {
     try await append(draft, to: logs, progress: nil)

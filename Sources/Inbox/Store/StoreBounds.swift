@@ -91,8 +91,7 @@ extension Marks {
     let largest = StoreBounds.largestNumber
     guard (0...largest).contains(version),
       [shared, own].allSatisfy({ marks in
-        marks.folded <= largest
-          && [marks.read, marks.seen, marks.archived, marks.deleted].allSatisfy { $0.last ?? 0 <= largest }
+        marks.folded <= largest && marks.sets.allSatisfy { $0.last ?? 0 <= largest }
       })
     else { throw OutOfBounds("marks hold no possible numbers") }
     let last = membership.closed.last ?? 0

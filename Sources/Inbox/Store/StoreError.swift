@@ -30,6 +30,18 @@ extension StoreError {
       "\(done.count { $0 != nil }) of \(done.count) readers have the message: \(why)", done: done)
   }
 
+  /// The error for something in a store that can't be read; `what` names it.
+  public static func unreadable(_ what: String, _ why: any Error) -> StoreError {
+    .damaged(why is NewerVersion ? "\(what): \(why)" : "\(what) can't be read: \(why)")
+  }
+
+  /// Whether the store holds something that a newer version of Tidings wrote.
+  public var isOfNewerVersion: Bool {
+    if case .damaged(let what) = self { what.hasSuffix(NewerVersion().description) } else { false }
+  }
+
+  /// The caller's deadline has passed.
+  public static let deadlinePassed = StoreError.unavailable("the call's deadline has passed")
   /// The marks have grown past `Marks.maximumSize`.
   public static let marksTooLarge = StoreError.limitReached("marks of more than 4 MiB")
   /// A log's record has grown past `LogRecord.maximumSize`.

@@ -5,7 +5,7 @@ extension RPCError {
   /// −32700. `offset` is that of the first byte that is not valid JSON.
   public static func parseError(_ message: String, offset: Int? = nil) -> RPCError {
     guard let offset else { return RPCError(.parseError, message) }
-    return RPCError(.parseError, message, details: .object { $0.member("offset", offset) })
+    return RPCError(.parseError, message, details: JSONWriter.object { $0.member("offset", offset) })
   }
 
   /// −32600.
@@ -17,7 +17,7 @@ extension RPCError {
   static func duplicate(_ id: RequestID) -> RPCError {
     RPCError(
       .invalidRequest, "a request with this id is still in flight",
-      details: .object {
+      details: JSONWriter.object {
         $0.key("id")
         $0.raw(id.raw)
       })
@@ -34,7 +34,8 @@ extension RPCError {
     while shown.utf8.count > 128 {
       shown = String(shown.unicodeScalars.prefix(shown.unicodeScalars.count / 2))
     }
-    return RPCError(.methodNotFound, "no such method", details: .object { $0.member("method", shown) })
+    return RPCError(
+      .methodNotFound, "no such method", details: JSONWriter.object { $0.member("method", shown) })
   }
 
   /// −32602. `pointer` is the JSON Pointer of the parameter, or "" for the parameters as a whole.
@@ -72,38 +73,6 @@ extension RPCError {
     RPCError(.limitReached, message, retryable: true, details: .limit(limit))
   }
 
-  /// 1006.
-  public static func cursorExpired(pointer: String) -> RPCError {
-    RPCError(.cursorExpired, "the cursor is older than what is kept", details: .pointer(pointer))
-  }
-
-  /// 2001.
-  public static func notFound(pointer: String, message: String) -> RPCError {
-    RPCError(.notFound, message, details: .pointer(pointer))
-  }
-
-  /// 2002.
-  public static func conflict(pointer: String, message: String) -> RPCError {
-    RPCError(.conflict, message, details: .pointer(pointer))
-  }
-
-  /// 2003, retryable.
-  public static func storeUnavailable(_ message: String) -> RPCError {
-    RPCError(.storeUnavailable, message, retryable: true)
-  }
-
-  /// 2004, retryable. `details` is a JSON object with the changes that are known to be done.
-  public static func outcomeUnknown(
-    _ message: String, details: [UInt8] = RPCError.noDetails
-  ) -> RPCError {
-    RPCError(.outcomeUnknown, message, retryable: true, details: details)
-  }
-
-  /// 2005.
-  public static func forbidden(pointer: String, message: String) -> RPCError {
-    RPCError(.forbidden, message, details: .pointer(pointer))
-  }
-
   /// Appends the error object as it is sent.
   public func write(to writer: inout JSONWriter) {
     writer.beginObject()
@@ -121,20 +90,11 @@ extension RPCError {
 }
 
 extension [UInt8] {
-  /// The text of a JSON object whose members `body` writes.
-  static func object(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
-    var writer = JSONWriter(reserving: 64)
-    writer.beginObject()
-    body(&writer)
-    writer.endObject()
-    return writer.bytes
-  }
-
   fileprivate static func pointer(_ pointer: String) -> [UInt8] {
-    object { $0.member("pointer", pointer) }
+    JSONWriter.object { $0.member("pointer", pointer) }
   }
 
   fileprivate static func limit(_ limit: Int) -> [UInt8] {
-    object { $0.member("limit", limit) }
+    JSONWriter.object { $0.member("limit", limit) }
   }
 }

@@ -68,16 +68,4 @@ extension RPCError.Kind {
   public static let deadlineExceeded = Self(code: 1003, name: "deadline_exceeded")
   /// There are too many of something at once.
   public static let limitReached = Self(code: 1004, name: "limit_reached")
-  /// The cursor is older than what is kept.
-  public static let cursorExpired = Self(code: 1006, name: "cursor_expired")
-  /// Something that the request names does not exist.
-  public static let notFound = Self(code: 2001, name: "not_found")
-  /// The request contradicts an earlier one.
-  public static let conflict = Self(code: 2002, name: "conflict")
-  /// The store can't be reached or is too busy.
-  public static let storeUnavailable = Self(code: 2003, name: "store_unavailable")
-  /// A change was sent to the store, and it is not known whether it was made.
-  public static let outcomeUnknown = Self(code: 2004, name: "outcome_unknown")
-  /// The request is outside the host's scope.
-  public static let forbidden = Self(code: 2005, name: "forbidden")
 }

@@ -5,15 +5,19 @@ import JSON
 struct RequestID: Sendable {
   /// The literal as it was sent; empty in the placeholder of a notification.
   let raw: ArraySlice<UInt8>
-  private let value: Value
+  private let kind: Kind
+  /// The value of an integer that fits 64 bits, or the number of a notification.
+  private let number: Int64
+  /// The bytes of a string that was sent with escapes.
+  private let unescaped: [UInt8]?
 
-  private enum Value: Hashable {
-    case integer(Int64)
-    /// The digits of an integer that does not fit 64 bits.
-    case digits(ArraySlice<UInt8>)
-    case text(ArraySlice<UInt8>)
+  private enum Kind: UInt8 {
+    case integer
+    /// An integer that does not fit 64 bits.
+    case digits
+    case text
     /// A notification, which only the table of calls can name.
-    case notification(UInt64)
+    case notification
   }
 
   /// The length of the longest id, in bytes as sent: a call keeps its id until it is answered.
@@ -29,16 +33,15 @@ struct RequestID: Sendable {
     case .number:
       guard json.isInteger, json.raw.count <= Self.longest else { return nil }
       raw = json.keepsake
-      value = json.integer.map(Value.integer) ?? .digits(raw)
+      kind = json.integer == nil ? .digits : .integer
+      number = json.integer ?? 0
+      unescaped = nil
     case .string:
       guard json.raw.count <= Self.longest else { return nil }
       raw = json.keepsake
-      let inner = raw.dropFirst().dropLast()
-      if inner.contains(UInt8(ascii: "\\")) {
-        value = .text(json.withUTF8 { ArraySlice($0) } ?? inner)
-      } else {
-        value = .text(inner)
-      }
+      kind = .text
+      number = 0
+      unescaped = raw.contains(UInt8(ascii: "\\")) ? json.withUTF8 { Array($0) } : nil
     default: return nil
     }
   }
@@ -46,7 +49,9 @@ struct RequestID: Sendable {
   /// Creates a placeholder for a notification, which has no id, in the table of calls.
   init(notification serial: UInt64) {
     raw = []
-    value = .notification(serial)
+    kind = .notification
+    number = Int64(bitPattern: serial)
+    unescaped = nil
   }
 
   /// Whether this is the placeholder of a notification, which is never answered.
@@ -54,14 +59,22 @@ struct RequestID: Sendable {
 }
 
 extension RequestID: Hashable {
-  static func == (a: RequestID, b: RequestID) -> Bool { a.value == b.value }
+  /// The bytes that tell ids of one kind and number apart.
+  private var text: ArraySlice<UInt8> {
+    switch kind {
+    case .integer, .notification: []
+    case .digits: raw
+    case .text: unescaped.map { $0[...] } ?? raw.dropFirst().dropLast()
+    }
+  }
+
+  static func == (a: RequestID, b: RequestID) -> Bool {
+    guard a.kind == b.kind, a.number == b.number else { return false }
+    return a.kind == .integer || a.text == b.text
+  }
 
   func hash(into hasher: inout Hasher) {
-    switch value {
-    case .integer(let number): hasher.combine(number)
-    case .digits(let bytes), .text(let bytes):
-      bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
-    case .notification(let serial): hasher.combine(serial)
-    }
+    hasher.combine(number)
+    if kind == .digits || kind == .text { text.withUnsafeBytes { hasher.combine(bytes: $0) } }
   }
 }

@@ -1,10 +1,10 @@
 import DequeModule
 
-/// Decides which calls may run now: first in, first out for each key, with modes (see `Touch`).
+/// Decides which calls may run now: first in, first out for each key, with modes (see `Dependency`).
 ///
 /// A call joins the lanes of all its keys at once, when it arrives, and starts when each of them has granted
 /// it. A lane grants its first call, and the calls behind it that have the same mode. It grants the second of
-/// two appends or marks only once the first has started, so that they start in order of arrival on every key.
+/// two ordered calls only once the first has started, so that they start in order of arrival on every key.
 /// No call overtakes another of a different mode, hence none waits for ever. The cost of an event is
 /// proportional to the number of keys of the calls that it concerns.
 struct OrderQueue<Payload: Sendable>: Sendable {
@@ -22,7 +22,7 @@ struct OrderQueue<Payload: Sendable>: Sendable {
   private struct Node: Sendable {
     var ticket: Ticket
     var lane: Int
-    var mode: Touch.Mode
+    var mode: Dependency.Mode
     var previous = none
     var next = none
     var sibling = none
@@ -46,12 +46,12 @@ struct OrderQueue<Payload: Sendable>: Sendable {
   /// Whether there are no calls.
   var isEmpty: Bool { laneOfKey.isEmpty }
 
-  /// Adds a call with at least one touch. Appends it to `ready` if it may start at once.
+  /// Adds a call with at least one dependency. Appends it to `ready` if it may start at once.
   mutating func enqueue(
-    _ payload: Payload, touching touches: [Touch], ready: inout Deque<Payload>
+    _ payload: Payload, dependencies: [Dependency], ready: inout Deque<Payload>
   ) -> Ticket {
     let ticket = entries.insert(Entry(payload: payload, firstNode: Self.none, missing: 0))
-    for touch in Self.merged(touches) { join(ticket, touch) }
+    for dependency in Self.merged(dependencies) { join(ticket, dependency) }
     var node = entries[ticket].firstNode
     var started: [Ticket] = []
     while node != Self.none {
@@ -72,29 +72,29 @@ struct OrderQueue<Payload: Sendable>: Sendable {
       if unlink(node, gone) { advance(gone.lane, ready: &ready, started: &started) }
       node = gone.sibling
     }
-    // A call that starts may allow the next append or mark on each of its lanes to start.
+    // A call that starts may allow the next ordered one on each of its lanes to start.
     while let next = started.popLast() {
       var node = entries[next].firstNode
       while node != Self.none {
         let following = nodes[node].sibling
-        if nodes[node].mode != .read { advance(nodes[node].lane, ready: &ready, started: &started) }
+        if nodes[node].mode != .shared { advance(nodes[node].lane, ready: &ready, started: &started) }
         node = following
       }
     }
   }
 
-  private mutating func join(_ ticket: Ticket, _ touch: Touch) {
+  private mutating func join(_ ticket: Ticket, _ dependency: Dependency) {
     let lane: Int
-    if let known = laneOfKey[touch.key] {
+    if let known = laneOfKey[dependency.key] {
       lane = known
     } else {
-      lane = lanes.insert(Lane(key: touch.key))
-      laneOfKey[touch.key] = lane
+      lane = lanes.insert(Lane(key: dependency.key))
+      laneOfKey[dependency.key] = lane
     }
     let last = lanes[lane].tail
     let node = nodes.insert(
       Node(
-        ticket: ticket, lane: lane, mode: touch.mode, previous: last,
+        ticket: ticket, lane: lane, mode: dependency.mode, previous: last,
         sibling: entries[ticket].firstNode))
     if last == Self.none { lanes[lane].head = node } else { nodes[last].next = node }
     lanes[lane].tail = node
@@ -132,7 +132,7 @@ struct OrderQueue<Payload: Sendable>: Sendable {
       if node.previous != Self.none {
         let before = nodes[node.previous]
         guard before.mode == node.mode, node.mode != .exclusive else { return }
-        guard node.mode == .read || entries[before.ticket].missing == 0 else { return }
+        guard node.mode == .shared || entries[before.ticket].missing == 0 else { return }
       }
       lanes[lane].frontier = node.next
       entries[node.ticket].missing -= 1
@@ -143,17 +143,17 @@ struct OrderQueue<Payload: Sendable>: Sendable {
     }
   }
 
-  /// Merges the touches of the same key into one: a key that is touched in two modes is touched exclusively.
-  private static func merged(_ touches: [Touch]) -> [Touch] {
-    guard touches.count > 1 else { return touches }
-    var result = touches.sorted { $0.key < $1.key }
+  /// Merges the dependencies on the same key into one: two modes become `exclusive`.
+  private static func merged(_ dependencies: [Dependency]) -> [Dependency] {
+    guard dependencies.count > 1 else { return dependencies }
+    var result = dependencies.sorted { $0.key < $1.key }
     var kept = 0
     for index in 1..<result.count {
       if result[index].key != result[kept].key {
         kept += 1
         result[kept] = result[index]
       } else if result[index].mode != result[kept].mode {
-        result[kept] = Touch(key: result[kept].key, mode: .exclusive)
+        result[kept] = Dependency(key: result[kept].key, mode: .exclusive)
       }
     }
     result.removeLast(result.count - kept - 1)

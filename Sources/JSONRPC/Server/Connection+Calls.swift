@@ -2,18 +2,18 @@ import JSON
 import Logging
 import Synchronization
 
-/// The life of a call: accepted, started in order, answered once.
+/// The life of a call, carried out: `CallLife` decides under the lock, and what it asks for is done here.
 extension Connection {
   /// Accepts a call. False, and the call is refused, if its id is in flight.
-  func accept(_ call: Call, touches: [Touch], in state: inout ConnectionState) -> Bool {
+  func accept(_ call: Call, dependencies: [Dependency], in state: inout ConnectionState) -> Bool {
     // The call is in the table before it can start, hence before it can finish.
     guard state.inFlight.insert(call, id: call.id) else { return false }
     state.requestBytes += call.weight
     if let batch = call.batch, !call.id.isNotification { state.outbox.expectAnswer(in: batch) }
-    if touches.isEmpty {
+    if dependencies.isEmpty {
       state.ready.append(call)
     } else {
-      call.state.ticket = state.order.enqueue(call, touching: touches, ready: &state.ready)
+      call.ticket = state.order.enqueue(call, dependencies: dependencies, ready: &state.ready)
     }
     return true
   }
@@ -21,38 +21,37 @@ extension Connection {
   /// Starts the calls that are ready, one after the other, on the thread that became the starter. A call that
   /// answers at once only adds to `ready`, and does not get here again.
   func startReady() {
-    while let call = nextReady() { start(call) }
+    var started: (call: Call, task: Task<Void, Never>)?
+    while let call = nextReady(after: started) {
+      // The call runs here until it first suspends: calls begin in the order in which they are started.
+      let task = Task.immediate(executorPreference: ResumingExecutor.shared) {
+        do {
+          let result = try await call.run(CallContext(call: call))
+          self.finish(call, result: result)
+        } catch {
+          self.finish(call, error: self.answer(to: error, of: call))
+        }
+      }
+      started = (call, task)
+    }
   }
 
-  private func nextReady() -> Call? {
-    state.withLock { state in
+  /// Keeps the task of the call that was started last, and returns the next call.
+  private func nextReady(after started: (call: Call, task: Task<Void, Never>)?) -> Call? {
+    let (next, actions) = state.withLock { state -> (Call?, CallLife.Actions) in
+      var actions: CallLife.Actions = []
+      if let (call, task) = started {
+        actions = call.life.taskBegan()
+        if actions.contains(.keep) { call.handles.task = task }
+      }
       while let call = state.ready.popFirst() {
-        // A call that was cancelled meanwhile is already answered.
-        guard call.state.phase == .queued else { continue }
-        call.state.phase = .running
-        return call
+        if call.life.start() == .run { return (call, actions) }
       }
       state.isStarting = false
-      return nil
+      return (nil, actions)
     }
-  }
-
-  private func start(_ call: Call) {
-    // The call runs here until it first suspends: calls begin in the order in which they are started.
-    let task = Task.immediate(executorPreference: ResumingExecutor.shared) {
-      do {
-        let result = try await call.run(CallContext(call: call))
-        self.finish(call, result: result)
-      } catch {
-        self.finish(call, error: self.answer(to: error, of: call))
-      }
-    }
-    let isCancelled = state.withLock { _ in
-      guard call.state.phase != .answered else { return false }
-      call.state.task = task
-      return call.cancelReason.load(ordering: .relaxed) != .none
-    }
-    if isCancelled { task.cancel() }
+    if actions.contains(.cancelTask) { started?.task.cancel() }
+    return next
   }
 
   private func finish(_ call: Call, result: [UInt8]) {
@@ -62,50 +61,74 @@ extension Connection {
       finish(call, error: .responseTooLarge(limit: limits.answerBytes))
       return
     }
-    settle(call, failure: nil) { state in
-      state.outbox.add(result: result, id: call.id.raw, batch: call.batch, always: call.changes)
+    advance(call, failure: nil, { $0.finish() }) { outbox in
+      outbox.add(result: result, id: call.id.raw, batch: call.batch, always: call.changes)
     }
   }
 
   private func finish(_ call: Call, error: RPCError) {
-    settle(call, failure: error) { state in
-      state.outbox.add(error: error, id: call.id.raw, batch: call.batch)
+    advance(call, failure: error, { $0.finish() }) { outbox in
+      outbox.add(error: error, id: call.id.raw, batch: call.batch)
     }
   }
 
-  private func settle(
-    _ call: Call, failure: RPCError?, _ answer: (inout ConnectionState) -> Void
+  /// Ends a call early.
+  func cancel(_ call: Call, _ reason: CancelReason) {
+    guard let error = reason.error else { return }
+    advance(
+      call, failure: error,
+      { life in
+        let actions = life.cancel(reason)
+        call.cancelReason.store(life.cancelReason, ordering: .releasing)
+        return actions
+      }
+    ) { outbox in
+      outbox.add(error: error, id: call.id.raw, batch: call.batch)
+    }
+  }
+
+  /// Moves a call on, and does what follows. `answer` adds its answer, if the call is to be answered.
+  private func advance(
+    _ call: Call, failure: RPCError?, _ event: (inout CallLife) -> CallLife.Actions,
+    answer: (inout Outbox) -> Void
   ) {
     let duration = monotonicNanoseconds() - call.arrival
-    let leftovers = change { state in
-      conclude(call, after: duration, failed: failure != nil, in: &state, answer)
+    let (actions, handles) = change { state in
+      // A copy, as everywhere else: an access that lasts while a closure runs would be checked at run time.
+      var life = call.life
+      let actions = event(&life)
+      call.life = life
+      if actions.contains(.answer) {
+        if !call.id.isNotification { answer(&state.outbox) }
+        state.records[call.methodIndex].record(nanoseconds: duration, failed: failure != nil)
+      }
+      state.perform(actions, for: call)
+      return (actions, actions.isEmpty ? Call.Handles() : call.takeHandles(for: actions))
     }
-    guard let leftovers else { return }
-    clear(leftovers)
-    log(call, duration: duration, failure: failure)
+    if actions.contains(.cancelTimer) { handles.timer?.cancel() }
+    if actions.contains(.runAnswerHandlers) { for handler in handles.afterAnswer { handler() } }
+    if actions.contains(.cancelTask) { handles.task?.cancel() }
+    if actions.contains(.wake) {
+      handles.waiting?.wake()
+      handles.roomWait?.wake()
+    }
+    if actions.contains(.runCancelHandlers) { for handler in handles.onCancel { handler() } }
+    if actions.contains(.answer) { log(call, duration: duration, failure: failure) }
   }
 
-  /// Answers a call: the only place where that happens. Nil if the call was already answered.
-  private func conclude(
-    _ call: Call, after duration: UInt64, failed: Bool, in state: inout ConnectionState,
-    _ answer: (inout ConnectionState) -> Void
-  ) -> Leftovers? {
-    guard call.state.phase != .answered else { return nil }
-    let wasWaiting = call.state.phase == .waiting
-    state.inFlight.remove(call.id, wasWaiting: wasWaiting)
-    if !wasWaiting { state.requestBytes -= call.weight }
-    call.state.phase = .answered
-    if !call.id.isNotification { answer(&state) }
-    // From here on the call's answer is counted as output.
-    state.release(call)
-    if let ticket = call.state.ticket { state.order.remove(ticket, ready: &state.ready) }
-    state.records[call.methodIndex].record(nanoseconds: duration, failed: failed)
-    return call.takeLeftovers()
-  }
-
-  private func clear(_ leftovers: Leftovers) {
-    leftovers.timer?.cancel()
-    for handler in leftovers.afterAnswer { handler() }
+  /// Tells a call's life of something that was made for the call; `keep` keeps it if it is needed later.
+  func offer(
+    _ call: Call, _ event: (CallLife) -> CallLife.Actions, keep: (inout Call.Handles) -> Void
+  ) -> CallLife.Actions {
+    state.withLock { _ in
+      let actions = event(call.life)
+      if actions.contains(.keep) {
+        var handles = call.handles
+        keep(&handles)
+        call.handles = handles
+      }
+      return actions
+    }
   }
 
   private func answer(to error: any Error, of call: Call) -> RPCError {
@@ -126,47 +149,6 @@ extension Connection {
     }
   }
 
-  // MARK: Cancelling
-
-  /// Ends a call early. A call that has not started is answered here; a running call is told, and answers by
-  /// itself.
-  func cancel(_ call: Call, _ reason: CancelReason) {
-    guard let error = reason.error else { return }
-    let duration = monotonicNanoseconds() - call.arrival
-    let told = change { state -> Told in
-      guard call.state.phase != .answered, call.cancelReason.load(ordering: .relaxed) == .none else {
-        return Told()
-      }
-      call.cancelReason.store(reason, ordering: .releasing)
-      if call.state.phase == .queued {
-        let leftovers = conclude(call, after: duration, failed: true, in: &state) { state in
-          state.outbox.add(error: error, id: call.id.raw, batch: call.batch)
-        }
-        return Told(leftovers: leftovers)
-      }
-      defer { call.state.onCancel = [] }
-      return Told(
-        task: call.state.task, waiting: [call.state.waiting, call.state.roomWait].compactMap(\.self),
-        handlers: call.state.onCancel)
-    }
-    if let leftovers = told.leftovers {
-      clear(leftovers)
-      log(call, duration: duration, failure: error)
-    }
-    told.task?.cancel()
-    for waiting in told.waiting { waiting.wake() }
-    for handler in told.handlers { handler() }
-  }
-
-  /// The work that remains for a cancelled call.
-  private struct Told: Sendable {
-    /// Set if the call was answered at once.
-    var leftovers: Leftovers?
-    var task: Task<Void, Never>?
-    var waiting: [Waiting] = []
-    var handlers: [@Sendable () -> Void] = []
-  }
-
   /// Cancels every call, because nobody is there to read the answers.
   func cancelAll() {
     for call in state.withLock({ Array($0.inFlight.all) }) { cancel(call, .cancelled) }
@@ -174,15 +156,23 @@ extension Connection {
 
   /// Ends the waiting of every call.
   func endWaiting() {
-    for waiting in state.withLock({ $0.inFlight.all.compactMap(\.state.waiting) }) { waiting.end() }
+    for waiting in state.withLock({ $0.inFlight.all.compactMap(\.handles.waiting) }) { waiting.end() }
   }
+}
 
-  func onCancel(_ call: Call, _ handler: @escaping @Sendable () -> Void) {
-    let isCancelled = state.withLock { _ in
-      if call.cancelReason.load(ordering: .relaxed) != .none { return true }
-      if call.state.phase != .answered { call.state.onCancel.append(handler) }
-      return false
+extension ConnectionState {
+  /// Carries out what has to be done under the lock.
+  mutating func perform(_ actions: CallLife.Actions, for call: Call) {
+    if actions.contains(.leaveActive) {
+      requestBytes -= call.weight
+      if let ticket = call.ticket.take() { order.remove(ticket, ready: &ready) }
     }
-    if isCancelled { handler() }
+    if actions.contains(.joinWaiting) { inFlight.startWaiting() }
+    if actions.contains(.leaveWaiting) { inFlight.endWaiting() }
+    if actions.contains(.answer) {
+      inFlight.remove(call.id)
+      // From here on the call's answer is counted as output.
+      release(call)
+    }
   }
 }

@@ -38,7 +38,7 @@ extension Connection {
   private var hasShutDown: Bool { isShutDown.load(ordering: .acquiring) }
 
   private var initializeResult: [UInt8] {
-    .object { writer in
+    JSONWriter.object { writer in
       writer.key("capabilities")
       writer.beginObject()
       writer.endObject()

@@ -12,12 +12,6 @@ import Synchronization
 /// Writing. The thread that answers a call also writes, as long as that does not block; a thread of its own
 /// writes everything else.
 extension Connection {
-  private enum WriterStep: Sendable {
-    case write([UInt8], from: Int)
-    case sleep
-    case end
-  }
-
   /// Sets the framing of answers, which is that of the requests.
   func setFraming(_ framing: Framing) {
     let isHeaders = framing == .headers
@@ -29,38 +23,32 @@ extension Connection {
   /// Writes as many of the queued bytes as fit, in at most this many segments, and leaves the rest to the
   /// writing thread: the calling thread has other work to do.
   func flush(segments: Int = .max) {
-    var written = 0
-    while output.returnsAtOnce, written < segments {
-      written += 1
-      let taken = state.withLock { state -> (segment: [UInt8], offset: Int)? in
-        guard state.mayFlush, let taken = state.outbox.take() else { return nil }
-        state.isWriting = true
-        return taken
-      }
-      guard var taken, case .all = write(&taken.segment, from: taken.offset) else { break }
+    var left = output.returnsAtOnce ? segments : 0
+    var step = state.withLock { $0.flushStep(left) }
+    while case .write(var segment, let offset) = step {
+      left -= 1
+      step = write(&segment, from: offset) { $0.flushStep(left) }
     }
-    if state.withLock({ $0.wakesWriter() }) { writerWake.wake() }
+    if case .wakeWriter = step { writerWake.wake() }
   }
 
   /// The body of the writing thread.
   func runWriter() {
     var hasReported = false
+    var step = state.withLock { $0.writerStep() }
     while true {
-      let step = state.withLock { state -> WriterStep in
-        if !state.isWriting, let (segment, offset) = state.outbox.take() {
-          state.isWriting = true
-          state.isStalled = false
-          return .write(segment, from: offset)
-        }
-        if state.writerMayEnd { return .end }
-        state.writerSleeps = true
-        return .sleep
-      }
       switch step {
       case .end: return
-      case .sleep: writerWake.sleep()
-      case .write(var segment, let offset):
-        if case .rest = write(&segment, from: offset) { waitForHost(&hasReported) }
+      case .sleep:
+        writerWake.sleep()
+        step = state.withLock { $0.writerStep() }
+      case .waitForHost:
+        waitForHost(&hasReported)
+        step = state.withLock { state in
+          state.isStalled = false
+          return state.writerStep()
+        }
+      case .write(var segment, let offset): step = write(&segment, from: offset) { $0.writerStep() }
       }
     }
   }
@@ -75,47 +63,37 @@ extension Connection {
     writerWake.wake()
   }
 
-  private enum Written { case all, rest }
-
-  /// Writes one segment and returns the outcome.
-  private func write(_ segment: inout [UInt8], from start: Int) -> Written {
+  /// Writes one segment. Returns what is next, which the state says under the same lock.
+  private func write<Step: Sendable>(
+    _ segment: inout [UInt8], from start: Int, _ next: (inout ConnectionState) -> Step
+  ) -> Step {
     var offset = start
-    while offset < segment.count {
+    var isStalled = false
+    while offset < segment.count, !isStalled {
       let outcome = segment.withUnsafeBytes {
         output.write(UnsafeRawBufferPointer(rebasing: $0[offset...]))
       }
       switch outcome {
       case .wrote(let count): offset += count
-      case .wouldBlock:
-        putBack(segment, written: offset - start, offset: offset)
-        return .rest
+      case .wouldBlock: isStalled = true
       case .failed(let code):
         outputFailed(code)
-        return .all
+        return state.withLock { next(&$0) }
       }
     }
-    let written = offset - start
-    let (wakesReader, grantsRoom) = state.withLock { state in
+    let (step, actions) = state.withLock { state in
       state.isWriting = false
-      state.outbox.wrote(written)
-      state.outbox.recycle(&segment)
-      return (state.wakesReader(limits), state.room.isAwaited)
+      state.outbox.wrote(offset - start)
+      if isStalled {
+        state.isStalled = true
+        state.outbox.putBack(segment, offset: offset)
+      } else {
+        state.outbox.recycle(&segment)
+      }
+      return (next(&state), state.actionsAfterWrite(limits))
     }
-    if wakesReader { readerWake.wake() }
-    if grantsRoom { grantRoom() }
-    return .all
-  }
-
-  private func putBack(_ segment: [UInt8], written: Int, offset: Int) {
-    let (wakesReader, grantsRoom) = state.withLock { state in
-      state.isWriting = false
-      state.isStalled = true
-      state.outbox.wrote(written)
-      state.outbox.putBack(segment, offset: offset)
-      return (state.wakesReader(limits), state.room.isAwaited)
-    }
-    if wakesReader { readerWake.wake() }
-    if grantsRoom { grantRoom() }
+    perform(actions)
+    return step
   }
 
   /// Sleeps until the host has taken something. Reports the first time that this takes long.

@@ -80,7 +80,7 @@ extension Connection {
             return nil
           }
           let call = Call(prepared, id: key, size: size, batch: batch, meta: meta, connection: self)
-          if accept(call, touches: prepared.touches, in: &state) { return call }
+          if accept(call, dependencies: prepared.dependencies, in: &state) { return call }
           add(error: .duplicate(key), id: nil, batch: batch, to: &state)
           return nil
         }), let call
@@ -132,6 +132,7 @@ extension Connection {
 
   /// Changes the state once there is room for one more request. This is where a host is held up if it asks
   /// faster than it is served, or does not read. Nil if reading is to stop first.
+  @inline(__always)
   private func withRoom<Result: Sendable>(
     _ batch: Int?, _ body: (inout ConnectionState) -> Result
   ) -> Result? {

@@ -5,26 +5,18 @@ import Synchronization
 extension Connection {
   func startWaiting(_ call: Call) throws(RPCError) -> Waiting {
     let waiting = Waiting(cancelReason: { call.cancelReason.load(ordering: .acquiring) })
-    let isAllowed = change { state in
-      // A call that already waits, or that was answered, changes no count.
-      guard call.state.phase == .running else { return true }
-      guard state.inFlight.waiting < limits.waiting else { return false }
-      call.state.phase = .waiting
-      state.requestBytes -= call.weight
-      call.state.waiting = waiting
-      state.inFlight.startWaiting()
-      if let ticket = call.state.ticket {
-        call.state.ticket = nil
-        state.order.remove(ticket, ready: &state.ready)
-      }
-      if state.hasEnded { waiting.end() }
-      // The call was cancelled before there was anything to wake: the first sleep ends at once.
-      if call.cancelReason.load(ordering: .relaxed) != .none { waiting.wake() }
-      return true
+    let actions = change { state in
+      let actions = call.life.startWaiting(
+        hasRoom: state.inFlight.waiting < limits.waiting, serverEnds: state.hasEnded)
+      if actions.contains(.joinWaiting) { call.handles.waiting = waiting }
+      state.perform(actions, for: call)
+      return actions
     }
-    guard isAllowed else {
+    if actions.contains(.refuseWaiting) {
       throw .limitReached("\(limits.waiting) requests wait already", limit: limits.waiting)
     }
+    if actions.contains(.endWaiting) { waiting.end() }
+    if actions.contains(.wake) { waiting.wake() }
     return waiting
   }
 
@@ -32,8 +24,8 @@ extension Connection {
     guard let token = call.progressToken else { return }
     let now = monotonicNanoseconds()
     change { state in
-      guard call.state.phase != .answered, state.outbox.queuedBytes < limits.outputBytes,
-        call.state.progress.admits(done: done, at: now)
+      guard !call.life.isAnswered, state.outbox.queuedBytes < limits.outputBytes,
+        call.progress.admits(done: done, at: now)
       else { return }
       var writer = JSONWriter(reserving: 128)
       writer.beginObject()
@@ -53,13 +45,14 @@ extension Connection {
     }
   }
 
+  func onCancel(_ call: Call, _ handler: @escaping @Sendable () -> Void) {
+    let actions = offer(call, { $0.onCancel() }) { $0.onCancel.append(handler) }
+    if actions.contains(.runCancelHandlers) { handler() }
+  }
+
   func afterAnswer(_ call: Call, _ handler: @escaping @Sendable () -> Void) {
-    let isAnswered = state.withLock { _ in
-      if call.state.phase == .answered { return true }
-      call.state.afterAnswer.append(handler)
-      return false
-    }
-    if isAnswered { handler() }
+    let actions = offer(call, { $0.afterAnswer() }) { $0.afterAnswer.append(handler) }
+    if actions.contains(.runAnswerHandlers) { handler() }
   }
 
   /// Sets the timer of a call that has a deadline.
@@ -70,11 +63,7 @@ extension Connection {
       do { try await Task.sleep(until: deadline, clock: .continuous) } catch { return }
       self.cancel(call, .deadline)
     }
-    let isAnswered = state.withLock { _ in
-      guard call.state.phase != .answered else { return true }
-      call.state.timer = timer
-      return false
-    }
-    if isAnswered { timer.cancel() }
+    let actions = offer(call, { $0.timerBegan() }) { $0.timer = timer }
+    if actions.contains(.cancelTimer) { timer.cancel() }
   }
 }

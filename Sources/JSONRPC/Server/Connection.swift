@@ -82,45 +82,34 @@ final class Connection: Sendable {
     readerWake.wake()
   }
 
-  /// The work that follows from a change of the state, to be done outside the lock.
-  struct Aftermath {
-    var starts = false
-    var grantsRoom = false
-    var wakesReader = false
-    var flushes = false
-    /// Whether there is so little to write that it may wait for more.
-    var mayWait = false
-  }
-
-  /// Changes the state and does the work that follows from the change. Answers of calls that the reading
-  /// thread runs itself are not flushed here: it flushes them together.
+  /// Changes the state and does what follows. Answers of calls that the reading thread runs itself are not
+  /// flushed here: it flushes them together.
+  ///
+  /// Always inlined: otherwise what `body` captures is copied for it.
+  @inline(__always)
   func change<Result: Sendable>(_ body: (inout ConnectionState) -> Result) -> Result {
     let isReader = SystemThread.currentID == readerThread.load(ordering: .relaxed)
-    let (result, aftermath) = state.withLock { state in
+    let (result, actions) = state.withLock { state in
       let result = body(&state)
-      var aftermath = Aftermath()
-      aftermath.starts = state.becomesStarter()
-      aftermath.grantsRoom = state.room.isAwaited
-      if !isReader {
-        aftermath.wakesReader = state.wakesReader(limits)
-        aftermath.flushes = state.mayFlush
-        aftermath.mayWait = state.outbox.queuedBytes < Outbox.corkedBytes
-      }
-      return (result, aftermath)
+      return (result, isReader ? state.actionsForReader() : state.actions(limits))
     }
+    perform(actions)
+    return result
+  }
+
+  func perform(_ actions: ConnectionState.Actions) {
     // A write that returns at once costs less than waking a thread to do it; one write for several answers
     // costs less than one for each.
-    if aftermath.flushes {
-      if aftermath.mayWait, let cork = Cork.current {
+    if actions.contains(.flush) {
+      if actions.contains(.mayWait), let cork = Cork.current {
         cork.putOff(for: self) { self.flush(segments: 1) }
       } else {
         flush(segments: 1)
       }
     }
-    if aftermath.wakesReader { readerWake.wake() }
-    if aftermath.grantsRoom { grantRoom() }
-    if aftermath.starts { startReady() }
-    return result
+    if actions.contains(.wakeReader) { readerWake.wake() }
+    if actions.contains(.grantRoom) { grantRoom() }
+    if actions.contains(.start) { startReady() }
   }
 
   func notify(method: StaticString, params: [UInt8]) -> Bool {

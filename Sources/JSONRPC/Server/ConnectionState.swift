@@ -54,32 +54,93 @@ struct ConnectionState: Sendable {
   /// Whether every call is answered and every answer is written.
   var isDone: Bool { inFlight.isEmpty && outbox.queuedBytes == 0 }
 
-  /// Returns whether the reading thread is to be woken now; from then on it counts as awake.
-  mutating func wakesReader(_ limits: Limits) -> Bool {
+  /// What follows from a change of the state, to be done outside the lock.
+  struct Actions: OptionSet, Sendable {
+    let rawValue: UInt8
+
+    /// Start the calls that are ready: nobody else does so now.
+    static let start = Self(rawValue: 1 << 0)
+    static let grantRoom = Self(rawValue: 1 << 1)
+    static let wakeReader = Self(rawValue: 1 << 2)
+    static let flush = Self(rawValue: 1 << 3)
+    /// What is to be flushed is so little that it may wait for more.
+    static let mayWait = Self(rawValue: 1 << 4)
+  }
+
+  /// What follows from what the reading thread changed: it flushes by itself, and doesn't sleep now.
+  mutating func actionsForReader() -> Actions {
+    var actions: Actions = room.isAwaited ? .grantRoom : []
+    if !isStarting, !ready.isEmpty {
+      isStarting = true
+      actions.insert(.start)
+    }
+    return actions
+  }
+
+  /// What follows from what another thread changed.
+  mutating func actions(_ limits: Limits) -> Actions {
+    var actions = actionsForReader().union(actionsAfterWrite(limits))
+    if mayFlush { actions.insert(.flush) }
+    if outbox.queuedBytes < Outbox.corkedBytes { actions.insert(.mayWait) }
+    return actions
+  }
+
+  /// What follows from what was written. The reading thread counts as awake once it is to be woken.
+  mutating func actionsAfterWrite(_ limits: Limits) -> Actions {
+    var actions: Actions = room.isAwaited ? .grantRoom : []
     let wakes =
       switch readerSleepsFor {
       case .nothing: false
       case .room(let batch): hasRoom(limits, batch: batch)
       case .end: isDone
       }
-    if wakes { readerSleepsFor = .nothing }
-    return wakes
+    if wakes {
+      readerSleepsFor = .nothing
+      actions.insert(.wakeReader)
+    }
+    return actions
   }
 
   /// Whether any thread may write the queued bytes.
   var mayFlush: Bool { !isWriting && !isStalled && !outbox.isEmpty }
 
-  /// Returns whether the writing thread is to be woken now; from then on it counts as awake.
-  mutating func wakesWriter() -> Bool {
-    guard writerSleeps, !isWriting, !outbox.isEmpty || writerMayEnd else { return false }
-    writerSleeps = false
-    return true
+  /// What a thread that has answered a call does about the output.
+  enum FlushStep: Sendable {
+    case write([UInt8], from: Int)
+    case wakeWriter
+    case done
   }
 
-  /// Returns whether the caller is to start the calls that are ready; if so, it must do it.
-  mutating func becomesStarter() -> Bool {
-    guard !isStarting, !ready.isEmpty else { return false }
-    isStarting = true
-    return true
+  /// What the writing thread does.
+  enum WriterStep: Sendable {
+    case write([UInt8], from: Int)
+    /// Sleep until the host has taken something.
+    case waitForHost
+    case sleep
+    case end
+  }
+
+  /// The next step of a thread that may write `left` more segments. The writing thread counts as awake once it
+  /// is to be woken.
+  mutating func flushStep(_ left: Int) -> FlushStep {
+    if left > 0, mayFlush, let (segment, offset) = outbox.take() {
+      isWriting = true
+      return .write(segment, from: offset)
+    }
+    guard writerSleeps, !isWriting, !outbox.isEmpty || writerMayEnd else { return .done }
+    writerSleeps = false
+    return .wakeWriter
+  }
+
+  /// The next step of the writing thread, which alone tries again where a write did not fit.
+  mutating func writerStep() -> WriterStep {
+    if !isWriting, isStalled, !outbox.isEmpty { return .waitForHost }
+    if !isWriting, let (segment, offset) = outbox.take() {
+      isWriting = true
+      return .write(segment, from: offset)
+    }
+    if writerMayEnd { return .end }
+    writerSleeps = true
+    return .sleep
   }
 }

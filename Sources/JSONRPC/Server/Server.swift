@@ -51,17 +51,18 @@ public final class Server: Sendable {
   /// cooperative pool. Call this once.
   public func run() -> Ending {
     connection.readerThread.store(SystemThread.currentID, ordering: .relaxed)
-    guard let writer = SystemThread(named: "write answers", { [connection] in connection.runWriter() }) else {
-      return .inputFailed(EAGAIN)
+    let isWritten = Monitor(false)
+    let isStarted = SystemThread.start(named: "write answers") { [connection] in
+      connection.runWriter()
+      isWritten.update { $0 = true }
     }
+    guard isStarted else { return .inputFailed(EAGAIN) }
     let ending = finish(read())
     connection.endWriter(discarding: ending == .cutShort || ending == .outputClosed)
+    // Otherwise the thread may be in a write that never ends.
     if connection.output.returnsAtOnce || ending != .cutShort {
-      writer.join()
+      isWritten.wait { $0 ? () : nil }
       connection.output.closeOwned()
-    } else {
-      // The thread may be in a write that never ends.
-      writer.detach()
     }
     return ending
   }

@@ -20,7 +20,7 @@ public struct PreparedCall: Sendable {
   /// The method's index in `Service.methods`.
   public let methodIndex: Int
   /// The things that the call reads and changes; empty if it may run beside any other call.
-  public let touches: [Touch]
+  public let dependencies: [Dependency]
   /// Does the work and returns the JSON text of `result`.
   ///
   /// The part before the first suspension runs before any later request starts, so that whatever it hands to
@@ -30,10 +30,11 @@ public struct PreparedCall: Sendable {
 
   /// Creates a call that is ready to run.
   public init(
-    methodIndex: Int, touches: [Touch] = [], run: @escaping @Sendable (CallContext) async throws -> [UInt8]
+    methodIndex: Int, dependencies: [Dependency] = [],
+    run: @escaping @Sendable (CallContext) async throws -> [UInt8]
   ) {
     self.methodIndex = methodIndex
-    self.touches = touches
+    self.dependencies = dependencies
     self.run = run
   }
 }

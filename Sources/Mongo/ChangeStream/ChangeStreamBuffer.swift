@@ -82,3 +82,5 @@ struct ChangeStreamBuffer<Consumer> {
     return consumer
   }
 }
+
+extension ChangeStreamBuffer: Sendable where Consumer: Sendable {}

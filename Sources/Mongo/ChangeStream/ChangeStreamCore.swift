@@ -2,19 +2,20 @@ import CMongoC
 import Locks
 
 /// A change stream's thread and the state that it shares with the consumer.
-///
-/// `@unchecked Sendable`: every stored variable is used only under `lock`.
-final class ChangeStreamCore: @unchecked Sendable {
+final class ChangeStreamCore: PoolMember {
   typealias Consumer = CheckedContinuation<MongoChangeStream.Event?, any Error>
+
+  private struct State: Sendable {
+    var buffer: ChangeStreamBuffer<Consumer>
+    var isAvailable = false
+  }
 
   private let collection: String
   private let pipeline: BSONArray
   private let fullDocument: String?
   private let wait: Int64
-  private let lock = Lock()
-  private let signal = Lock.Signal()
-  private var buffer: ChangeStreamBuffer<Consumer>
-  private var isAvailable = false
+  // Held for a look or an entry; the stream's thread waits for it.
+  private let state: Monitor<State>
 
   init(
     collection: String, pipeline: BSONArray, token: BSONDocument?, fullDocument: String?, wait: Duration,
@@ -24,16 +25,13 @@ final class ChangeStreamCore: @unchecked Sendable {
     self.pipeline = pipeline
     self.fullDocument = fullDocument
     self.wait = max(1, wait.components.seconds * 1000 + wait.components.attoseconds / 1_000_000_000_000_000)
-    buffer = ChangeStreamBuffer(limit: limit, token: token)
+    state = Monitor(State(buffer: ChangeStreamBuffer(limit: limit, token: token)))
   }
 
-  var consumedToken: BSONDocument? { lock.withLock { buffer.consumedToken } }
+  var consumedToken: BSONDocument? { state.withLock { $0.buffer.consumedToken } }
 
-  func availabilityChanged(_ available: Bool) {
-    lock.withLock {
-      isAvailable = available
-      signal.signal()
-    }
+  func availabilityChanged(_ isAvailable: Bool) {
+    state.update { $0.isAvailable = isAvailable }
   }
 }
 
@@ -41,12 +39,10 @@ final class ChangeStreamCore: @unchecked Sendable {
 
 extension ChangeStreamCore {
   func take(_ consumer: Consumer) {
-    let taken = lock.withLock { () -> ChangeStreamBuffer<Consumer>.Taken in
+    let taken = state.update { state -> ChangeStreamBuffer<Consumer>.Taken in
       // If the task was cancelled before it came here, nobody else ends its wait.
       if withUnsafeCurrentTask(body: { $0?.isCancelled ?? false }) { return .end(nil) }
-      let taken = buffer.take(consumer)
-      signal.signal()
-      return taken
+      return state.buffer.take(consumer)
     }
     switch taken {
     case .event(let event): consumer.resume(returning: event)
@@ -58,7 +54,7 @@ extension ChangeStreamCore {
   }
 
   func stopTaking() {
-    lock.withLock { buffer.stopTaking() }?.resume(returning: nil)
+    state.withLock { $0.buffer.stopTaking() }?.resume(returning: nil)
   }
 
   func close() {
@@ -70,10 +66,7 @@ extension ChangeStreamCore {
   }
 
   private func finish(_ error: MongoError?, dropping: Bool) {
-    let consumer = lock.withLock {
-      defer { signal.signal() }
-      return buffer.finish(error, dropping: dropping)
-    }
+    let consumer = state.update { $0.buffer.finish(error, dropping: dropping) }
     if let error { consumer?.resume(throwing: error) } else { consumer?.resume(returning: nil) }
   }
 }
@@ -86,19 +79,19 @@ extension ChangeStreamCore {
     case moment
   }
 
-  /// The body of the thread: opens the stream, reads, and opens it again until it ends.
-  func watch(in pool: PoolCore) {
+  /// Opens the stream, reads, and opens it again until it ends.
+  func run(in pool: PoolCore) {
     var token = consumedToken
     var pause = Pause.availability
     while isReady(after: pause) {
-      guard let client = pool.withClients(mongoc_client_pool_pop) else { break }
+      let client = pool.clients.pop()
       do throws(MongoError) {
         try read(client, database: pool.uri.database, token: &token)
-        pool.withClients { mongoc_client_pool_push($0, client) }
+        pool.clients.push(client)
         finish(nil, dropping: false)
         break
       } catch {
-        pool.withClients { mongoc_client_pool_push($0, client) }
+        pool.clients.push(client)
         guard error.isRetryable || Self.resumable.contains(error.code) else {
           fail(error)
           break
@@ -107,7 +100,6 @@ extension ChangeStreamCore {
         pause = .moment
       }
     }
-    pool.remove(self)
   }
 
   /// CursorNotFound, and errors after a shard's routing has changed: the stream resumes from its token.
@@ -115,11 +107,8 @@ extension ChangeStreamCore {
 
   /// Waits until the stream may be opened (again); returns false if it has ended.
   private func isReady(after pause: Pause) -> Bool {
-    lock.withLock {
-      if pause == .moment, !buffer.hasEnded { signal.wait(lock, atMost: .milliseconds(100)) }
-      while !isAvailable && !buffer.hasEnded { signal.wait(lock) }
-      return !buffer.hasEnded
-    }
+    if pause == .moment { _ = state.wait(atMost: .milliseconds(100)) { $0.buffer.hasEnded ? () : nil } }
+    return state.wait { $0.buffer.hasEnded ? false : $0.isAvailable ? true : nil }
   }
 
   /// Reads until the stream ends, by itself or because it was closed.
@@ -184,17 +173,17 @@ extension ChangeStreamCore {
     }
   }
 
-  private var hasEnded: Bool { lock.withLock { buffer.hasEnded } }
+  private var hasEnded: Bool { state.withLock { $0.buffer.hasEnded } }
 
   private func quiet(token: BSONDocument?) {
-    lock.withLock { buffer.quiet(token: token) }
+    state.withLock { $0.buffer.quiet(token: token) }
   }
 
   /// Gives an event to the consumer, or waits for room.
   private func add(_ event: MongoChangeStream.Event, token: BSONDocument?) {
-    let consumer = lock.withLock {
-      while buffer.isFull && !buffer.hasEnded { signal.wait(lock) }
-      return buffer.add(event, token: token)
+    let consumer = state.wait { state -> Consumer?? in
+      if state.buffer.isFull, !state.buffer.hasEnded { return nil }
+      return .some(state.buffer.add(event, token: token))
     }
     consumer?.resume(returning: event)
   }

@@ -1,6 +1,7 @@
 import CMongoC
+import Locks
 import Logging
-import Synchronization
+import Runtime
 
 #if canImport(Darwin)
   import Darwin
@@ -14,61 +15,49 @@ import Synchronization
 public enum MongoRuntime {
   private struct State {
     var logger: Logger?
-    var secrets: Set<String> = []
     /// The thread that parses a URI: what libmongoc logs meanwhile may quote the URI.
-    var muted: pthread_t?
+    var muted: UInt?
   }
 
-  private static let state = Mutex(State())
+  // Held for a look or an entry.
+  private static let state = Locked(State())
 
-  private static let initialised: Void = {
+  /// The reason why libmongoc can't be used; nil if it can.
+  private static let fault: MongoLibraryError? = {
+    let fault = MongoLibrary.open()
+    guard fault == nil else { return fault }
+    // Loading it has put its counters into shared memory, where a process that is killed leaves them; a later
+    // one with the same id would then report that on stderr.
+    shm_unlink("/mongoc-\(getpid())")
     // The handler comes first: the default one writes to standard output.
     mongoc_log_set_handler(receiveLog, nil)
     mongoc_init()
-    hideCounters()
+    return nil
   }()
 
-  /// Initialises libmongoc, once, and sends its log to `logger` from now on.
-  ///
-  /// ``MongoClientPool`` calls this; without a logger libmongoc's log is dropped.
+  /// Loads libmongoc, once. That takes as long as reading its libraries from the disk. Throws if it isn't there.
+  public static func load() throws(MongoLibraryError) {
+    if let fault { throw fault }
+  }
+
+  /// Sends libmongoc's log to `logger` from now on; without a logger it is dropped. Loads libmongoc: who isn't
+  /// sure that it is there calls ``load()`` before.
   public static func start(logger: Logger? = nil) {
     if let logger { state.withLock { $0.logger = logger } }
-    _ = initialised
-  }
-
-  /// Removes libmongoc's counters from shared memory. The library puts them there when it is loaded, and a
-  /// process that is killed leaves them there; a later process with the same id would then report that on
-  /// stderr.
-  public static func hideCounters() {
-    shm_unlink("/mongoc-\(getpid())")
-  }
-
-  /// Removes every known password from a text.
-  static func redact(_ text: String) -> String {
-    let secrets = state.withLock { $0.secrets }
-    guard !secrets.isEmpty else { return text }
-    return secrets.reduce(text) { $0.replacingAll($1, with: "***") }
-  }
-
-  /// Remembers passwords for ``redact(_:)``.
-  static func keepSecret(_ secrets: [String]) {
-    state.withLock { $0.secrets.formUnion(secrets.filter { !$0.isEmpty }) }
+    if let fault { fatalError(fault.description) }
   }
 
   /// Runs `body` while libmongoc's log from this thread is dropped.
   static func muted<R>(_ body: () -> R) -> R {
-    state.withLock { $0.muted = pthread_self() }
+    state.withLock { $0.muted = SystemThread.currentID }
     defer { state.withLock { $0.muted = nil } }
     return body()
   }
 
   fileprivate static func log(_ level: mongoc_log_level_t, _ domain: String, _ message: String) {
-    let logger = state.withLock { state -> Logger? in
-      if let muted = state.muted, pthread_equal(muted, pthread_self()) != 0 { return nil }
-      return state.logger
-    }
+    let logger = state.withLock { $0.muted == SystemThread.currentID ? nil : $0.logger }
     guard let logger else { return }
-    logger.log(level: Logger.Level(level), "\(redact(message))", metadata: ["libmongoc": "\(domain)"])
+    logger.log(level: Logger.Level(level), "\(Secrets.redact(message))", metadata: ["libmongoc": "\(domain)"])
   }
 }
 
@@ -92,26 +81,5 @@ extension Logger.Level {
       case MONGOC_LOG_LEVEL_DEBUG: .debug
       default: .trace
       }
-  }
-}
-
-extension String {
-  /// Replaces every occurrence, byte by byte.
-  fileprivate func replacingAll(_ part: String, with other: String) -> String {
-    let text = Array(utf8)
-    let part = Array(part.utf8)
-    guard text.count >= part.count else { return self }
-    var result: [UInt8] = []
-    var index = 0
-    while index < text.count {
-      if text[index...].starts(with: part) {
-        result.append(contentsOf: other.utf8)
-        index += part.count
-      } else {
-        result.append(text[index])
-        index += 1
-      }
-    }
-    return String(decoding: result, as: UTF8.self)
   }
 }

@@ -1,4 +1,5 @@
 import Logging
+import Runtime
 
 /// A pool of threads, each with a MongoDB client of its own, fed by a bounded queue.
 ///
@@ -23,7 +24,7 @@ public final class MongoClientPool: Sendable {
   ///   - logger: Receives libmongoc's log (once for the whole process) and changes of state.
   public init(_ uri: MongoURI, queueLimit: Int = 4096, logger: Logger) {
     MongoRuntime.start(logger: logger)
-    MongoRuntime.keepSecret(uri.secrets)
+    Secrets.keep(uri.secrets)
     core = PoolCore(uri, queueLimit: queueLimit, logger: logger)
     core.start()
   }
@@ -46,32 +47,20 @@ public final class MongoClientPool: Sendable {
   public func run<R: Sendable>(
     deadline: ContinuousClock.Instant? = nil, _ body: @escaping @Sendable (MongoSession) throws -> R
   ) async throws -> R {
-    let work = PoolWork(deadline: deadline)
-    return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        core.submit(
-          PoolJob(work) { turn in
-            switch turn {
-            case .run(let session): continuation.resume(with: Result { try body(session) })
-            case .fail(let error): continuation.resume(throwing: error)
-            }
-          })
-      }
-    } onCancel: {
-      core.cancel(work)
+    try await withQueuedWork { [core] work, continuation in
+      core.submit(
+        PoolJob(work, deadline: deadline) { session in
+          continuation.resume(with: Result { try body(session.get()) })
+        })
+    } onTakingBack: { [core] work in
+      core.forget(work)
     }
   }
 
   /// Runs `body` as ``run(deadline:_:)`` does, for callers that wait in another way: `body` gets a session,
   /// or the error if there is none. It may be called before this function returns.
   public func start(_ body: @escaping @Sendable (Result<MongoSession, any Error>) -> Void) {
-    core.submit(
-      PoolJob(PoolWork(deadline: nil)) { turn in
-        switch turn {
-        case .run(let session): body(.success(session))
-        case .fail(let error): body(.failure(error))
-        }
-      })
+    core.submit(PoolJob(QueuedWork(), deadline: nil, body))
   }
 
   /// Whether there is a primary, as far as is known now.

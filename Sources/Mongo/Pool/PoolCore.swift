@@ -1,336 +1,174 @@
-import CMongoC
 import Locks
 import Logging
 import Runtime
 
-/// The threads and the lock around a ``PoolScheduler``.
+/// A pool's state behind its lock, and the threads that act on it: workers (``PoolWorker``), the threads of
+/// members (``PoolMember``), libmongoc's monitoring, and the conductor, which makes libmongoc's clients, lets
+/// waiting work expire, and takes everything down after the last worker and member.
 ///
-/// `@unchecked Sendable`: every stored variable is used only under `lock`. The conductor thread makes the
-/// libmongoc pool, lets waiting work expire, and takes everything down after the last worker and stream.
-final class PoolCore: @unchecked Sendable {
-  private final class Worker {
-    let signal = Lock.Signal()
-    var job: PoolJob?
-  }
-
+/// The values in ``PoolState`` decide, and say what to do; it is done once the lock is free.
+final class PoolCore: Sendable {
   let uri: MongoURI
   let logger: Logger
   let elections = Elections()
-  private let lock = Lock()
-  private let conductor = Lock.Signal()
-  private var scheduler: PoolScheduler<PoolJob>
-  private var workers: [Int: Worker] = [:]
-  private var streams: [ObjectIdentifier: ChangeStreamCore] = [:]
-  private var clients: OpaquePointer?
-  private var failure: MongoError?
-  private var hasConductor = false
-  private var losses = 0
-  private var logins = Logins()
-  private var closers: [CheckedContinuation<Void, Never>] = []
-  private var closingPatience: Duration?
-  private var isDestroyed = false
-  private var isClosed = false
+  // Held for a decision, never while the server is asked. Only the conductor waits for it.
+  let state: Monitor<PoolState>
 
   init(_ uri: MongoURI, queueLimit: Int, logger: Logger) {
     self.uri = uri
     self.logger = logger
-    scheduler = PoolScheduler(
-      threads: uri.threads, limit: queueLimit, waitLimit: uri.timeouts.waitQueue)
+    state = Monitor(
+      PoolState(
+        PoolScheduler(threads: uri.threads, limit: queueLimit, waitLimit: uri.timeouts.waitQueue)))
   }
 
-  var isAvailable: Bool { lock.withLock { scheduler.isAvailable } }
+  var isAvailable: Bool { state.withLock { $0.scheduler.isAvailable } }
 
-  var hasRoom: Bool { lock.withLock { scheduler.isAvailable && scheduler.waiting == 0 } }
+  var hasRoom: Bool { state.withLock { $0.scheduler.isAvailable && $0.scheduler.waiting == 0 } }
 
-  var lastError: MongoError? { lock.withLock { scheduler.isAvailable ? nil : failure } }
+  var lastError: MongoError? { state.withLock { $0.lastError } }
 
   /// See ``MongoClientPool/era``.
-  var era: Int { lock.withLock { losses } &+ elections.last }
+  var era: Int { state.withLock { $0.losses } &+ elections.last }
 
+  /// Starts the pool. If the system has no thread to give, the first call asks for one again.
   func start() {
-    // If the system has no thread to give, the first call asks for one again.
-    _ = lock.withLock { hasConducted() }
+    state.withLock { _ = hasConducted(&$0) }
   }
 
-  /// Whether there is a conductor; asks for one first. To be called under the lock.
-  private func hasConducted() -> Bool {
-    if !hasConductor { hasConductor = SystemThread.startDetached { self.conduct() } }
-    return hasConductor
+  /// Whether there is a conductor; asks for one first.
+  private func hasConducted(_ state: inout PoolState) -> Bool {
+    if !state.hasConductor { state.hasConductor = SystemThread.start { self.conduct() } }
+    return state.hasConductor
   }
 
-  private static var noThread: MongoError { MongoError(.overloaded, "the system has no thread to give") }
+  /// libmongoc's clients. There are some while a worker or a member that has seen a primary lives.
+  var clients: Clients {
+    guard let clients = state.withLock({ $0.clients }) else { preconditionFailure("there was a primary") }
+    return clients
+  }
 }
 
 // MARK: Work
 
 extension PoolCore {
+  private enum Placement {
+    case given(to: PoolWorker)
+    case start(PoolWorker)
+    case queued(wakesConductor: Bool)
+    case refused(MongoError)
+    /// The caller took the work back before it came here.
+    case takenBack
+  }
+
   func submit(_ job: PoolJob) {
     let now = ContinuousClock.now
-    if let deadline = job.work.deadline, deadline <= now { return job.settle(.fail(Self.deadlinePassed)) }
-    let refusal = lock.withLock { () -> (any Error)? in
-      // The task may have been cancelled before its work came here.
-      guard !job.work.isCancelled else { return CancellationError() }
-      guard scheduler.isClosing || hasConducted() else { return Self.noThread }
-      switch scheduler.submit(job, deadline: job.work.deadline, now: now) {
-      case .assign(let id): return assign(job, to: id)
-      case .start(let id): return startWorker(id, with: job)
-      case .queued(let wakesTimer):
-        if wakesTimer { conductor.signal() }
-        return nil
-      case .refused(.full): return MongoError(.overloaded, "too many calls wait for MongoDB")
-      case .refused(.closed): return MongoError(.closed, "the MongoDB pool is closed")
+    if let deadline = job.deadline, deadline <= now { return job.fail(.deadlinePassed) }
+    let placement = state.withLock { state -> Placement in
+      guard !job.work.isCancelled else { return .takenBack }
+      guard state.scheduler.isClosing || hasConducted(&state) else { return .refused(.noThread) }
+      switch state.scheduler.submit(job, deadline: job.deadline, now: now) {
+      case .assign(let id): return .given(to: state.worker(id))
+      case .start(let id): return .start(state.worker(id))
+      case .queued(let wakesTimer): return .queued(wakesConductor: wakesTimer)
+      case .refused(.full): return .refused(MongoError(.overloaded, "too many calls wait for MongoDB"))
+      case .refused(.closed): return .refused(.poolIsClosed)
       }
     }
-    if let refusal { job.settle(.fail(refusal)) }
-  }
-
-  func cancel(_ work: PoolWork) {
-    let job = lock.withLock {
-      work.cancel()
-      return scheduler.cancel { $0.work === work }
+    switch placement {
+    case .given(let worker): worker.give(job)
+    case .start(let worker): start(worker, job)
+    case .queued(let wakesConductor): if wakesConductor { state.wake() }
+    case .refused(let error): job.fail(error)
+    case .takenBack: break
     }
-    // Not called from within the task's cancellation, which still accesses what a resumed task releases.
-    if let job { Task.detached { job.settle(.fail(CancellationError())) } }
   }
 
-  private func assign(_ job: PoolJob, to id: Int) -> (any Error)? {
-    guard let worker = workers[id] else { preconditionFailure("an idle worker exists") }
-    worker.job = job
-    worker.signal.signal()
-    return nil
+  /// Makes room in the queue for other work than this, which was taken back.
+  func forget(_ work: QueuedWork) {
+    state.withLock { _ = $0.scheduler.cancel { $0.work === work } }
   }
 
-  private func startWorker(_ id: Int, with job: PoolJob) -> (any Error)? {
-    let worker = Worker()
-    worker.job = job
+  private func start(_ worker: PoolWorker, _ job: PoolJob) {
+    guard !worker.start(job, in: self) else { return }
+    state.update { state in
+      state.workers[worker.id] = nil
+      state.scheduler.workerDidNotStart()
+    }
+    job.fail(.noThread)
+  }
+
+  /// Notes whether there is a primary, and which election made it one. Called from libmongoc's monitoring
+  /// threads.
+  func topologyChanged(hasPrimary: Bool, election: String?) {
+    if let election { elections.met(election) }
+    let (assignments, members) = state.withLock {
+      state -> ([(PoolWorker, PoolJob, Bool)], [any PoolMember]) in
+      guard let assignments = state.topologyChanged(hasPrimary: hasPrimary) else { return ([], []) }
+      return (
+        assignments.map { (state.worker($0.worker), $0.work, $0.isNew) }, Array(state.members.values)
+      )
+    }
+    for (worker, job, isNew) in assignments { if isNew { start(worker, job) } else { worker.give(job) } }
+    for member in members { member.availabilityChanged(hasPrimary) }
+  }
+}
+
+extension PoolState {
+  /// The thread with this number, which the scheduler has made up.
+  fileprivate mutating func worker(_ id: Int) -> PoolWorker {
+    if let worker = workers[id] { return worker }
+    let worker = PoolWorker(id)
     workers[id] = worker
-    guard !SystemThread.startDetached({ self.work(id) }) else { return nil }
-    workers[id] = nil
-    scheduler.workerDidNotStart()
-    return Self.noThread
+    return worker
   }
+}
 
-  /// The body of a worker thread. It keeps a client from libmongoc's pool until the pool closes, or until the
-  /// server no longer takes the client's connections for the user's.
-  private func work(_ id: Int) {
-    var (session, login) = makeSession()
-    while let job = nextJob(id) {
-      if login != lock.withLock({ logins.number }) {
-        session.end()
-        discard(session.client)
-        (session, login) = makeSession()
-      }
-      session.begin(job.work)
-      job.settle(.run(session))
-      if session.takeLostLogin() { lock.withLock { logins.lost(login, at: .now) } }
-    }
-    session.end()
-    withClients { mongoc_client_pool_push($0, session.client) }
-    lock.withLock {
-      workers[id] = nil
-      conductor.signal()
-    }
-  }
+// MARK: Workers and members
 
-  private func makeSession() -> (MongoSession, login: Int) {
-    let login = lock.withLock { logins.number }
-    guard let client = withClients(mongoc_client_pool_pop) else { preconditionFailure("work needs clients") }
+extension PoolCore {
+  /// The login that a client must have to be used.
+  var login: Int { state.withLock { $0.logins.number } }
+
+  /// Notes that the server did not take a client of this login for the user's.
+  func lost(_ login: Int) { state.withLock { $0.logins.lost(login, at: .now) } }
+
+  func makeSession() -> (MongoSession, login: Int) {
+    let login = login
     let session = MongoSession(
-      client: client, database: uri.database, writeTimeout: uri.milliseconds.write, elections: elections)
+      client: clients.pop(), database: uri.database, writeTimeout: uri.milliseconds.write,
+      elections: elections)
     return (session, login)
   }
 
-  /// Ends a client and its connections. libmongoc's pool does the same with surplus clients, but goes on
-  /// counting this one, so the pool gets room for another.
-  private func discard(_ client: OpaquePointer) {
-    mongoc_client_destroy(client)
-    lock.withLock {
-      logins.discarded += 1
-      mongoc_client_pool_max_size(clients, ClientFactory.room(uri, beside: logins.discarded))
-    }
+  /// Decides what a worker does after its work.
+  func next(for worker: PoolWorker) -> PoolScheduler<PoolJob>.Next {
+    state.withLock { $0.scheduler.next(for: worker.id) }
   }
 
-  private func nextJob(_ id: Int) -> PoolJob? {
-    lock.withLock {
-      guard let worker = workers[id] else { preconditionFailure("the worker exists until it exits") }
-      if worker.job == nil {
-        switch scheduler.next(for: id) {
-        case .run(let job): return job
-        case .exit: return nil
-        case .wait: while worker.job == nil && !scheduler.isClosing { worker.signal.wait(lock) }
-        }
-      }
-      defer { worker.job = nil }
-      return worker.job
-    }
-  }
+  /// Notes the end of a worker.
+  func ended(_ worker: PoolWorker) { state.update { $0.workers[worker.id] = nil } }
 
-  /// Calls `body` with libmongoc's pool, whose own functions are safe on every thread.
-  func withClients<R>(_ body: (OpaquePointer?) -> R) -> R {
-    body(lock.withLock { clients })
-  }
-
-  private static var deadlinePassed: MongoError {
-    MongoError(.deadlineExceeded, "the deadline passed before MongoDB was asked")
-  }
-}
-
-// MARK: Topology
-
-extension PoolCore {
-  /// Called from libmongoc's monitoring threads.
-  func topologyChanged(hasPrimary: Bool) {
-    let (failed, streams) = lock.withLock { () -> ([(PoolJob, any Error)], [ChangeStreamCore]) in
-      guard hasPrimary != scheduler.isAvailable else { return ([], []) }
-      if !hasPrimary { losses += 1 }
-      let assignments = scheduler.setAvailable(hasPrimary)
-      let failed = assignments.compactMap { assignment -> (PoolJob, any Error)? in
-        let error =
-          assignment.isNew
-          ? startWorker(assignment.worker, with: assignment.work)
-          : assign(assignment.work, to: assignment.worker)
-        return error.map { (assignment.work, $0) }
-      }
-      return (failed, Array(self.streams.values))
-    }
-    for (job, error) in failed { job.settle(.fail(error)) }
-    for stream in streams { stream.availabilityChanged(hasPrimary) }
-  }
-
-  func heartbeatFailed(_ error: MongoError) {
-    lock.withLock { failure = error }
-  }
-}
-
-// MARK: Change streams
-
-extension PoolCore {
-  /// Starts the stream's thread, which calls ``remove(_:)`` when it ends.
-  func add(_ stream: ChangeStreamCore) {
-    let isOpen = lock.withLock {
-      guard !scheduler.isClosing else { return false }
-      _ = hasConducted()
-      streams[ObjectIdentifier(stream)] = stream
-      stream.availabilityChanged(scheduler.isAvailable)
+  /// Starts the member's thread.
+  func add(_ member: some PoolMember) {
+    let isOpen = state.withLock { state in
+      guard !state.scheduler.isClosing else { return false }
+      _ = hasConducted(&state)
+      state.members[ObjectIdentifier(member)] = member
+      member.availabilityChanged(state.scheduler.isAvailable)
       return true
     }
-    guard isOpen else { return stream.fail(MongoError(.closed, "the MongoDB pool is closed")) }
-    guard !SystemThread.startDetached({ stream.watch(in: self) }) else { return }
-    stream.fail(Self.noThread)
-    remove(stream)
+    guard isOpen else { return member.fail(.poolIsClosed) }
+    let isStarted = SystemThread.start {
+      member.run(in: self)
+      self.remove(member)
+    }
+    guard !isStarted else { return }
+    member.fail(.noThread)
+    remove(member)
   }
 
-  func remove(_ stream: ChangeStreamCore) {
-    lock.withLock {
-      streams[ObjectIdentifier(stream)] = nil
-      conductor.signal()
-    }
-  }
-}
-
-// MARK: The conductor
-
-extension PoolCore {
-  func beginClose(_ closer: CheckedContinuation<Void, Never>?, patience: Duration?) {
-    let (dropped, streams, isClosed) = lock.withLock { () -> ([PoolJob], [ChangeStreamCore], Bool) in
-      if let closer, !self.isClosed { closers.append(closer) }
-      guard !scheduler.isClosing else { return ([], [], self.isClosed) }
-      closingPatience = patience
-      let (dropped, idle) = scheduler.close()
-      for id in idle { workers[id]?.signal.signal() }
-      conductor.signal()
-      return (dropped, Array(self.streams.values), false)
-    }
-    if isClosed { closer?.resume() }
-    if !lock.withLock({ hasConductor }) { finish() }
-    for job in dropped { job.settle(.fail(MongoError(.closed, "the MongoDB pool is closed"))) }
-    for stream in streams { stream.close() }
-  }
-
-  private func conduct() {
-    let context = Unmanaged.passUnretained(self).toOpaque()
-    while let wait = makeClients(context) { waitAndExpire(atMost: wait) }
-    while lock.withLock({ !scheduler.isClosing }) { waitAndExpire(atMost: nil) }
-    let clients = lock.withLock {
-      while !workers.isEmpty || !streams.isEmpty { conductor.wait(lock) }
-      defer { self.clients = nil }
-      return self.clients
-    }
-    if let clients { destroy(clients, patience: lock.withLock { closingPatience }) }
-    finish()
-  }
-
-  /// Ends the sessions on the server once no client is in use, then joins libmongoc's monitoring threads, the
-  /// last to use the context.
-  private func destroy(_ clients: OpaquePointer, patience: Duration?) {
-    guard let patience else { return mongoc_client_pool_destroy(clients) }
-    // The pointer belongs to this thread alone until it is handed to the other one.
-    nonisolated(unsafe) let clients = clients
-    let isStarted = SystemThread.startDetached {
-      mongoc_client_pool_destroy(clients)
-      self.lock.withLock {
-        self.isDestroyed = true
-        self.conductor.signal()
-      }
-    }
-    guard isStarted else { return mongoc_client_pool_destroy(clients) }
-    let end = ContinuousClock.now + patience
-    lock.withLock {
-      while !isDestroyed, .now < end { conductor.wait(lock, atMost: end - .now) }
-    }
-  }
-
-  /// Makes libmongoc's pool; returns the time to wait before the next attempt, nil if none is needed. Only
-  /// `mongodb+srv://` can fail, if DNS does.
-  private func makeClients(_ context: UnsafeMutableRawPointer) -> Duration? {
-    guard lock.withLock({ !scheduler.isClosing }) else { return nil }
-    // libmongoc doesn't check whether its threads start, and joins them all the same.
-    guard SystemThread.canStart(2 * uri.hosts.count + 4) else {
-      heartbeatFailed(Self.noThread)
-      return uri.timeouts.heartbeat
-    }
-    do throws(MongoError) {
-      let made = try ClientFactory.makePool(uri, context: context)
-      lock.withLock { clients = made }
-      // The first client starts the monitoring; it stays in the pool for the first worker.
-      mongoc_client_pool_push(made, mongoc_client_pool_pop(made))
-      return nil
-    } catch {
-      logger.warning("MongoDB: \(error)")
-      heartbeatFailed(error)
-      return uri.timeouts.heartbeat
-    }
-  }
-
-  /// Waits for a signal, an expiry or this long, then fails the work that has waited too long.
-  private func waitAndExpire(atMost limit: Duration?) {
-    let (expired, isAvailable) = lock.withLock { () -> ([PoolJob], Bool) in
-      let next = scheduler.expire(now: .now)
-      guard next.expired.isEmpty, !scheduler.isClosing else { return (next.expired, scheduler.isAvailable) }
-      switch (next.next.map { $0 - .now }, limit) {
-      case (nil, nil): conductor.wait(lock)
-      case (let some?, nil), (nil, let some?): conductor.wait(lock, atMost: some)
-      case (let some?, let limit?): conductor.wait(lock, atMost: min(some, limit))
-      }
-      return ([], false)
-    }
-    for job in expired { job.settle(.fail(expiry(of: job, isAvailable: isAvailable))) }
-  }
-
-  private func expiry(of job: PoolJob, isAvailable: Bool) -> MongoError {
-    if let deadline = job.work.deadline, deadline <= .now { return Self.deadlinePassed }
-    if isAvailable { return MongoError(.overloaded, "all threads for MongoDB were busy for too long") }
-    let reason = lastError.map { ": \($0.message)" } ?? ""
-    return MongoError(
-      .unavailable, "no MongoDB primary could be reached\(reason)", domain: "server_selection")
-  }
-
-  private func finish() {
-    let closers = lock.withLock {
-      isClosed = true
-      defer { self.closers = [] }
-      return self.closers
-    }
-    for closer in closers { closer.resume() }
+  private func remove(_ member: some PoolMember) {
+    state.update { $0.members[ObjectIdentifier(member)] = nil }
   }
 }

@@ -37,7 +37,7 @@ struct PoolScheduler<Work> {
     let isNew: Bool
   }
 
-  private struct Item {
+  fileprivate struct Item {
     let work: Work
     let expiry: Instant
   }
@@ -139,3 +139,6 @@ struct PoolScheduler<Work> {
     return (lastWorker, true)
   }
 }
+
+extension PoolScheduler: Sendable where Work: Sendable {}
+extension PoolScheduler.Item: Sendable where Work: Sendable {}

@@ -1,4 +1,5 @@
 import CMongoC
+import Runtime
 
 /// One thread's client, for the duration of a ``MongoClientPool/run(deadline:_:)`` body.
 ///
@@ -17,7 +18,9 @@ public final class MongoSession {
   public var collectionUUIDs: [String: BSONUUID] = [:]
   private var signs = Signs()
   private var collections: [String: OpaquePointer] = [:]
-  private var work: PoolWork?
+  private var work: QueuedWork?
+  /// The time until which the caller waits.
+  public private(set) var deadline: ContinuousClock.Instant?
 
   init(client: OpaquePointer, database: String, writeTimeout: Int32, elections: Elections) {
     self.elections = elections
@@ -26,15 +29,13 @@ public final class MongoSession {
     self.writeTimeout = writeTimeout
   }
 
-  /// The time until which the caller waits.
-  public var deadline: ContinuousClock.Instant? { work?.deadline }
-
   /// Whether the task that waits for this body was cancelled. A body may then stop where nothing is half
   /// done.
   public var isCancelled: Bool { work?.isCancelled ?? false }
 
-  func begin(_ work: PoolWork) {
+  func begin(_ work: QueuedWork, deadline: ContinuousClock.Instant?) {
     self.work = work
+    self.deadline = deadline
   }
 
   /// Releases the collections before their client, when the thread ends.

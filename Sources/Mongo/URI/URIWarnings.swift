@@ -49,7 +49,7 @@ extension MongoURI {
     return result + rest
   }
 
-  /// Where a login may begin: behind `://`, or before the colon of `user:password`.
+  /// The place where a login may begin: behind `://`, or before the colon of `user:password`.
   private static func startOfLogin(in text: Substring) -> Substring.Index? {
     guard text.utf8.contains(UInt8(ascii: "@")) else { return nil }
     var wordStart = text.startIndex

@@ -4,17 +4,18 @@ import Mongo
 // What is kept: an answer that says `internal` leads here.
 extension MongoStore {
   /// Reads what is kept, for some seconds, and names the first of what is damaged.
-  static func contents(_ session: MongoSession, _ layout: Layout) throws -> [MongoStoreFinding] {
+  static func contents(_ session: MongoSession, _ layout: Layout) throws -> [Finding] {
     var look = ContentsLook(session, layout)
     try look.run()
     if look.damage.isEmpty {
       let part = look.isOver ? "the first \(look.count) documents" : "all \(look.count) documents"
-      return [MongoStoreFinding(isWell: true, what: "contents: \(part) can be read")]
+      return [.fact("contents", "\(part) can be read")]
     }
-    return look.damage.map {
-      MongoStoreFinding(
-        isWell: false, what: "contents: \($0)",
-        advice: "put it back from a backup, or delete that inbox's documents")
+    return look.damage.flatMap {
+      fault(
+        "contents", $0,
+        advice: $0.hasSuffix(NewerVersion().description)
+          ? "use that version" : "put it back from a backup, or delete that inbox's documents")
     }
   }
 }
@@ -93,15 +94,15 @@ private struct ContentsLook {
         _ = try Slot(document)
         if try document.find("key") != nil { _ = try Holder(document) }
       case .logs:
+        name = Array(try document.get("_id").binary())
         let record = try RecordDocument(document, of: .logs)
-        name = record.name
         _ = try LogRecord(record)
       case .marks:
+        name = Array(try document.get("_id").binary())
         let record = try RecordDocument(document, of: .marks)
-        name = record.name
         _ = try Marks(record)
-        try checkInbox(try LogName(encoded: record.name))
-      case .turns, .schema: break
+        try checkInbox(record.name)
+      case .leases, .schema: break
       }
     } catch StoreError.damaged(let why) {
       damage.append("\(Self.title(name)): \(why)")
@@ -112,20 +113,17 @@ private struct ContentsLook {
 
   /// Reads an inbox's state as a page does: marks, records and numbers have to agree.
   private func checkInbox(_ own: LogName) throws {
-    let inbox: Inbox
-    switch own {
-    case .member(let team, let user): inbox = Inbox(user: user, team: team)
-    case .account(let user): inbox = Inbox(user: user)
-    case .team, .everyone: throw StoreError.damaged("marks are of a log that is nobody's own")
+    guard let inbox = Inbox(own: own) else {
+      throw StoreError.damaged("marks are of a log that is nobody's own")
     }
-    _ = try View(session, layout, newest: 1).state(of: inbox)
+    _ = try MongoReader(Source(session, layout), newest: 1).state(of: inbox)
   }
 
   /// A log in words.
   private static func title(_ name: [UInt8]?) -> String {
     guard let name else { return "a log without a name" }
     do throws(DecodingFailure) {
-      switch try LogName(encoded: name) {
+      switch try LogName(encoded: name).kind {
       case .team(let team): return "the team \(team.string)"
       case .member(let team, let user): return "the messages of \(user.string) in the team \(team.string)"
       case .everyone: return "the announcements"

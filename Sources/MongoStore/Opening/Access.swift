@@ -6,13 +6,14 @@ import Mongo
 /// else. If there are signs that the database is another one, it is examined again before any other work.
 final class Access: Sendable {
   let pool: MongoClientPool
+  let clock: ServerClock
   let patience: Duration
   // Held for a look or an entry, never while the server is asked.
-  private let known = Locked(Known())
+  private let known = Locked(State())
   private let outage = Locked<ContinuousClock.Instant?>(.now)
   private let namesCollections: Bool
 
-  private struct Known {
+  private struct State {
     var layout: Layout?
     var pasts = 0
     /// The error found when the database was last examined, and until when it holds.
@@ -29,8 +30,11 @@ final class Access: Sendable {
 
   /// `patience` is the length of an outage after which calls fail at once. Without `namesCollections`
   /// commands don't name their collections by UUID, as on servers before 6.0: for tests.
-  init(_ pool: MongoClientPool, patience: Duration, namesCollections: Bool = true) {
+  init(
+    _ pool: MongoClientPool, _ clock: ServerClock, patience: Duration, namesCollections: Bool = true
+  ) {
     self.pool = pool
+    self.clock = clock
     self.patience = patience
     self.namesCollections = namesCollections
   }
@@ -109,7 +113,7 @@ final class Access: Sendable {
       if let layout = known.layout, layout.era == era, layout.state == state { return layout }
       known.pasts += 1
       let layout = Layout(
-        server: server, state: state, era: era, past: Past(known.pasts),
+        server: server, state: state, era: era, clock: clock, past: Past(known.pasts),
         namesCollections: namesCollections && server.supportsCollectionUUIDs)
       known.layout = layout
       return layout

@@ -13,12 +13,17 @@ enum LayoutFault: Hashable {
   case unfitIndex(Collection, String, String)
 
   /// The fault, as the beginning of a sentence.
-  var what: String {
+  var what: String { subject.isEmpty ? detail : "\(subject): \(detail)" }
+
+  /// The subject, where the detail doesn't name it.
+  var subject: String { if case .missingIndexes = self { "indexes" } else { "" } }
+
+  var detail: String {
     switch self {
     case .unfit(let collection, let reason): "the collection \(collection.rawValue) \(reason)"
     case .missing(let collection): "the collection \(collection.rawValue) is missing"
     case .missingIndexes(let collection, let names):
-      "indexes: \(names.joined(separator: ", ")) of \(collection.rawValue) missing"
+      "\(names.joined(separator: ", ")) of \(collection.rawValue) missing"
     case .unfitIndex(let collection, let name, let reason):
       "the index \(name) of \(collection.rawValue) \(reason)"
     }

@@ -8,6 +8,7 @@ struct Layout: Sendable {
   var state: DatabaseState
   /// The pool's era when the database was examined.
   var era: Int
+  var clock: ServerClock
   var past: Past
   /// Whether commands name their collections by UUID; otherwise the UUIDs are compared after each write.
   var namesCollections: Bool
@@ -23,18 +24,6 @@ struct DatabaseState: Hashable, Sendable {
   var uuids: [String: BSONUUID] = [:]
   /// The indexes of the messages, as the server lists them.
   var messageIndexes: [BSONDocument] = []
-}
-
-/// A process's memory of one past of the logs. After a drop or a restore there is another past, of which
-/// nothing is known: work that still uses the old one fills a past that is no longer read.
-final class Past: Sendable {
-  /// The number of the past, unique in this process.
-  let number: Int
-  let heads = HeadCache()
-  let sent = SentCache()
-  let hints = HeadHints()
-
-  init(_ number: Int) { self.number = number }
 }
 
 extension Layout {

@@ -1,6 +1,8 @@
 /// The reason why a database can't be used, however long one waits. `description` is one sentence for the
 /// person who starts the program; it contains no credentials.
 public enum MongoStoreOpenError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// libmongoc can't be used.
+  case library(String)
   /// The connection string is not valid.
   case uri(String)
   /// The server refuses the credentials.
@@ -19,7 +21,7 @@ public enum MongoStoreOpenError: Error, Hashable, Sendable, CustomStringConverti
   /// The fault and the remedy, in one sentence.
   public var description: String {
     switch self {
-    case .uri(let reason):
+    case .library(let reason), .uri(let reason):
       reason
     case .credentials:
       "MongoDB refuses the credentials: check user, password and authSource of the URI"

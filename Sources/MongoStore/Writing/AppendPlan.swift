@@ -1,33 +1,82 @@
 import Inbox
 import Mongo
 
-/// The plan of a group of appends: which message gets which number, and which messages are known to be
-/// written. A value: the code that carries it out reports the server's answers to it.
+/// The plan of a group of appends: which message gets which number, which messages are known to be written, and
+/// what has to be done next. A value: the code that carries it out asks for the next action and reports what came
+/// of it.
 struct AppendPlan {
+  /// The next thing to do.
+  enum Action: Equatable {
+    /// Look for those who hold these keys; then `found(_:)`.
+    case findHolders(Keys)
+    /// Read the last messages of logs; then `setHead` for each.
+    case readHeads([LogName])
+    /// Insert these messages, in order; then `inserted`.
+    case insert([Int])
+    /// Look whose messages have these numbers; then `found(_:of:isLate:)`.
+    case readSlots(LogName, ClosedRange<Int>)
+    /// Take a lease of a log: the process farther from the primary would lose every race for the next number.
+    case takeLease(LogName)
+    /// Wait a moment; then `paused`.
+    case pause
+    /// Make sure, before any caller is told, that the messages can be found again, that each number is used once
+    /// and that these messages, which new ones were put behind, are there; then `confirmed` or `notConfirmed`.
+    case confirm([BSONObjectID])
+    /// Take back messages that can't be acknowledged.
+    case withdraw(Withdrawal, [LogName: [Written]])
+    /// Tell the callers.
+    case finish([Result<[Receipt], StoreError>])
+  }
+
+  /// Which of the new messages are taken back.
+  enum Withdrawal {
+    /// Those in collections that nobody has prepared, and in logs that lack what would come before them.
+    case strays
+    case all
+    /// Those with a number that another message had before.
+    case doubled
+  }
+
+  /// A message that was newly written.
+  struct Written: Equatable {
+    var seq: Int
+    var token: Token
+  }
+
+  /// What became of an insert, which stops at the first message that is refused.
+  enum Insertion {
+    case written
+    /// Any part may be there, or come.
+    case unknown
+    /// The messages before this one are written, and it is not.
+    case stopped(at: Int, Refusal)
+    /// Nothing was sent, or all of it was refused; it may succeed later.
+    case failed(StoreError)
+  }
+
+  enum Refusal {
+    /// Another message holds the key.
+    case key
+    /// Another message has the number.
+    case number
+    /// The server refuses the message.
+    case message(StoreError)
+    /// It may succeed later.
+    case passing(StoreError)
+    /// The collection is another one.
+    case replaced
+  }
+
   /// A sender's key in a log.
   struct KeyPlace: Hashable {
-    var log: [UInt8]
+    var log: LogName
     var key: SenderKey
   }
 
-  /// Keys of one sender that are looked for in one log.
-  struct KeySearch: Hashable {
-    var log: [UInt8]
-    var sender: Text?
-  }
-
-  /// A log's last message: its number, its time and its token.
-  struct Head: Hashable {
-    var seq: Int
-    var time: Timestamp
-    var token: BSONObjectID?
-  }
-
   /// One message in one log.
-  private struct Item {
+  struct Item {
     var call: Int
-    var log: [UInt8]
-    var name: LogName
+    var log: LogName
     var token: Token
     var state = State.unplaced
     /// The token of the message that it was put behind.
@@ -37,342 +86,184 @@ struct AppendPlan {
 
     /// Whether the message was newly written rather than found.
     var isNew: Bool { if case .done(let receipt) = state { !receipt.duplicate } else { false } }
-  }
-
-  private enum State {
-    case unplaced
-    case placed(Head)
-    case done(Receipt)
-    case failed(StoreError)
-
+    var isUnplaced: Bool { if case .unplaced = state { true } else { false } }
+    var isDone: Bool { if case .done = state { true } else { false } }
     var isSettled: Bool {
-      switch self {
+      switch state {
       case .unplaced, .placed: false
       case .done, .failed: true
       }
     }
   }
 
+  enum State {
+    case unplaced
+    case placed(Head)
+    case done(Receipt)
+    case failed(StoreError)
+  }
+
   /// The result for one log of a call.
-  private enum Part {
+  enum Part {
     case receipt(Receipt)
     case item(Int)
     /// The message has the same key as an earlier one in this group.
     case sameAs(Int)
   }
 
-  private let calls: [Append]
-  private let encoded: [[[UInt8]]]
-  private var parts: [[Part]] = []
-  private var conflicts: [Int: LogName] = [:]
-  private var items: [Item] = []
-  private var byLog: [[UInt8]: [Int]] = [:]
+  /// The most messages and bytes in one insert.
+  static let messagesTogether = 1000
+  static let bytesTogether = 8 << 20
+  /// The number of lost races for a log's next number after which a lease is taken.
+  private static let racesBeforeLease = 2
+
+  let calls: [Append]
+  /// Those who held the keys before anything was numbered; nil until that is known.
+  private var holders: [KeyPlace: Holder]?
+  private var startFailure: StoreError?
+  private var isBegun = false
+  var parts: [[Part]] = []
+  var conflicts: [Int: LogName] = [:]
+  var items: [Item] = []
+  var byLog: [LogName: [Int]] = [:]
   /// The last number of each log after which messages may be placed.
-  private(set) var heads: [[UInt8]: Head] = [:]
+  var heads: [LogName: Head] = [:]
+
+  /// The error if no time is left after the next pause.
+  private var pausing: StoreError?
+  /// The message that was refused because of its key.
+  private var refusedKey: Int?
+  /// The messages of the last insert.
+  private var chunk: [Int] = []
+  /// Logs whose numbers have to be looked at, and whether a pause follows: the numbers may still be free.
+  private var unsure: [LogName] = []
+  private var pausesAfterLook = false
+  private var lostRaces: [LogName: Int] = [:]
+  private var leasesWanted: [LogName] = []
+  private var isConfirmed = false
+  private var withdrawal: Withdrawal?
 
   init(_ calls: [Append]) {
     self.calls = calls
-    encoded = calls.map { $0.logs.map(\.encoded) }
+    if keys.isEmpty { holders = [:] }
+  }
+
+  /// Returns the next action. `now` is called when messages get their time.
+  mutating func next(_ now: () throws(StoreError) -> Timestamp) throws(StoreError) -> Action {
+    if let startFailure { return .finish(calls.map { _ in .failure(startFailure) }) }
+    guard let holders else { return .findHolders(keys) }
+    if !isBegun {
+      begin(holders, at: try now())
+      isBegun = true
+    }
+    if pausing != nil { return .pause }
+    if refusedKey != nil { return .findHolders(keys) }
+    while let log = unsure.last {
+      if let range = placedRange(of: log) { return .readSlots(log, range) }
+      unsure.removeLast()
+    }
+    if let log = leasesWanted.popLast() { return .takeLease(log) }
+    if pausesAfterLook, !isSettled {
+      pausing = .notConfirmed
+      return .pause
+    }
+    if !isSettled {
+      let unknown = logsWithoutHead
+      guard unknown.isEmpty else { return .readHeads(unknown) }
+      place(at: try now())
+      chunk = nextChunk()
+      if !chunk.isEmpty { return .insert(chunk) }
+    }
+    if let withdrawal {
+      defer { unconfirm() }
+      self.withdrawal = nil
+      return .withdraw(withdrawal, newMessages)
+    }
+    if !isConfirmed, items.contains(where: \.isNew) { return .confirm(tokensBefore) }
+    return .finish(results)
   }
 }
 
-// Keys, before anything is numbered.
+// What came of an action.
 extension AppendPlan {
-  /// Whether any call has a key.
-  var hasKeys: Bool { calls.contains { $0.draft.key != nil } }
-
-  /// The keys to be looked for: one key in many logs, or many keys of one sender in one log.
-  var keys: (wide: [(key: SenderKey, logs: [[UInt8]])], deep: [KeySearch: [Text]]) {
-    var wide: [(key: SenderKey, logs: [[UInt8]])] = []
-    var deep: [KeySearch: [Text]] = [:]
-    for (call, logs) in zip(calls, encoded) {
-      guard let key = call.draft.senderKey else { continue }
-      if logs.count == 1 {
-        deep[KeySearch(log: logs[0], sender: key.sender), default: []].append(key.key)
-      } else {
-        wide.append((key, logs))
-      }
+  /// Notes that an action failed: nothing was done.
+  mutating func failed(_ error: StoreError) {
+    guard isBegun else {
+      startFailure = error
+      return
     }
-    return (wide, deep)
+    (refusedKey, unsure, pausesAfterLook) = (nil, [], false)
+    // Messages that may surface are worth more attempts; of the others nothing was written.
+    if items.contains(where: { $0.maySurface && !$0.isSettled }) { pausing = error } else { giveUp(error) }
   }
 
-  /// Creates the messages that have to be written, now that the holders of the keys are known. A call with a
-  /// conflict in one of its logs creates none.
-  mutating func begin(_ holders: [KeyPlace: Holder], at now: Timestamp) {
-    var claims: [KeyPlace: (item: Int, digest: [UInt8])] = [:]
-    for (index, call) in calls.enumerated() {
-      var mine: [Part?] = []
-      for (log, name) in zip(encoded[index], call.logs) {
-        guard let key = call.draft.senderKey else {
-          mine.append(nil)
-          continue
-        }
-        let place = KeyPlace(log: log, key: key)
-        if let holder = holders[place] {
-          if holder.digest != call.draft.digest { conflicts[index] = conflicts[index] ?? name }
-          mine.append(.receipt(holder.receipt))
-        } else if let claim = claims[place] {
-          if claim.digest != call.draft.digest { conflicts[index] = conflicts[index] ?? name }
-          mine.append(.sameAs(claim.item))
-        } else {
-          mine.append(nil)
-        }
-      }
-      guard conflicts[index] == nil else {
-        parts.append([])
-        continue
-      }
-      parts.append(
-        zip(mine, zip(encoded[index], call.logs)).map { part, place in
-          if let part { return part }
-          let (log, name) = place
-          if let key = call.draft.senderKey {
-            claims[KeyPlace(log: log, key: key)] = (items.count, call.draft.digest)
-          }
-          byLog[log, default: []].append(items.count)
-          items.append(Item(call: index, log: log, name: name, token: .random(at: now)))
-          return .item(items.count - 1)
-        })
+  /// Notes the holders of the keys. Those of a message that the server has refused are there for good.
+  mutating func found(_ holders: [KeyPlace: Holder]) {
+    guard let refused = refusedKey else {
+      self.holders = holders
+      return
     }
-  }
-}
-
-// Numbers.
-extension AppendPlan {
-  /// Whether every message is settled.
-  var isSettled: Bool { items.allSatisfy(\.state.isSettled) }
-
-  /// Whether an unsettled message may surface.
-  var maySurface: Bool { items.contains { $0.maySurface && !$0.state.isSettled } }
-
-  /// The logs that have unplaced messages and no known head.
-  var logsWithoutHead: [[UInt8]] {
-    byLog.compactMap { log, indices in
-      heads[log] == nil && indices.contains { isUnplaced($0) } ? log : nil
+    refusedKey = nil
+    if let place = keyPlace(of: refused), holders[place] == nil {
+      pausing = .unavailable("a key is held by a message that could not be read")
     }
+    held(by: holders, refused: refused)
   }
 
-  private func isUnplaced(_ index: Int) -> Bool {
-    if case .unplaced = items[index].state { true } else { false }
-  }
+  /// Sets the last message of a log, as a majority has it.
+  mutating func setHead(_ head: Head, of log: LogName) { heads[log] = head }
 
-  /// Sets the last number of a log, as a majority has it.
-  mutating func setHead(_ head: Head, of log: [UInt8]) { heads[log] = head }
-
-  /// Gives numbers to the unplaced messages of every log with a known head.
-  mutating func place(at now: Timestamp) {
-    for (log, indices) in byLog {
-      guard var head = heads[log] else { continue }
-      for index in indices where isUnplaced(index) {
-        guard head.seq < StoreBounds.largestNumber else {
-          items[index].state = .failed(
-            .limitReached("a log of more than \(StoreBounds.largestNumber) messages"))
-          continue
-        }
-        items[index].previous = head.token
-        head = Head(seq: head.seq + 1, time: max(now, head.time), token: items[index].token.id)
-        items[index].state = .placed(head)
-      }
-      heads[log] = head
-    }
-  }
-
-  /// The placed messages to be sent in the next command, in the order of their numbers within each log.
-  func nextChunk(count: Int, bytes: Int) -> [Int] {
-    var chunk: [Int] = []
-    var size = 0
-    for index in items.indices {
-      guard case .placed = items[index].state else { continue }
-      chunk.append(index)
-      size += calls[items[index].call].draft.storedSize
-      if chunk.count >= count || size >= bytes { break }
-    }
-    return chunk
-  }
-
-  func document(_ index: Int) throws(StoreError) -> BSONDocument {
-    let item = items[index]
-    guard case .placed(let head) = item.state else { preconditionFailure("a chunk holds placed messages") }
-    return try MessageDocument.make(
-      calls[item.call].draft, log: item.log, seq: head.seq, time: head.time, token: item.token)
-  }
-
-  /// The log of a message.
-  func log(of index: Int) -> [UInt8] { items[index].log }
-
-  /// The key of a message, if it has one.
-  func keyPlace(of index: Int) -> KeyPlace? {
-    calls[items[index].call].draft.senderKey.map { KeyPlace(log: items[index].log, key: $0) }
-  }
-
-  /// The range from the first to the last number of a log's placed messages.
-  func placedRange(of log: [UInt8]) -> ClosedRange<Int>? {
-    let seqs = (byLog[log] ?? []).compactMap { index -> Int? in
-      if case .placed(let head) = items[index].state { head.seq } else { nil }
-    }
-    guard let first = seqs.min(), let last = seqs.max() else { return nil }
-    return first...last
-  }
-}
-
-// The server's answers.
-extension AppendPlan {
-  /// Notes that these messages are written, for good.
-  mutating func written(_ indices: some Sequence<Int>) {
-    for index in indices {
-      guard case .placed(let head) = items[index].state else { continue }
-      items[index].state = .done(Receipt(seq: head.seq, time: head.time, duplicate: false))
-    }
-  }
-
-  /// Notes that the outcome of these messages is unknown.
-  mutating func unknown(_ indices: some Sequence<Int>) {
-    for index in indices { items[index].maySurface = true }
-  }
-
-  /// Settles a log's placed messages by the tokens that a majority has at their numbers. The message's own
-  /// token: it is written. Another token: the rest of the log needs other numbers, and none of it can surface
-  /// any more, since an ordered write stops there. No token: nothing is settled, and the same message is sent
-  /// again with the same number. Returns true if another token was found.
-  mutating func settle(_ log: [UInt8], _ slots: [Int: BSONObjectID]) -> Bool {
-    for index in byLog[log] ?? [] {
-      guard case .placed(let head) = items[index].state else { continue }
-      guard let token = slots[head.seq] else { return false }
-      if token == items[index].token.id {
-        items[index].state = .done(Receipt(seq: head.seq, time: head.time, duplicate: false))
-      } else {
-        unplace(log)
-        return true
-      }
-    }
-    return false
-  }
-
-  /// Notes that another message holds this one's key, for good.
-  mutating func held(_ index: Int, by holder: Holder) {
-    if holder.digest == calls[items[index].call].draft.digest {
-      items[index].state = .done(holder.receipt)
-    } else {
-      items[index].state = .failed(.conflict(items[index].name))
-    }
-    unplace(items[index].log)
-  }
-
-  /// Notes that other messages hold these keys, for good; the server has refused one message because of that.
-  /// Any other message that may surface is first looked for at its number.
-  mutating func held(by holders: [KeyPlace: Holder], refused: Int) {
-    for index in items.indices where !items[index].state.isSettled {
-      guard index == refused || !items[index].maySurface else { continue }
-      if let place = keyPlace(of: index), let holder = holders[place] { held(index, by: holder) }
-    }
-  }
-
-  /// Notes that the server refuses this message.
-  mutating func refused(_ index: Int, _ error: StoreError) {
-    items[index].state = .failed(error)
-    unplace(items[index].log)
-  }
-
-  /// Makes the placed messages of a log unplaced: they need other numbers, after a head that is read again.
-  private mutating func unplace(_ log: [UInt8]) {
-    heads[log] = nil
-    for index in byLog[log] ?? [] {
-      guard case .placed = items[index].state else { continue }
-      items[index].state = .unplaced
-      items[index].maySurface = false
-    }
-  }
-
-  /// Gives up the unsettled messages.
-  mutating func giveUp(_ error: StoreError) {
-    for index in items.indices where !items[index].state.isSettled {
-      items[index].state = .failed(items[index].maySurface ? .notConfirmed : error)
-    }
-  }
-
-  /// The logs whose messages were all written, with their last numbers, which may be remembered.
-  var cleanHeads: [[UInt8]: Head] {
-    heads.filter { log, head in
-      (byLog[log] ?? []).allSatisfy { index in
-        if case .done = items[index].state { true } else { false }
+  mutating func inserted(_ insertion: Insertion) {
+    switch insertion {
+    case .written: written(chunk)
+    case .unknown:
+      for index in chunk { items[index].maySurface = true }
+      look(at: Array(Set(chunk.map { items[$0].log })), pauses: true)
+    case .failed(let error): failed(error)
+    case .stopped(let offset, let refusal):
+      written(chunk[..<offset])
+      let index = chunk[offset]
+      switch refusal {
+      case .key where keyPlace(of: index) != nil: refusedKey = index
+      case .key, .number: look(at: [items[index].log], pauses: false)
+      case .message(let error): refuse(index, error)
+      case .passing(let error): failed(error)
+      case .replaced: giveUp(.replaced)
       }
     }
   }
 
-  /// Whether any message was written.
-  var hasNew: Bool { items.contains { $0.isNew } }
+  private mutating func look(at logs: [LogName], pauses: Bool) { (unsure, pausesAfterLook) = (logs, pauses) }
 
-  /// The messages that were written, by log.
-  var newMessages: [[UInt8]: [(seq: Int, token: Token)]] {
-    var messages: [[UInt8]: [(seq: Int, token: Token)]] = [:]
-    for item in items {
-      guard case .done(let receipt) = item.state, item.isNew else { continue }
-      messages[item.log, default: []].append((receipt.seq, item.token))
+  /// Notes whose tokens a log has at the numbers that were looked at. `isLate` means that no time is left.
+  mutating func found(_ tokens: [Int: BSONObjectID], of log: LogName, isLate: Bool) {
+    unsure.removeAll { $0 == log }
+    guard settle(log, tokens) else { return }
+    lostRaces[log, default: 0] += 1
+    if lostRaces[log, default: 0] >= Self.racesBeforeLease { leasesWanted.append(log) }
+    if isLate { giveUp(.unavailable("other writers took every number of a log for too long")) }
+  }
+
+  /// Notes the end of a pause; `isLate` means that no time is left.
+  mutating func paused(isLate: Bool) {
+    if isLate, let pausing {
+      if isSettled { unconfirm() } else { giveUp(pausing) }
     }
-    return messages
+    (pausing, pausesAfterLook) = (nil, false)
   }
 
-  /// The tokens of what others wrote, and what was written here stands right behind.
-  var tokensBefore: [BSONObjectID] {
-    let new = items.filter(\.isNew)
-    let mine = Set(new.map(\.token.id))
-    return new.compactMap(\.previous).filter { !mine.contains($0) }
-  }
+  mutating func confirmed() { isConfirmed = true }
 
-  /// What was written can't be acknowledged: the database is not what it was.
-  mutating func unconfirm() {
-    for index in items.indices where items[index].isNew { items[index].state = .failed(.notConfirmedHere) }
-  }
-
-  /// Tells the calls that follow their progress how many of their logs have the message.
-  func tellProgress() {
-    for (index, call) in calls.enumerated() {
-      guard let progress = call.progress else { continue }
-      progress(
-        parts[index].count { part in
-          switch part {
-          case .receipt: true
-          case .item(let item), .sameAs(let item):
-            if case .done = items[item].state { true } else { false }
-          }
-        })
+  /// Notes that the new messages could not be confirmed.
+  mutating func notConfirmed(_ error: StoreError, mayPass: Bool) {
+    if mayPass {
+      pausing = error
+      return
     }
-  }
-
-  /// The same failure for every call: nothing was begun.
-  func allFailed(_ error: StoreError) -> [Result<[Receipt], StoreError>] {
-    calls.map { _ in .failure(error) }
-  }
-
-  /// The result of each call.
-  func results() -> [Result<[Receipt], StoreError>] {
-    calls.indices.map { call in
-      if let log = conflicts[call] { return .failure(.conflict(log)) }
-      return result(of: call)
+    switch error {
+    case .replaced: withdrawal = .strays
+    case .shortened: withdrawal = .all
+    default: withdrawal = .doubled
     }
-  }
-
-  private func result(of call: Int) -> Result<[Receipt], StoreError> {
-    var receipts: [Receipt?] = []
-    var failure: StoreError?
-    var isTouched = false
-    for part in parts[call] {
-      var receipt: Receipt?
-      switch part {
-      case .receipt(let known): receipt = known
-      case .item(let index), .sameAs(let index):
-        switch items[index].state {
-        case .done(let done):
-          receipt = done
-          if case .sameAs = part { receipt?.duplicate = true } else { isTouched = true }
-        case .failed(let error): failure = failure ?? error
-        case .unplaced, .placed: failure = failure ?? .notConfirmed
-        }
-      }
-      receipts.append(receipt)
-    }
-    guard let failure else { return .success(receipts.compactMap(\.self)) }
-    // A part of the call is written: repeating the call completes it.
-    return .failure(isTouched ? .interrupted(failure, receipts) : failure)
   }
 }

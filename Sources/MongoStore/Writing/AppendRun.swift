@@ -1,306 +1,164 @@
 import Inbox
 import Mongo
+import Runtime
 
 /// Carries out a group of appends on one of the pool's threads.
 struct AppendRun {
-  private let session: MongoSession
+  let session: MongoSession
   private let layout: Layout
-  private var heads: HeadCache { layout.past.heads }
+  private var heads: Heads { layout.past.heads }
   private let clock: ServerClock
-  private let turns: Turns
+  private let leases: Leases
+  private var leased: Set<LogName> = []
   private var plan: AppendPlan
-  private var patience: Patience
-  private var lostRaces: [[UInt8]: Int] = [:]
+  var backoff: Backoff
 
-  private static let chunkCount = 1000
-  private static let chunkBytes = 8 << 20
-  private static let logsTogether = 1000
+  static let logsTogether = 1000
 
   init(_ calls: [Append], _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
     self.session = session
     self.layout = layout
     clock = tools.clock
-    turns = tools.turns
+    leases = tools.leases
     plan = AppendPlan(calls)
-    patience = Patience(tools.patience)
+    backoff = Backoff(tools.patience, .remote)
   }
 
   /// Returns the result of each call. Blocks, for about the store's patience at most.
   mutating func run() -> [Result<[Receipt], StoreError>] {
-    do throws(StoreError) {
-      let holders = plan.hasKeys ? try findHolders() : [:]
-      plan.begin(holders, at: try now())
-    } catch {
-      return plan.allFailed(error)
-    }
-    while !plan.isSettled {
-      do throws(StoreError) {
-        try step()
-        plan.tellProgress()
-      } catch {
-        // Messages that may surface are worth more attempts; of the others nothing was written.
-        if !plan.maySurface || !patience.pause() { plan.giveUp(error) }
-      }
-    }
-    if plan.hasNew { confirm() }
-    for log in lostRaces.keys { turns.finish(log, session) }
-    return plan.results()
-  }
-
-  /// Makes sure, before any caller is told, that the messages can be found again and that each number is used
-  /// once.
-  private mutating func confirm() {
-    let moment = ContinuousClock.now
     while true {
-      do {
-        try layout.confirmMessages(session)
-        try confirmPlaces()
-        return heads.remember(plan.cleanHeads, at: moment)
-      } catch let error as MongoError where error.isRetryable {
-        guard patience.pause() else { return plan.unconfirm() }
-      } catch {
-        session.suspectChange()
-        switch error as? StoreError {
-        case .replaced: withdraw(isCertain: false)
-        case .shortened: withdraw(isCertain: true)
-        default: withdrawDoubled()
-        }
-        return plan.unconfirm()
-      }
-    }
-  }
-
-  /// Throws if a message that a new one was put behind is not there: its log was emptied, or put back to an
-  /// earlier state, and no index refuses a number far above its last one. Another message with the same number
-  /// does not do: its writer may be about to take it back.
-  private func confirmPlaces() throws {
-    let tokens = plan.tokensBefore
-    for start in stride(from: 0, to: tokens.count, by: Self.logsTogether) {
-      let some = tokens[start..<min(start + Self.logsTogether, tokens.count)]
-      let found = try View.documents(try Query.present(Array(some)).run(session))
-      guard found.count == some.count else { throw StoreError.shortened }
-    }
-  }
-
-  /// Takes back what was written into other collections than were meant, where nothing can have come after it:
-  /// in those that nobody has prepared, and in logs that lack what would come before it. What can't be taken
-  /// back now was not acknowledged either.
-  private mutating func withdraw(isCertain: Bool) {
-    for (log, messages) in plan.newMessages {
-      do {
-        guard try isCertain || isStray(log, messages.map(\.seq).min() ?? 1) else { continue }
-      } catch {
-        // Left as it is: its caller is told that the outcome is unknown, whatever the reason.
-        continue
-      }
-      takeBack(messages.map(\.token))
-    }
-  }
-
-  /// Again while it fails: what is left would be taken for the end of its log.
-  private mutating func takeBack(_ tokens: [Token]) {
-    let writes = tokens.map { MongoWrite.deleteOne(filter: ["_id": .objectID($0.id)]) }
-    while session.bulk(Collection.messages.rawValue, writes, ordered: false).error != nil {
-      guard patience.pause() else { return }
-    }
-  }
-
-  /// Takes back what has a number that another message had before it: while the index that refuses those is not
-  /// there. Otherwise it could not be made again. What was there first stays, so that no number is missing.
-  private mutating func withdrawDoubled() {
-    for (log, messages) in plan.newMessages {
-      guard let first = messages.map(\.seq).min(), let last = messages.map(\.seq).max() else { continue }
-      var holders: [Int: BSONObjectID] = [:]
-      do {
-        for document in try documents(.inOrderOfWriting(log, from: first, through: last)) {
-          let slot = try Slot(document)
-          holders[slot.seq] = holders[slot.seq] ?? slot.token
+      do throws(StoreError) {
+        if let results = try step() {
+          for log in leased { leases.finish(log, session) }
+          clock.note(results)
+          return results
         }
       } catch {
-        // Left as it is: its caller is told that the outcome is unknown, whatever the reason.
-        continue
+        plan.failed(error)
       }
-      let doubled = messages.filter { message in
-        holders[message.seq].map { $0 != message.token.id } ?? false
-      }
-      guard !doubled.isEmpty else { continue }
-      takeBack(doubled.map(\.token))
     }
   }
 
-  private func isStray(_ log: [UInt8], _ first: Int) throws -> Bool {
-    let indexes = try session.listIndexes(Collection.messages.rawValue)
-    let names = try indexes.map { try $0.get("name").string() }
-    guard names.contains(Collection.Index.position) else { return true }
-    guard first > 1 else { return false }
-    return try documents(.slots(log, from: first - 1, through: first - 1)).isEmpty
-  }
-
-  private func now() throws(StoreError) -> Timestamp {
-    do {
-      return try clock.now(session)
-    } catch {
-      throw StoreError(error)
+  /// Carries out the next action; returns the results after the last one.
+  private mutating func step() throws(StoreError) -> [Result<[Receipt], StoreError>]? {
+    let (clock, session) = (clock, session)
+    let now = { () throws(StoreError) -> Timestamp in
+      do throws(MongoError) {
+        return try clock.now(session)
+      } catch {
+        throw StoreError(error)
+      }
     }
+    switch try plan.next(now) {
+    case .findHolders(let keys): plan.found(try findHolders(keys))
+    case .readHeads(let logs): try readHeads(of: logs)
+    case .insert(let chunk): try insert(chunk)
+    case .readSlots(let log, let range):
+      var tokens: [Int: BSONObjectID] = [:]
+      for document in try documents(.slots(log, from: range.lowerBound, through: range.upperBound)) {
+        let slot = try Slot(document)
+        tokens[slot.seq] = slot.token
+      }
+      plan.found(tokens, of: log, isLate: backoff.isOver)
+      plan.tellProgress()
+    case .takeLease(let log):
+      leased.insert(log)
+      leases.request(log, session, try now())
+    case .pause: plan.paused(isLate: !backoff.pause())
+    case .confirm(let tokens): confirm(tokens)
+    case .withdraw(let which, let messages): withdraw(which, messages)
+    case .finish(let results): return results
+    }
+    return nil
   }
 
-  private func documents(_ query: Query) throws(StoreError) -> [BSONDocument] {
+  func documents(_ query: Query) throws(StoreError) -> [BSONDocument] {
     do {
-      return try View.documents(try query.run(session))
+      return try query.run(session).all()
     } catch let error as MongoError {
       throw StoreError(error)
     } catch {
-      throw .damaged("a reply can't be read: \(error)")
+      throw error as? StoreError ?? .damaged("a reply can't be read: \(error)")
     }
   }
 
-  /// Numbers the unnumbered messages and sends the next command.
-  private mutating func step() throws(StoreError) {
-    let unknown = plan.logsWithoutHead
-    for log in unknown {
-      if let head = heads.head(of: log) { plan.setHead(head, of: log) }
+  private mutating func readHeads(of logs: [LogName]) throws(StoreError) {
+    var unknown: [LogName] = []
+    for log in logs {
+      if let head = heads.last(of: log) { plan.setHead(head, of: log) } else { unknown.append(log) }
     }
-    try readHeads(of: plan.logsWithoutHead)
-    plan.place(at: try now())
-    let chunk = plan.nextChunk(count: Self.chunkCount, bytes: Self.chunkBytes)
+    if unknown.count == 1 {
+      let last = try documents(.lastSlot(unknown[0])).first
+      let head = try last.map { document throws(StoreError) in Head(try Slot(document)) }
+      return plan.setHead(head ?? .none, of: unknown[0])
+    }
+    for start in stride(from: 0, to: unknown.count, by: Self.logsTogether) {
+      let some = Array(unknown[start..<min(start + Self.logsTogether, unknown.count)])
+      var found: [LogName: Head] = [:]
+      for document in try documents(.lastSlots(some)) {
+        let last = try LastSlot(document)
+        found[last.log] = last.head
+      }
+      for log in some { plan.setHead(found[log] ?? .none, of: log) }
+    }
+  }
+
+  private mutating func insert(_ chunk: [Int]) throws(StoreError) {
     var documents: [BSONDocument] = []
     documents.reserveCapacity(chunk.count)
     for index in chunk {
       do throws(StoreError) {
         documents.append(try plan.document(index))
       } catch {
-        return plan.refused(index, error)
+        return plan.refuse(index, error)
       }
     }
-    try settle(chunk, session.insertMany(Collection.messages.rawValue, documents))
+    let result = session.insertMany(Collection.messages.rawValue, documents)
+    if result.error != nil {
+      heads.forgetLast(of: Set(chunk.map { plan.items[$0].log }))
+      clock.forget()
+    }
+    plan.inserted(.init(result, of: chunk.count))
+    plan.tellProgress()
   }
 
-  private mutating func readHeads(of logs: [[UInt8]]) throws(StoreError) {
-    if logs.count == 1 {
-      let last = try documents(.lastSlot(logs[0])).first
-      let slot = try last.map { document throws(StoreError) in try Slot(document) }
-      return plan.setHead(
-        slot.map { .init(seq: $0.seq, time: $0.time, token: $0.token) } ?? .none, of: logs[0])
-    }
-    for start in stride(from: 0, to: logs.count, by: Self.logsTogether) {
-      let some = Array(logs[start..<min(start + Self.logsTogether, logs.count)])
-      var found: [[UInt8]: AppendPlan.Head] = [:]
-      for document in try documents(.lastSlots(some)) {
-        let last = try LastSlot(document)
-        found[last.log] = .init(seq: last.seq, time: last.time, token: last.token)
-      }
-      for log in some { plan.setHead(found[log] ?? .none, of: log) }
+  private mutating func confirm(_ tokens: [BSONObjectID]) {
+    let moment = ContinuousClock.now
+    do {
+      try layout.confirmMessages(session)
+      try confirmPlaces(tokens)
+      plan.confirmed()
+      heads.remember(plan.cleanHeads, at: moment)
+    } catch let error as MongoError where error.isRetryable {
+      plan.notConfirmed(StoreError(error), mayPass: true)
+    } catch {
+      session.suspectChange()
+      plan.notConfirmed(error as? StoreError ?? .notConfirmedHere, mayPass: false)
     }
   }
+}
 
-  private mutating func settle(_ chunk: [Int], _ result: MongoWriteResult) throws(StoreError) {
-    guard let error = result.error else { return plan.written(chunk) }
-    heads.forget(Set(chunk.map { plan.log(of: $0) }))
-    clock.forget()
+extension AppendPlan.Insertion {
+  fileprivate init(_ result: MongoWriteResult, of count: Int) {
+    guard let error = result.error else {
+      self = .written
+      return
+    }
+    let refusal = result.writeErrors.first.flatMap { (0..<count).contains($0.index) ? $0 : nil }
     if error.kind == .replacedCollection {
-      if let refusal = result.writeErrors.first, chunk.indices.contains(refusal.index) {
-        plan.written(chunk[..<refusal.index])
-      }
-      return plan.giveUp(.replaced)
-    }
-    if result.outcome == .unknown {
-      plan.unknown(chunk)
-      return try settleBySlots(Set(chunk.map { plan.log(of: $0) }), pausing: true)
-    }
-    guard let refusal = result.writeErrors.first, chunk.indices.contains(refusal.index) else {
-      // Nothing was sent, or all of it was refused.
-      throw StoreError(error)
-    }
-    plan.written(chunk[..<refusal.index])
-    let index = chunk[refusal.index]
-    guard refusal.isDuplicateKey else {
-      guard error.isRetryable else { return plan.refused(index, StoreError(error)) }
-      throw StoreError(error)
-    }
-    if refusal.names(Collection.Index.key), let place = plan.keyPlace(of: index) {
-      // A process that holds one key of a group often holds many, for instance because it sends the same
-      // messages: all keys are looked up at once, since each refusal costs several commands.
-      let holders = try findHolders()
-      if holders[place] == nil, !patience.pause() {
-        plan.giveUp(.unavailable("a key is held by a message that could not be read"))
-      }
-      return plan.held(by: holders, refused: index)
-    }
-    try settleBySlots([plan.log(of: index)], pausing: false)
-  }
-
-  /// Looks up which messages have the numbers; `pausing` if the numbers may still be free.
-  private mutating func settleBySlots(_ logs: Set<[UInt8]>, pausing: Bool) throws(StoreError) {
-    for log in logs {
-      guard let range = plan.placedRange(of: log) else { continue }
-      var tokens: [Int: BSONObjectID] = [:]
-      for document in try documents(.slots(log, from: range.lowerBound, through: range.upperBound)) {
-        let slot = try Slot(document)
-        tokens[slot.seq] = slot.token
-      }
-      if plan.settle(log, tokens) { try lostRace(log) }
-    }
-    if pausing, !plan.isSettled, !patience.pause() { plan.giveUp(.notConfirmed) }
-  }
-
-  /// Notes that another process was faster. After a few lost races this process asks for a turn: otherwise
-  /// the process farther from the primary would never win.
-  private mutating func lostRace(_ log: [UInt8]) throws(StoreError) {
-    lostRaces[log, default: 0] += 1
-    if lostRaces[log, default: 0] >= Turns.racesBeforeTurn { turns.request(log, session, try now()) }
-    guard !patience.isOver else {
-      return plan.giveUp(.unavailable("other writers took every number of a log for too long"))
+      self = .stopped(at: refusal?.index ?? 0, .replaced)
+    } else if result.outcome == .unknown {
+      self = .unknown
+    } else if let refusal {
+      self = .stopped(
+        at: refusal.index,
+        refusal.isDuplicateKey
+          ? refusal.names(Collection.Index.key) ? .key : .number
+          : error.isRetryable ? .passing(StoreError(error)) : .message(StoreError(error)))
+    } else {
+      self = .failed(StoreError(error))
     }
   }
-}
-
-// Keys.
-extension AppendRun {
-  private func findHolders() throws(StoreError) -> [AppendPlan.KeyPlace: Holder] {
-    let keys = plan.keys
-    var holders = try findHolders(keys.deep.map { ($0.key, $0.value) })
-    for (key, logs) in keys.wide {
-      for start in stride(from: 0, to: logs.count, by: Self.logsTogether) {
-        let some = Array(logs[start..<min(start + Self.logsTogether, logs.count)])
-        try add(.holders(of: key, in: some), to: &holders)
-      }
-    }
-    return holders
-  }
-
-  private func findHolders(
-    _ searches: [(search: AppendPlan.KeySearch, keys: [Text])]
-  ) throws(StoreError) -> [AppendPlan.KeyPlace: Holder] {
-    var holders: [AppendPlan.KeyPlace: Holder] = [:]
-    if searches.count > 1, searches.allSatisfy({ $0.keys.count == 1 }) {
-      // Many calls, each with its own key and log, share one command.
-      for start in stride(from: 0, to: searches.count, by: 100) {
-        let some = searches[start..<min(start + 100, searches.count)].map { search, keys in
-          (log: search.log, key: SenderKey(sender: search.sender, key: keys[0]))
-        }
-        try add(.holders(some), to: &holders)
-      }
-      return holders
-    }
-    for (search, keys) in searches {
-      try add(.holders(of: Array(Set(keys)), by: search.sender, in: search.log), to: &holders)
-    }
-    return holders
-  }
-
-  private func add(
-    _ query: Query, to holders: inout [AppendPlan.KeyPlace: Holder]
-  ) throws(StoreError) {
-    for document in try documents(query) {
-      let holder = try Holder(document)
-      holders[AppendPlan.KeyPlace(log: holder.log, key: holder.key)] = holder
-    }
-  }
-}
-
-extension AppendPlan.Head {
-  /// The head of a log to which nothing was appended.
-  static let none = AppendPlan.Head(seq: 0, time: .min)
 }
 
 extension MongoWriteResult.WriteError {

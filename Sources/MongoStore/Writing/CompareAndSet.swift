@@ -1,5 +1,6 @@
 import Inbox
 import Mongo
+import Runtime
 
 /// Writes records of one collection, each over the version that it was made from.
 struct CompareAndSet {
@@ -29,7 +30,7 @@ struct CompareAndSet {
   let session: MongoSession
 
   /// Writes all records in one command, and returns the outcome for each.
-  func write(_ replacements: [Replacement], _ patience: inout Patience) -> [Outcome] {
+  func write(_ replacements: [Replacement], _ backoff: inout Backoff) -> [Outcome] {
     var outcomes = [Outcome?](repeating: nil, count: replacements.count)
     var maySurface = false
     while true {
@@ -55,7 +56,7 @@ struct CompareAndSet {
         failure = error
       }
       // A record that is neither written nor lost is sent again unchanged: the version makes it count once.
-      guard outcomes.contains(where: { $0 == nil }), !patience.pause() else { continue }
+      guard outcomes.contains(where: { $0 == nil }), !backoff.pause() else { continue }
       for index in open where outcomes[index] == nil {
         outcomes[index] = maySurface ? .unknown : .failed(failure)
       }
@@ -81,7 +82,7 @@ struct CompareAndSet {
           collection.rawValue,
           strays.flatMap { record in
             record.tokens.map {
-              .deleteOne(filter: ["_id": .binary(record.name), "version": 1, "tokens": .objectID($0)])
+              .deleteOne(filter: ["_id": .binary(record.name.encoded), "version": 1, "tokens": .objectID($0)])
             }
           }, ordered: false)
       }
@@ -111,8 +112,8 @@ struct CompareAndSet {
   }
 
   /// Records by name, as a majority has them.
-  func records(_ names: [[UInt8]]) throws(StoreError) -> [[UInt8]: RecordDocument] {
-    var found: [[UInt8]: RecordDocument] = [:]
+  func records(_ names: [LogName]) throws(StoreError) -> [LogName: RecordDocument] {
+    var found: [LogName: RecordDocument] = [:]
     var batches = [names]
     while let names = batches.popLast() {
       let batch: MongoBatch
@@ -126,7 +127,7 @@ struct CompareAndSet {
         batches += [Array(names.prefix(names.count / 2)), Array(names.dropFirst(names.count / 2))]
         continue
       }
-      for document in try View.documents(batch) {
+      for document in try batch.all() {
         let record = try RecordDocument(document, of: collection)
         found[record.name] = record
       }

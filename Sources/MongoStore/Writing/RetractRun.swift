@@ -1,12 +1,13 @@
 import Inbox
 import Mongo
+import Runtime
 
 /// Carries out a group of retractions on one of the pool's threads: the write of the log's record is the
 /// commit point, and clearing the bodies may be repeated.
 struct RetractRun {
   private let session: MongoSession
   private let layout: Layout
-  private var patience: Patience
+  private var backoff: Backoff
   private var open: [LogName: [Retract]] = [:]
 
   /// The decisions of one log's retractions.
@@ -20,7 +21,7 @@ struct RetractRun {
   init(_ retracts: [Retract], _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
     self.session = session
     self.layout = layout
-    patience = Patience(tools.patience)
+    backoff = Backoff(tools.patience, .remote)
     for retract in retracts { open[retract.name.log, default: []].append(retract) }
   }
 
@@ -35,7 +36,7 @@ struct RetractRun {
       }
       let toWrite = decided.filter { $0.replacement != nil }
       let outcomes = CompareAndSet(collection: .logs, layout: layout, session: session)
-        .write(toWrite.compactMap(\.replacement), &patience)
+        .write(toWrite.compactMap(\.replacement), &backoff)
       var retracted = decided.filter { $0.replacement == nil }
       var isContended = false
       for (decided, outcome) in zip(toWrite, outcomes) {
@@ -48,7 +49,7 @@ struct RetractRun {
         }
       }
       clear(retracted)
-      if isContended, !patience.pause() { fail(.contended) }
+      if isContended, !backoff.pause() { fail(.contended) }
     }
   }
 
@@ -79,18 +80,17 @@ struct RetractRun {
   /// Decides on a log's record, and tells the callers whose message doesn't exist. Nil if nothing is left to
   /// do.
   private mutating func decide(_ log: LogName) throws(StoreError) -> Decided? {
-    let name = log.encoded
-    let found = try CompareAndSet(collection: .logs, layout: layout, session: session).records([name])[name]
-    var record = LogRecord()
-    if let found { record = try LogRecord(found) }
-    let head = try head(name)
+    let found = try CompareAndSet(collection: .logs, layout: layout, session: session).records([log])[log]
+    // The record is read first: then no retraction lies beyond the head.
+    let record = try found.map { document throws(StoreError) in try LogRecord(document) } ?? LogRecord()
+    var state = LogState(head: try Source(session, layout).head(of: log), record: record)
+    try state.check()
     var decided = Decided(log: log, done: [])
-    let before = record
     for retract in open[log] ?? [] {
-      if record.tail <= head, (record.tail...head).contains(retract.name.seq) {
-        decided.done.append((retract, record.retract(retract.name.seq)))
-      } else {
-        retract.settle(.failure(.notFound))
+      do throws(StoreError) {
+        decided.done.append((retract, try state.retract(retract.name.seq)))
+      } catch {
+        retract.settle(.failure(error))
       }
     }
     open[log] = decided.done.map(\.retract)
@@ -98,28 +98,19 @@ struct RetractRun {
       open[log] = nil
       return nil
     }
-    guard record != before else { return decided }
-    let encoded = record.encoded
-    guard encoded.count <= LogRecord.maximumSize else {
-      settle(decided, .recordTooLarge)
+    guard state.record != record else { return decided }
+    let encoded: [UInt8]
+    do throws(StoreError) {
+      encoded = try state.record.bytesToWrite()
+    } catch {
+      settle(decided, error)
       return nil
     }
     let previous = found?.version ?? 0
     decided.replacement = .init(
-      record: RecordDocument(name: name, version: previous + 1, token: .random(at: 0), body: encoded),
+      record: RecordDocument(name: log, version: previous + 1, token: .random(at: 0), body: encoded),
       previous: previous, previousToken: found?.token)
     return decided
-  }
-
-  private func head(_ log: [UInt8]) throws(StoreError) -> Int {
-    do {
-      guard let last = try View.documents(try Query.lastSlot(log).run(session)).first else { return 0 }
-      return try Slot(last).seq
-    } catch let error as MongoError {
-      throw StoreError(error)
-    } catch {
-      throw error as? StoreError ?? .damaged("\(error)")
-    }
   }
 
   /// Clears the bodies of retracted messages, including those that an earlier call may have left.
@@ -135,7 +126,7 @@ struct RetractRun {
     while true {
       let result = session.bulk(Collection.messages.rawValue, writes, ordered: false)
       guard result.error != nil else { break }
-      guard patience.pause() else {
+      guard backoff.pause() else {
         // The message is retracted, and its body may still be there: repeating the call clears it.
         for decided in retracted { settle(decided, .notConfirmed) }
         return

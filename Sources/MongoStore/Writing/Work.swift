@@ -4,20 +4,20 @@ import Runtime
 /// A queued call that changes something.
 enum Work: Sendable {
   case append(Append)
-  case change(Change)
+  case marks(MarksWrite)
   case retract(Retract)
 
   var kind: Kind {
     switch self {
     case .append: .append
-    case .change: .change
+    case .marks: .marks
     case .retract: .retract
     }
   }
 
   enum Kind: Int, CaseIterable, Sendable {
     case append
-    case change
+    case marks
     case retract
   }
 
@@ -25,7 +25,7 @@ enum Work: Sendable {
   var writes: [LogName] {
     switch self {
     case .append(let append): append.logs
-    case .change: []
+    case .marks: []
     case .retract(let retract): [retract.name.log]
     }
   }
@@ -34,20 +34,20 @@ enum Work: Sendable {
   var reads: [LogName] {
     switch self {
     case .append, .retract: []
-    case .change(let change): [change.inbox.shared, change.inbox.own]
+    case .marks(let write): [write.inbox.shared, write.inbox.own]
     }
   }
 
   /// The inbox whose marks the call changes.
   var inbox: Inbox? {
-    if case .change(let change) = self { change.inbox } else { nil }
+    if case .marks(let write) = self { write.inbox } else { nil }
   }
 
   /// The approximate number of bytes that the call writes.
   var size: Int {
     switch self {
     case .append(let append): append.size
-    case .change, .retract: 1024
+    case .marks, .retract: 1024
     }
   }
 
@@ -56,7 +56,7 @@ enum Work: Sendable {
   func begin() -> Bool {
     switch self {
     case .append(let append): append.begin()
-    case .change(let change): change.begin()
+    case .marks(let write): write.begin()
     case .retract(let retract): retract.begin()
     }
   }
@@ -66,7 +66,7 @@ enum Work: Sendable {
     guard begin() else { return }
     switch self {
     case .append(let append): append.settle(.failure(error))
-    case .change(let change): change.fail(error)
+    case .marks(let write): write.fail(error)
     case .retract(let retract): retract.settle(.failure(error))
     }
   }
@@ -87,7 +87,7 @@ struct Append: Sendable {
 }
 
 /// A change of one inbox's marks.
-struct Change: Sendable {
+struct MarksWrite: Sendable {
   /// Tells the caller the outcome of a decision: nil if it was kept.
   typealias Settle = @Sendable (StoreError?) -> Void
 
@@ -100,7 +100,7 @@ struct Change: Sendable {
   var fail: @Sendable (StoreError) -> Void
 }
 
-extension Change {
+extension MarksWrite {
   /// Creates a change that `body` decides and `continuation` waits for.
   init<Value: Sendable>(
     _ inbox: Inbox, _ work: QueuedWork, _ continuation: CheckedContinuation<Value, any Error>,
@@ -112,9 +112,8 @@ extension Change {
       var next = state
       do {
         let value = try body(reader, &next)
-        if next.marks != state.marks {
-          guard next.marks.encoded.count <= Marks.maximumSize else { throw StoreError.marksTooLarge }
-          next.marks.version = state.marks.version + 1
+        if let changed = try next.marks.replacing(state.marks) {
+          next.marks = changed.marks
           state = next
         }
         return { failure in

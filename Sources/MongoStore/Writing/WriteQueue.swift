@@ -22,7 +22,7 @@ struct WriteQueue {
   static let bytesTogether = 8 << 20
 
   /// A thread that was called to take a group.
-  struct Call: Hashable, Sendable {
+  struct Summons: Hashable, Sendable {
     /// The number of the last work that the thread was called for.
     fileprivate var last: Int
   }
@@ -32,160 +32,164 @@ struct WriteQueue {
     var work: Work
   }
 
-  private var waiting: Deque<Entry> = []
-  private var lastNumber = 0
-  private var isCalling = false
-  private var waitingKinds: [Work.Kind: Int] = [:]
-  private var running: [Int: Group] = [:]
-  private var runningKinds: [Work.Kind: Int] = [:]
-  private var inUse = Touched()
-  /// The logs and inboxes that all waiting work touches, if none of it may run: new work is then checked
-  /// alone, so that a long queue for one log is not searched at every entry.
-  private var blocked: Touched?
-  private var lastID = 0
-  private(set) var isClosed = false
+  /// Work of one kind.
+  private struct Lane {
+    /// Work that nothing stands in the way of, in order within each log and inbox.
+    var ready: Deque<Entry> = []
+    var touched = Touched()
+    /// The groups that run.
+    var running: [Int: [Work]] = [:]
 
-  /// Logs on which other processes have a turn: nothing is appended to them for now.
-  var heldBack: Set<LogName> = [] {
-    didSet { blocked = nil }
+    var hasRoom: Bool { running.count < WriteQueue.groupsTogether }
   }
 
-  private struct Touched {
-    var written: Set<LogName> = []
-    /// The number of groups that read each log.
-    var read: [LogName: Int] = [:]
-    var inboxes: Set<Inbox> = []
+  private var lanes = Work.Kind.allCases.map { _ in Lane() }
+  private var inUse = Touched()
+  /// Work that has to wait for earlier work, in order.
+  private var blocked: Deque<Entry> = []
+  private var behind = Touched()
+  private var lastNumber = 0
+  private var lastID = 0
+  private var isCalling = false
+  private(set) var isClosed = false
 
-    func conflicts(with work: Work) -> Bool {
-      if let inbox = work.inbox, inboxes.contains(inbox) { return true }
-      return work.writes.contains { written.contains($0) || read[$0] != nil }
-        || work.reads.contains { written.contains($0) }
-    }
-
-    mutating func add(_ work: Work) {
-      written.formUnion(work.writes)
-      for log in work.reads { read[log, default: 0] += 1 }
-      if let inbox = work.inbox { inboxes.insert(inbox) }
-    }
-
-    mutating func remove(_ work: Work) {
-      written.subtract(work.writes)
-      for log in work.reads {
-        guard let count = read[log] else { continue }
-        read[log] = count == 1 ? nil : count - 1
-      }
-      if let inbox = work.inbox { inboxes.remove(inbox) }
-    }
+  /// Logs of which other processes have a lease: nothing is appended to them for now.
+  var heldBack: Set<LogName> = [] {
+    didSet { if heldBack != oldValue { admitAgain() } }
   }
 
   /// Adds work; false if the queue is closed.
   mutating func add(_ work: Work) -> Bool {
     guard !isClosed else { return false }
     lastNumber += 1
-    waiting.append(Entry(number: lastNumber, work: work))
-    waitingKinds[work.kind, default: 0] += 1
-    if blocked.map({ mayStart(work, behind: $0) }) == true { blocked = nil } else { blocked?.add(work) }
+    admit(Entry(number: lastNumber, work: work))
     return true
+  }
+
+  /// Decides whether work has to wait: the only place where that is done. Work that is ready keeps others of its
+  /// kind from nothing, since they are taken after it or with it.
+  private mutating func admit(_ entry: Entry) {
+    let work = entry.work
+    let others = Work.Kind.allCases.contains {
+      $0 != work.kind && lanes[$0.rawValue].touched.conflicts(with: work)
+    }
+    if others || inUse.conflicts(with: work) || behind.conflicts(with: work) || isHeldBack(work) {
+      blocked.append(entry)
+      behind.add(work)
+    } else {
+      lanes[work.kind.rawValue].ready.append(entry)
+      lanes[work.kind.rawValue].touched.add(work)
+    }
+  }
+
+  private func isHeldBack(_ work: Work) -> Bool {
+    !heldBack.isEmpty && work.kind == .append && work.writes.contains(where: heldBack.contains)
+  }
+
+  /// Takes out all waiting work, in order.
+  private mutating func takeWaiting() -> [Entry] {
+    var waiting = Array(blocked)
+    (blocked, behind) = ([], Touched())
+    for index in lanes.indices {
+      waiting += lanes[index].ready
+      lanes[index].ready = []
+      lanes[index].touched = Touched()
+    }
+    return waiting.sorted { $0.number < $1.number }
+  }
+
+  /// Decides again about all waiting work.
+  private mutating func admitAgain() {
+    for entry in takeWaiting() { admit(entry) }
   }
 
   /// Accepts no more work; waiting work is still done.
   mutating func close() { isClosed = true }
 
   /// Whether all work is done.
-  var isIdle: Bool { waiting.isEmpty && running.isEmpty }
+  var isIdle: Bool { blocked.isEmpty && lanes.allSatisfy { $0.ready.isEmpty && $0.running.isEmpty } }
+
+  /// The kind that is next: of all that may run, that of the oldest work.
+  private var next: Int? {
+    lanes.indices.filter { lanes[$0].hasRoom && !lanes[$0].ready.isEmpty }
+      .min { lanes[$0].ready[0].number < lanes[$1].ready[0].number }
+  }
 
   /// Calls a thread; nil if nothing may run now, or if a thread is already called: it looks again when it
   /// arrives.
-  mutating func call() -> Call? {
-    guard !isCalling, mayRun, blocked == nil else { return nil }
-    blocked = scan { _ in false }
-    guard blocked == nil else { return nil }
+  mutating func call() -> Summons? {
+    guard !isCalling, next != nil else { return nil }
     isCalling = true
-    return Call(last: lastNumber)
+    return Summons(last: lastNumber)
   }
 
   /// The group for a thread that was called; nil if nothing is left.
-  mutating func take(_ call: Call) -> Group? {
+  mutating func take(_ summons: Summons) -> Group? {
     isCalling = false
-    blocked = nil
-    guard mayRun else { return nil }
-    var group: [Entry] = []
+    guard let kind = next else { return nil }
+    var work: [Work] = []
     var size = 0
-    _ = scan { entry in
-      group.append(entry)
+    while work.count < Self.workTogether, size < Self.bytesTogether, let entry = lanes[kind].ready.popFirst()
+    {
+      work.append(entry.work)
       size += entry.work.size
-      return group.count < Self.workTogether && size < Self.bytesTogether
+      inUse.add(entry.work)
     }
-    guard let kind = group.first?.work.kind else { return nil }
-    remove(group)
-    for entry in group { inUse.add(entry.work) }
-    waitingKinds[kind, default: group.count] -= group.count
-    runningKinds[kind, default: 0] += 1
     lastID += 1
-    let taken = Group(id: lastID, work: group.map(\.work))
-    running[lastID] = taken
-    return taken
+    lanes[kind].running[lastID] = work
+    lanes[kind].touched = Touched()
+    // What did not fit may now have to wait for the group.
+    if !lanes[kind].ready.isEmpty { admitAgain() }
+    return Group(id: lastID, work: work)
   }
 
   /// Gives up all work that a thread was called for, because none will come. Later work calls again, and
   /// waits as long as this work did.
-  mutating func abandon(_ call: Call) -> [Work] {
+  mutating func abandon(_ summons: Summons) -> [Work] {
     isCalling = false
-    blocked = nil
-    let given = waiting.prefix { $0.number <= call.last }.map(\.work)
-    waiting.removeFirst(given.count)
-    for work in given { waitingKinds[work.kind, default: 1] -= 1 }
-    return given
-  }
-
-  /// Whether there may be room for any of the waiting work.
-  private var mayRun: Bool { Work.Kind.allCases.contains { waitingKinds[$0, default: 0] > 0 && hasRoom($0) } }
-
-  /// Calls `body` with the work that may run now as one group, in order, until `body` has enough. If nothing
-  /// may run, returns what all the waiting work touches.
-  private func scan(_ body: (Entry) -> Bool) -> Touched? {
-    var kind: Work.Kind?
-    var ahead = Touched()
-    for entry in waiting {
-      let work = entry.work
-      if kind ?? work.kind == work.kind, mayStart(work, behind: ahead) {
-        kind = work.kind
-        if !body(entry) { return nil }
-      } else {
-        ahead.add(work)
-      }
-    }
-    return kind == nil ? ahead : nil
-  }
-
-  private func mayStart(_ work: Work, behind ahead: Touched) -> Bool {
-    hasRoom(work.kind) && !inUse.conflicts(with: work) && !ahead.conflicts(with: work) && !isHeldBack(work)
-  }
-
-  /// Removes these entries from the waiting work; both are in order.
-  private mutating func remove(_ group: [Entry]) {
-    guard let last = group.last?.number else { return }
-    var next = group.makeIterator()
-    var taken = next.next()?.number
-    var kept: Deque<Entry> = []
-    while let entry = waiting.first, entry.number <= last {
-      waiting.removeFirst()
-      if entry.number == taken { taken = next.next()?.number } else { kept.append(entry) }
-    }
-    if !kept.isEmpty { waiting = kept + waiting }
-  }
-
-  private func hasRoom(_ kind: Work.Kind) -> Bool { runningKinds[kind, default: 0] < Self.groupsTogether }
-
-  private func isHeldBack(_ work: Work) -> Bool {
-    !heldBack.isEmpty && work.kind == .append && work.writes.contains(where: heldBack.contains)
+    let waiting = takeWaiting()
+    let given = waiting.prefix { $0.number <= summons.last }
+    for entry in waiting.dropFirst(given.count) { admit(entry) }
+    return given.map(\.work)
   }
 
   /// Notes that a group has ended, whatever its result.
   mutating func done(_ id: Int) {
-    guard let group = running.removeValue(forKey: id), let kind = group.work.first?.kind else { return }
-    for work in group.work { inUse.remove(work) }
-    blocked = nil
-    runningKinds[kind, default: 1] -= 1
+    for index in lanes.indices {
+      guard let work = lanes[index].running.removeValue(forKey: id) else { continue }
+      for work in work { inUse.remove(work) }
+      admitAgain()
+    }
+  }
+}
+
+/// The logs and inboxes that work touches.
+private struct Touched {
+  /// How many times each log is written and read.
+  private var written: [LogName: Int] = [:]
+  private var read: [LogName: Int] = [:]
+  private var inboxes: [Inbox: Int] = [:]
+
+  func conflicts(with work: Work) -> Bool {
+    if let inbox = work.inbox, inboxes[inbox] != nil { return true }
+    return work.writes.contains { written[$0] != nil || read[$0] != nil }
+      || work.reads.contains { written[$0] != nil }
+  }
+
+  mutating func add(_ work: Work) {
+    for log in work.writes { written[log, default: 0] += 1 }
+    for log in work.reads { read[log, default: 0] += 1 }
+    if let inbox = work.inbox { inboxes[inbox, default: 0] += 1 }
+  }
+
+  mutating func remove(_ work: Work) {
+    for log in work.writes { Self.lower(&written, log) }
+    for log in work.reads { Self.lower(&read, log) }
+    if let inbox = work.inbox { Self.lower(&inboxes, inbox) }
+  }
+
+  private static func lower<Key>(_ counts: inout [Key: Int], _ key: Key) {
+    guard let count = counts[key] else { return }
+    counts[key] = count == 1 ? nil : count - 1
   }
 }

@@ -6,7 +6,7 @@ import Runtime
 /// The tools that the runs of a store share.
 struct Tools: Sendable {
   let clock: ServerClock
-  let turns = Turns()
+  let leases = Leases()
   /// The time for which a group may go on settling what it wrote.
   let patience: Duration
 }
@@ -16,7 +16,7 @@ final class Writer: Sendable {
   private struct State {
     var queue = WriteQueue()
     var closers: [CheckedContinuation<Void, Never>] = []
-    var isWatchingTurns = false
+    var isWatchingLeases = false
   }
 
   // Held for an entry or a scan of the waiting work, never while the server is asked.
@@ -49,15 +49,15 @@ final class Writer: Sendable {
   }
 
   private func startReady() {
-    guard let call = state.withLock({ $0.queue.call() }) else { return }
-    access.start { self.run(call, $0) }
+    guard let summons = state.withLock({ $0.queue.call() }) else { return }
+    access.start { self.run(summons, $0) }
   }
 
-  private func run(_ call: WriteQueue.Call, _ session: Result<MongoSession, any Error>) {
+  private func run(_ summons: WriteQueue.Summons, _ session: Result<MongoSession, any Error>) {
     do {
       let session = try session.get()
       try access.withLayout(session) { layout in
-        guard let group = state.withLock({ $0.queue.take(call) }) else { return }
+        guard let group = state.withLock({ $0.queue.take(summons) }) else { return }
         // Starts work that may run beside this group.
         startReady()
         carryOut(group, session, layout)
@@ -66,7 +66,7 @@ final class Writer: Sendable {
     } catch {
       // Nothing was begun.
       let error = StoreError(any: error)
-      let given = state.withLock { $0.queue.abandon(call) }
+      let given = state.withLock { $0.queue.abandon(summons) }
       Cork.together { for work in given { work.fail(error) } }
       finish { _ in }
     }
@@ -87,17 +87,17 @@ final class Writer: Sendable {
   /// Carries out a group and tells every caller; throws nothing.
   private func carryOut(_ group: WriteQueue.Group, _ session: MongoSession, _ layout: Layout) {
     var appends: [Append] = []
-    var changes: [Change] = []
+    var marks: [MarksWrite] = []
     var retracts: [Retract] = []
     for work in group.work where work.begin() {
       switch work {
       case .append(let append): appends.append(append)
-      case .change(let change): changes.append(change)
+      case .marks(let write): marks.append(write)
       case .retract(let retract): retracts.append(retract)
       }
     }
     if !appends.isEmpty {
-      holdBack(tools.turns.look(session, tools.clock))
+      holdBack(tools.leases.look(session, tools.clock))
       var run = AppendRun(appends, tools, layout, session)
       var results = run.run()
       // A call that met damage has written nothing; the damage may be in a log of another call.
@@ -110,8 +110,8 @@ final class Writer: Sendable {
       }
       Cork.together { for (append, result) in zip(appends, results) { append.settle(result) } }
     }
-    if !changes.isEmpty {
-      var run = ChangeRun(changes, tools, layout, session)
+    if !marks.isEmpty {
+      var run = MarksRun(marks, tools, layout, session)
       run.run()
     }
     if !retracts.isEmpty {
@@ -121,35 +121,35 @@ final class Writer: Sendable {
   }
 }
 
-// Turns of other processes.
+// Leases of other processes.
 extension Writer {
   /// Holds back appends to these logs, and looks again until they are free.
   private func holdBack(_ logs: Set<LogName>) {
     let startsWatching = state.withLock { state in
       state.queue.heldBack = logs
-      guard !logs.isEmpty, !state.isWatchingTurns else { return false }
-      state.isWatchingTurns = true
+      guard !logs.isEmpty, !state.isWatchingLeases else { return false }
+      state.isWatchingLeases = true
       return true
     }
-    if startsWatching { Task.detached { await self.watchTurns() } }
+    if startsWatching { Task.detached { await self.watchLeases() } }
   }
 
-  private func watchTurns() async {
+  private func watchLeases() async {
     var isHeld = true
     while isHeld {
       do {
         try await Task.sleep(for: .milliseconds(10))
-        let logs = try await access.run { session, _ in self.tools.turns.look(session, self.tools.clock) }
+        let logs = try await access.run { session, _ in self.tools.leases.look(session, self.tools.clock) }
         isHeld = !logs.isEmpty
         if isHeld { state.withLock { $0.queue.heldBack = logs } }
       } catch {
-        // Without a primary there are no turns.
+        // Without a primary there are no leases.
         isHeld = false
       }
       if !isHeld {
         state.withLock { state in
           state.queue.heldBack = []
-          state.isWatchingTurns = false
+          state.isWatchingLeases = false
         }
       }
       startReady()

@@ -6,6 +6,8 @@ struct Examination {
   private let connection: Connection
   private var logs: [Int64: Log] = [:]
   private var heads: [LogName: Int] = [:]
+  /// The logs that only a newer version can read: nothing is said of their messages and marks.
+  private var newer: (ids: Set<Int64>, names: Set<LogName>) = ([], [])
   private var found: [Wrong: Found] = [:]
   private(set) var counts = SQLiteReport.Counts()
 
@@ -29,6 +31,7 @@ struct Examination {
     case data = "the data of messages is no JSON object"
     case marks = "marks can't be read"
     case strangers = "marks are of messages that their logs don't have"
+    case newer = "marks or records were written by a newer version of Tidings"
   }
 
   private struct Found {
@@ -43,7 +46,11 @@ struct Examination {
   /// The faults found, worst first.
   var faults: [SQLiteReport.Fault] {
     Wrong.allCases.compactMap { wrong in
-      found[wrong].map { .content(wrong.rawValue, count: $0.count, first: $0.first) }
+      found[wrong].map { found in
+        wrong == .newer
+          ? .newer(wrong.rawValue, count: found.count, first: found.first)
+          : .content(wrong.rawValue, count: found.count, first: found.first)
+      }
     }
   }
 
@@ -60,32 +67,32 @@ struct Examination {
 
   private mutating func readLogs() throws(StoreError) {
     var wrong: [String] = []
+    var unknown = newer
     var read: [Int64: Log] = [:]
     try connection.with(.allLogs) { statement throws(StoreError) in
       while try statement.step() {
         do throws(StoreError) {
           let row = try Connection.logRow(statement)
-          let name = try Self.logName(statement, 4)
+          let name = try Connection.logName(statement, 4)
           let tail = row.record.tail
           read[row.id] = Log(name: name, head: row.head, tail: tail, next: tail)
         } catch {
-          wrong.append("row \(try statement.integer(0))")
+          let id = try statement.integer(0)
+          if error.isOfNewerVersion {
+            unknown.ids.insert(id)
+            unknown.names.insert(try Connection.logName(statement, 4))
+          } else {
+            wrong.append("row \(id)")
+          }
         }
       }
     }
     logs = read
     heads = Dictionary(read.values.map { ($0.name, $0.head) }, uniquingKeysWith: { first, _ in first })
-    counts.logs = read.count + wrong.count
+    newer = unknown
+    counts.logs = read.count + wrong.count + newer.ids.count
+    if let first = newer.ids.min() { add(.newer, newer.ids.count, first: "row \(first)") }
     if let first = wrong.first { add(.log, wrong.count, first: first) }
-  }
-
-  private static func logName(_ statement: PreparedStatement, _ column: Int32) throws(StoreError) -> LogName {
-    guard let bytes = try statement.bytes(column) else { throw .damagedColumn }
-    do {
-      return try LogName(encoded: bytes)
-    } catch {
-      throw .damaged("the name of a log", error)
-    }
   }
 
   private mutating func readMessages() throws(StoreError) {
@@ -102,6 +109,7 @@ struct Examination {
     let raw = try statement.integer(0)
     let position = Position(rawValue: raw)
     guard var log = logs[raw >> 32] else {
+      if newer.ids.contains(raw >> 32) { return }
       add(.orphans, first: "position \(raw)")
       return
     }
@@ -133,20 +141,16 @@ struct Examination {
   private mutating func takeMarks(_ statement: PreparedStatement) {
     counts.marks += 1
     do {
-      let own = try Self.logName(statement, 3)
-      let inbox: Inbox
-      switch own {
-      case .member(let team, let user): inbox = Inbox(user: user, team: team)
-      case .account(let user): inbox = Inbox(user: user)
-      case .team, .everyone: throw StoreError.damagedColumn
-      }
+      let own = try Connection.logName(statement, 3)
+      guard let inbox = Inbox(own: own) else { throw StoreError.damagedColumn }
       let marks = try Connection.marks(statement)
       let isKnown = Inbox.Side.allCases.allSatisfy { side in
-        marks.last(side) <= heads[inbox.log(side)] ?? 0
+        newer.names.contains(inbox.log(side)) || marks.last(side) <= heads[inbox.log(side)] ?? 0
       }
       if !isKnown { add(.strangers, first: MessageName.prefix(of: own)) }
     } catch {
-      add(.marks, first: "number \(counts.marks)")
+      let isNewer = (error as? StoreError)?.isOfNewerVersion == true
+      add(isNewer ? .newer : .marks, first: "number \(counts.marks)")
     }
   }
 

@@ -7,6 +7,9 @@ struct LogRow {
   /// The time of the head.
   var time: Timestamp
   var record: LogRecord
+
+  /// The log's state, without what a reader sent.
+  var state: LogState { LogState(head: head, record: record) }
 }
 
 extension Connection {
@@ -43,9 +46,9 @@ extension Connection {
     do {
       row.record = try LogRecord(encoded: bytes)
     } catch {
-      throw .damaged("the record of a log", error)
+      throw .unreadable("the record of a log", error)
     }
-    try LogState(head: row.head, record: row.record).check()
+    try row.state.check()
     return row
   }
 }

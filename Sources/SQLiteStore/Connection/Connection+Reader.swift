@@ -13,6 +13,7 @@ extension Connection: StoreReader {
     var state = InboxState(inbox: inbox, marks: try marks(of: inbox))
     state.shared = try logState(inbox.shared, for: inbox.user, after: state.marks.shared.folded)
     state.own = try logState(inbox.own, for: inbox.user, after: state.marks.own.folded)
+    try state.checkMarks()
     return state
   }
 
@@ -31,41 +32,31 @@ extension Connection: StoreReader {
       let stamp = UInt64(bitPattern: try statement.integer(2))
       return try Marks(version: version, stamp: stamp, encoded: bytes)
     } catch {
-      throw .damaged("the marks of an inbox", error)
+      throw .unreadable("the marks of an inbox", error)
     }
   }
 
   private func logState(
     _ name: LogName, for user: Text, after folded: Int
   ) throws(StoreError) -> LogState {
-    guard let log = try log(name) else {
-      guard folded == 0 else { throw .damaged("the marks of an inbox are of a log that does not exist") }
-      return LogState()
-    }
-    guard folded <= log.head else {
-      throw .damaged("the marks of an inbox are of messages that its log does not have")
-    }
-    return LogState(
-      head: log.head, record: log.record, sent: try sent(by: user, in: log, after: folded))
+    guard let log = try log(name) else { return LogState() }
+    var state = log.state
+    state.sent = try sent(by: user, in: log, name, after: folded)
+    return state
   }
 
-  /// The numbers that the user sent after a number. A log only grows, so earlier results stay true: for a
-  /// user who sends much and marks nothing, each request only reads the new messages.
+  /// The numbers that the user sent after a number: for a user who sends much and marks nothing, each request only
+  /// reads the new messages.
   private func sent(
-    by user: Text, in log: LogRow, after folded: Int
+    by user: Text, in log: LogRow, _ name: LogName, after folded: Int
   ) throws(StoreError) -> SequenceSet {
-    var first = folded + 1
-    var found = SequenceSet()
-    if let known = knownSent(by: user, in: log.id), known.first <= first, known.last <= log.head {
-      found = known.numbers.above(folded)
-      first = max(first, known.last + 1)
-    }
-    found.formUnion(try numbers(log.id, .sender(user), from: first, through: log.head))
     // Few numbers are found as fast as they are remembered.
-    if first <= log.head, found.count >= Self.sentRemembered {
-      remember(Sent(first: folded + 1, last: log.head, numbers: found), by: user, in: log.id)
+    guard let sent, log.head - folded >= Self.sentRemembered else {
+      return try numbers(log.id, .sender(user), from: folded + 1, through: log.head)
     }
-    return found
+    return try sent.matches(
+      .init(name, .sender(user), past: past), after: folded, through: log.head, atLeast: Self.sentRemembered
+    ) { first, last throws(StoreError) in try numbers(log.id, .sender(user), from: first, through: last) }
   }
 
   private static let sentRemembered = 64

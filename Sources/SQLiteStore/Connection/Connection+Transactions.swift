@@ -1,5 +1,6 @@
 import CSQLite
 import Inbox
+import Runtime
 
 #if canImport(Glibc)
   import Glibc
@@ -32,7 +33,7 @@ extension Connection {
           return code == SQLITE_ROW ? try statement.integer(0) : nil
         }
         if let version {
-          if version == Schema.version { return }
+          if version == DatabaseSchema.version { return }
           rollback()
           throw .unavailable("the database was changed by another version of Tidings: restart this one")
         }

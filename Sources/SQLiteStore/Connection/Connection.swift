@@ -1,3 +1,4 @@
+import Caches
 import Inbox
 
 /// One connection to the database, with its statements. Used only by the thread that made it.
@@ -7,31 +8,38 @@ final class Connection {
   /// The ids of logs by name. An id never changes once it is committed.
   private var logIDs: [LogName: Int64] = [:]
 
-  /// The numbers sent by users with many messages of their own in a log.
-  private var sentByKey: [SentKey: Sent] = [:]
-
-  private struct SentKey: Hashable {
-    var log: Int64
-    var user: Text
-  }
-
-  /// The numbers that a user sent, from one number of a log through another.
-  struct Sent {
-    var first: Int
-    var last: Int
-    var numbers: SequenceSet
-  }
+  /// The messages that readers sent; nil for the connection that writes, since what it reads may be
+  /// rolled back.
+  let sent: MatchIndex?
 
   /// The time until which the caller of the current read waits; nil if it does not say.
-  var deadline: ContinuousClock.Instant?
+  private var deadline: ContinuousClock.Instant?
+  /// The time of the current read or change, once it has asked.
+  private var time: Timestamp?
+  let clock: SteadyClock
 
-  init(_ database: Database) {
+  init(_ database: Database, _ clock: SteadyClock, sent: MatchIndex? = nil) {
     self.database = database
+    self.clock = clock
+    self.sent = sent
+  }
+
+  /// Must be called before each read and each change that may ask for the time.
+  func begin(before deadline: ContinuousClock.Instant? = nil) {
+    self.deadline = deadline
+    time = nil
+  }
+
+  var now: Timestamp {
+    if let time { return time }
+    let now = clock.now()
+    time = now
+    return now
   }
 
   /// Stops a read that nobody waits for any more. To be called before each part of a read that may be long.
   func checkDeadline() throws(StoreError) {
-    if let deadline, deadline <= .now { throw .unavailable("the call's deadline has passed") }
+    if let deadline, deadline <= .now { throw .deadlinePassed }
   }
 
   /// Runs a statement: `body` binds, steps and reads; then the statement is reset for the next run.
@@ -81,18 +89,8 @@ extension Connection {
     logIDs[name] = id
   }
 
-  private static let sentKept = 256
-
-  func knownSent(by user: Text, in log: Int64) -> Sent? { sentByKey[SentKey(log: log, user: user)] }
-
-  func remember(_ sent: Sent, by user: Text, in log: Int64) {
-    if sentByKey.count >= Self.sentKept { sentByKey.removeAll(keepingCapacity: true) }
-    sentByKey[SentKey(log: log, user: user)] = sent
-  }
-
   /// Forgets what was read, since it may include writes of a transaction that was rolled back.
   func forgetLogs() {
     logIDs.removeAll(keepingCapacity: true)
-    sentByKey.removeAll(keepingCapacity: true)
   }
 }

@@ -19,7 +19,7 @@ final class Database: @unchecked Sendable {
   }
 
   /// Opens an existing file. SQLite reads nothing before the first statement, and waits for no other process.
-  init(_ path: FilePath, _ access: Access) throws(Failure) {
+  init(_ path: FilePath, _ access: Access) throws(SQLiteError) {
     logPages = .allocate(capacity: 1)
     logPages.initialize(to: 0)
     let flags =
@@ -40,11 +40,11 @@ final class Database: @unchecked Sendable {
   }
 
   /// Creates an empty database in memory.
-  static func inMemory() throws(Failure) -> Database { try Database(FilePath(":memory:"), .inMemory) }
+  static func inMemory() throws(SQLiteError) -> Database { try Database(FilePath(":memory:"), .inMemory) }
 
   /// Makes closing leave the write-ahead log beside the database. Otherwise the connection that is closed
   /// last, whenever that is, moves the log into the database and removes it.
-  func leaveLogAtClose() throws(Failure) {
+  func leaveLogAtClose() throws(SQLiteError) {
     let code = tidings_sqlite3_no_checkpoint_on_close(handle)
     guard code == SQLITE_OK else { throw failure(code) }
   }
@@ -61,7 +61,7 @@ final class Database: @unchecked Sendable {
   }
 
   /// Closes the connection; its statements must be finalized before.
-  func close() -> Failure? {
+  func close() -> SQLiteError? {
     let code = sqlite3_close(handle)
     guard code == SQLITE_OK else { return failure(code) }
     handle = nil
@@ -70,12 +70,12 @@ final class Database: @unchecked Sendable {
 
   /// The failure that a code of this connection tells of, with what the system said: `errno`, or if that is 0 what
   /// SQLite keeps of it.
-  func failure(_ code: Int32, errno: Int32 = 0) -> Failure {
-    let failure = Failure(code)
+  func failure(_ code: Int32, errno: Int32 = 0) -> SQLiteError {
+    let failure = SQLiteError(code)
     guard handle != nil, failure.primary == SQLITE_IOERR || failure.primary == SQLITE_CANTOPEN else {
       return failure
     }
-    return Failure(code, errno: errno != 0 ? errno : sqlite3_system_errno(handle))
+    return SQLiteError(code, errno: errno != 0 ? errno : sqlite3_system_errno(handle))
   }
 
   /// Whether the file could be opened only for reading.
@@ -125,13 +125,13 @@ extension Database {
 // `PreparedStatement`s.
 extension Database {
   /// Runs statements and ignores their rows.
-  func execute(_ sql: String) throws(Failure) {
+  func execute(_ sql: String) throws(SQLiteError) {
     let code = sqlite3_exec(handle, sql, nil, nil, nil)
     guard code == SQLITE_OK else { throw failure(code) }
   }
 
   /// Every row of a statement.
-  func rows<Row>(_ sql: String, _ row: (PreparedStatement) -> Row) throws(Failure) -> [Row] {
+  func rows<Row>(_ sql: String, _ row: (PreparedStatement) -> Row) throws(SQLiteError) -> [Row] {
     let statement = try PreparedStatement(sql, self)
     var rows: [Row] = []
     while true {
@@ -144,19 +144,19 @@ extension Database {
   }
 
   /// The first column of the first row; 0 if there is no row.
-  func integer(_ sql: String) throws(Failure) -> Int {
+  func integer(_ sql: String) throws(SQLiteError) -> Int {
     try rows(sql) { $0.anyInteger(0) }.first ?? 0
   }
 
   /// The first column of the first row; empty if there is no row.
-  func text(_ sql: String) throws(Failure) -> String {
+  func text(_ sql: String) throws(SQLiteError) -> String {
     try rows(sql) { $0.anyText(0) }.first ?? ""
   }
 
   /// Runs `body` in a write transaction; an error of `body` rolls all of it back.
-  func transaction<Value>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
+  func transaction<Value>(_ body: () throws(SQLiteError) -> Value) throws(SQLiteError) -> Value {
     try execute("BEGIN IMMEDIATE")
-    do throws(Failure) {
+    do throws(SQLiteError) {
       let value = try body()
       try execute("COMMIT")
       return value

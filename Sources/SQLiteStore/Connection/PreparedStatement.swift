@@ -8,13 +8,13 @@ final class PreparedStatement {
   /// The database lives as long as its statements.
   private let database: Database
 
-  init(_ sql: String, _ database: Database) throws(Failure) {
+  init(_ sql: String, _ database: Database) throws(SQLiteError) {
     self.database = database
     var handle: OpaquePointer?
     let code = sqlite3_prepare_v3(
       database.handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
     guard code == SQLITE_OK else { throw database.failure(code) }
-    guard let handle else { throw Failure(SQLITE_MISUSE) }
+    guard let handle else { throw SQLiteError(SQLITE_MISUSE) }
     self.handle = handle
   }
 
@@ -145,7 +145,7 @@ extension PreparedStatement {
       // An empty blob has no address; neither has a blob for which there is no memory.
       case SQLITE_BLOB where sqlite3_column_bytes(handle, column) == 0:
         return UnsafeRawBufferPointer(start: nil, count: 0)
-      case SQLITE_BLOB: throw Failure(SQLITE_NOMEM).error
+      case SQLITE_BLOB: throw SQLiteError(SQLITE_NOMEM).error
       default: throw .damagedColumn
       }
     }

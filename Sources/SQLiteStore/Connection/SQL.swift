@@ -9,11 +9,14 @@ enum SQL: Int, CaseIterable {
   case logByName
   case logByID
   case newestLog
+  case logsOfLength
+  case logsLonger
   case insertLog
   case updateHead
   case updateRecord
 
   case messages
+  case entries
   case time
   case token
   case firstTime
@@ -25,6 +28,8 @@ enum SQL: Int, CaseIterable {
   case clearMessage
 
   case marks
+  case inboxesOfLength
+  case inboxesLonger
   case writeMarks
 
   case allLogs
@@ -42,6 +47,13 @@ enum SQL: Int, CaseIterable {
     case .logByName: "SELECT id, head, time, record FROM log WHERE name = ?1"
     case .logByID: "SELECT id, head, time, record FROM log WHERE id = ?1"
     case .newestLog: "SELECT coalesce(max(id), 0) FROM log"
+    case .logsOfLength:
+      """
+      SELECT name FROM log INDEXED BY log_order
+      WHERE length(name) = ?1 AND name > ?2 ORDER BY name LIMIT ?3
+      """
+    case .logsLonger:
+      "SELECT name FROM log INDEXED BY log_order WHERE length(name) > ?1 ORDER BY length(name), name LIMIT ?3"
     case .insertLog: "INSERT INTO log (id, name, head, time) VALUES (?1, ?2, ?3, ?4)"
     case .updateHead: "UPDATE log SET head = ?2, time = ?3 WHERE id = ?1"
     case .updateRecord: "UPDATE log SET record = ?2 WHERE id = ?1"
@@ -50,6 +62,12 @@ enum SQL: Int, CaseIterable {
       """
       SELECT position, time, token, user_id, username, team_name, receiver_id, message_type, content, data
       FROM message WHERE position BETWEEN ?1 AND ?2 ORDER BY position
+      """
+    case .entries:
+      """
+      SELECT position, time, token, user_id, username, team_name, receiver_id, message_type, content, data,
+        key, digest
+      FROM message WHERE position BETWEEN ?1 AND ?2 ORDER BY position LIMIT ?3
       """
     case .time: "SELECT time FROM message WHERE position = ?1"
     case .token: "SELECT token FROM message WHERE position = ?1"
@@ -91,6 +109,16 @@ enum SQL: Int, CaseIterable {
       """
 
     case .marks: "SELECT version, body, stamp FROM marks WHERE inbox = ?1"
+    case .inboxesOfLength:
+      """
+      SELECT inbox FROM marks INDEXED BY marks_order
+      WHERE length(inbox) = ?1 AND inbox > ?2 ORDER BY inbox LIMIT ?3
+      """
+    case .inboxesLonger:
+      """
+      SELECT inbox FROM marks INDEXED BY marks_order
+      WHERE length(inbox) > ?1 ORDER BY length(inbox), inbox LIMIT ?3
+      """
     case .writeMarks:
       """
       INSERT INTO marks (inbox, version, body, stamp) VALUES (?1, ?2, ?3, ?4)

@@ -22,14 +22,15 @@ struct DatabaseFile {
     self.path = path
     self.trust = trust
     guard !path.bytes.contains(0) else { throw SQLiteOpenError(path, .failed("its name holds a NUL")) }
-    if let whole = Self.canonical(path) {
+    // Another process may create the file between the look for it and the one at its name: then it is found now.
+    if let whole = Self.canonical(path) ?? (errno == ENOENT && path.exists ? Self.canonical(path) : nil) {
       canonicalPath = whole
       guard let status = FileStatus(whole) else { throw SQLiteOpenError(path, errno: errno) }
       guard status.isFile else { throw SQLiteOpenError(path, .notAFile) }
     } else {
       guard errno == ENOENT else { throw SQLiteOpenError(path, errno: errno) }
-      // No file was found, so whatever has this name is a link.
-      guard !path.exists else { throw SQLiteOpenError(path, .danglingLink) }
+      // Another process may also have removed what it created: only a link is one without a file.
+      guard FileStatus(path)?.isLink != true else { throw SQLiteOpenError(path, .danglingLink) }
       let (folder, name) = path.split
       guard let folder = Self.canonical(folder) else {
         throw errno == ENOENT ? SQLiteOpenError(path, .missingFolder) : SQLiteOpenError(path, errno: errno)

@@ -10,6 +10,7 @@
 struct FileStatus: Hashable, Sendable {
   var identity: FileIdentity
   var isFile = true
+  var isLink = false
   var owner: UInt32
   var group: UInt32 = 0
   /// The permissions.
@@ -36,6 +37,7 @@ extension FileStatus {
   init(_ status: stat) {
     identity = FileIdentity(device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(status.st_ino))
     isFile = status.st_mode & S_IFMT == S_IFREG
+    isLink = status.st_mode & S_IFMT == S_IFLNK
     owner = status.st_uid
     group = status.st_gid
     mode = UInt32(status.st_mode & 0o7777)

@@ -1,5 +1,6 @@
 import CSQLite
 import Inbox
+import Runtime
 
 #if canImport(Glibc)
   import Glibc
@@ -15,7 +16,7 @@ struct OpenDatabase: Sendable {
   var files: StoreFiles
   var turnstile: Turnstile
   /// The claims must outlive the connections.
-  var claims: [Claim]
+  var claims: [FileClaim]
   var writer: Database
   var readers: [Database]
 }
@@ -24,7 +25,7 @@ extension OpenDatabase {
   /// Lets other processes use these files, with any other files, once the connections are closed.
   func release() {
     for claim in claims { claim.release() }
-    turnstile.lock.unlock(Claim.all)
+    turnstile.lock.unlock(FileClaim.all)
   }
 
   /// Opens the file, which is created or migrated to this version if needed. Blocks; waits for other
@@ -35,7 +36,7 @@ extension OpenDatabase {
     // These checks come before anything is created beside the file.
     try file.checkAccess()
     try file.checkTrust()
-    var backoff = Backoff(patience)
+    var backoff = Backoff(patience, .local)
     let turnstile = try entered(file, &backoff)
     defer { turnstile.leave() }
     do throws(SQLiteOpenError) {
@@ -74,7 +75,7 @@ private struct Opening {
   func run(_ backoff: inout Backoff) throws(SQLiteOpenError) -> OpenDatabase {
     try prepare()
     do {
-      let claim = try Claim(file.canonicalPath)
+      let claim = try FileClaim(file.canonicalPath)
       // The check is of the file that was opened, whatever has its name meanwhile.
       if let reason = file.trust.objection(toDatabase: claim.file, file.canonicalPath) {
         // Nobody is told to change the permissions of a file that is not ours.
@@ -116,7 +117,7 @@ private struct Opening {
 
   /// Throws if one of the files is used with others: SQLite must not open a log and an index that don't
   /// belong together.
-  private func checkClaims(_ claim: Claim) throws {
+  private func checkClaims(_ claim: FileClaim) throws {
     let found = try Found(file, claim, turnstile)
     for lock in found.locks where try lock.isClaimed(againstAllBut: found.files?.all) {
       throw SQLiteOpenError(file.path, .usedOtherwise)
@@ -126,13 +127,13 @@ private struct Opening {
   /// Whether other stores have their files open with this lock file.
   private func isInUse() throws(SQLiteOpenError) -> Bool {
     do {
-      return try turnstile.lock.isLocked(Claim.all)
+      return try turnstile.lock.isLocked(FileClaim.all)
     } catch {
       throw SQLiteOpenError(file.path, errno: error.code)
     }
   }
 
-  private func connect(_ claim: Claim, _ backoff: inout Backoff) throws -> OpenDatabase {
+  private func connect(_ claim: FileClaim, _ backoff: inout Backoff) throws -> OpenDatabase {
     while true {
       do {
         // Several steps may meet another connection's lock, whatever their timeout: they are repeated as a
@@ -144,29 +145,29 @@ private struct Opening {
         return OpenDatabase(
           file: file, files: files, turnstile: turnstile, claims: found.claims, writer: writer,
           readers: readers)
-      } catch let failure as Failure {
+      } catch let failure as SQLiteError {
         guard failure.isBusy else { throw SQLiteOpenError(file.path, failure) }
         guard backoff.pause() else { throw SQLiteOpenError(file.path, .busy) }
       }
     }
   }
 
-  private func writer(_ claim: Claim) throws -> (Database, Found, StoreFiles) {
+  private func writer(_ claim: FileClaim) throws -> (Database, Found, StoreFiles) {
     // A refused file keeps its log if it has one. Otherwise it gets none: SQLite removes at once the log that
     // it makes for reading.
     let hasLog = file.walPath.exists
     let writer = try Database(file.canonicalPath, .readWrite)
     if hasLog { try writer.leaveLogAtClose() }
-    let identity = try Schema.identity(of: writer)
+    let identity = try DatabaseSchema.identity(of: writer)
     switch identity {
     case .foreign:
       throw SQLiteOpenError(file.path, .otherProgram)
-    case .ours(let version) where version > Schema.version:
-      throw SQLiteOpenError(file.path, .newerVersion(found: version, known: Schema.version))
+    case .ours(let version) where version > DatabaseSchema.version:
+      throw SQLiteOpenError(file.path, .newerVersion(found: version, known: DatabaseSchema.version))
     case .ours(let version) where version < 1:
       throw SQLiteOpenError(file.path, .damaged)
-    case .ours(let version) where version < Schema.oldest:
-      throw SQLiteOpenError(file.path, .olderVersion(found: version, known: Schema.version))
+    case .ours(let version) where version < DatabaseSchema.oldest:
+      throw SQLiteOpenError(file.path, .olderVersion(found: version, known: DatabaseSchema.version))
     case .empty, .ours:
       break
     }
@@ -187,12 +188,12 @@ private struct Opening {
       PRAGMA journal_size_limit = 67108864;
       """)
     // A file of this version is not written.
-    if identity != .ours(version: Schema.version) { try Schema.migrate(writer) }
+    if identity != .ours(version: DatabaseSchema.version) { try DatabaseSchema.migrate(writer) }
     writer.watchLog()
     return (writer, found, files)
   }
 
-  private func reader() throws(Failure) -> Database {
+  private func reader() throws(SQLiteError) -> Database {
     let reader = try Database(file.canonicalPath, .readOnly)
     try reader.leaveLogAtClose()
     try common(reader)
@@ -200,7 +201,7 @@ private struct Opening {
     return reader
   }
 
-  private func common(_ database: Database) throws(Failure) {
+  private func common(_ database: Database) throws(SQLiteError) {
     // Checkpoints run in the turnstile; cells are checked before a damaged page can mislead; a file from
     // elsewhere can't run code; sorting needs no other file.
     try database.execute(
@@ -214,12 +215,12 @@ private struct Opening {
   }
 
   /// Makes SQLite open its log and index, which it does at the first read.
-  private func openLog(_ database: Database) throws(Failure) {
+  private func openLog(_ database: Database) throws(SQLiteError) {
     _ = try database.integer("PRAGMA user_version")
   }
 
   /// Claims the files as SQLite opened them: all processes that use one of them must use all of them.
-  private func claimed(_ claim: Claim) throws -> (Found, StoreFiles) {
+  private func claimed(_ claim: FileClaim) throws -> (Found, StoreFiles) {
     let found = try Found(file, claim, turnstile)
     guard let files = found.files else { throw SQLiteOpenError(file.path, .changed) }
     // Others may have created the files since they were looked for: the ones that were opened count.
@@ -235,12 +236,12 @@ private struct Opening {
 
 /// The files of a store as they were found, each open for a claim.
 private struct Found {
-  let claims: [Claim]
+  let claims: [FileClaim]
   let locks: [RecordLock]
   /// The files; nil if one is missing.
   let files: StoreFiles?
 
-  init(_ file: DatabaseFile, _ database: Claim, _ turnstile: Turnstile) throws {
+  init(_ file: DatabaseFile, _ database: FileClaim, _ turnstile: Turnstile) throws {
     let log = try Self.open(file.walPath)
     let index = try Self.open(file.shmPath)
     let lock = turnstile.status
@@ -251,7 +252,7 @@ private struct Found {
       files = nil
       return
     }
-    func known(_ path: FilePath, _ claim: Claim) -> StoreFiles.Known {
+    func known(_ path: FilePath, _ claim: FileClaim) -> StoreFiles.Known {
       StoreFiles.Known(path: path, identity: claim.file.identity, descriptor: claim.descriptor)
     }
     files = StoreFiles(
@@ -262,9 +263,9 @@ private struct Found {
   }
 
   /// Opens a file for a claim; nil if there is no such file.
-  private static func open(_ path: FilePath) throws -> Claim? {
+  private static func open(_ path: FilePath) throws -> FileClaim? {
     do {
-      return try Claim(path)
+      return try FileClaim(path)
     } catch {
       guard error.code == ENOENT else { throw error }
       return nil
@@ -284,7 +285,7 @@ extension SQLiteOpenError {
   }
 
   /// The error for a failure of SQLite.
-  init(_ path: FilePath, _ failure: Failure) {
+  init(_ path: FilePath, _ failure: SQLiteError) {
     if let shortage = failure.shortage {
       self.init(path, .failed(shortage))
       return

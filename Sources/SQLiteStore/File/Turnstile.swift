@@ -1,4 +1,5 @@
 import Inbox
+import Runtime
 
 #if canImport(Glibc)
   import Glibc

@@ -1,3 +1,4 @@
+import Caches
 import Inbox
 import Locks
 import Runtime
@@ -21,6 +22,8 @@ final class StoreThreads: Sendable {
   private let reads = Monitor(WorkQueue<Read>())
   private let writes = Monitor(WorkQueue<Write>())
   private let ending: Monitor<Ending>
+  private let clock: SteadyClock
+  private let sent = MatchIndex(capacity: 65_536)
   private let patience: Duration
   private let files: StoreFiles
 
@@ -33,20 +36,23 @@ final class StoreThreads: Sendable {
 
   /// Starts the threads, which take over the connections. Throws if the system has no thread to give; then
   /// none of them is left.
-  init(_ opened: OpenDatabase, patience: Duration, logLimit: Int) throws(SQLiteOpenError) {
+  init(
+    _ opened: OpenDatabase, _ clock: SteadyClock, patience: Duration, logLimit: Int
+  ) throws(SQLiteOpenError) {
+    self.clock = clock
     self.patience = patience
     files = opened.files
     ending = Monitor(Ending(readers: 0))
     // The readers are started first: the writer's end is the end of all.
     for reader in opened.readers {
       ending.update { $0.readers += 1 }
-      guard SystemThread.startDetached({ [self, count = opened.readers.count] in read(reader, of: count) })
+      guard SystemThread.start({ [self, count = opened.readers.count] in read(reader, of: count) })
       else {
         ending.update { $0.readers -= 1 }
         throw abandoned(opened.file.path)
       }
     }
-    let isStarted = SystemThread.startDetached { [self] in write(opened, logLimit: logLimit) }
+    let isStarted = SystemThread.start { [self] in write(opened, logLimit: logLimit) }
     if !isStarted { throw abandoned(opened.file.path) }
   }
 
@@ -87,7 +93,7 @@ final class StoreThreads: Sendable {
 // The bodies of the threads.
 extension StoreThreads {
   private func read(_ database: Database, of readers: Int) {
-    let connection = Connection(database)
+    let connection = Connection(database, clock, sent: sent)
     while case .work(let reads) = reads.wait(for: { queue in
       queue.take { min(Self.readsTogether, ($0 + readers - 1) / readers) }
     }) {
@@ -103,7 +109,7 @@ extension StoreThreads {
   /// Runs the reads in one view of the database. It is opened after they were queued, so each read sees
   /// everything that was acknowledged before it.
   private func serve(_ reads: [Read], _ connection: Connection) {
-    var backoff = Backoff(patience)
+    var backoff = Backoff(patience, .local)
     do {
       try files.checkNowAndThen()
       try connection.beginRead(&backoff)
@@ -117,7 +123,7 @@ extension StoreThreads {
   }
 
   private func write(_ opened: OpenDatabase, logLimit: Int) {
-    let connection = Connection(opened.writer)
+    let connection = Connection(opened.writer, clock)
     var group = GroupCommit(connection, opened.turnstile, files, patience: patience, logLimit: logLimit)
     working: while true {
       let next = writes.wait(atMost: Self.quiet) { queue in

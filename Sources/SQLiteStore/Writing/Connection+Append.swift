@@ -3,23 +3,28 @@ import Inbox
 extension Connection {
   /// Decides the append of a draft. Nothing is appended if one log holds the draft's key with another digest.
   func append(
-    _ draft: Draft, to names: [LogName], at now: Timestamp, _ progress: (@Sendable (Int) -> Void)?
+    _ draft: Draft, to names: [LogName], _ progress: (@Sendable (Int) -> Void)?
   ) throws(StoreError) -> Decision<[Receipt]> {
+    let now = clock.reading()
+    var latest = now
     var receipts: [Receipt] = []
     var slots: [Slot] = []
     receipts.reserveCapacity(names.count)
     for name in names {
       let log = try log(name)
       if let log, let first = try first(of: draft, in: log, name) {
+        latest = max(latest, first.time)
         receipts.append(first)
         continue
       }
       guard (log?.head ?? 0) < Position.maximumSeq else { throw .logFull }
       let receipt = Receipt(
         seq: (log?.head ?? 0) + 1, time: max(now, log?.time ?? now), duplicate: false)
+      latest = max(latest, receipt.time)
       receipts.append(receipt)
       slots.append(Slot(name: name, log: log?.id, receipt: receipt))
     }
+    clock.note(latest)
     if !slots.isEmpty { try checkRoom(forLogs: slots.count { $0.log == nil }) }
     return Decision(value: receipts) {
       [slots, before = receipts.count - slots.count] connection throws(StoreError) in

@@ -5,31 +5,28 @@ extension Connection {
   func change<Value: Sendable>(
     marksOf inbox: Inbox, _ body: (any StoreReader, inout InboxState) throws -> Value
   ) throws -> Decision<Value> {
+    begin()
     var state = try state(of: inbox)
     let before = state.marks
     let value = try body(self, &state)
-    guard state.marks != before else { return Decision(value: value) }
-    let encoded = state.marks.encoded
-    guard encoded.count <= Marks.maximumSize else { throw StoreError.marksTooLarge }
+    guard let next = try state.marks.replacing(before) else { return Decision(value: value) }
     return Decision(value: value) { connection throws(StoreError) in
       try connection.run(.writeMarks) { statement in
         statement.bind(inbox.own.encoded, at: 1)
-        statement.bind(Int64(before.version + 1), at: 2)
-        statement.bind(encoded, at: 3)
-        statement.bind(.random(in: .min ... .max), at: 4)
+        statement.bind(Int64(next.marks.version), at: 2)
+        statement.bind(next.bytes, at: 3)
+        statement.bind(Int64(bitPattern: next.marks.stamp), at: 4)
       }
     }
   }
 
   /// Decides the retraction of a message: the log's record is changed, then the body is cleared.
   func retract(_ message: MessageName) throws(StoreError) -> Decision<Bool> {
-    guard var log = try log(message.log), message.seq >= log.record.tail, message.seq <= log.head else {
-      throw .notFound
-    }
-    guard log.record.retract(message.seq) else { return Decision(value: false) }
-    let encoded = log.record.encoded
-    guard encoded.count <= LogRecord.maximumSize else { throw .recordTooLarge }
-    return Decision(value: true) { [log] connection throws(StoreError) in
+    guard let log = try log(message.log) else { throw .notFound }
+    var state = log.state
+    guard try state.retract(message.seq) else { return Decision(value: false) }
+    let encoded = try state.record.bytesToWrite()
+    return Decision(value: true) { connection throws(StoreError) in
       try connection.run(.updateRecord) { statement in
         statement.bind(log.id, at: 1)
         statement.bind(encoded, at: 2)

@@ -44,9 +44,9 @@ extension SQLiteStore {
   private func append(
     _ draft: Draft, to logs: [LogName], checking others: [LogName], _ progress: (@Sendable (Int) -> Void)?
   ) async throws -> [Receipt] {
-    try await write(size: draft.storedSize * logs.count) { [clock] connection in
+    try await write(size: draft.storedSize * logs.count) { connection in
       try connection.expectNoConflict(of: draft, in: others)
-      return try connection.append(draft, to: logs, at: clock(), progress)
+      return try connection.append(draft, to: logs, progress)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Inbox
+import Runtime
 
 /// Folds the write-ahead log into the database (a checkpoint) when the plan says so.
 struct Folding {

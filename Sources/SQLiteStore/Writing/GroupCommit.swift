@@ -35,7 +35,7 @@ struct GroupCommit {
 
   /// Makes as many of the changes as one turn has time for; returns the rest.
   private mutating func commitSome(_ group: [Write]) -> [Write] {
-    var backoff = Backoff(patience)
+    var backoff = Backoff(patience, .local)
     do {
       try turnstile.enter(&backoff)
     } catch {
@@ -72,7 +72,7 @@ struct GroupCommit {
 
   /// Must be called before the connection is closed.
   func atEnd() {
-    var backoff = Backoff(patience)
+    var backoff = Backoff(patience, .local)
     folding.atEnd(&backoff)
   }
 

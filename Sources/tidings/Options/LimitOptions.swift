@@ -1,29 +1,36 @@
+import API
 import ArgumentParser
 import JSONRPC
 
 /// The options for the limits of a connection.
 struct LimitOptions: ParsableArguments {
-  @Option(name: .long, help: "The largest request, in bytes.")
+  @Option(name: .long, help: "Maximum size of a request, in bytes.")
   var maxRequestBytes = Limits().requestBytes
 
-  @Option(name: .long, help: "The largest answer, in bytes.")
+  @Option(name: .long, help: "Maximum size of an answer, in bytes.")
   var maxAnswerBytes = Limits().answerBytes
 
-  @Option(name: .long, help: "Requests accepted and not answered; at this number reading stops.")
+  @Option(name: .long, help: "Maximum number of requests in flight; at this number reading pauses.")
   var maxInFlight = Limits().inFlight
 
   @Option(
-    name: .long, help: "Answers that are made or not read by the host, in bytes; at this size reading stops.")
+    name: .long,
+    help: "Maximum size of answers being made or not read by the host, in bytes; at this size reading pauses."
+  )
   var maxOutputBytes = Limits().outputBytes
 
-  @Option(name: .long, help: "Requests in one batch.")
+  @Option(name: .long, help: "Maximum number of requests in a batch.")
   var maxBatch = Limits().batchItems
 
-  @Option(name: .long, help: "Nested arrays and objects in one request.")
+  @Option(name: .long, help: "Maximum depth of nested arrays and objects in a request.")
   var maxDepth = Limits().depth
 
-  @Option(name: .long, help: "Requests that wait for something to happen.")
+  @Option(name: .long, help: "Maximum number of requests that wait for something to happen.")
   var maxWaiting = Limits().waiting
+
+  @Option(
+    name: .long, help: "Maximum size of the messages that are kept in memory as they are sent, in bytes; 0: none.")
+  var cacheBytes = TidingsService.cacheBytes
 
   /// The limits that the options set.
   var limits: Limits {
@@ -48,6 +55,9 @@ struct LimitOptions: ParsableArguments {
       ("max-depth", maxDepth), ("max-waiting", maxWaiting),
     ] where !(1...Self.largest).contains(value) {
       throw ValidationError("--\(name) must be from 1 to \(Self.largest)")
+    }
+    guard (0...Self.largest).contains(cacheBytes) else {
+      throw ValidationError("--cache-bytes must be from 0 to \(Self.largest)")
     }
     guard maxDepth <= 1000 else { throw ValidationError("--max-depth must be at most 1000") }
   }

@@ -7,15 +7,15 @@ struct RecordOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Write the conversation to this file, for `tidings replay`; what messages say is left out.",
+      "Record the conversation to this file, for `tidings replay`, without the content of messages.",
       discussion: """
-        If there is such a file already, it is left alone and the name gets a number. What can't be made, or is a \
-        device, a pipe or a folder, ends the start with status 73.
+        An existing file is not changed: the new file's name gets a number. If the file can't be created, or is a \
+        device, a pipe or a folder, the exit status is 73.
         """,
       valueName: "file"))
   var record: String?
 
-  @Flag(name: .long, help: "Record what messages say as well: content, data and names.")
+  @Flag(name: .long, help: "Record the content of messages too: content, data and names.")
   var recordContent = false
 
   func validate() throws {

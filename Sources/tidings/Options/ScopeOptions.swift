@@ -7,25 +7,25 @@ struct ScopeOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Act for this user only: user_id may be left out, and must otherwise be this.",
-      discussion: "Announcements, and taking back what others sent, are forbidden.", valueName: "id"))
+      "Act for this user only: user_id may be omitted, and any other is refused.",
+      discussion: "Announcements, and retracting what others sent, are forbidden.", valueName: "id"))
   var user: String?
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "With --user: the name under which the user sends.",
-      discussion: "username may be left out, and must otherwise be this.", valueName: "name"))
+      "The name under which that user sends; needs --user.",
+      discussion: "username may be omitted, and any other is refused.", valueName: "name"))
   var username: String?
 
   @Option(
     name: .customLong("team"),
     help: ArgumentHelp(
-      "Ask about this team only; may be repeated.",
+      "Allow this team only; may be repeated.",
       discussion: "Without --user, account inboxes are forbidden too.", valueName: "id"))
   var teams: [String] = []
 
-  @Flag(name: .long, help: "Look only: whatever changes something is forbidden.")
+  @Flag(name: .long, help: "Forbid every method that changes something.")
   var readOnly = false
 
   /// The scope that the options set.

@@ -11,37 +11,37 @@ struct StoreOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Where the messages are kept: sqlite:PATH, mongodb://... or memory:.",
+      "Where messages are stored: sqlite:PATH, mongodb://... or memory:.",
       discussion: """
-        Without it, TIDINGS_STORE says so, which keeps a password out of the process list; without \
-        that, tidings/tidings.db under $XDG_DATA_HOME (or ~/.local/share) is used and made if missing.
+        The default is TIDINGS_STORE, which keeps a password out of the process list; if that is not set, \
+        tidings/tidings.db under $XDG_DATA_HOME (or ~/.local/share), created if missing.
         """,
       valueName: "url"))
   var store: String?
 
   @Flag(
     name: .long,
-    help: "Use a file that belongs to somebody else, or that others may read or write.")
+    help: "Allow a file that another user owns, or that others may read or write.")
   var allowSharedFile = false
 
   /// The store that the options name. With `makesFolder`, the folder of the standard store exists afterwards.
-  func url(makesFolder: Bool = true) throws(Failure) -> StoreURL {
+  func url(makesFolder: Bool = true) throws(CommandError) -> StoreURL {
     if let store { return try Self.parse(store, from: "--store") }
     if let text = Environment.value("TIDINGS_STORE") { return try Self.parse(text, from: "TIDINGS_STORE") }
     return .sqlite(path: FilePath(bytes: try Self.standardPath(makesFolder: makesFolder).systemBytes))
   }
 
   /// Parses the value of an option or of an environment variable.
-  static func parse(_ text: String, from origin: String) throws(Failure) -> StoreURL {
+  static func parse(_ text: String, from origin: String) throws(CommandError) -> StoreURL {
     do {
       return try StoreURL(text, home: Environment.home)
     } catch {
-      throw Failure(.badParameters, "\(origin): \(error.sentence)")
+      throw CommandError(.badParameters, "\(origin): \(error.sentence)")
     }
   }
 
   /// The path of the file that is used when no store is named. Its folder is made for this user alone.
-  private static func standardPath(makesFolder: Bool) throws(Failure) -> String {
+  private static func standardPath(makesFolder: Bool) throws(CommandError) -> String {
     var folder: String
     // XDG Base Directory Specification: a path that is not absolute is ignored.
     if let data = Environment.value("XDG_DATA_HOME"), data.hasPrefix("/") {
@@ -49,7 +49,7 @@ struct StoreOptions: ParsableArguments {
     } else if let home = Environment.home {
       folder = "\(home)/.local/share"
     } else {
-      throw Failure(
+      throw CommandError(
         .unavailable, "no store is named, and the user has no home folder: use --store sqlite:PATH")
     }
     folder += "/tidings"
@@ -57,18 +57,18 @@ struct StoreOptions: ParsableArguments {
       do {
         try Folder.make(FilePath(bytes: folder.systemBytes))
       } catch {
-        throw Failure(.unavailable, "the folder \(folder) can't be made: \(error)")
+        throw CommandError(.unavailable, "the folder \(folder) can't be created: \(error)")
       }
     }
     return "\(folder)/tidings.db"
   }
 
-  /// Opens the store; throws a `Failure` that tells what to do.
+  /// Opens the store; throws a `CommandError` that tells what to do.
   func open(_ logger: Logger) throws -> any MessageStore {
     try Self.open(url(), allowsSharing: allowSharedFile, logger)
   }
 
-  /// Opens a store; throws a `Failure` that tells what to do.
+  /// Opens a store; throws a `CommandError` that tells what to do.
   static func open(
     _ url: StoreURL, allowsSharing: Bool, _ logger: Logger
   ) throws -> any MessageStore {
@@ -83,7 +83,7 @@ struct StoreOptions: ParsableArguments {
         logger.info("messages are kept in a file", metadata: ["path": "\(path)"])
         return store
       } catch {
-        throw Failure(.unavailable, "\(error)")
+        throw CommandError(.unavailable, "\(error)")
       }
     case .mongodb(let uri):
       return try openMongoDB(uri, logger)
@@ -104,7 +104,9 @@ struct StoreOptions: ParsableArguments {
       }
       return store
     } catch let error as MongoStoreOpenError {
-      throw Failure(.configuration, "\(error)")
+      // What isn't installed is no fault of the URI.
+      if case .library = error { throw CommandError(.unavailable, "\(error)") }
+      throw CommandError(.configuration, "\(error)")
     }
   }
 }

@@ -42,15 +42,15 @@ enum StoreURL: Hashable {
   private static func unknown(_ text: String) -> Refusal {
     let name = text.prefix { $0 != ":" && $0 != "/" && $0 != "." }.lowercased()
     if ["memory", ":memory:"].contains(text.lowercased()) {
-      return Refusal(sentence: "\"\(text)\" is none: for a store in memory, write memory:")
+      return Refusal(sentence: "\"\(text)\" is not a store: for a store in memory, write memory:")
     }
     if name == "file" {
       let path = text.dropFirst("file:".count)
-      return Refusal(sentence: "\"\(text)\" is no store: write sqlite:\(path)")
+      return Refusal(sentence: "\"\(text)\" is not a store: write sqlite:\(path)")
     }
     // Any word with a colon behind it may be a scheme.
     let hasScheme = text.dropFirst(name.count).hasPrefix(":")
-    if text.isEmpty || hasScheme { return Refusal(sentence: "\"\(text)\" is none: \(rule)") }
+    if text.isEmpty || hasScheme { return Refusal(sentence: "\"\(text)\" is not a store: \(rule)") }
     return Refusal(sentence: "\"\(text)\" has no scheme: write sqlite:\(text)")
   }
 
@@ -66,21 +66,23 @@ enum StoreURL: Hashable {
       path = "/" + path
     }
     guard !path.isEmpty, path != "/" else { throw refusal("names no file: write sqlite:PATH") }
-    if path == ":memory:" { throw refusal("is no file: for a store in memory, write memory:") }
-    if path.hasPrefix("file:") { throw refusal("is no path: write sqlite:\(path.dropFirst("file:".count))") }
+    if path == ":memory:" { throw refusal("is not a file: for a store in memory, write memory:") }
+    if path.hasPrefix("file:") {
+      throw refusal("is not a path: write sqlite:\(path.dropFirst("file:".count))")
+    }
     // This comes after the check of the scheme: the error must not show a password that was put there by
     // mistake.
     if let colon = path.firstIndex(of: ":"), path[colon...].hasPrefix("://") {
       throw refusal("is a URL behind sqlite:, which takes the path of a file")
     }
     if let question = path.firstIndex(of: "?"), path[question...].dropFirst().beginsWithOption {
-      throw refusal("has options, and a file has none: write sqlite:\(path[..<question])")
+      throw refusal("has options, which a file does not take: write sqlite:\(path[..<question])")
     }
     guard path.hasPrefix("~") else { return String(path) }
     guard path == "~" || path.hasPrefix("~/") else {
-      throw refusal("names another user's home: write the whole path (./\(path) for a name with ~)")
+      throw refusal("names another user's home: write the full path (./\(path) for a name with ~)")
     }
-    guard let home else { throw refusal("needs a home folder, and this user has none: write the whole path") }
+    guard let home else { throw refusal("needs a home folder, and this user has none: write the full path") }
     guard path.count > 2 else { throw refusal("names no file: write sqlite:~/PATH") }
     return home + path.dropFirst()
   }

@@ -14,7 +14,7 @@ import Runtime
 enum SystemLimits {
   /// Throws unless this many descriptors can be opened, and as many threads can be started as the tasks run
   /// on.
-  static func check(descriptors: Int) throws(Failure) {
+  static func check(descriptors: Int) throws(CommandError) {
     try checkDescriptors(descriptors)
     let threads = max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1) + spareThreads
     guard SystemThread.canStart(threads) else { throw noThread }
@@ -23,7 +23,7 @@ enum SystemLimits {
   /// The number of threads for those that the program starts itself, including the store's.
   private static let spareThreads = 10
 
-  private static func checkDescriptors(_ count: Int) throws(Failure) {
+  private static func checkDescriptors(_ count: Int) throws(CommandError) {
     var limit = rlimit()
     // The first limit can be raised up to the hard limit. If that fails, the present limit may be enough.
     if getrlimit(openFiles, &limit) == 0, limit.rlim_cur < limit.rlim_max, limit.rlim_cur < 1024 {
@@ -35,7 +35,7 @@ enum SystemLimits {
     for _ in 0..<count {
       let number = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)
       guard number >= 0 else {
-        throw Failure(
+        throw CommandError(
           .system, "the system gives this program fewer than \(count) descriptors (see ulimit -n)")
       }
       opened.append(number)
@@ -43,11 +43,11 @@ enum SystemLimits {
   }
 
   /// Runs `body` on a thread of its own, where it may block.
-  static func startThread(_ name: StaticString, _ body: @escaping @Sendable () -> Void) throws(Failure) {
-    guard SystemThread.startDetached(named: name, body) else { throw noThread }
+  static func startThread(_ name: StaticString, _ body: @escaping @Sendable () -> Void) throws(CommandError) {
+    guard SystemThread.start(named: name, body) else { throw noThread }
   }
 
-  private static let noThread = Failure(
+  private static let noThread = CommandError(
     .system, "the system gives this program too few threads (see ulimit -u, and pids.max of its group)")
 
   #if canImport(Darwin)

@@ -38,9 +38,9 @@ final class Recording: ConversationObserver {
   ///   - path: the file's path.
   ///   - keepsContent: whether the content of messages is kept.
   ///   - depth: the greatest depth of nested arrays and objects in a request.
-  init(path: String, keepsContent: Bool, depth: Int, logger: Logger) throws(Failure) {
+  init(path: String, keepsContent: Bool, depth: Int, logger: Logger) throws(CommandError) {
     if let what = Self.other(at: path) {
-      throw Failure(.cannotCreate, "the recording \(path) can't be made: that is \(what), not a file")
+      throw CommandError(.cannotCreate, "the recording \(path) can't be created: that is \(what), not a file")
     }
     var (name, file) = (path, Self.make(path))
     var number = 2
@@ -51,7 +51,7 @@ final class Recording: ConversationObserver {
     }
     guard file >= 0 else {
       let why = errno == ENOENT ? "its folder does not exist" : String(cString: strerror(errno))
-      throw Failure(.cannotCreate, "the recording \(name) can't be made: \(why)")
+      throw CommandError(.cannotCreate, "the recording \(name) can't be created: \(why)")
     }
     self.path = name
     self.logger = logger

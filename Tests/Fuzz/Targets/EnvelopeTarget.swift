@@ -54,10 +54,12 @@ private struct EchoService: Service {
       throw .methodNotFound(method.string ?? "")
     }
     let raw = params.map { Array($0.raw) } ?? Array("null".utf8)
-    let touches = (params?["key"]?.integer).map { [Touch(key: UInt64(bitPattern: $0), mode: .append)] }
-    return PreparedCall(methodIndex: index, touches: touches ?? []) { context in
+    let dependencies = (params?["key"]?.integer).map {
+      [Dependency(key: UInt64(bitPattern: $0), mode: .ordered(0))]
+    }
+    return PreparedCall(methodIndex: index, dependencies: dependencies ?? []) { context in
       context.progress(done: 1, total: 2)
-      if name == "fail" { throw RPCError.notFound(pointer: "/", message: "nothing here") }
+      if name == "fail" { throw RPCError(RPCError.Kind(code: 2001, name: "not_found"), "nothing here") }
       return raw
     }
   }

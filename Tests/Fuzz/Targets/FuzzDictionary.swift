@@ -30,7 +30,7 @@ enum FuzzDictionary {
       + method.parameters.flatMap { ["\"\($0.name)\":"] + choices(of: $0.schema).map { "\"\($0)\"" } }
   }
 
-  private static func choices(of schema: Schema) -> [String] {
+  private static func choices(of schema: JSONSchema) -> [String] {
     switch schema {
     case .enumeration(let words): words
     case .anyOf(let schemas): schemas.flatMap(choices(of:))

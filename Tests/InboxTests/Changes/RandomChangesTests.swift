@@ -212,6 +212,11 @@ import Testing
 /// A reader of logs whose messages have their numbers as tokens.
 private struct NumberReader: StoreReader {
   var past: Int { 0 }
+  var now: Timestamp { 0 }
+  func logs(after name: LogName?, limit: Int) -> [LogName] { [] }
+  func inboxes(after inbox: Inbox?, limit: Int) -> [Inbox] { [] }
+  func logs(_ names: [LogName]) -> [LogState] { [] }
+  func entries(in log: LogName, from first: Int, limit: Int) -> [LogEntry] { [] }
   func states(of inboxes: [Inbox]) -> [InboxState] { [] }
   func messages(in log: LogName, _ numbers: SequenceSet) -> [Message] { [] }
   func times(in log: LogName, _ numbers: [Int]) -> [Timestamp] { [] }

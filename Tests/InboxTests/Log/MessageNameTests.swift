@@ -17,6 +17,18 @@ import Testing
     }
   }
 
+  @Test func aNameSaysWhatItWasMadeOf() {
+    #expect(LogName.team("e\u{301}").kind == .team("e\u{301}"))
+    #expect(LogName.member(team: "b", user: "luebo").kind == .member(team: "b", user: "luebo"))
+    #expect(LogName.everyone.kind == .everyone)
+    #expect(LogName.account("bo").kind == .account("bo"))
+    for inbox in [Inbox(user: "bo"), Inbox(user: "bo", team: "blue")] {
+      #expect(Inbox(own: inbox.own) == inbox)
+      #expect(Inbox(own: inbox.own)?.shared == inbox.shared)
+      #expect(Inbox(own: inbox.shared) == nil)
+    }
+  }
+
   @Test func noTwoLogsShareAName() {
     #expect(Set(Self.logs.map(\.encoded)).count == Self.logs.count)
     #expect(Set(Self.logs.map { MessageName(log: $0, seq: 1).nid }).count == Self.logs.count)

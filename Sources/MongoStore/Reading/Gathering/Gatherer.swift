@@ -3,57 +3,22 @@ import Locks
 import Mongo
 import Runtime
 
-/// One want of one view; it is answered once.
-final class Ask: Sendable {
-  enum Answer: Sendable {
-    case state(InboxState, shared: Gathered.Stretch, own: Gathered.Stretch, past: Int = 0)
-    case messages([MessageDocument], past: Int = 0)
-    /// The data can't be read together with that of others.
-    case alone
+/// An answer, and the number of the past that it is of.
+typealias Brought = (answer: Answer, past: Int)
 
-    /// The same answer, read from this past.
-    func of(_ past: Int) -> Answer {
-      switch self {
-      case .state(let state, let shared, let own, _): .state(state, shared: shared, own: own, past: past)
-      case .messages(let messages, _): .messages(messages, past: past)
-      case .alone: .alone
-      }
-    }
-  }
-
+/// One want of one reader, in the queue. It is answered once, unless its caller takes it back first.
+struct Ask: Sendable {
   let want: Want
-  // Held for taking the continuation out: the code that takes it resumes it.
-  private let waiter = Locked<Waiter>(.none)
+  let work: QueuedWork
+  let continuation: CheckedContinuation<Brought, any Error>
 
-  private enum Waiter {
-    case none
-    case waiting(CheckedContinuation<Answer, any Error>)
-    case settled
-  }
-
-  init(_ want: Want) { self.want = want }
-
-  /// Waits for the answer; false if the ask was already cancelled.
-  func wait(_ continuation: CheckedContinuation<Answer, any Error>) -> Bool {
-    waiter.withLock { waiter in
-      guard case .none = waiter else { return false }
-      waiter = .waiting(continuation)
-      return true
-    }
-  }
-
-  /// Answers the ask; later answers are ignored.
-  func settle(_ answer: Result<Answer, any Error>) {
-    let waiting = waiter.withLock { waiter in
-      defer { waiter = .settled }
-      return waiter
-    }
-    guard case .waiting(let continuation) = waiting else { return }
-    continuation.resume(with: answer)
+  /// Answers the ask. It may be taken back until now: what was read for it is dropped then.
+  func settle(_ answer: Result<Brought, any Error>) {
+    if work.begin() { continuation.resume(with: answer) }
   }
 }
 
-/// Reads what many views ask for in few commands, on the pool's threads.
+/// Reads what many readers ask for in few commands, on the pool's threads.
 final class Gatherer: Sendable {
   private let access: Access
   // Held for an entry or for taking a group, never while the server is asked.
@@ -62,17 +27,10 @@ final class Gatherer: Sendable {
   init(_ access: Access) { self.access = access }
 
   /// Reads one want; throws `StoreError`, or `CancellationError` once the task is cancelled.
-  func bring(_ want: Want) async throws -> Ask.Answer {
-    let ask = Ask(want)
-    return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        guard ask.wait(continuation) else { return continuation.resume(throwing: CancellationError()) }
-        queue.withLock { $0.add(ask) }
-        startReady()
-      }
-    } onCancel: {
-      // Not called from within the cancellation, which still accesses what a resumed task releases.
-      Task.detached { ask.settle(.failure(CancellationError())) }
+  func bring(_ want: Want) async throws -> Brought {
+    try await withQueuedWork { work, continuation in
+      queue.withLock { $0.add(Ask(want: want, work: work, continuation: continuation)) }
+      startReady()
     }
   }
 
@@ -100,38 +58,17 @@ final class Gatherer: Sendable {
     startReady()
   }
 
-  private func bring(_ group: [Ask], _ session: MongoSession) throws -> [Ask.Answer] {
+  private func bring(_ group: [Ask], _ session: MongoSession) throws -> [Brought] {
     do {
       return try access.withLayout(session) { layout in
-        guard layout.server.supportsSnapshotReads else { return group.map { _ in .alone } }
-        var run = GatherRun(group.map(\.want), layout, session)
-        return try run.run().map { $0.of(layout.past.number) }
+        var run = ReadRun(group.map(\.want), Source(session, layout))
+        return try run.run().map { ($0, layout.past.number) }
       }
     } catch StoreError.damaged {
       // Each asks alone, which shows whose data is damaged.
-      return group.map { _ in .alone }
+      return group.map { _ in (.alone, 0) }
     } catch {
       throw error is StoreError ? error : StoreError(any: error)
     }
   }
-}
-
-/// Numbers that logs are known to have reached: the search for their newest messages starts there. A log only
-/// grows, so such numbers stay true.
-final class HeadHints: Sendable {
-  // Held for a look or an entry.
-  private let heads = Locked<[LogName: Int]>([:])
-  private let capacity = 131_072
-
-  func head(of log: LogName) -> Int? { heads.withLock { $0[log] } }
-
-  func remember(_ head: Int, of log: LogName) {
-    heads.withLock { heads in
-      // The cache is rarely full, and one short command for many logs fills it again.
-      if heads.count >= capacity { heads = [:] }
-      heads[log] = max(head, heads[log] ?? 0)
-    }
-  }
-
-  func forget(_ log: LogName) { heads.withLock { $0[log] = nil } }
 }

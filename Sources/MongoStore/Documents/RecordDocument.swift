@@ -1,0 +1,93 @@
+import Inbox
+import Mongo
+
+/// A document that is changed by compare-and-set: the marks of an inbox, or the record of a log.
+///
+/// `version` grows with every change, and `tokens` identifies the last changes: a change whose outcome is
+/// unknown is looked up there, even if others have made changes since.
+struct RecordDocument: Sendable {
+  var name: LogName
+  var version: Int64
+  var tokens: [BSONObjectID]
+  var body: [UInt8]
+
+  static let tokensKept: Int64 = 16
+
+  init(name: LogName, version: Int64, token: Token, body: [UInt8]) {
+    (self.name, self.version, self.tokens, self.body) = (name, version, [token.id], body)
+  }
+
+  /// Reads a document of `collection`.
+  init(_ document: BSONDocument, of collection: Collection) throws(StoreError) {
+    do {
+      name = try document.get("_id").logName()
+      version = try document.get("version").int64()
+      tokens = try document.get("tokens").array().values().map { value throws(BSONError) in
+        guard case .objectID(let token) = value else { throw .missingKey("tokens") }
+        return token
+      }
+      body = Array(try document.get(collection.bodyField).binary())
+    } catch {
+      throw .damaged("a record can't be read: \(error)")
+    }
+    guard version >= 1, version <= StoreBounds.largestNumber else {
+      throw .damaged("a record has no possible version")
+    }
+  }
+
+  /// The token of the change that wrote this version.
+  var token: BSONObjectID? { tokens.last }
+
+  /// The write that replaces version `previous`, or inserts the record if there is none. Sent again it does
+  /// nothing, since the version has moved on.
+  func write(to collection: Collection, over previous: Int64) -> MongoWrite {
+    // An upsert if there is no record yet: one command then takes all records of a group. If two processes
+    // insert the same record, the second one is refused at `_id`.
+    .updateOne(
+      filter: ["_id": .binary(name.encoded), "version": previous == 0 ? nil : .int64(previous)],
+      update: [
+        "$set": .document(["version": .int64(version), collection.bodyField: .binary(body)]),
+        "$push": [
+          "tokens": [
+            "$each": .array(BSONArray(tokens: tokens)), "$slice": .int64(-Self.tokensKept),
+          ]
+        ],
+      ], upsert: previous == 0)
+  }
+}
+
+extension BSONArray {
+  fileprivate init(tokens: [BSONObjectID]) {
+    do {
+      try self.init(tokens.map { .objectID($0) })
+    } catch {
+      preconditionFailure("a few ids are far below 16 MiB: \(error)")
+    }
+  }
+}
+
+extension Collection {
+  /// The field that holds a record's bytes: it distinguishes the records of both collections in one reply.
+  fileprivate var bodyField: String { self == .logs ? "record" : "body" }
+}
+
+extension Marks {
+  init(_ document: RecordDocument) throws(StoreError) {
+    do {
+      self = try Marks(
+        version: Int(document.version), stamp: document.token?.random ?? 0, encoded: document.body)
+    } catch {
+      throw .unreadable("the marks of an inbox", error)
+    }
+  }
+}
+
+extension LogRecord {
+  init(_ document: RecordDocument) throws(StoreError) {
+    do {
+      self = try LogRecord(encoded: document.body)
+    } catch {
+      throw .unreadable("the record of a log", error)
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import Caches
+import Inbox
+import Mongo
+
+/// Makes the states of inboxes from what was found of their logs, and asks for what their readers sent.
+struct Assembly {
+  /// Numbers among which it is not known which ones a reader sent.
+  private struct Gap {
+    var inbox: Int
+    var side: Inbox.Side
+    var range: Query.SentRange
+  }
+
+  private struct Sender: Hashable {
+    var log: LogName
+    var user: Text
+  }
+
+  private static let gapsTogether = 200
+
+  private let source: Source
+  private let isShared: Bool
+  private var found: [FoundInbox?] = []
+  private var gaps: [Gap] = []
+
+  /// `isShared` means that others wait too: then nothing is read in more than one reply.
+  init(_ source: Source, isShared: Bool) { (self.source, self.isShared) = (source, isShared) }
+
+  /// Adds the inbox of these logs.
+  mutating func add(_ inbox: Inbox, _ shared: FoundLog, _ own: FoundLog) throws(StoreError) {
+    guard !shared.isShorter, !own.isShorter else { return found.append(nil) }
+    var state = InboxState(inbox: inbox, shared: try shared.state(), own: try own.state())
+    if let record = own.marks { state.marks = try Marks(record) }
+    try state.checkMarks()
+    addSent(&state, .shared, shared)
+    addSent(&state, .own, own)
+    found.append(
+      FoundInbox(
+        state: state, marksToken: own.marks?.token, shared: shared.stretch, own: own.stretch))
+  }
+
+  /// The numbers that the reader sent are remembered up to some number, and taken from the newest messages;
+  /// those in between have to be asked for.
+  private mutating func addSent(_ state: inout InboxState, _ side: Inbox.Side, _ log: FoundLog) {
+    let user = state.inbox.user
+    let folded = state.folded(side)
+    let known = source.past.sent.matches(source.past.key(user, log.name), after: folded)
+    state[side].sent = known.numbers.intersection(folded + 1, through: log.head)
+    guard known.through < log.head else { return }
+    let least = max(known.through, log.floor)
+    for found in log.messages where found.message.seq > least && found.message.body.sender == user {
+      state[side].sent.insert(found.message.seq)
+    }
+    guard known.through < log.floor else { return remember(state, side) }
+    let numbers = Query.NumberRange(log: log.name, first: known.through + 1, last: log.floor)
+    gaps.append(Gap(inbox: found.count, side: side, range: .init(user: user, numbers: numbers)))
+  }
+
+  private func remember(_ state: InboxState, _ side: Inbox.Side) {
+    let log = state.log(side)
+    source.past.sent.remember(
+      .init(after: state.folded(side), through: log.head, numbers: log.sent),
+      source.past.key(state.inbox.user, state.inbox.log(side)))
+  }
+
+  /// Returns the inboxes, in the order of adding; nil for what has to be read alone.
+  mutating func finish() throws(StoreError) -> [FoundInbox?] {
+    for start in stride(from: 0, to: gaps.count, by: Self.gapsTogether) {
+      try close(gaps[start..<min(start + Self.gapsTogether, gaps.count)])
+    }
+    return found
+  }
+
+  private mutating func close(_ gaps: ArraySlice<Gap>) throws(StoreError) {
+    let batch = try source.run(.sent(gaps.map(\.range), limit: Source.numbersTogether))
+    let documents = try batch.all()
+    let isWhole = batch.isComplete && documents.count < Source.numbersTogether
+    guard isWhole || !isShared else {
+      for gap in gaps { found[gap.inbox] = nil }
+      return
+    }
+    var sent: [Sender: [Int]] = [:]
+    if isWhole {
+      for document in documents {
+        let number = try SentNumber(document)
+        sent[Sender(log: number.log, user: number.user), default: []].append(number.seq)
+      }
+    }
+    for gap in gaps {
+      guard var state = found[gap.inbox]?.state else { continue }
+      let (user, log, first) = (gap.range.user, gap.range.numbers.log, gap.range.numbers.first)
+      let last = gap.range.numbers.last ?? .max
+      let numbers =
+        isWhole
+        ? SequenceSet(numbers: sent[Sender(log: log, user: user)] ?? []).intersection(first, through: last)
+        : try source.numbers(in: log, where: .sender(user), from: first, through: last)
+      state[gap.side].sent.formUnion(numbers)
+      remember(state, gap.side)
+      found[gap.inbox]?.state = state
+    }
+  }
+}

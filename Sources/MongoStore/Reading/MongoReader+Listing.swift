@@ -1,0 +1,96 @@
+import Inbox
+import Mongo
+
+// A list is never read together with what other calls ask for.
+extension MongoReader {
+  /// The most logs that one command reads.
+  private static let logsTogether = 500
+  /// The number of index keys that one command reads for names: logs with one message each need no command each.
+  private static let keysTogether = 16
+
+  func logs(after name: LogName?, limit: Int) throws -> [LogName] {
+    var found: [LogName] = []
+    while found.count < limit {
+      let last = (found.last ?? name)?.encoded ?? []
+      let names = try names(.logs(after: last, limit: min(limit, Self.keysTogether)), "log")
+      guard !names.isEmpty else { break }
+      for name in names where found.last != name && found.count < limit { found.append(name) }
+    }
+    return found
+  }
+
+  func inboxes(after inbox: Inbox?, limit: Int) throws -> [Inbox] {
+    try names(.inboxes(after: inbox?.own.encoded ?? [], limit: limit), "_id").map { own in
+      guard let inbox = Inbox(own: own) else {
+        throw StoreError.damaged("marks are of a log that is nobody's own")
+      }
+      return inbox
+    }
+  }
+
+  /// The names that a query returns; fewer if the reply is full.
+  private func names(_ query: Query, _ field: String) throws -> [LogName] {
+    let source = try searched()
+    do {
+      return try source.run(query).all().map { try $0.get(field).logName() }
+    } catch {
+      throw error as? StoreError ?? .damaged("the name of a log can't be read: \(error)")
+    }
+  }
+
+  func logs(_ names: [LogName]) throws -> [LogState] {
+    let source = try searched()
+    var states: [LogState] = []
+    for start in stride(from: 0, to: names.count, by: Self.logsTogether) {
+      states += try logsTogether(names[start..<min(start + Self.logsTogether, names.count)], source)
+    }
+    return states
+  }
+
+  private func logsTogether(_ names: ArraySlice<LogName>, _ source: Source) throws(StoreError) -> [LogState] {
+    // Records are read first and heads last: then no retraction lies beyond the heads.
+    let batches = [try source.run(.records(.logs, Array(names))), try source.run(.heads(Array(names)))]
+    guard batches.allSatisfy(\.isComplete) else {
+      guard names.count > 1 else { throw .damaged("a record of more than 16 MiB") }
+      // With large records, fewer logs are read at once.
+      let middle = names.startIndex + names.count / 2
+      return try logsTogether(names[..<middle], source) + logsTogether(names[middle...], source)
+    }
+    var found: [LogName: FoundLog] = [:]
+    for document in try batches[0].all() {
+      let record = try RecordDocument(document, of: .logs)
+      found[record.name, default: FoundLog(name: record.name)].record = try LogRecord(record)
+    }
+    for document in try batches[1].all() {
+      let last = try LastNumber(document)
+      found[last.log, default: FoundLog(name: last.log)].head = last.seq
+    }
+    return try names.map { name throws(StoreError) in
+      known.pin(name, try (found[name] ?? FoundLog(name: name)).state())
+    }
+  }
+
+  func entries(in name: LogName, from first: Int, limit: Int) throws -> [LogEntry] {
+    let log = try logs([name])[0]
+    let (first, end) = (max(first, log.record.tail), log.head)
+    guard first <= end else { return [] }
+    let last = limit > end - first ? end : first + limit - 1
+    let batch = try searched().run(.messages(name, from: first, through: last, limit: last - first + 1))
+    return try batch.all().map { document in
+      let read = try MessageDocument(document)
+      let isRetracted = log.record.retracted.contains(read.message.seq)
+      // Retracted after this view looked at the record: the view begins again.
+      if read.isCleared, !isRetracted { throw StaleView() }
+      var (key, digest) = (Text?.none, [UInt8]())
+      do {
+        if let element = try document.find("key") {
+          key = Text(try element.string())
+          digest = Array(try document.get("digest").binary())
+        }
+      } catch {
+        throw StoreError.damaged("a message's key can't be read: \(error)")
+      }
+      return LogEntry(read.message, isRetracted: isRetracted, key: key, digest: digest)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import Inbox
+
+extension Connection {
+  func logs(after name: LogName?, limit: Int) throws -> [LogName] {
+    try names(.logsOfLength, .logsLonger, after: name, limit)
+  }
+
+  func inboxes(after inbox: Inbox?, limit: Int) throws -> [Inbox] {
+    try names(.inboxesOfLength, .inboxesLonger, after: inbox?.own, limit).map { own in
+      guard let inbox = Inbox(own: own) else { throw StoreError.damagedColumn }
+      return inbox
+    }
+  }
+
+  /// The names after one: first those of its length, then the longer ones.
+  private func names(
+    _ ofLength: SQL, _ longer: SQL, after name: LogName?, _ limit: Int
+  ) throws(StoreError) -> [LogName] {
+    let after = name?.encoded ?? []
+    var names: [LogName] = []
+    for sql in [ofLength, longer] where names.count < limit {
+      try checkDeadline()
+      try with(sql) { statement throws(StoreError) in
+        statement.bind(Int64(after.count), at: 1)
+        if sql == ofLength { statement.bind(after, at: 2) }
+        statement.bind(Int64(limit - names.count), at: 3)
+        while try statement.step() { names.append(try Self.logName(statement, 0)) }
+      }
+    }
+    return names
+  }
+
+  /// Reads a column that holds the name of a log.
+  static func logName(_ statement: PreparedStatement, _ column: Int32) throws(StoreError) -> LogName {
+    guard let bytes = try statement.bytes(column) else { throw .damagedColumn }
+    do {
+      return try LogName(encoded: bytes)
+    } catch {
+      throw .unreadable("the name of a log", error)
+    }
+  }
+
+  func logs(_ names: [LogName]) throws -> [LogState] {
+    try names.map { name in
+      try checkDeadline()
+      return try log(name)?.state ?? LogState()
+    }
+  }
+
+  func entries(in name: LogName, from first: Int, limit: Int) throws -> [LogEntry] {
+    try checkDeadline()
+    guard let log = try log(name) else { return [] }
+    let first = max(first, log.record.tail)
+    guard first <= log.head else { return [] }
+    return try with(.entries) { statement throws(StoreError) in
+      statement.bind(Position(log: log.id, seq: first).rawValue, at: 1)
+      statement.bind(Position(log: log.id, seq: log.head).rawValue, at: 2)
+      statement.bind(Int64(limit), at: 3)
+      var entries: [LogEntry] = []
+      while try statement.step() {
+        let message = try Self.message(statement)
+        entries.append(
+          LogEntry(
+            message, isRetracted: log.record.retracted.contains(message.seq), key: try statement.text(10),
+            digest: try statement.bytes(11) ?? []))
+      }
+      return entries
+    }
+  }
+}
