@@ -56,6 +56,9 @@ public final class MatchIndex: Sendable {
     return Matches(after: first, through: known.through, numbers: known.numbers.above(first))
   }
 
+  /// The number up to which matches are known.
+  public func through(_ key: Key) -> Int? { entries.withLock { $0.look(key)?.through } }
+
   /// Remembers matches, unless others are known that reach farther. They must be of committed messages: what a
   /// write transaction reads may be rolled back, and its numbers used again.
   public func remember(_ matches: Matches, _ key: Key) {

@@ -123,22 +123,23 @@ public struct BSONWriter: Sendable {
     }
   }
 
-  /// Appends a document that `body` writes in place.
+  /// Appends a document that `body` writes in place. Inlined, as the next one: the error's type would be looked up
+  /// at run time.
+  @inlinable
   public mutating func append<E: Error>(
     _ key: String, document body: (inout BSONWriter) throws(E) -> Void
   ) throws(E) {
-    begin(.document, key)
-    let start = open()
+    let start = open(.document, key)
     try body(&self)
     end(at: start)
   }
 
   /// Appends an array that `body` writes in place.
+  @inlinable
   public mutating func append<E: Error>(
     _ key: String, array body: (inout BSONArrayWriter) throws(E) -> Void
   ) throws(E) {
-    begin(.array, key)
-    let start = open()
+    let start = open(.array, key)
     // The bytes move into the array's writer and back, and are never copied.
     var array = BSONArrayWriter(writer: self.take())
     defer {
@@ -154,8 +155,10 @@ public struct BSONWriter: Sendable {
 }
 
 extension BSONWriter {
-  private mutating func take() -> BSONWriter {
-    var other = BSONWriter(capacity: 0)
+  private init(empty: Void) { (bytes, depth) = ([], 0) }
+
+  @usableFromInline mutating func take() -> BSONWriter {
+    var other = BSONWriter(empty: ())
     swap(&self, &other)
     return other
   }
@@ -168,7 +171,8 @@ extension BSONWriter {
     bytes.append(0)
   }
 
-  private mutating func open() -> Int {
+  @usableFromInline mutating func open(_ type: BSONType, _ key: String) -> Int {
+    begin(type, key)
     depth += 1
     if depth > BSONDocument.maximumDepth { fail(.tooDeep) }
     let start = bytes.count
@@ -176,7 +180,7 @@ extension BSONWriter {
     return start
   }
 
-  private mutating func end(at start: Int) {
+  @usableFromInline mutating func end(at start: Int) {
     bytes.append(0)
     depth -= 1
     let length = UInt32(truncatingIfNeeded: bytes.count - start)
@@ -200,10 +204,10 @@ extension BSONWriter {
 
 /// Writes the elements of a BSON array; see ``BSONWriter/append(_:array:)``.
 public struct BSONArrayWriter: Sendable {
-  fileprivate(set) var writer: BSONWriter
-  private var count = 0
+  @usableFromInline var writer: BSONWriter
+  @usableFromInline var count = 0
 
-  fileprivate init(writer: BSONWriter) {
+  @usableFromInline init(writer: BSONWriter) {
     self.writer = writer
   }
 
@@ -214,6 +218,7 @@ public struct BSONArrayWriter: Sendable {
   }
 
   /// Appends a document that `body` writes in place.
+  @inlinable
   public mutating func append<E: Error>(
     document body: (inout BSONWriter) throws(E) -> Void
   ) throws(E) {

@@ -16,31 +16,34 @@ struct MessageDocument {
     self = try Self.placed(document).message
   }
 
-  /// Reads a document and the name of its log, in one pass.
+  /// Reads a document, its `_id` and the name of its log, in one pass.
   static func placed(
     _ document: BSONDocument
-  ) throws(StoreError) -> (log: ArraySlice<UInt8>, message: MessageDocument) {
+  ) throws(StoreError) -> (log: ArraySlice<UInt8>, id: BSONObjectID, message: MessageDocument) {
     do {
       var log: ArraySlice<UInt8> = []
-      let message = try MessageDocument(reading: document, &log)
-      return (log, message)
+      var id: BSONObjectID?
+      let message = try MessageDocument(reading: document, &log, &id)
+      guard let id else { throw BSONError.missingKey("_id") }
+      return (log, id, message)
     } catch {
       throw .damaged("a message can't be read: \(error)")
     }
   }
 
-  private init(reading document: BSONDocument, _ log: inout ArraySlice<UInt8>) throws {
+  private init(
+    reading document: BSONDocument, _ log: inout ArraySlice<UInt8>, _ id: inout BSONObjectID?
+  ) throws {
     var reader = BSONReader(document)
     var seq: Int?
     var time: Timestamp?
-    var token: UInt64?
     var type: Text?
     var body = MessageBody(type: "")
     isCleared = false
     while let element = try reader.next() {
       switch element.key {
       case "log": log = try element.binary()
-      case "_id": token = try element.objectID().random
+      case "_id": id = try element.objectID()
       case "seq": seq = try element.number()
       case "time": time = try element.time()
       case "message_type": type = Text(try element.string())
@@ -56,10 +59,10 @@ struct MessageDocument {
     }
     guard let seq else { throw BSONError.missingKey("seq") }
     guard let time else { throw BSONError.missingKey("time") }
-    guard let token else { throw BSONError.missingKey("_id") }
+    guard let id else { throw BSONError.missingKey("_id") }
     guard let type else { throw BSONError.missingKey("message_type") }
     body.type = type
-    message = Message(seq: seq, time: time, token: token, body: body)
+    message = Message(seq: seq, time: time, token: id.random, body: body)
     try message.check()
   }
 

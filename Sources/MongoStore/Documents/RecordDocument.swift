@@ -43,25 +43,33 @@ struct RecordDocument: Sendable {
   func write(to collection: Collection, over previous: Int64) -> MongoWrite {
     // An upsert if there is no record yet: one command then takes all records of a group. If two processes
     // insert the same record, the second one is refused at `_id`.
-    .updateOne(
-      filter: ["_id": .binary(name.encoded), "version": previous == 0 ? nil : .int64(previous)],
-      update: [
-        "$set": .document(["version": .int64(version), collection.bodyField: .binary(body)]),
-        "$push": [
-          "tokens": [
-            "$each": .array(BSONArray(tokens: tokens)), "$slice": .int64(-Self.tokensKept),
-          ]
-        ],
-      ], upsert: previous == 0)
+    var filter = BSONWriter(capacity: 128)
+    filter.append("_id", binary: name.encoded)
+    if previous == 0 { filter.appendNull("version") } else { filter.append("version", previous) }
+    var update = BSONWriter(capacity: 256 + body.count)
+    update.append("$set") { (set: inout BSONWriter) in
+      set.append("version", version)
+      set.append(collection.bodyField, binary: body)
+    }
+    update.append("$push") { (push: inout BSONWriter) in
+      push.append("tokens") { (change: inout BSONWriter) in
+        change.append("$each") { (each: inout BSONArrayWriter) in
+          for token in tokens { each.append(.objectID(token)) }
+        }
+        change.append("$slice", -Self.tokensKept)
+      }
+    }
+    return .updateOne(filter: filter.whole(), update: update.whole(), upsert: previous == 0)
   }
 }
 
-extension BSONArray {
-  fileprivate init(tokens: [BSONObjectID]) {
+extension BSONWriter {
+  /// The document, of what Tidings' own limits keep far below 16 MiB.
+  consuming func whole() -> BSONDocument {
     do {
-      try self.init(tokens.map { .objectID($0) })
+      return try finish()
     } catch {
-      preconditionFailure("a few ids are far below 16 MiB: \(error)")
+      preconditionFailure("a document of Tidings' own: \(error)")
     }
   }
 }

@@ -4,6 +4,8 @@ import Mongo
 /// The kind of a document in a mixed reply: the stages of `Query` give each kind its own fields.
 enum ReplyKind {
   case message
+  /// Only the `_id` of a message.
+  case proof
   case record
   case marks
   case head
@@ -15,7 +17,7 @@ enum ReplyKind {
         switch element.key {
         case "_id":
           if element.type == .objectID {
-            self = .message
+            self = try reader.next() == nil ? .proof : .message
             return
           }
         case "seq":
@@ -83,11 +85,14 @@ struct SentNumber {
 struct LastNumber {
   var log: LogName
   var seq: Int
+  /// The message's token, if the query is for tokens too.
+  var token: BSONObjectID?
 
   init(_ document: BSONDocument) throws(StoreError) {
     do {
       log = try document.get("_id").logName()
       seq = try document.get("seq").number()
+      token = try document.find("token")?.objectID()
     } catch {
       throw .damaged("the head of a log can't be read: \(error)")
     }

@@ -1,20 +1,26 @@
 import Inbox
 import Locks
+import Mongo
+import Synchronization
 
 /// What is remembered of the ends of logs.
 ///
-/// A log only grows, so a number that it has reached stays true: readers look for its newest messages from there
-/// on. The last message is only a guess, behind which writers append without a read first: the index refuses a
+/// A log only grows, so a number that it has reached stays true, and a message that it holds stays in it: while
+/// the newest one that is known is there, it is the same log, and what is remembered of it holds. So no proof is
+/// dropped as long as anything else of its log may be remembered: when there are too many, the past is over.
+///
+/// The last message is only a guess, behind which writers append without a read first: the index refuses a
 /// number that is taken, and the guess is forgotten with the first error. It does not live long: a log may have
 /// been restored to an earlier state, and a number far above its last one would leave a gap that no index refuses.
 final class Heads: Sendable {
   private struct Entry {
-    var reached = 0
+    var end = LogEnd()
     var last: (head: Head, end: ContinuousClock.Instant)?
   }
 
   // Held for a look or an entry.
   private let entries = Locked<[LogName: Entry]>([:])
+  private let full = Atomic(false)
   private let capacity: Int
   private let lifetime: Duration
 
@@ -23,8 +29,11 @@ final class Heads: Sendable {
     self.lifetime = lifetime
   }
 
-  /// The number that a log is known to have reached.
-  func reached(_ log: LogName) -> Int? { entries.withLock { $0[log]?.reached } }
+  /// Whether there are more logs than are remembered.
+  var isFull: Bool { full.load(ordering: .relaxed) }
+
+  /// What is known of the end of a log; nil if it was never looked at.
+  func end(of log: LogName) -> LogEnd? { entries.withLock { $0[log]?.end } }
 
   /// The last message of a log, as long as it may be relied on.
   func last(of log: LogName) -> Head? {
@@ -34,22 +43,25 @@ final class Heads: Sendable {
     }
   }
 
-  /// Remembers that a majority has a log up to this number.
-  func remember(_ seq: Int, reachedBy log: LogName) {
-    change(log) { $0.reached = max($0.reached, seq) }
+  /// Changes what is known of the end of a log.
+  func change(endOf log: LogName, _ body: (inout LogEnd) -> Void) {
+    change(log) { body(&$0.end) }
   }
 
   /// Remembers the last messages of logs, which are known to have been the last `at` this moment.
   func remember(_ heads: [LogName: Head], at moment: ContinuousClock.Instant) {
     for (log, head) in heads {
-      change(log) { $0 = Entry(reached: max($0.reached, head.seq), last: (head, moment + lifetime)) }
+      change(log) { entry in
+        entry.end.reach(head.seq, head.token)
+        entry.last = (head, moment + lifetime)
+      }
     }
   }
 
   private func change(_ log: LogName, _ body: (inout Entry) -> Void) {
     entries.withLock { entries in
-      // Rarely full, and one short command for many logs fills it again.
-      if entries.count >= capacity { entries = [:] }
+      if entries.count >= capacity { full.store(true, ordering: .relaxed) }
+      guard !isFull else { return }
       body(&entries[log, default: Entry()])
     }
   }
@@ -60,7 +72,52 @@ final class Heads: Sendable {
       for log in logs { entries[log]?.last = nil }
     }
   }
+}
 
-  /// Forgets a log.
-  func forget(_ log: LogName) { entries.withLock { $0[log] = nil } }
+/// What is known of the end of a log.
+struct LogEnd: Hashable, Sendable {
+  /// A message that a log holds.
+  struct Proof: Hashable, Sendable {
+    var seq: Int
+    var token: BSONObjectID
+  }
+
+  /// The number of messages that come with the state of an inbox: those of a first page.
+  static let page = 12
+
+  /// A number that the log has reached.
+  private(set) var reached = 0
+  /// The newest message that is known to be in the log.
+  private(set) var proof: Proof?
+  /// The number up to which messages were brought.
+  private var brought = 0
+  /// How many more reads bring the newest messages along, whether they were brought before or not.
+  private var along = 1
+
+  /// The reads that bring the newest messages along after some had to be asked for.
+  private static let alongAfterMiss = 16
+
+  /// Notes that the log holds a message with this number, and its token if it is known.
+  mutating func reach(_ seq: Int, _ token: BSONObjectID?) {
+    reached = max(reached, seq)
+    if let token, seq >= proof?.seq ?? 1 { proof = Proof(seq: seq, token: token) }
+  }
+
+  /// The first number that a read asks for that wants the `newest` messages.
+  func first(newest: Int) -> Int {
+    let first = max(1, reached - newest + 1)
+    return along > 0 ? first : max(first, min(brought + 1, max(reached, 1)))
+  }
+
+  /// Notes that all messages from `first` to the end were brought; `isPage` if the newest ones were wanted.
+  mutating func bring(from first: Int, isPage: Bool) {
+    guard isPage || first <= brought + 1 else { return }
+    brought = reached
+    if isPage { along = max(0, along - 1) }
+  }
+
+  /// Notes that messages had to be asked for: who shows them forgets them sooner than this log's end.
+  mutating func miss(_ numbers: SequenceSet) {
+    if numbers.last ?? 0 > reached - Self.page { along = Self.alongAfterMiss }
+  }
 }

@@ -28,7 +28,7 @@ struct Assembly {
 
   /// Adds the inbox of these logs.
   mutating func add(_ inbox: Inbox, _ shared: FoundLog, _ own: FoundLog) throws(StoreError) {
-    guard !shared.isShorter, !own.isShorter else { return found.append(nil) }
+    guard !shared.isOther, !own.isOther else { return found.append(nil) }
     var state = InboxState(inbox: inbox, shared: try shared.state(), own: try own.state())
     if let record = own.marks { state.marks = try Marks(record) }
     try state.checkMarks()

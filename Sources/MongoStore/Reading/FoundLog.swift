@@ -4,14 +4,20 @@ import Mongo
 /// A log, as a run finds it.
 struct FoundLog {
   let name: LogName
-  /// The number that the log was known to have reached.
-  var reached: Int?
+  /// What was known of the log's end before it was read; nil if it was never looked at.
+  var end: LogEnd?
+  /// The first number that the run asks for, besides those in `asked`.
+  var first = 1
   /// Whether it is the log of an inbox that is wanted.
   var decides = false
   /// The messages that are wanted by number.
   var asked = SequenceSet()
 
   var head = 0
+  /// The token of the last message, if that came.
+  var token: BSONObjectID?
+  /// Whether the message that proves the log to be the known one was found.
+  private(set) var isProven = false
   var record = LogRecord()
   /// The marks of the inbox whose own log this is.
   var marks: RecordDocument?
@@ -22,16 +28,31 @@ struct FoundLog {
   init(name: LogName) { self.name = name }
 
   /// Forgets what was found in an earlier reply.
-  mutating func forget() { (head, record, marks, messages, floor) = (0, LogRecord(), nil, [], 0) }
-
-  /// Whether the log is shorter than it was, for instance after its database was removed.
-  var isShorter: Bool { head < reached ?? 0 }
-
-  /// Orders the messages; the last one is the head.
-  mutating func sort() {
-    messages.sort { $0.message.seq < $1.message.seq }
-    head = max(head, messages.last?.message.seq ?? 0)
+  mutating func forget() {
+    (head, token, record, marks) = (0, nil, LogRecord(), nil)
+    (messages, floor, isProven) = ([], 0, false)
   }
+
+  /// Whether this is not the log that was known, for instance since its database was removed or restored: it is
+  /// shorter, or lacks a message that it had.
+  var isOther: Bool { decides && head < end?.reached ?? 0 || end?.proof != nil && !isProven }
+
+  /// Notes that the log holds a message.
+  mutating func prove(_ seq: Int, _ token: BSONObjectID) {
+    if let proof = end?.proof, proof == .init(seq: seq, token: token) { isProven = true }
+  }
+
+  /// Adds a message, of which only the token may be wanted.
+  mutating func add(_ found: MessageDocument, _ token: BSONObjectID) {
+    let seq = found.message.seq
+    prove(seq, token)
+    guard seq > floor || asked.contains(seq) else { return }
+    if seq > head { (head, self.token) = (seq, token) }
+    messages.append(found)
+  }
+
+  /// Orders the messages.
+  mutating func sort() { messages.sort { $0.message.seq < $1.message.seq } }
 
   /// The log's state, without what a reader sent.
   func state() throws(StoreError) -> LogState {

@@ -3,8 +3,9 @@ import Mongo
 
 // One inbox: all data of a first page in one command.
 extension Query {
-  /// The newest messages of an inbox's logs, the logs' records and the marks, in the order of these stages.
-  static func inbox(_ inbox: Inbox, newest: Int) -> Query {
+  /// The newest messages of an inbox's logs, the logs' records and the marks, in the order of these stages; then
+  /// the proofs that there are.
+  static func inbox(_ inbox: Inbox, newest: Int, proofs: [BSONObjectID] = []) -> Query {
     let shared = BSONValue.binary(inbox.shared.encoded)
     let own = BSONValue.binary(inbox.own.encoded)
     return .aggregate(
@@ -14,7 +15,17 @@ extension Query {
           union(.messages, array(newestOf(own, newest))),
           union(.logs, [["$match": ["_id": ["$in": [shared, own]]]]]),
           union(.marks, [["$match": ["_id": own]]]),
-        ]), hint: Collection.Index.position)
+        ] + present(proofs)), hint: Collection.Index.position)
+  }
+
+  /// The tokens of messages among these that there are, and nothing else of them; from the index alone.
+  private static func present(_ proofs: [BSONObjectID]) -> [BSONValue] {
+    guard !proofs.isEmpty else { return [] }
+    return [
+      union(
+        .messages,
+        [["$match": ["_id": ["$in": .array(array(proofs.map { .objectID($0) }))]]], ["$project": ["_id": 1]]])
+    ]
   }
 
   private static func newestOf(_ log: BSONValue, _ count: Int) -> [BSONValue] {
@@ -59,7 +70,7 @@ extension Query {
     writer.append("1") { (stage: inout BSONWriter) in stage.append("$limit", Int64(limit)) }
     if !records.isEmpty { writer.append("2") { writeUnion(&$0, .logs, records) } }
     if !marks.isEmpty { writer.append("3") { writeUnion(&$0, .marks, marks) } }
-    return .aggregate(.messages, pipeline: BSONArray(finished(writer)), hint: Collection.Index.position)
+    return .aggregate(.messages, pipeline: BSONArray(writer.whole()), hint: Collection.Index.position)
   }
 
   private static func writeUnion(_ stage: inout BSONWriter, _ collection: Collection, _ names: [LogName]) {
@@ -70,14 +81,6 @@ extension Query {
           stage.append("$match") { (match: inout BSONWriter) in match.append("_id", oneOf(names)) }
         }
       }
-    }
-  }
-
-  private static func finished(_ writer: consuming BSONWriter) -> BSONDocument {
-    do {
-      return try writer.finish()
-    } catch {
-      preconditionFailure("a group of ranges is far below 16 MiB: \(error)")
     }
   }
 
@@ -98,25 +101,33 @@ extension Query {
 
 // Many inboxes, and servers without snapshots.
 extension Query {
-  /// The last number of each of many logs: one index key for each log.
-  static func heads(_ logs: [LogName]) -> Query {
-    .aggregate(.messages, pipeline: array(headStages(logs)), hint: Collection.Index.position)
+  /// The last number of each of many logs: one index key for each log, and one message for its token. Then the
+  /// proofs that there are.
+  static func heads(_ logs: [LogName], proofs: [BSONObjectID] = [], withTokens: Bool = false) -> Query {
+    .aggregate(
+      .messages, pipeline: array(headStages(logs, withTokens) + present(proofs)),
+      hint: Collection.Index.position)
   }
 
   /// The last numbers together with the logs' records and the marks of inboxes, distinguished by their
   /// fields.
-  static func inboxes(logs: [LogName], marks: [LogName]) -> Query {
+  static func inboxes(
+    logs: [LogName], marks: [LogName], proofs: [BSONObjectID] = [], withTokens: Bool = false
+  ) -> Query {
     let records = union(.logs, [["$match": ["_id": oneOf(logs)]]])
     let marks = union(.marks, [["$match": ["_id": oneOf(marks)]]])
     return .aggregate(
-      .messages, pipeline: array(headStages(logs) + [records, marks]), hint: Collection.Index.position)
+      .messages, pipeline: array(headStages(logs, withTokens) + [records, marks] + present(proofs)),
+      hint: Collection.Index.position)
   }
 
-  private static func headStages(_ logs: [LogName]) -> [BSONValue] {
+  private static func headStages(_ logs: [LogName], _ withTokens: Bool) -> [BSONValue] {
     [
       ["$match": ["log": oneOf(logs)]],
       ["$sort": ["log": 1, "seq": -1]],
-      ["$group": ["_id": "$log", "seq": ["$first": "$seq"]]],
+      withTokens
+        ? ["$group": ["_id": "$log", "seq": ["$first": "$seq"], "token": ["$first": "$_id"]]]
+        : ["$group": ["_id": "$log", "seq": ["$first": "$seq"]]],
     ]
   }
 

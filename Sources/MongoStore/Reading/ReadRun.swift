@@ -5,7 +5,7 @@ import Mongo
 /// command around it. What decides an answer comes from one snapshot, if the server has any.
 struct ReadRun {
   /// The number of messages of each log that come with the state of an inbox: those of a first page.
-  static let page = 12
+  static let page = LogEnd.page
   /// Room for messages appended since the last look.
   private static let slack = 1000
   private static let inboxesTogether = 500
@@ -25,26 +25,45 @@ struct ReadRun {
   mutating func run() throws(StoreError) -> [Answer] {
     for want in wants {
       switch want {
-      case .messages(let name, let numbers): logs[place(of: name)].asked.formUnion(numbers)
+      case .messages(let name, let numbers):
+        logs[place(of: name)].asked.formUnion(numbers)
+        source.past.heads.change(endOf: name) { $0.miss(numbers) }
       case .inboxes(let inboxes):
         for inbox in inboxes {
-          for name in [inbox.shared, inbox.own] {
-            let place = place(of: name)
-            guard !logs[place].decides else { continue }
-            logs[place].decides = true
-            logs[place].reached = source.past.heads.reached(name)
-          }
+          decide(on: inbox.shared, for: inbox.user)
+          decide(on: inbox.own, for: inbox.user)
         }
       }
     }
-    return try fetch() ? try answers() : wants.map { _ in .alone }
+    guard try fetch() else { return wants.map { _ in .alone } }
+    if logs.contains(where: \.isOther) { source.past.end() }
+    guard !source.past.isOver else {
+      // Nothing that is remembered is reliable any more.
+      source.session.suspectChange()
+      return wants.map { _ in .alone }
+    }
+    return try answers()
   }
 
   private mutating func place(of name: LogName) -> Int {
     if let place = places[name] { return place }
     places[name] = logs.count
     logs.append(FoundLog(name: name))
+    logs[logs.count - 1].end = source.past.heads.end(of: name)
     return logs.count - 1
+  }
+
+  /// Notes that a log is one of a user's inbox.
+  private mutating func decide(on name: LogName, for user: Text) {
+    let place = place(of: name)
+    if !logs[place].decides {
+      logs[place].decides = true
+      logs[place].first = logs[place].end?.first(newest: newest) ?? 1
+    }
+    // What the user sent is told from the newest messages too: a gap costs a command.
+    guard let end = logs[place].end else { return }
+    let through = source.past.sent.through(source.past.key(user, name)) ?? 0
+    logs[place].first = min(logs[place].first, max(through + 1, end.reached - Self.page + 1))
   }
 
   private var inboxes: [Inbox] {
@@ -53,12 +72,9 @@ struct ReadRun {
 
   private mutating func answers() throws(StoreError) -> [Answer] {
     for log in logs where log.decides {
-      if log.isShorter {
-        // Nothing that is remembered of this past is reliable any more.
-        source.session.suspectChange()
-        source.past.heads.forget(log.name)
-      } else {
-        source.past.heads.remember(log.head, reachedBy: log.name)
+      source.past.heads.change(endOf: log.name) { end in
+        end.reach(log.head, log.token)
+        if log.floor < log.head { end.bring(from: log.floor + 1, isPage: newest == Self.page) }
       }
     }
     var assembly = Assembly(source, isShared: wants.count > 1)
@@ -88,11 +104,8 @@ extension ReadRun {
       try fetchHeads(inboxes)
       return true
     }
-    // From where the ends of the logs were seen last. A writer wants the last message, and not all since then.
-    if single == nil || newest == Self.page && logs.allSatisfy({ $0.reached != nil }) {
-      if try gather(inboxes) { return true }
-      for log in logs { source.past.heads.forget(log.name) }
-    }
+    // From where the ends of the logs were seen last.
+    if single == nil || logs.allSatisfy({ $0.end != nil }), try gather(inboxes) { return true }
     guard let single else { return false }
     if try !fetchNewest(single) { try fetchHeads([single]) }
     return true
@@ -100,11 +113,14 @@ extension ReadRun {
 
   /// What decides, and the newest messages, from where the logs were seen last to end.
   private mutating func gather(_ inboxes: [Inbox]) throws(StoreError) -> Bool {
-    let unknown = logs.indices.filter { logs[$0].decides && logs[$0].reached == nil }
+    let unknown = logs.indices.filter { logs[$0].decides && logs[$0].end == nil }
     if !unknown.isEmpty {
       _ = try take([source.run(.heads(unknown.map { logs[$0].name }))])
       for index in unknown {
-        logs[index].reached = logs[index].head
+        var end = LogEnd()
+        end.reach(logs[index].head, nil)
+        logs[index].first = end.first(newest: newest)
+        logs[index].end = end
         logs[index].head = 0
       }
     }
@@ -112,10 +128,15 @@ extension ReadRun {
     var limit = Self.slack
     for index in logs.indices {
       let log = logs[index]
-      if let reached = log.reached {
-        logs[index].floor = max(0, reached - newest)
-        ranges.append(.init(log: log.name, first: logs[index].floor + 1, last: nil))
-        limit += newest
+      // One message shows that the log is still the one of which the rest is known.
+      if let proof = log.end?.proof, !log.decides || proof.seq < log.first {
+        ranges.append(.init(log: log.name, first: proof.seq, last: proof.seq))
+        limit += 1
+      }
+      logs[index].floor = log.decides ? log.first - 1 : .max
+      if log.decides {
+        ranges.append(.init(log: log.name, first: log.first, last: nil))
+        limit += Self.page
       }
       for span in log.asked.spans {
         ranges.append(.init(log: log.name, first: span.first, last: span.last))
@@ -133,7 +154,8 @@ extension ReadRun {
   /// What decides, and the newest messages, without knowing where the logs end.
   private mutating func fetchNewest(_ inbox: Inbox) throws(StoreError) -> Bool {
     for index in logs.indices { logs[index].forget() }
-    let batch = try source.run(.inbox(inbox, newest: newest), .snapshot)
+    let batch = try source.run(
+      .inbox(inbox, newest: newest, proofs: logs.compactMap(\.end?.proof?.token)), .snapshot)
     guard batch.isComplete else { return false }
     _ = try take([batch])
     for index in logs.indices { logs[index].floor = (logs[index].messages.first?.message.seq ?? 1) - 1 }
@@ -151,14 +173,20 @@ extension ReadRun {
   private mutating func fetchHeads(together inboxes: [Inbox]) throws(StoreError) {
     let names = Array(Set(inboxes.flatMap { [$0.shared, $0.own] }))
     let marks = inboxes.map(\.own)
+    let ends = names.map { name in places[name].flatMap { logs[$0].end } }
+    let proofs = ends.compactMap(\.?.proof?.token)
+    // Of a log with a proof the number is enough, which comes from the index alone.
+    let withTokens = ends.contains { $0?.proof == nil }
     let batches: [MongoBatch]
     if source.hasSnapshots, inboxes.count > 1 {
-      batches = [try source.run(.inboxes(logs: names, marks: marks), .snapshot)]
+      batches = [
+        try source.run(.inboxes(logs: names, marks: marks, proofs: proofs, withTokens: withTokens), .snapshot)
+      ]
     } else {
       // Marks are read first and heads last: then no mark or retraction lies beyond the heads.
       batches = [
         try source.run(.records(.marks, marks)), try source.run(.records(.logs, names)),
-        try source.run(.heads(names)),
+        try source.run(.heads(names, proofs: proofs, withTokens: withTokens)),
       ]
     }
     guard batches.allSatisfy(\.isComplete) else {
@@ -173,19 +201,23 @@ extension ReadRun {
   /// Enters what replies hold; returns how many messages that were.
   private mutating func take(_ batches: [MongoBatch]) throws(StoreError) -> Int {
     var last = (bytes: ArraySlice<UInt8>(), place: 0)
+    var proofs: Set<BSONObjectID> = []
     var count = 0
     for batch in batches {
       for document in try batch.all() {
         switch try ReplyKind(document) {
         case .message:
-          let (bytes, message) = try MessageDocument.placed(document)
+          let (bytes, id, message) = try MessageDocument.placed(document)
           // The messages of a log follow one another.
           if bytes != last.bytes { last = (bytes, try place(ofBytes: bytes)) }
-          logs[last.place].messages.append(message)
+          logs[last.place].add(message, id)
           count += 1
+        case .proof: proofs.insert(try Self.proof(document))
         case .head:
           let head = try LastNumber(document)
-          logs[try asked(head.log)].head = head.seq
+          let place = try asked(head.log)
+          (logs[place].head, logs[place].token) = (head.seq, head.token)
+          if let token = head.token { logs[place].prove(head.seq, token) }
         case .record:
           let record = try RecordDocument(document, of: .logs)
           if let place = places[record.name] { logs[place].record = try LogRecord(record) }
@@ -195,8 +227,21 @@ extension ReadRun {
         }
       }
     }
-    for index in logs.indices where !logs[index].messages.isEmpty { logs[index].sort() }
+    for index in logs.indices {
+      if let proof = logs[index].end?.proof, proofs.contains(proof.token) {
+        logs[index].prove(proof.seq, proof.token)
+      }
+      if logs[index].messages.count > 1 { logs[index].sort() }
+    }
     return count
+  }
+
+  private static func proof(_ document: BSONDocument) throws(StoreError) -> BSONObjectID {
+    do {
+      return try document.get("_id").objectID()
+    } catch {
+      throw .damaged("a message's token can't be read: \(error)")
+    }
   }
 
   private func place(ofBytes bytes: ArraySlice<UInt8>) throws(StoreError) -> Int {

@@ -7,7 +7,7 @@ import Runtime
 /// become one write.
 struct MarksRun {
   private let session: MongoSession
-  private let layout: Layout
+  private var layout: Layout
   private var backoff: Backoff
   private var open: [Inbox: [MarksWrite]] = [:]
   private var order: [Inbox] = []
@@ -36,6 +36,8 @@ struct MarksRun {
       do {
         decided = try decide()
       } catch is StaleView {
+        // The past may be over; of a new one nothing is known.
+        layout.past = Past(layout.past.number)
         if !backoff.pause() { fail(.contended) }
         continue
       } catch StoreError.damaged where open.count > 1 {
