@@ -151,7 +151,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "MongoStoreTests",
-      dependencies: ["Inbox", "Locks", "Mongo", "MongoStore", "MongoSupport", "Runtime", "Seeds"],
+      dependencies: [
+        "Caches", "Inbox", "Locks", "Mongo", "MongoStore", "MongoSupport", "Runtime", "Seeds",
+      ],
       swiftSettings: settings),
     fuzz,
   ],

@@ -27,6 +27,8 @@ struct PlanTests {
       let bounds = [
         "state and newest messages of an inbox": 30, "states and newest messages of many inboxes": 110,
         "what readers sent to logs": 72, "states of many inboxes": 30, "heads of many logs": 14,
+        "an inbox that was known": 34, "many inboxes that were known": 34,
+        "heads of many logs that were known": 18,
         "a range of messages": 13, "messages by number": 9,
         "times": 7, "numbers by sender": 31, "numbers by receiver": 21, "numbers by type": 51,
         "the last place of a log": 1, "the last places of many logs": 14, "places by number": 8,

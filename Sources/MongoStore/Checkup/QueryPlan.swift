@@ -47,6 +47,7 @@ extension Query {
     let (shared, own) = (inbox.shared, inbox.own)
     let all = [inbox] + others
     let logs = all.flatMap { [$0.shared, $0.own] }
+    let proofs = [Token.random(at: 0).id, Token.random(at: 0).id]
     return [
       ("state and newest messages of an inbox", .inbox(inbox, newest: 12)),
       (
@@ -62,6 +63,12 @@ extension Query {
       ),
       ("states of many inboxes", .inboxes(logs: logs, marks: all.map(\.own))),
       ("heads of many logs", .heads(logs)),
+      ("an inbox that was known", .inbox(inbox, newest: 12, proofs: proofs)),
+      (
+        "many inboxes that were known",
+        .inboxes(logs: logs, marks: all.map(\.own), proofs: proofs, withTokens: true)
+      ),
+      ("heads of many logs that were known", .heads(logs, proofs: proofs)),
       ("a range of messages", .messages(shared, from: 5, through: 16, limit: 12)),
       ("messages by number", .messages(shared, [1, 3, 7, 9])),
       ("times", .times(shared, [1, 5, 9])),
@@ -81,7 +88,7 @@ extension Query {
       ),
       ("marks by name", .records(.marks, all.map(\.own))),
       ("records by name", .records(.logs, logs)),
-      ("messages by token", .present([Token.random(at: 0).id, Token.random(at: 0).id])),
+      ("messages by token", .present(proofs)),
       ("leases", .leases(after: 0)),
       ("names of logs", .logs(after: [], limit: 2)),
       ("names of later logs", .logs(after: own.encoded, limit: 2)),

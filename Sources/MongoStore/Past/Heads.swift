@@ -60,7 +60,7 @@ final class Heads: Sendable {
 
   private func change(_ log: LogName, _ body: (inout Entry) -> Void) {
     entries.withLock { entries in
-      if entries.count >= capacity { full.store(true, ordering: .relaxed) }
+      if entries.count >= capacity, entries[log] == nil { full.store(true, ordering: .relaxed) }
       guard !isFull else { return }
       body(&entries[log, default: Entry()])
     }

@@ -30,7 +30,7 @@ struct Assembly {
   mutating func add(_ inbox: Inbox, _ shared: FoundLog, _ own: FoundLog) throws(StoreError) {
     guard !shared.isOther, !own.isOther else { return found.append(nil) }
     var state = InboxState(inbox: inbox, shared: try shared.state(), own: try own.state())
-    if let record = own.marks { state.marks = try Marks(record) }
+    if let record = own.marks { state.marks = try source.past.marks(record) }
     try state.checkMarks()
     addSent(&state, .shared, shared)
     addSent(&state, .own, own)

@@ -220,7 +220,7 @@ extension ReadRun {
           if let token = head.token { logs[place].prove(head.seq, token) }
         case .record:
           let record = try RecordDocument(document, of: .logs)
-          if let place = places[record.name] { logs[place].record = try LogRecord(record) }
+          if let place = places[record.name] { logs[place].record = try source.past.record(record) }
         case .marks:
           let record = try RecordDocument(document, of: .marks)
           if let place = places[record.name] { logs[place].marks = record }
