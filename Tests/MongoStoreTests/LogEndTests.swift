@@ -6,7 +6,8 @@ import Testing
 
 /// What a read asks for, by what is known of a log's end.
 struct LogEndTests {
-  private let (old, new) = (BSONObjectID(high: 1, low: 1), BSONObjectID(high: 2, low: 2))
+  private let old = BSONObjectID(high: 1, low: 1)
+  private let new = BSONObjectID(high: 2, low: 2)
 
   /// The end of a log of which a page was read.
   private var read: LogEnd {

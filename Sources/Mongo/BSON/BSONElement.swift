@@ -123,10 +123,7 @@ public struct BSONElement: Sendable {
   /// The value as an ObjectId.
   public func objectID() throws(BSONError) -> BSONObjectID {
     try expect(.objectID)
-    guard let id = BSONObjectID(storage[extent.value]) else {
-      throw .badLength(offset: extent.value.lowerBound)
-    }
-    return id
+    return BSONObjectID(high: UInt64(bigEndian: load()), low: UInt32(bigEndian: load(at: 8)))
   }
 
   /// The value as a document, which shares these bytes.
@@ -179,8 +176,8 @@ extension BSONElement {
   }
 
   /// The scanner has already made sure that the bytes of the type are there.
-  private func load<T: FixedWidthInteger & BitwiseCopyable>() -> T {
-    storage.span.bytes.unsafeLoadUnaligned(fromByteOffset: extent.value.lowerBound, as: T.self)
+  private func load<T: FixedWidthInteger & BitwiseCopyable>(at offset: Int = 0) -> T {
+    storage.span.bytes.unsafeLoadUnaligned(fromByteOffset: extent.value.lowerBound + offset, as: T.self)
   }
 
   private func expect(_ expected: BSONType) throws(BSONError) {

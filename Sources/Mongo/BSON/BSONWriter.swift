@@ -89,7 +89,8 @@ public struct BSONWriter: Sendable {
   /// Appends an ObjectId.
   public mutating func append(_ key: String, _ value: BSONObjectID) {
     begin(.objectID, key)
-    bytes.append(contentsOf: value.bytes)
+    appendInteger(value.high.byteSwapped)
+    appendInteger(value.low.byteSwapped)
   }
 
   /// Appends a document as it is.

@@ -20,13 +20,26 @@ struct RecordDocument: Sendable {
   /// Reads a document of `collection`.
   init(_ document: BSONDocument, of collection: Collection) throws(StoreError) {
     do {
-      name = try document.get("_id").logName()
-      version = try document.get("version").int64()
-      tokens = try document.get("tokens").array().values().map { value throws(BSONError) in
-        guard case .objectID(let token) = value else { throw .missingKey("tokens") }
-        return token
+      var (name, version, body) = (LogName?.none, Int64?.none, [UInt8]?.none)
+      var tokens: [BSONObjectID]?
+      var reader = BSONReader(document)
+      while let element = try reader.next() {
+        switch element.key {
+        case "_id": name = try element.logName()
+        case "version": version = try element.int64()
+        case "tokens":
+          var list = BSONReader(try element.array().document)
+          var found: [BSONObjectID] = []
+          while let token = try list.next() { found.append(try token.objectID()) }
+          tokens = found
+        case collection.bodyField: body = Array(try element.binary())
+        default: break
+        }
       }
-      body = Array(try document.get(collection.bodyField).binary())
+      guard let name, let version, let tokens, let body else {
+        throw BSONError.missingKey("_id, version, tokens or \(collection.bodyField)")
+      }
+      (self.name, self.version, self.tokens, self.body) = (name, version, tokens, body)
     } catch {
       throw .damaged("a record can't be read: \(error)")
     }
