@@ -77,6 +77,7 @@ struct CoherenceTests {
     #expect(page == model.page(through: last), "\(note)")
     #expect(Set(state.shared.record.retracted.numbers) == model.removed, "\(note)")
     let sent = model.messages.indices.filter { model.messages[$0].sender == user }.map { $0 + 1 }
+      .filter { $0 > state.marks.shared.folded }
     #expect(Array(state.shared.sent.numbers) == sent, "\(note)")
     let seen = Set(state.marks.shared.seen.numbers).subtracting(model.removed)
     #expect(seen == (model.seen[user] ?? []).subtracting(model.removed), "\(note)")
