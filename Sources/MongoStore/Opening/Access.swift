@@ -79,7 +79,7 @@ final class Access: Sendable {
     layout.apply(to: session)
     // These signs come from work without a layout.
     _ = session.takeSigns()
-    defer { if session.takeSigns().ofChange { lose(layout) } }
+    defer { if session.takeSigns().ofChange || layout.past.isOver { lose(layout) } }
     return try body(layout)
   }
 

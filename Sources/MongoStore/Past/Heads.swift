@@ -48,6 +48,11 @@ final class Heads: Sendable {
     change(log) { body(&$0.end) }
   }
 
+  /// Notes that messages had to be asked for.
+  func miss(_ numbers: SequenceSet, in log: LogName) {
+    entries.withLock { $0[log]?.end.miss(numbers) }
+  }
+
   /// Remembers the last messages of logs, which are known to have been the last `at` this moment.
   func remember(_ heads: [LogName: Head], at moment: ContinuousClock.Instant) {
     for (log, head) in heads {

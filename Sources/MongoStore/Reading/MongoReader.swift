@@ -107,7 +107,7 @@ extension MongoReader {
         && stretch.averageSize * numbers.count <= Self.bytesShared
       throw Missing(want: log != nil && isShort ? .messages(name, numbers) : nil)
     }
-    source.past.heads.change(endOf: name) { $0.miss(numbers) }
+    source.past.heads.miss(numbers, in: name)
     return try fetch(numbers, name, log, stretch, source)
   }
 

@@ -27,7 +27,7 @@ struct ReadRun {
       switch want {
       case .messages(let name, let numbers):
         logs[place(of: name)].asked.formUnion(numbers)
-        source.past.heads.change(endOf: name) { $0.miss(numbers) }
+        source.past.heads.miss(numbers, in: name)
       case .inboxes(let inboxes):
         for inbox in inboxes {
           decide(on: inbox.shared, for: inbox.user)
@@ -37,12 +37,8 @@ struct ReadRun {
     }
     guard try fetch() else { return wants.map { _ in .alone } }
     if logs.contains(where: \.isOther) { source.past.end() }
-    guard !source.past.isOver else {
-      // Nothing that is remembered is reliable any more.
-      source.session.suspectChange()
-      return wants.map { _ in .alone }
-    }
-    return try answers()
+    // Nothing that is remembered of a past that is over is reliable.
+    return source.past.isOver ? wants.map { _ in .alone } : try answers()
   }
 
   private mutating func place(of name: LogName) -> Int {
