@@ -1,9 +1,13 @@
 // Hosts a program over its stdin and stdout and measures it.
 //
 //   pipe_driver load  --work ping|page|send|seed|fill [--in-flight N] [--seconds S | --requests N]
-//                     [--warm-up S] [--inbox small|middle|large] [--page N] [--log FILE] -- PROGRAM ARG...
+//                     [--warm-up S] [--inbox small|middle|large] [--page N] [--log FILE]
+//                     [--index FILE] -- PROGRAM ARG...
+//   pipe_driver load  --work grow|page --size N --inboxes N ...   -- ...   inboxes of one size, a reader each
 //   pipe_driver first --work ping|page [--times N]   -- ...   spawn to first answer
 //   pipe_driver idle  [--seconds S]                  -- ...   memory, S seconds after the first answer
+//
+// With --index, the index of a SQLite database's write-ahead log, it counts the commits meanwhile too.
 //
 // Prints one line of key=value pairs. Fails unless every request got exactly one answer, each a
 // result, and the program ended with status 0.
@@ -38,16 +42,17 @@ enum { FILL_SENDS = MIDDLE_TEAMS * MIDDLE_MESSAGES, FILL_MARKS = READERS };
 enum { SEED_SENDS = SMALL_TEAMS * SMALL_MESSAGES + LARGE_MESSAGES, SEED_MARKS = SMALL_TEAMS + READERS };
 enum { PAGE_SIZE = 12, SILENCE_MS = 60000, PIPE_BYTES = 1 << 20, LONGEST_REQUEST = 1024 };
 
-enum work { PING, PAGE, SEND, SEED, FILL };
+enum work { PING, PAGE, SEND, SEED, FILL, GROW };
 enum inbox { SMALL, MIDDLE, LARGE };
 
 static struct {
   enum work work;
   int in_flight, times, page;
+  long size, inboxes;  // of `grow`, and of the pages in what it made
   long requests;
   double seconds, warm_up;
   enum inbox inbox;
-  const char *log;
+  const char *log, *index;
 } options = {.in_flight = 1, .times = 20, .page = 1};
 
 static struct {
@@ -151,6 +156,15 @@ static long memory_kib(const char *field) {
   return kib;
 }
 
+// The number of transactions that the index of a write-ahead log has counted: its third word.
+static uint32_t commits(void) {
+  uint32_t words[3];
+  FILE *file = fopen(options.index, "r");
+  if (!file || fread(words, sizeof words, 1, file) != 1) fail("%s: not to be read", options.index);
+  fclose(file);
+  return words[2];
+}
+
 // --- Requests ---
 
 static size_t write_send(char *to, long id, const char *team, long team_number, long number) {
@@ -194,22 +208,43 @@ static size_t write_fill(char *to, long id, long number) {
   return write_send(to, id, "middle", number % MIDDLE_TEAMS, number);
 }
 
-static size_t write_request(char *to, long id, long number) {
+// The reader of each inbox has read the older half of it.
+static size_t write_grow(char *to, long id, long number) {
+  char team[32];
+  snprintf(team, sizeof team, "inbox-%ld", options.size);
+  long before_marks = options.size / 2 * options.inboxes;
+  if (number >= before_marks && number < before_marks + options.inboxes)
+    return write_mark(to, id, team, number - before_marks, number - before_marks);
+  if (number >= before_marks) number -= options.inboxes;
+  return write_send(to, id, team, number % options.inboxes, number);
+}
+
+static size_t write_page(char *to, long id) {
   static const char *teams[] = {"small", "middle", "large"};
   static const uint32_t team_counts[] = {SMALL_TEAMS, MIDDLE_TEAMS, 1};
-  uint32_t any = options.work == PAGE || options.work == SEND ? random_below(SMALL_TEAMS) : 0;
+  char sized[32];
+  const char *team = teams[options.inbox];
+  uint32_t reader = random_below(options.size ? (uint32_t)options.inboxes : READERS), number = reader;
+  if (options.size) {
+    snprintf(sized, sizeof sized, "inbox-%ld", options.size);
+    team = sized;
+  } else number %= team_counts[options.inbox];
+  return (size_t)sprintf(
+      to,
+      "{\"jsonrpc\":\"2.0\",\"id\":%ld,\"method\":\"get_team_message\",\"params\":{\"team_id\":"
+      "\"%s-%u\",\"user_id\":\"reader-%u\",\"pageNo\":%d,\"pageSize\":%d}}\n",
+      id, team, number, reader, options.page, PAGE_SIZE);
+}
+
+static size_t write_request(char *to, long id, long number) {
   switch (options.work) {
     case PING:
       return (size_t)sprintf(to, "{\"jsonrpc\":\"2.0\",\"id\":%ld,\"method\":\"ping\"}\n", id);
-    case PAGE:
-      return (size_t)sprintf(
-          to,
-          "{\"jsonrpc\":\"2.0\",\"id\":%ld,\"method\":\"get_team_message\",\"params\":{\"team_id\":"
-          "\"%s-%u\",\"user_id\":\"reader-%u\",\"pageNo\":%d,\"pageSize\":%d}}\n",
-          id, teams[options.inbox], any % team_counts[options.inbox], any, options.page, PAGE_SIZE);
-    case SEND: return write_send(to, id, "sent", any, number);
+    case PAGE: return write_page(to, id);
+    case SEND: return write_send(to, id, "sent", random_below(SMALL_TEAMS), number);
     case SEED: return write_seed(to, id, number);
     case FILL: return write_fill(to, id, number);
+    case GROW: return write_grow(to, id, number);
   }
   return 0;
 }
@@ -406,11 +441,13 @@ static void load(char **command) {
 
   latencies.count = 0;
   struct rusage before, after, used;
+  uint32_t commits_before = options.index ? commits() : 0;
   getrusage(RUSAGE_SELF, &before);
   uint64_t began = now_ns();
   long answered = run(options.in_flight, options.seconds, options.requests);
   double took = (double)(now_ns() - began) / 1e9;
   getrusage(RUSAGE_SELF, &after);
+  if (options.index) printf("commits=%u ", commits() - commits_before);
   long now = memory_kib("VmRSS"), peak = memory_kib("VmHWM");
   finish(&used);
 
@@ -450,8 +487,8 @@ static void idle(char **command) {
 // --- The command line ---
 
 static enum work work_named(const char *name) {
-  static const char *names[] = {"ping", "page", "send", "seed", "fill"};
-  for (int i = 0; i < 5; i++)
+  static const char *names[] = {"ping", "page", "send", "seed", "fill", "grow"};
+  for (int i = 0; i < 6; i++)
     if (!strcmp(name, names[i])) return (enum work)i;
   fail("no such work: %s", name);
   return PING;
@@ -471,14 +508,20 @@ int main(int count, char **arguments) {
     else if (!strcmp(name, "--warm-up")) options.warm_up = atof(value);
     else if (!strcmp(name, "--inbox"))
       options.inbox = !strcmp(value, "large") ? LARGE : !strcmp(value, "middle") ? MIDDLE : SMALL;
+    else if (!strcmp(name, "--size")) options.size = atol(value);
+    else if (!strcmp(name, "--inboxes")) options.inboxes = atol(value);
     else if (!strcmp(name, "--log")) options.log = value;
+    else if (!strcmp(name, "--index")) options.index = value;
     else fail("no such option: %s", name);
   }
-  if (at + 1 >= count || options.in_flight < 1 || options.times < 1)
+  bool is_sized = options.size > 0 && options.inboxes > 0;
+  if (at + 1 >= count || options.in_flight < 1 || options.times < 1 ||
+      (!is_sized && (options.work == GROW || options.size || options.inboxes)))
     fail("usage: load|first|idle [--option value]... -- PROGRAM ARG... (see the top of the source)");
   char **command = arguments + at + 1;
   if (options.work == SEED) options.requests = SEED_SENDS + SEED_MARKS;
   else if (options.work == FILL) options.requests = FILL_SENDS + FILL_MARKS;
+  else if (options.work == GROW) options.requests = (options.size + 1) * options.inboxes;
   else if (!options.requests) options.requests = LONG_MAX;
   if (options.requests == LONG_MAX && options.seconds <= 0) options.seconds = 3;
 
