@@ -11,7 +11,7 @@ export SWIFT_FLAGS
 
 PROGRAM := .build/release/tidings
 SWIFT_SOURCES := Package.swift $(wildcard Sources Tests)
-BENCHES := $(addprefix .build/bench/, pipe_driver sqlite_limit mongo_limit)
+BENCHES := $(addprefix .build/bench/, pipe_driver pipe_echo sqlite_limit mongo_limit)
 
 .PHONY: help demo build test soak fuzz sanitize bench bench-clients bench-instructions bench-chart dist docs generate format lint install clean dependencies
 
@@ -58,6 +58,7 @@ bench-chart: build .build/bench/pipe_driver ## the part of the bench that draws 
 	@Tests/Benchmarks/inboxes $(CHART) --program $(PROGRAM) --tools .build/bench
 
 .build/bench/mongo_limit: BENCH_FLAGS = $(shell pkg-config --cflags --libs libmongoc-1.0) -lpthread
+.build/bench/pipe_driver: Tests/Benchmarks/requests.h
 .build/bench/%: Tests/Benchmarks/%.c
 	@.ci/dependencies bench
 	@mkdir -p $(@D)

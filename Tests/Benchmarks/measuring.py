@@ -27,15 +27,15 @@ def loaded(path, name):
 class Driver:
     """The C driver, hosting one program on one store."""
 
-    def __init__(self, tools, program, store, log):
-        self.tool, self.program, self.log = tools / "pipe_driver", program, log
+    def __init__(self, tools, program, store, log, *arguments):
+        self.tool, self.program, self.log = tools / "pipe_driver", [program, *arguments], log
         self.environment = {**os.environ, "TIDINGS_STORE": store}
 
     def __call__(self, mode, **options):
         command = [self.tool, mode, "--log", self.log]
         for name, value in options.items():
             command += ["--" + name.replace("_", "-"), str(value)]
-        return figures(command + ["--", self.program], self.environment, self.log)
+        return figures([*command, "--", *self.program], self.environment, self.log)
 
 
 def figures(command, environment=None, log=None):
@@ -76,8 +76,10 @@ class Table:
         )
         return per_second
 
-    def ratio(self, what, part, whole, goal=None):
+    def ratio(self, what, part, whole, goal=None, most=None):
         value = part / whole
+        if most:
+            return self.row(what, f"{value:.2f}", f"≤ {most}", value <= most)
         self.row(what, f"{value:.2f}", f"≥ {goal}" if goal else "", value >= goal if goal else None)
 
     def start(self, what, run, goal):
