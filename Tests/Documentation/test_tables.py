@@ -125,7 +125,7 @@ class ProgramTests(unittest.TestCase):
 
     def test_every_status_of_the_source_is_in_the_table(self):
         table = {row[0] for row in pages.rows(pages.section(page("Commands"), "Exit statuses"))}
-        source = pages.read("Sources/tidings/ExitStatus.swift")
+        source = pages.read("Sources/tidings/Platform/ExitStatus.swift")
         statuses = set(re.findall(r"case \w+ = (\d+)", source))
         self.assertGreater(len(statuses), 8)
         self.assertEqual(statuses | {"0"}, table)
