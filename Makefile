@@ -11,9 +11,9 @@ export SWIFT_FLAGS
 
 PROGRAM := .build/release/tidings
 SWIFT_SOURCES := Package.swift $(wildcard Sources Tests)
-BENCHES := $(addprefix .build/bench/, pipe_driver sqlite_limit mongo_limit)
+BENCHES := $(addprefix .build/bench/, pipe_driver pipe_echo sqlite_limit mongo_limit)
 
-.PHONY: help demo build test soak fuzz sanitize bench bench-clients bench-instructions dist docs generate format lint install clean dependencies
+.PHONY: help demo build test soak fuzz sanitize bench bench-clients bench-instructions bench-chart dist docs generate format lint install clean dependencies
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -38,10 +38,10 @@ sanitize: dependencies ## run Swift's tests under ThreadSanitizer, then under Ad
 	@.ci/dependencies tests
 	@.ci/sanitize
 
-bench: build $(BENCHES) ## measure the program beside the same reads in C, as one table (BENCH="--only mongodb")
+bench: build $(BENCHES) ## measure the program beside the same work in C, and its peers (BENCH="--only mongodb": that table)
 	@.ci/dependencies bench
 	@python3 Tests/Benchmarks/bench $(BENCH) --program $(PROGRAM) --tools .build/bench
-	$(if $(BENCH),,@$(MAKE) --no-print-directory bench-clients bench-instructions)
+	$(if $(BENCH),,@$(MAKE) --no-print-directory bench-clients bench-chart)
 
 bench-clients: build ## the part of the bench that measures what the clients for Python and Node cost
 	@.ci/dependencies generate
@@ -49,9 +49,16 @@ bench-clients: build ## the part of the bench that measures what the clients for
 
 bench-instructions: build ## the part of the bench that counts instructions, which no noise moves
 	@.ci/dependencies bench
-	@Tests/Benchmarks/instructions --program $(PROGRAM)
+	@Tests/Benchmarks/instructions --mongodb --program $(PROGRAM)
+
+# A peer that can't be had is left out, with a sentence.
+bench-chart: build .build/bench/pipe_driver ## the part of the bench that draws peers beside it; CHART=--keep writes what README shows
+	@.ci/dependencies bench
+	@.ci/dependencies peers || true
+	@Tests/Benchmarks/inboxes $(CHART) --program $(PROGRAM) --tools .build/bench
 
 .build/bench/mongo_limit: BENCH_FLAGS = $(shell pkg-config --cflags --libs libmongoc-1.0) -lpthread
+.build/bench/pipe_driver: Tests/Benchmarks/requests.h
 .build/bench/%: Tests/Benchmarks/%.c
 	@.ci/dependencies bench
 	@mkdir -p $(@D)
