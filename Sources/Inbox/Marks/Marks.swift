@@ -103,3 +103,20 @@ extension Membership {
     self.init(standing: standing, closed: closed, since: try reader.readCount())
   }
 }
+
+extension Marks {
+  /// Checks marks that were read, without the logs that they belong to.
+  func check() throws(OutOfBounds) {
+    let largest = StoreBounds.largestNumber
+    guard (0...largest).contains(version),
+      [shared, own].allSatisfy({ marks in
+        marks.folded <= largest && marks.sets.allSatisfy { $0.last ?? 0 <= largest }
+      })
+    else { throw OutOfBounds("marks hold no possible numbers") }
+    let last = membership.closed.last ?? 0
+    let isMember = membership.standing == .member
+    guard last <= largest,
+      isMember ? (last + 1...largest + 1).contains(membership.since) : membership.since == 0
+    else { throw OutOfBounds("marks hold no possible membership") }
+  }
+}

@@ -52,3 +52,21 @@ public struct Page: Sendable {
       earlier: listing.earlier)
   }
 }
+
+extension InboxState {
+  /// A message as its reader sees it; nil if it does not exist for this reader.
+  public func entry(_ name: MessageName, _ reader: any StoreReader) throws -> Page.Entry? {
+    guard let side = inbox.side(of: name.log), living(side).contains(name.seq),
+      let message = try reader.messages(in: name.log, SequenceSet(name.seq)).first
+    else { return nil }
+    return entry(of: message, side)
+  }
+
+  /// A living message as its reader sees it.
+  func entry(of message: Message, _ side: Inbox.Side) -> Page.Entry {
+    Page.Entry(
+      side: side, message: message, read: isRead(message.seq, side),
+      seen: marks[side].seen.contains(message.seq), archived: marks[side].archived.contains(message.seq),
+      part: 0)
+  }
+}
