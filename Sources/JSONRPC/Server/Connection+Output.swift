@@ -1,13 +1,6 @@
+import LibC
 import Logging
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// Writing. The thread that answers a call also writes, as long as that does not block; a thread of its own
 /// writes everything else.

@@ -1,16 +1,9 @@
 import JSON
+import LibC
 import Locks
 import Logging
 import Runtime
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// A JSON-RPC 2.0 server on a pair of descriptors: it reads requests, has a `Service` answer them, and writes
 /// the answers, for as long as the host keeps its end open.

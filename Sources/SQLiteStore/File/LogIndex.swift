@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import LibC
 
 /// What SQLite's `-shm` file says of the write-ahead log, to all who have it open: the part of its format that
 /// SQLite's documentation fixes ("WAL-mode file format").
