@@ -1,5 +1,5 @@
 /// One reader's marks in one inbox: the only record that each reader has separately.
-public struct Marks: Hashable, Sendable {
+public struct Marks: Hashable, Sendable, TwoSided {
   /// The version, which each change increases by one; 0 if nothing was ever written.
   public var version = 0
   /// A random number, new with each change: marks of the same version with another stamp have another
@@ -14,16 +14,6 @@ public struct Marks: Hashable, Sendable {
 
   /// The marks of an inbox in which nothing was marked.
   public init() {}
-
-  subscript(_ side: Inbox.Side) -> LogMarks {
-    get { side == .shared ? shared : own }
-    set {
-      switch side {
-      case .shared: shared = newValue
-      case .own: own = newValue
-      }
-    }
-  }
 
   /// The highest number of a log that is marked or lies in one of the reader's closed ranges; 0 if there is
   /// none.

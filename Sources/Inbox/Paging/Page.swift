@@ -12,14 +12,6 @@ public struct Page: Sendable {
   /// The messages of the page, in its order.
   public internal(set) var entries: [Entry] = []
 
-  init(query: PageQuery, state: InboxState, total: Int, count: Int, listing: Listing) {
-    self.query = query
-    self.state = state
-    self.total = total
-    self.count = count
-    self.listing = listing
-  }
-
   /// A message as its reader sees it.
   public struct Entry: Hashable, Sendable {
     /// The side of the inbox that holds the message.

@@ -1,6 +1,6 @@
 /// Everything that decides an answer about one inbox, apart from the messages: each count, page and mark is a
 /// function of this value.
-public struct InboxState: Hashable, Sendable {
+public struct InboxState: Hashable, Sendable, TwoSided {
   /// The inbox.
   public var inbox: Inbox
   /// The reader's marks.
