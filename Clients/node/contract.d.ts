@@ -416,6 +416,13 @@ export type GetStatusResult = {
     team_ids?: string[];
     read_only: boolean;
   };
+  cache: {
+    bytes: number;
+    max_bytes: number;
+    entries: number;
+    hits: number;
+    misses: number;
+  };
   in_flight: number;
   uptime_ms: number;
   methods: Record<string, {

@@ -109,6 +109,15 @@ public struct JSONWriter: Sendable {
     text.withUnsafeBufferPointer { raw($0) }
   }
 
+  /// Writes one value that is already JSON text in three pieces, unchanged and unchecked.
+  public mutating func raw(_ start: [UInt8], _ middle: [UInt8], _ end: StaticString) {
+    order.value()
+    startInPieces()
+    bytes.append(contentsOf: start)
+    bytes.append(contentsOf: middle)
+    bytes.append(contentsOf: UnsafeBufferPointer(start: end.utf8Start, count: end.utf8CodeUnitCount))
+  }
+
   /// Writes one value that is already JSON text, unchanged and unchecked.
   public mutating func raw(_ text: UnsafeBufferPointer<UInt8>) {
     assert(!text.isEmpty, "a value has at least one byte")

@@ -11,7 +11,8 @@ public struct RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable 
     var earlier: Int
   }
 
-  private let capacity: Int
+  /// The most total weight.
+  public let capacity: Int
   private var places: [Key: Int] = [:]
   private var entries: [Entry?] = []
   private var free: [Int] = []

@@ -143,7 +143,9 @@ class Run:
         return ids
 
     def start(self):
-        return Sidecar(store=self.store, stderr=self.log)
+        # Without a cache, with one that keeps a few messages, and with one that keeps all of them.
+        size = random.Random(self.seed + self.restarts).choice([0, 4_096, 16 << 20])
+        return Sidecar("--cache-bytes", size, store=self.store, stderr=self.log)
 
     def restart(self, place):
         self.restarts += 1

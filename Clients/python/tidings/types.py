@@ -27,6 +27,7 @@ __all__ = [
     "Sent",
     "SentMessagesItem",
     "StatusResult",
+    "StatusResultCache",
     "StatusResultMethodsItem",
     "StatusResultScope",
     "StatusResultStore",
@@ -196,6 +197,16 @@ class StatusResultScope(_StatusResultScopeOptional):
     read_only: bool
 
 
+class StatusResultCache(TypedDict):
+    """`StatusResultCache` of the contract."""
+
+    bytes: int
+    max_bytes: int
+    entries: int
+    hits: int
+    misses: int
+
+
 class StatusResultMethodsItem(TypedDict):
     """`StatusResultMethodsItem` of the contract."""
 
@@ -212,6 +223,7 @@ class StatusResult(TypedDict):
     store: StatusResultStore
     limits: Dict[str, int]
     scope: StatusResultScope
+    cache: StatusResultCache
     in_flight: int
     uptime_ms: int
     methods: Dict[str, StatusResultMethodsItem]

@@ -14,13 +14,17 @@ final class Backend: Sendable {
   let document: @Sendable () -> [UInt8]
   /// The earlier findings of filters.
   let matches = MatchIndex()
+  /// The messages that were on pages, as they are sent.
+  let written: WrittenMessages
 
   init(
-    store: any MessageStore, limits: Limits, scope: Scope, document: @escaping @Sendable () -> [UInt8]
+    store: any MessageStore, limits: Limits, scope: Scope, cacheBytes: Int,
+    document: @escaping @Sendable () -> [UInt8]
   ) {
     self.store = store
     self.limits = limits
     self.scope = scope
     self.document = document
+    written = WrittenMessages(capacity: cacheBytes)
   }
 }

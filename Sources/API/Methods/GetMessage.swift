@@ -35,7 +35,7 @@ struct GetMessage: Method {
         guard let entry = try reader.state(of: inbox).entry(name, reader) else { throw StoreError.notFound }
         var answer = GrowingAnswer(context, limit: limit)
         return try JSONWriter.value(reserving: 512) { writer in
-          try writer.message(entry, in: inbox, nidPrefix: MessageName.prefix(of: name.log))
+          try writer.message(entry, in: inbox)
           try answer.count(&writer)
         }
       }

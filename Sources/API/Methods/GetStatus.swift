@@ -1,3 +1,4 @@
+import Caches
 import Inbox
 import JSON
 import JSONRPC
@@ -22,6 +23,12 @@ struct GetStatus: Method {
         .init("team_ids", .array(.string(minLength: 1, maxLength: 128), minItems: 1), optional: true),
         .init("read_only", .boolean),
       ])),
+    .init(
+      "cache",
+      .object([
+        .init("bytes", .integer(0)), .init("max_bytes", .integer(0)), .init("entries", .integer(0)),
+        .init("hits", .integer(0)), .init("misses", .integer(0)),
+      ])),
     .init("in_flight", .integer(0)),
     .init("uptime_ms", .integer(0)),
     .init(
@@ -36,7 +43,7 @@ struct GetStatus: Method {
   static let example = Example(
     params: "{}",
     result: #"{"version":"0.1.0","store":{"kind":"sqlite","state":"ready"},"limits":{"in_flight":256},"#
-      + #""scope":{"read_only":false},"in_flight":1,"uptime_ms":15,"methods":{"ping":{"requests":1,"errors":0,"p50_ms":0.02,"p99_ms":0.02}}}"#
+      + #""scope":{"read_only":false},"cache":{"bytes":0,"max_bytes":16777216,"entries":0,"hits":0,"misses":0},"in_flight":1,"uptime_ms":15,"methods":{"ping":{"requests":1,"errors":0,"p50_ms":0.02,"p99_ms":0.02}}}"#
   )
 
   init(_ arguments: Arguments) throws(RPCError) {}
@@ -59,6 +66,8 @@ struct GetStatus: Method {
       writer.limits(status.limits)
       writer.key("scope")
       writer.scope(backend.scope)
+      writer.key("cache")
+      writer.cache(backend.written.statistics)
       writer.member("in_flight", status.inFlight)
       writer.member("uptime_ms", status.uptimeMilliseconds)
       writer.key("methods")
@@ -92,6 +101,16 @@ extension JSONWriter {
 }
 
 extension JSONWriter {
+  fileprivate mutating func cache(_ cache: WrittenMessages.Statistics) {
+    beginObject()
+    member("bytes", cache.bytes)
+    member("max_bytes", cache.capacity)
+    member("entries", cache.entries)
+    member("hits", cache.hits)
+    member("misses", cache.misses)
+    endObject()
+  }
+
   fileprivate mutating func scope(_ scope: Scope) {
     beginObject()
     if let user = scope.user { member("user_id", user.string) }

@@ -43,11 +43,18 @@ struct PageParameters {
 
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     let limit = backend.limits.answerBytes
-    let matches = backend.matches
+    let (matches, written) = (backend.matches, backend.written)
     return try await context.answer {
       try await backend.store.read(before: context.deadline) { [query, byNumber] reader in
         let timed = TimedReader(reader, context.checkTime)
-        let page = try query.page(IndexedReader(timed, matches))
+        let page = try query.page(IndexedReader(timed, matches)) { log, numbers in
+          try written.messages(in: log, past: reader.past, numbers) { missing in
+            let prefix = MessageName.prefix(of: log)
+            return try timed.messages(in: log, missing).map {
+              try WrittenMessage($0, team: query.inbox.team, nidPrefix: prefix)
+            }
+          }
+        }
         return try page.encoded(limit: limit, byNumber: byNumber, context)
       }
     }

@@ -30,6 +30,8 @@ struct RetractMessage: Method {
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     guard let name else { throw StoreError.notFound }
     let retracted = try await backend.store.retract(name)
+    // It is shown to nobody any more; no memory needs to hold it either.
+    backend.written.forget(name)
     return JSONWriter.object { $0.member("retracted", retracted) }
   }
 }

@@ -12,6 +12,9 @@ struct GrowingAnswer {
   /// The largest factor by which escapes for line ends lengthen a text (U+0085, two bytes, becomes six).
   private static let growth = 3
 
+  /// An upper bound for the JSON text of a message that keeps the contract's sizes, in bytes.
+  static let largestMessage = 1 << 20
+
   private let context: CallContext
   private let limit: Int
   /// The number of bytes, from the start, that have their final length.
@@ -27,10 +30,10 @@ struct GrowingAnswer {
   /// size.
   mutating func hasRoom(in writer: inout JSONWriter, for bound: @autoclosure () -> Int) -> Bool {
     let worst = writer.bytes.count + (Self.growth - 1) * (writer.bytes.count - settled)
-    if limit - Self.ending - worst >= Page.Entry.largestSize { return true }
+    if limit - Self.ending - worst >= Self.largestMessage { return true }
     settle(&writer)
     let room = limit - Self.ending - writer.bytes.count
-    return room >= Page.Entry.largestSize || room >= bound()
+    return room >= Self.largestMessage || room >= bound()
   }
 
   /// Counts the written bytes. Throws `NoRoom` if there is no memory for them now.

@@ -14,7 +14,7 @@ extension Changes {
     writer.beginArray()
     for change in changes {
       // The parts of a change besides its message take less than the space that is reserved for the end.
-      guard given == 0 || answer.hasRoom(in: &writer, for: Page.Entry.largestSize) else { break }
+      guard given == 0 || answer.hasRoom(in: &writer, for: GrowingAnswer.largestMessage) else { break }
       try writer.change(change, in: inbox)
       try answer.count(&writer)
       end = change.cursor
@@ -35,7 +35,7 @@ extension JSONWriter {
     case .created(let entry):
       member("event", "created")
       key("message")
-      try message(entry, in: inbox, nidPrefix: MessageName.prefix(of: inbox.log(entry.side)))
+      try message(entry, in: inbox)
     case .marked:
       member("event", "marked")
     case .retracted(let name):

@@ -1,3 +1,4 @@
+import Caches
 import Inbox
 import JSON
 import JSONRPC
@@ -11,9 +12,17 @@ public struct TidingsService: Service {
   /// The methods' names, in the order of the contract.
   public let methods: [String]
 
+  /// The size of the cache unless another is asked for, in bytes.
+  public static let cacheBytes = 16 << 20
+
   /// Creates a service over a store, for a server with these limits and a host with this scope.
-  public init(store: any MessageStore, limits: Limits = Limits(), scope: Scope = Scope()) {
-    backend = Backend(store: store, limits: limits, scope: scope, document: { OpenRPCDocument.json })
+  /// Messages that were on pages are kept in at most `cacheBytes`.
+  public init(
+    store: any MessageStore, limits: Limits = Limits(), scope: Scope = Scope(), cacheBytes: Int = Self.cacheBytes
+  ) {
+    backend = Backend(
+      store: store, limits: limits, scope: scope, cacheBytes: cacheBytes,
+      document: { OpenRPCDocument.json })
     methods = Registry.methods.map { "\($0.name)" }
     let all = Registry.methods.enumerated().map { Entry($1, index: $0, scope) }
     let longest = all.map(\.name.utf8CodeUnitCount).max() ?? 0

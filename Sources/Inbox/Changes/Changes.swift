@@ -3,7 +3,7 @@ public struct Change: Hashable, Sendable {
   /// The kinds of changes.
   public enum Event: Hashable, Sendable {
     /// A message arrived.
-    case created(Page.Entry)
+    case created(Entry<Message>)
     /// The marks or the membership changed, once or several times.
     case marked
     /// A message was retracted.

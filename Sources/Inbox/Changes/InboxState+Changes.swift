@@ -88,8 +88,8 @@ extension InboxState {
   /// New messages of both logs, oldest first; at equal times the shared log's message counts as older.
   private func arrivals(
     _ shared: SequenceSet, _ own: SequenceSet, _ reader: any StoreReader
-  ) throws -> [Page.Entry] {
-    func entries(_ side: Inbox.Side, _ numbers: SequenceSet) throws -> [Page.Entry] {
+  ) throws -> [Entry<Message>] {
+    func entries(_ side: Inbox.Side, _ numbers: SequenceSet) throws -> [Entry<Message>] {
       guard !numbers.isEmpty else { return [] }
       return try reader.messages(in: inbox.log(side), numbers).map { entry(of: $0, side) }
     }
@@ -111,7 +111,7 @@ extension InboxState {
 
 extension InboxState.Counts {
   /// Adds a message that has come into being for this reader.
-  fileprivate mutating func add(_ entry: Page.Entry) {
+  fileprivate mutating func add(_ entry: Entry<Message>) {
     guard !entry.archived else { return }
     total += 1
     if !entry.read { unread += 1 }

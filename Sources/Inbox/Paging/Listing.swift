@@ -83,12 +83,15 @@ struct Listing: Sendable {
   }
 
   /// The next messages of one part, at most `limit`.
-  func take(_ limit: Int, at place: Place, _ reader: any StoreReader) throws -> [Page.Entry] {
-    let shared = try messages(.shared, limit, after: place, reader)
-    let own = try messages(.own, limit, after: place, reader)
+  @specialized(where Item == WrittenMessage)
+  func take<Item: Listed>(
+    _ limit: Int, at place: Place, from source: PageQuery.Source<Item>
+  ) throws -> [Entry<Item>] {
+    let shared = try messages(.shared, limit, after: place, source)
+    let own = try messages(.own, limit, after: place, source)
     let taken = min(limit, shared.count + own.count)
     var (nextShared, nextOwn) = (0, 0)
-    var entries: [Page.Entry] = []
+    var entries: [Entry<Item>] = []
     entries.reserveCapacity(taken)
     while entries.count < taken {
       let isShared =
@@ -105,21 +108,23 @@ struct Listing: Sendable {
     return entries
   }
 
-  private func messages(
-    _ side: Inbox.Side, _ limit: Int, after place: Place, _ reader: any StoreReader
-  ) throws -> [Message] {
+  @specialized(where Item == WrittenMessage)
+  private func messages<Item: Listed>(
+    _ side: Inbox.Side, _ limit: Int, after place: Place, _ source: PageQuery.Source<Item>
+  ) throws -> [Item] {
     let rest = numbers(side, after: place)
     guard !rest.isEmpty else { return [] }
     let next = oldestFirst ? rest.oldest(limit) : rest.newest(limit)
-    let messages = try reader.messages(in: state.inbox.log(side), next)
+    let messages = try source(state.inbox.log(side), next)
     guard messages.count == next.count else {
       throw StoreError.damaged("a log lacks \(next.count - messages.count) of \(next.count) messages")
     }
     return oldestFirst ? messages : messages.reversed()
   }
 
-  private func entry(_ message: Message, _ side: Inbox.Side, part: Int) -> Page.Entry {
-    Page.Entry(
+  @inline(__always)
+  private func entry<Item: Listed>(_ message: Item, _ side: Inbox.Side, part: Int) -> Entry<Item> {
+    Entry(
       side: side, message: message, read: read[side].contains(message.seq),
       seen: state.marks[side].seen.contains(message.seq),
       archived: state.marks[side].archived.contains(message.seq), part: part)

@@ -1,5 +1,5 @@
-/// One page of an inbox.
-public struct Page: Sendable {
+/// One page of an inbox, with its messages in some form.
+public struct Page<Item: Listed>: Sendable {
   let query: PageQuery
   /// The state that the page was made from.
   public let state: InboxState
@@ -10,25 +10,10 @@ public struct Page: Sendable {
   let listing: Listing
   var start: Listing.Place?
   /// The messages of the page, in its order.
-  public internal(set) var entries: [Entry] = []
-
-  /// A message as its reader sees it.
-  public struct Entry: Hashable, Sendable {
-    /// The side of the inbox that holds the message.
-    public var side: Inbox.Side
-    /// The message.
-    public var message: Message
-    /// Whether it is read, by a mark or because the reader sent it.
-    public var read: Bool
-    /// Whether it is seen.
-    public var seen: Bool
-    /// Whether it is archived.
-    public var archived: Bool
-    /// The index of the part of the listing that the message is in.
-    var part: Int
-  }
+  public internal(set) var entries: [Entry<Item>] = []
 
   /// The cursor after the first `taken` messages of the page; nil at the end of the listing.
+  @specialized(where Item == WrittenMessage)
   public func cursor(after taken: Int) -> Cursor? {
     guard var place = start else { return nil }
     for entry in entries.prefix(taken) {
@@ -45,9 +30,36 @@ public struct Page: Sendable {
   }
 }
 
+/// A message as its reader sees it.
+public struct Entry<Item: Listed>: Sendable {
+  /// The side of the inbox that holds the message.
+  public var side: Inbox.Side
+  /// The message.
+  public var message: Item
+  /// Whether it is read, by a mark or because the reader sent it.
+  public var read: Bool
+  /// Whether it is seen.
+  public var seen: Bool
+  /// Whether it is archived.
+  public var archived: Bool
+  /// The index of the part of the listing that the message is in.
+  var part: Int
+}
+
+extension Entry {
+  /// The same place and marks, with the message in another form.
+  public func map<Other: Listed>(_ message: Other) -> Entry<Other> {
+    Entry<Other>(
+      side: side, message: message, read: read, seen: seen, archived: archived, part: part)
+  }
+}
+
+extension Entry: Equatable where Item: Equatable {}
+extension Entry: Hashable where Item: Hashable {}
+
 extension InboxState {
   /// A message as its reader sees it; nil if it does not exist for this reader.
-  public func entry(_ name: MessageName, _ reader: any StoreReader) throws -> Page.Entry? {
+  public func entry(_ name: MessageName, _ reader: any StoreReader) throws -> Entry<Message>? {
     guard let side = inbox.side(of: name.log), living(side).contains(name.seq),
       let message = try reader.messages(in: name.log, SequenceSet(name.seq)).first
     else { return nil }
@@ -55,8 +67,8 @@ extension InboxState {
   }
 
   /// A living message as its reader sees it.
-  func entry(of message: Message, _ side: Inbox.Side) -> Page.Entry {
-    Page.Entry(
+  func entry(of message: Message, _ side: Inbox.Side) -> Entry<Message> {
+    Entry(
       side: side, message: message, read: isRead(message.seq, side),
       seen: marks[side].seen.contains(message.seq), archived: marks[side].archived.contains(message.seq),
       part: 0)

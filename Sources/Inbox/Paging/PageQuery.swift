@@ -53,16 +53,25 @@ public struct PageQuery: Sendable {
 }
 
 extension PageQuery {
+  /// The messages of a log with these numbers, ascending, in the form that a page is to have.
+  public typealias Source<Item: Listed> = (_ log: LogName, _ numbers: SequenceSet) throws -> [Item]
+
   /// Reads the page. Every number in it is computed from one view of the store.
-  public func page(_ reader: any StoreReader) throws -> Page {
+  public func page(_ reader: any StoreReader) throws -> Page<Message> {
+    try page(reader) { try reader.messages(in: $0, $1) }
+  }
+
+  /// Reads the page, with the messages of `source`, which must be those that `reader` would return.
+  @specialized(where Item == WrittenMessage)
+  public func page<Item: Listed>(_ reader: any StoreReader, from source: Source<Item>) throws -> Page<Item> {
     let state = try reader.state(of: inbox)
     let listing = try Listing(self, state, reader)
-    var page = Page(
+    var page = Page<Item>(
       query: self, state: state, total: listing.total, count: listing.count, listing: listing)
     guard var place = try beginning(of: listing, reader) else { return page }
     page.start = place
     while page.entries.count < size, place.part < listing.parts.count {
-      let entries = try listing.take(size - page.entries.count, at: place, reader)
+      let entries = try listing.take(size - page.entries.count, at: place, from: source)
       // Most pages lie in one part: its entries are then not copied.
       if page.entries.isEmpty { page.entries = entries } else { page.entries += entries }
       place = listing.place(part: place.part + 1)

@@ -46,7 +46,8 @@ struct ReplayCommand: ParsableCommand {
     let store = try StoreOptions.open(
       StoreOptions.parse(store, from: "--store"), allowsSharing: allowSharedFile, logger)
     var playback = try InProcessHost(
-      TidingsService(store: store, limits: limits.limits, scope: scope.scope), limits: limits.limits,
+      TidingsService(
+        store: store, limits: limits.limits, scope: scope.scope, cacheBytes: limits.cacheBytes), limits: limits.limits,
       logger: logger)
     var differences = 0
     var failure: CommandError?

@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import JSONRPC
 
@@ -27,6 +28,10 @@ struct LimitOptions: ParsableArguments {
   @Option(name: .long, help: "Maximum number of requests that wait for something to happen.")
   var maxWaiting = Limits().waiting
 
+  @Option(
+    name: .long, help: "Maximum size of the messages that are kept in memory as they are sent, in bytes; 0: none.")
+  var cacheBytes = TidingsService.cacheBytes
+
   /// The limits that the options set.
   var limits: Limits {
     var limits = Limits()
@@ -50,6 +55,9 @@ struct LimitOptions: ParsableArguments {
       ("max-depth", maxDepth), ("max-waiting", maxWaiting),
     ] where !(1...Self.largest).contains(value) {
       throw ValidationError("--\(name) must be from 1 to \(Self.largest)")
+    }
+    guard (0...Self.largest).contains(cacheBytes) else {
+      throw ValidationError("--cache-bytes must be from 0 to \(Self.largest)")
     }
     guard maxDepth <= 1000 else { throw ValidationError("--max-depth must be at most 1000") }
   }

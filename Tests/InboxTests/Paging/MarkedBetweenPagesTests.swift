@@ -22,7 +22,7 @@ import Testing
     _ = try await store.change(marksOf: inbox) { try change.apply(to: &$1, $0) }
   }
 
-  private func names(_ entries: [Page.Entry]) -> [MessageName] {
+  private func names(_ entries: [Entry<Message>]) -> [MessageName] {
     entries.map { MessageName(log: inbox.log($0.side), seq: $0.message.seq) }
   }
 
