@@ -243,12 +243,4 @@ extension MongoSession {
       return
     }
   }
-
-  private func finish(_ writer: consuming BSONWriter) throws(MongoError) -> BSONDocument {
-    do {
-      return try writer.finish()
-    } catch {
-      throw MongoError(.invalidArgument, error.description, domain: "bson")
-    }
-  }
 }
