@@ -11,9 +11,9 @@ export SWIFT_FLAGS
 
 PROGRAM := .build/release/tidings
 SWIFT_SOURCES := Package.swift $(wildcard Sources Tests)
-BENCHES := $(addprefix .build/bench/, pipe_driver sqlite_limit mongo_limit)
+BENCHES := $(addprefix .build/bench/, pipe_driver pipe_echo sqlite_limit mongo_limit)
 
-.PHONY: help demo build test soak fuzz sanitize bench bench-clients bench-instructions dist docs generate format lint install clean dependencies
+.PHONY: help demo build test soak soak-coherence fuzz sanitize bench bench-clients bench-instructions bench-chart dist docs generate format lint install clean dependencies
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ test: build ## run every test: Swift's, then those that host the program from Py
 soak: build ## a million requests with cancels, batches, doubled ids and kills; SOAK='--seed N' repeats one
 	@TIDINGS_BIN="$(CURDIR)/$(PROGRAM)" python3 Tests/Process/soak.py $(SOAK)
 
+soak-coherence: build ## random runs of two processes on each store, compared with the model; SOAK='--seed N' repeats some
+	@TIDINGS_BIN="$(CURDIR)/$(PROGRAM)" python3 Tests/Model/coherence.py $(SOAK)
+
 fuzz: dependencies ## look for inputs that break something: FUZZ_SECONDS=600 for each of FUZZ_TARGETS
 	@.ci/fuzz
 
@@ -38,10 +41,10 @@ sanitize: dependencies ## run Swift's tests under ThreadSanitizer, then under Ad
 	@.ci/dependencies tests
 	@.ci/sanitize
 
-bench: build $(BENCHES) ## measure the program beside the same reads in C, as one table (BENCH="--only mongodb")
+bench: build $(BENCHES) ## measure the program beside the same work in C, and its peers (BENCH="--only mongodb": that table)
 	@.ci/dependencies bench
 	@python3 Tests/Benchmarks/bench $(BENCH) --program $(PROGRAM) --tools .build/bench
-	$(if $(BENCH),,@$(MAKE) --no-print-directory bench-clients bench-instructions)
+	$(if $(BENCH),,@$(MAKE) --no-print-directory bench-clients bench-chart)
 
 bench-clients: build ## the part of the bench that measures what the clients for Python and Node cost
 	@.ci/dependencies generate
@@ -49,9 +52,16 @@ bench-clients: build ## the part of the bench that measures what the clients for
 
 bench-instructions: build ## the part of the bench that counts instructions, which no noise moves
 	@.ci/dependencies bench
-	@Tests/Benchmarks/instructions --program $(PROGRAM)
+	@Tests/Benchmarks/instructions --mongodb --program $(PROGRAM)
+
+# A peer that can't be had is left out, with a sentence.
+bench-chart: build .build/bench/pipe_driver ## the part of the bench that draws peers beside it; CHART=--keep writes what README shows
+	@.ci/dependencies bench
+	@.ci/dependencies peers || true
+	@Tests/Benchmarks/inboxes $(CHART) --program $(PROGRAM) --tools .build/bench
 
 .build/bench/mongo_limit: BENCH_FLAGS = $(shell pkg-config --cflags --libs libmongoc-1.0) -lpthread
+.build/bench/pipe_driver: Tests/Benchmarks/requests.h
 .build/bench/%: Tests/Benchmarks/%.c
 	@.ci/dependencies bench
 	@mkdir -p $(@D)

@@ -36,13 +36,15 @@ let package = Package(
   ],
   targets: [
     .target(name: "JSON", swiftSettings: settings),
-    .target(name: "Locks", swiftSettings: settings),
+    // The system's C library, under one name.
+    .target(name: "LibC", swiftSettings: settings),
+    .target(name: "Locks", dependencies: ["LibC"], swiftSettings: settings),
     // What threads and stores share, whatever it is for.
-    .target(name: "Runtime", dependencies: ["CSystem", "Locks"], swiftSettings: settings),
+    .target(name: "Runtime", dependencies: ["CSystem", "LibC", "Locks"], swiftSettings: settings),
     .target(
       name: "JSONRPC",
       dependencies: [
-        "JSON", "Locks", "Runtime",
+        "JSON", "LibC", "Locks", "Runtime",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -61,7 +63,7 @@ let package = Package(
     .target(
       name: "SQLiteStore",
       dependencies: [
-        "Caches", "CSQLite", "CSystem", "Inbox", "Locks", "Runtime",
+        "Caches", "CSQLite", "CSystem", "Inbox", "LibC", "Locks", "Runtime",
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: settings,
@@ -75,7 +77,7 @@ let package = Package(
     .target(
       name: "Mongo",
       dependencies: [
-        "CMongoC", "Locks", "Runtime",
+        "CMongoC", "LibC", "Locks", "Runtime",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -94,9 +96,8 @@ let package = Package(
     .executableTarget(
       name: "tidings",
       dependencies: [
-        "API", "CSystem", "CWithoutFoundation", "Inbox", "JSON", "JSONRPC", "Locks", "MemoryStore",
-        "MongoStore", "Runtime",
-        "SQLiteStore", "Transcript",
+        "API", "CSystem", "CWithoutFoundation", "Inbox", "JSON", "JSONRPC", "LibC", "Locks", "MemoryStore",
+        "MongoStore", "Runtime", "SQLiteStore", "Transcript",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

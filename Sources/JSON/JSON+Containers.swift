@@ -35,46 +35,28 @@ extension JSON {
   private var contents: Range<Int> { index &+ 2..<document[index].link }
 
   /// The members of an object, in the order of the text.
-  public struct Members: Sequence, Sendable {
+  public struct Members: Sequence, IteratorProtocol, Sendable {
     let document: Document
-    let entries: Range<Int>
+    var entries: Range<Int>
 
-    /// An iterator over the members.
-    public struct Iterator: IteratorProtocol, Sendable {
-      let document: Document
-      var entries: Range<Int>
-
-      /// The next member: its key, which is a string, and its value.
-      public mutating func next() -> (key: JSON, value: JSON)? {
-        guard let key = entries.first else { return nil }
-        entries = document.index(after: key &+ 1)..<entries.upperBound
-        return (JSON(document: document, index: key), JSON(document: document, index: key &+ 1))
-      }
+    /// The next member: its key, which is a string, and its value.
+    public mutating func next() -> (key: JSON, value: JSON)? {
+      guard let key = entries.first else { return nil }
+      entries = document.index(after: key &+ 1)..<entries.upperBound
+      return (JSON(document: document, index: key), JSON(document: document, index: key &+ 1))
     }
-
-    /// Returns an iterator that starts with the first member.
-    public func makeIterator() -> Iterator { Iterator(document: document, entries: entries) }
   }
 
   /// The elements of an array, in the order of the text.
-  public struct Elements: Sequence, Sendable {
+  public struct Elements: Sequence, IteratorProtocol, Sendable {
     let document: Document
-    let entries: Range<Int>
+    var entries: Range<Int>
 
-    /// An iterator over the elements.
-    public struct Iterator: IteratorProtocol, Sendable {
-      let document: Document
-      var entries: Range<Int>
-
-      /// The next element.
-      public mutating func next() -> JSON? {
-        guard let element = entries.first else { return nil }
-        entries = document.index(after: element)..<entries.upperBound
-        return JSON(document: document, index: element)
-      }
+    /// The next element.
+    public mutating func next() -> JSON? {
+      guard let element = entries.first else { return nil }
+      entries = document.index(after: element)..<entries.upperBound
+      return JSON(document: document, index: element)
     }
-
-    /// Returns an iterator that starts with the first element.
-    public func makeIterator() -> Iterator { Iterator(document: document, entries: entries) }
   }
 }

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import LibC
 
 /// The pauses between attempts at something that others may hold: each about twice as long as the one before,
 /// of random length, and bounded in total.

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import LibC
 
 /// Puts off, on one thread, work that several results need only once: the write that takes their answers to
 /// the host. Named after TCP's cork, which does the same.

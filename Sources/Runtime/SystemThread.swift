@@ -1,13 +1,6 @@
 import CSystem
+import LibC
 import Locks
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// Threads for calls that block: they never run on the pool that Swift's tasks share.
 public enum SystemThread {

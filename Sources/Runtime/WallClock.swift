@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import LibC
 
 /// A clock that tells the time for new messages, in milliseconds since 1970-01-01T00:00:00Z; tests give their own.
 public typealias WallClock = @Sendable () -> Int64

@@ -1,13 +1,6 @@
 import Inbox
+import LibC
 import Runtime
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// A store that keeps logs and marks in an SQLite file, for one host. Several processes may use the file at
 /// once.

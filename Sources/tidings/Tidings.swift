@@ -2,14 +2,7 @@ import API
 import ArgumentParser
 import CSystem
 import JSONRPC
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import LibC
 
 /// The program.
 @main

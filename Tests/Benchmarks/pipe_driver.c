@@ -1,9 +1,13 @@
 // Hosts a program over its stdin and stdout and measures it.
 //
 //   pipe_driver load  --work ping|page|send|seed|fill [--in-flight N] [--seconds S | --requests N]
-//                     [--warm-up S] [--inbox small|middle|large] [--page N] [--log FILE] -- PROGRAM ARG...
+//                     [--warm-up S] [--inbox small|middle|large] [--page N] [--log FILE]
+//                     [--index FILE] -- PROGRAM ARG...
+//   pipe_driver load  --work grow|page --size N --inboxes N ...   -- ...   inboxes of one size, a reader each
 //   pipe_driver first --work ping|page [--times N]   -- ...   spawn to first answer
 //   pipe_driver idle  [--seconds S]                  -- ...   memory, S seconds after the first answer
+//
+// With --index, the index of a SQLite database's write-ahead log, it counts the commits meanwhile too.
 //
 // Prints one line of key=value pairs. Fails unless every request got exactly one answer, each a
 // result, and the program ended with status 0.
@@ -30,25 +34,9 @@
 #include <time.h>
 #include <unistd.h>
 
-// The data set that `seed` sends: half of it to one team, half to many.
-enum { SMALL_TEAMS = 1000, SMALL_MESSAGES = 100, LARGE_MESSAGES = 100000, READERS = 1000 };
-// What `fill` adds: teams between those two in size.
-enum { MIDDLE_TEAMS = 100, MIDDLE_MESSAGES = 1000 };
-enum { FILL_SENDS = MIDDLE_TEAMS * MIDDLE_MESSAGES, FILL_MARKS = READERS };
-enum { SEED_SENDS = SMALL_TEAMS * SMALL_MESSAGES + LARGE_MESSAGES, SEED_MARKS = SMALL_TEAMS + READERS };
-enum { PAGE_SIZE = 12, SILENCE_MS = 60000, PIPE_BYTES = 1 << 20, LONGEST_REQUEST = 1024 };
+#include "requests.h"
 
-enum work { PING, PAGE, SEND, SEED, FILL };
-enum inbox { SMALL, MIDDLE, LARGE };
-
-static struct {
-  enum work work;
-  int in_flight, times, page;
-  long requests;
-  double seconds, warm_up;
-  enum inbox inbox;
-  const char *log;
-} options = {.in_flight = 1, .times = 20, .page = 1};
+enum { SILENCE_MS = 60000, PIPE_BYTES = 1 << 20, LONGEST_REQUEST = 1024 };
 
 static struct {
   pid_t pid;
@@ -69,14 +57,6 @@ static uint64_t now_ns(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
-static uint32_t random_below(uint32_t limit) {
-  static uint64_t state = 88172645463325252u;  // always the same run
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return (uint32_t)((state >> 32) * limit >> 32);
 }
 
 // --- The child ---
@@ -151,67 +131,13 @@ static long memory_kib(const char *field) {
   return kib;
 }
 
-// --- Requests ---
-
-static size_t write_send(char *to, long id, const char *team, long team_number, long number) {
-  return (size_t)sprintf(
-      to,
-      "{\"jsonrpc\":\"2.0\",\"id\":%ld,\"method\":\"send_team_message\",\"params\":{\"team_id\":\"%s-%ld\","
-      "\"team_name\":\"Team %ld\",\"user_id\":\"author-%ld\",\"username\":\"Author %ld\","
-      "\"message_type\":\"task\",\"content\":\"Message %ld: the beds at the south wall want water before "
-      "noon, and the door is stuck again.\",\"data\":{\"task\":%ld}}}\n",
-      id, team, team_number, team_number, number % 50, number % 50, number, number);
-}
-
-static size_t write_mark(char *to, long id, const char *team, long team_number, long reader) {
-  return (size_t)sprintf(
-      to,
-      "{\"jsonrpc\":\"2.0\",\"id\":%ld,\"method\":\"mark_read\",\"params\":{\"team_id\":\"%s-%ld\","
-      "\"user_id\":\"reader-%ld\",\"all\":true}}\n",
-      id, team, team_number, reader);
-}
-
-// Every reader of the data set has read the older half of the inbox.
-static size_t write_seed(char *to, long id, long number) {
-  long before_marks = SEED_SENDS / 2;
-  if (number >= before_marks && number < before_marks + SEED_MARKS) {
-    long mark = number - before_marks;
-    if (mark < SMALL_TEAMS) return write_mark(to, id, "small", mark, mark);
-    return write_mark(to, id, "large", 0, mark - SMALL_TEAMS);
-  }
-  if (number >= before_marks) number -= SEED_MARKS;
-  if (number % 2) return write_send(to, id, "small", number / 2 % SMALL_TEAMS, number);
-  return write_send(to, id, "large", 0, number);
-}
-
-static size_t write_fill(char *to, long id, long number) {
-  long before_marks = FILL_SENDS / 2;
-  if (number >= before_marks && number < before_marks + FILL_MARKS) {
-    long reader = number - before_marks;
-    return write_mark(to, id, "middle", reader % MIDDLE_TEAMS, reader);
-  }
-  if (number >= before_marks) number -= FILL_MARKS;
-  return write_send(to, id, "middle", number % MIDDLE_TEAMS, number);
-}
-
-static size_t write_request(char *to, long id, long number) {
-  static const char *teams[] = {"small", "middle", "large"};
-  static const uint32_t team_counts[] = {SMALL_TEAMS, MIDDLE_TEAMS, 1};
-  uint32_t any = options.work == PAGE || options.work == SEND ? random_below(SMALL_TEAMS) : 0;
-  switch (options.work) {
-    case PING:
-      return (size_t)sprintf(to, "{\"jsonrpc\":\"2.0\",\"id\":%ld,\"method\":\"ping\"}\n", id);
-    case PAGE:
-      return (size_t)sprintf(
-          to,
-          "{\"jsonrpc\":\"2.0\",\"id\":%ld,\"method\":\"get_team_message\",\"params\":{\"team_id\":"
-          "\"%s-%u\",\"user_id\":\"reader-%u\",\"pageNo\":%d,\"pageSize\":%d}}\n",
-          id, teams[options.inbox], any % team_counts[options.inbox], any, options.page, PAGE_SIZE);
-    case SEND: return write_send(to, id, "sent", any, number);
-    case SEED: return write_seed(to, id, number);
-    case FILL: return write_fill(to, id, number);
-  }
-  return 0;
+// The number of transactions that the index of a write-ahead log has counted: its third word.
+static uint32_t commits(void) {
+  uint32_t words[3];
+  FILE *file = fopen(options.index, "r");
+  if (!file || fread(words, sizeof words, 1, file) != 1) fail("%s: not to be read", options.index);
+  fclose(file);
+  return words[2];
 }
 
 // --- Answers ---
@@ -285,6 +211,8 @@ static struct {
   uint32_t *tenths_us;  // one latency an answer
   size_t count, size;
 } latencies;
+
+static uint64_t answer_bytes;
 
 static void note_latency(uint64_t ns) {
   if (latencies.count == latencies.size) {
@@ -375,6 +303,7 @@ static long run(int in_flight, double seconds, long requests) {
         fail("an answer that nothing waits for: %.*s", (int)(end_of_line - line), line);
       check_page(line, end_of_line);
       note_latency(arrived - slot->sent);
+      answer_bytes += (uint64_t)(end_of_line + 1 - line);
       slot->id = -1;
       idle[idle_count++] = (int)(answer.id % in_flight);
       answered++;
@@ -404,21 +333,23 @@ static void load(char **command) {
   options.work = work;
   if (options.warm_up > 0) run(options.in_flight, options.warm_up, LONG_MAX);
 
-  latencies.count = 0;
+  latencies.count = answer_bytes = 0;
   struct rusage before, after, used;
+  uint32_t commits_before = options.index ? commits() : 0;
   getrusage(RUSAGE_SELF, &before);
   uint64_t began = now_ns();
   long answered = run(options.in_flight, options.seconds, options.requests);
   double took = (double)(now_ns() - began) / 1e9;
   getrusage(RUSAGE_SELF, &after);
+  if (options.index) printf("commits=%u ", commits() - commits_before);
   long now = memory_kib("VmRSS"), peak = memory_kib("VmHWM");
   finish(&used);
 
   qsort(latencies.tenths_us, latencies.count, sizeof *latencies.tenths_us, compare);
   printf(
-      "requests=%ld seconds=%.3f per_second=%.0f p50_us=%.1f p99_us=%.1f rss_kib=%ld peak_kib=%ld "
+      "requests=%ld answer_bytes=%.0f seconds=%.3f per_second=%.0f p50_us=%.1f p99_us=%.1f rss_kib=%ld peak_kib=%ld "
       "program_cpu_s=%.2f driver_cpu_s=%.2f\n",
-      answered, took, (double)answered / took, latencies.tenths_us[latencies.count / 2] / 10.0,
+      answered, (double)answer_bytes / (double)answered, took, (double)answered / took, latencies.tenths_us[latencies.count / 2] / 10.0,
       latencies.tenths_us[latencies.count * 99 / 100] / 10.0, now, peak, cpu_seconds(&used),
       cpu_seconds(&after) - cpu_seconds(&before));
 }
@@ -450,8 +381,8 @@ static void idle(char **command) {
 // --- The command line ---
 
 static enum work work_named(const char *name) {
-  static const char *names[] = {"ping", "page", "send", "seed", "fill"};
-  for (int i = 0; i < 5; i++)
+  static const char *names[] = {"ping", "page", "send", "seed", "fill", "grow"};
+  for (int i = 0; i < 6; i++)
     if (!strcmp(name, names[i])) return (enum work)i;
   fail("no such work: %s", name);
   return PING;
@@ -471,14 +402,20 @@ int main(int count, char **arguments) {
     else if (!strcmp(name, "--warm-up")) options.warm_up = atof(value);
     else if (!strcmp(name, "--inbox"))
       options.inbox = !strcmp(value, "large") ? LARGE : !strcmp(value, "middle") ? MIDDLE : SMALL;
+    else if (!strcmp(name, "--size")) options.size = atol(value);
+    else if (!strcmp(name, "--inboxes")) options.inboxes = atol(value);
     else if (!strcmp(name, "--log")) options.log = value;
+    else if (!strcmp(name, "--index")) options.index = value;
     else fail("no such option: %s", name);
   }
-  if (at + 1 >= count || options.in_flight < 1 || options.times < 1)
+  bool is_sized = options.size > 0 && options.inboxes > 0;
+  if (at + 1 >= count || options.in_flight < 1 || options.times < 1 ||
+      (!is_sized && (options.work == GROW || options.size || options.inboxes)))
     fail("usage: load|first|idle [--option value]... -- PROGRAM ARG... (see the top of the source)");
   char **command = arguments + at + 1;
   if (options.work == SEED) options.requests = SEED_SENDS + SEED_MARKS;
   else if (options.work == FILL) options.requests = FILL_SENDS + FILL_MARKS;
+  else if (options.work == GROW) options.requests = (options.size + 1) * options.inboxes;
   else if (!options.requests) options.requests = LONG_MAX;
   if (options.requests == LONG_MAX && options.seconds <= 0) options.seconds = 3;
 

@@ -1,10 +1,15 @@
-// The limit: the reads of one page, as a plain loop in C on one thread of SQLite.
+// The limit: the reads of one page, or groups of appends, as a plain loop in C on one thread of SQLite.
 //
-//   sqlite_limit FILE [SECONDS]     makes FILE if it is not there
+//   sqlite_limit reads   FILE [SECONDS]           makes FILE if it is not there
+//   sqlite_limit appends FILE [SECONDS] [GROUP]   to FILE, which is not there yet
 //
 // A page is one read transaction: the twelve newest messages of a log by a range of its primary
 // key, and the reader's marks. No protocol, no JSON, no merging of two logs, no counting. The file
 // has the shape of the data set that pipe_driver sends: 200,000 messages, half of them in one log.
+//
+// A group is one durable transaction of so many messages, each to any of the thousand logs: the row with the
+// program's columns and indexes, and the head of its log. Nothing waits for anything, so it is the most that
+// group commits of this size can do.
 
 #include <sqlite3.h>
 #include <stdint.h>
@@ -136,14 +141,7 @@ static double measure(double seconds, int large) {
   return (double)pages / (now - began);
 }
 
-int main(int count, char **arguments) {
-  if (count < 2) {
-    fprintf(stderr, "usage: sqlite_limit FILE [SECONDS]\n");
-    return 64;
-  }
-  double seconds = count > 2 ? atof(arguments[2]) : 3;
-  check(sqlite3_open(arguments[1], &database));
-  run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+static void reads(double seconds) {
   sqlite3_stmt *made = prepare("SELECT 1 FROM sqlite_master WHERE name = 'marks'");
   int there = sqlite3_step(made) == SQLITE_ROW;
   sqlite3_finalize(made);
@@ -159,8 +157,70 @@ int main(int count, char **arguments) {
   measure(0.5, 1);
   double small = measure(seconds, 0), large = measure(seconds, 1);
   printf("sqlite=%s small_per_second=%.0f large_per_second=%.0f\n", sqlite3_libversion(), small, large);
-
   sqlite3_stmt *statements[] = {begin, commit, marks, page};
   for (int i = 0; i < 4; i++) sqlite3_finalize(statements[i]);
+}
+
+// --- Appends ---
+
+static void make_logs(void) {
+  run("BEGIN");
+  run("CREATE TABLE log(id INTEGER PRIMARY KEY, head INTEGER, time INTEGER)");
+  // As the program's, whose further columns are empty for these messages.
+  run("CREATE TABLE message(position INTEGER PRIMARY KEY, time INTEGER, user_id BLOB, username BLOB,"
+      " team_name BLOB, message_type BLOB, content BLOB, data BLOB, token INTEGER)");
+  run("CREATE INDEX message_sender ON message (user_id)");
+  run("CREATE INDEX message_type ON message (message_type)");
+  sqlite3_stmt *insert = prepare("INSERT INTO log VALUES(?, 0, 0)");
+  for (int i = 0; i < SMALL_LOGS; i++) {
+    sqlite3_bind_int(insert, 1, i);
+    check(sqlite3_step(insert));
+    sqlite3_reset(insert);
+  }
+  sqlite3_finalize(insert);
+  run("COMMIT");
+}
+
+static void appends(double seconds, int group) {
+  make_logs();
+  static int64_t heads[SMALL_LOGS];
+  begin = prepare("BEGIN IMMEDIATE");
+  commit = prepare("COMMIT");
+  sqlite3_stmt *insert = prepare("INSERT INTO message VALUES(?, ?, ?, ?, ?, ?, ?, ?, random())");
+  sqlite3_stmt *update = prepare("UPDATE log SET head = ?, time = ? WHERE id = ?");
+  long done = 0;
+  double began = seconds_now(), now = began;
+  for (; now - began < seconds; now = seconds_now()) {
+    check(sqlite3_step(begin));
+    sqlite3_reset(begin);
+    for (int i = 0; i < group; i++, done++) {
+      int log = (int)random_below(SMALL_LOGS);
+      append(insert, log, ++heads[log], done);
+      sqlite3_bind_int64(update, 1, heads[log]);
+      sqlite3_bind_int64(update, 2, 1700000000000 + done);
+      sqlite3_bind_int(update, 3, log);
+      check(sqlite3_step(update));
+      sqlite3_reset(update);
+    }
+    check(sqlite3_step(commit));
+    sqlite3_reset(commit);
+  }
+  printf("appends_per_second=%.0f\n", (double)done / (now - began));
+  sqlite3_stmt *statements[] = {begin, commit, insert, update};
+  for (int i = 0; i < 4; i++) sqlite3_finalize(statements[i]);
+}
+
+int main(int count, char **arguments) {
+  const char *mode = count > 2 ? arguments[1] : "";
+  double seconds = count > 3 ? atof(arguments[3]) : 3;
+  int group = count > 4 ? atoi(arguments[4]) : 64, is_read = !strcmp(mode, "reads");
+  if ((!is_read && strcmp(mode, "appends")) || group < 1) {
+    fprintf(stderr, "usage: sqlite_limit reads|appends FILE [SECONDS] [GROUP]\n");
+    return 64;
+  }
+  check(sqlite3_open(arguments[2], &database));
+  run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  if (is_read) reads(seconds);
+  else appends(seconds, group);
   return sqlite3_close(database) == SQLITE_OK ? 0 : 1;
 }

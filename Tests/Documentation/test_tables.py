@@ -99,7 +99,7 @@ class ProgramTests(unittest.TestCase):
                 self.assertEqual(table.get(name, set()), self.options(name))
 
     def test_scopes_has_every_option_of_a_scope(self):
-        titled = self.help["serve"].partition("WHAT THE HOST MAY ASK:")[2].partition("\n\n")[0]
+        titled = self.help["serve"].partition("SCOPE:")[2].partition("\n\n")[0]
         options = re.findall(r"^  (--[a-z-]+)", titled, re.M)
         self.assertGreaterEqual(len(options), 3)
         for option in options:
@@ -125,7 +125,7 @@ class ProgramTests(unittest.TestCase):
 
     def test_every_status_of_the_source_is_in_the_table(self):
         table = {row[0] for row in pages.rows(pages.section(page("Commands"), "Exit statuses"))}
-        source = pages.read("Sources/tidings/ExitStatus.swift")
+        source = pages.read("Sources/tidings/Platform/ExitStatus.swift")
         statuses = set(re.findall(r"case \w+ = (\d+)", source))
         self.assertGreater(len(statuses), 8)
         self.assertEqual(statuses | {"0"}, table)

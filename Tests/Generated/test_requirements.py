@@ -21,7 +21,7 @@ def requirements(name):
 
 class RequirementsTests(unittest.TestCase):
     def test_each_has_a_version_and_hashes(self):
-        for name in ("requirements.txt", "mongod.txt"):
+        for name in ("requirements.txt", "mongod.txt", "Benchmarks/peers/requirements.txt"):
             found = requirements(name)
             self.assertTrue(found)
             for package, (_, hashes) in found.items():

@@ -56,7 +56,6 @@ import Testing
       let (set, model) = randomPair(lowest: lowest, width: 40, using: &generator)
       let members = model.sorted()
       #expect(Array(set.numbers) == members)
-      #expect(Array(set.numbersDescending) == members.reversed())
       #expect(set.count == members.count)
       for (k, member) in members.enumerated() where set.select(k) != member {
         Issue.record("select(\(k)) of \(set)")

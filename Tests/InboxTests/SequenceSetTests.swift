@@ -206,7 +206,6 @@ import Testing
       #expect(Array(set.newest(k).numbers) == Array(members.suffix(max(k, 0))), "\(k)")
       #expect(Array(set.oldest(k).numbers) == Array(members.prefix(max(k, 0))), "\(k)")
     }
-    #expect(Array(set.numbersDescending) == members.reversed())
     #expect(set.numbers.underestimatedCount == members.count)
   }
 

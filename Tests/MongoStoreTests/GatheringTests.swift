@@ -108,8 +108,8 @@ struct GatheringTests {
     try await withStores(try await .shared(.replicaSet())) { stores in
       for n in 1...40 { _ = try await stores[0].append(draft("\(n)"), to: [team]) }
       #expect(try await stores[0].state().shared.head == 40)
-      _ = try await stores[0].session { session in
-        try session.bulk(Collection.messages.rawValue, [.deleteMany(filter: ["seq": ["$gt": 5]])]).get()
+      try await stores[0].session { session in
+        try session.deleteMany(Collection.messages.rawValue, filter: ["seq": ["$gt": 5]])
       }
       for _ in 0..<3 { #expect(try await stores[0].state().shared.head == 5) }
     }

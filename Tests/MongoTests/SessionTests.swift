@@ -39,7 +39,7 @@ struct SessionTests {
           MongoSession.findCommand("log", filter: ["log": "a"], sort: ["seq": -1], limit: 12))
         #expect(try plan.get("executionStats").document().get("totalKeysExamined").int64() == 12)
         let count = try session.explain(
-          MongoSession.aggregateCommand("log", pipeline: MongoSession.countPipeline(filter: ["log": "a"])))
+          MongoSession.aggregateCommand("log", pipeline: [["$match": ["log": "a"]]]))
         #expect(try count.find("executionStats") != nil || count.find("stages") != nil)
       }
     }
@@ -76,32 +76,7 @@ struct SessionTests {
     }
   }
 
-  @Test("compares and sets by findAndModify", arguments: topologies)
-  func compareAndSet(topology: TestMongod.Topology) async throws {
-    try await withPool(TestMongod.shared(topology)) { pool in
-      try await pool.run { session in
-        let created = try session.findAndModify(
-          "marks", filter: ["_id": "m"], update: ["$set": ["version": 1]], upsert: true)
-        #expect(try created?.get("version").int64() == 1)
-        let update: BSONDocument = ["$set": ["version": 2, "token": .binary([1, 2])]]
-        let filter: BSONDocument = ["_id": "m", "version": 1]
-        #expect(
-          try session.findAndModify("marks", filter: filter, update: update, returnsNew: false)?
-            .get("version").int64() == 1)
-        #expect(try session.findAndModify("marks", filter: filter, update: update) == nil)
-        #expect(
-          try session.findAndModify("marks", filter: ["_id": "m"], update: update, projection: ["token": 1])?
-            .get("token").binary() == [1, 2])
-        let lost = #expect(throws: MongoError.self) {
-          try session.findAndModify(
-            "marks", filter: ["_id": "m", "version": 9], update: ["$set": ["version": 10]], upsert: true)
-        }
-        #expect(lost?.isDuplicateKey == true && lost?.outcome == .known)
-      }
-    }
-  }
-
-  @Test("updates one and many, and deletes, in one ordered bulk", arguments: topologies)
+  @Test("updates and deletes, in one ordered bulk", arguments: topologies)
   func bulk(topology: TestMongod.Topology) async throws {
     try await withPool(TestMongod.shared(topology)) { pool in
       let batch = documents(1...3)
@@ -112,13 +87,11 @@ struct SessionTests {
           batch.map { .insert($0) } + [
             .updateOne(filter: ["seq": 1], update: ["$set": ["x": 1]]),
             .updateOne(filter: ["seq": 9, "log": "a"], update: ["$set": ["x": 1]], upsert: true),
-            .updateMany(filter: ["x": 1], update: ["$set": ["y": 1]]),
-            .replaceOne(filter: ["seq": 2], document: ["log": "a", "seq": 2]),
-            .deleteOne(filter: ["seq": 3]), .deleteMany(filter: ["seq": 9]),
+            .deleteOne(filter: ["seq": 3]), .deleteOne(filter: ["seq": 9]),
           ]
         ).get()
         #expect(result.inserted == 3 && result.upserted == 1 && result.deleted == 2)
-        #expect(result.matched == 4 && result.modified == 4)
+        #expect(result.matched == 1 && result.modified == 1)
         let refused = session.bulk(
           "log",
           [

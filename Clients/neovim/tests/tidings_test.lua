@@ -392,13 +392,16 @@ end)
 test("a program that ended by itself was not too late, though somebody holds its pipes", function()
   local file = vim.fn.tempname()
   local wrapper = script({ ("setsid sh -c 'echo $$ >%s; exec sleep 1000' &"):format(file), "exit 69" })
-  setup({ program = wrapper, start_timeout = 5 })
+  setup({ program = wrapper, start_timeout = 60 })
   local err
   tidings.request("ping", nil, function(failure)
     err = failure
   end)
   wait("it fails", function()
     return err
+  end)
+  wait("who holds the pipes has said so", function()
+    return vim.fn.filereadable(file) == 1 and vim.fn.readfile(file)[1]
   end)
   uv.kill(tonumber(vim.fn.readfile(file)[1]), "sigkill")
   eq({ err.data.kind, err.data.retryable }, { "process_died", false })

@@ -10,7 +10,7 @@ struct GrowingAnswer {
   /// The step in which the answer's memory is counted, in bytes.
   private static let step = 1 << 20
   /// The largest factor by which escapes for line ends lengthen a text (U+0085, two bytes, becomes six).
-  private static let growth = 3
+  static let growth = 3
 
   /// An upper bound for the JSON text of a message that keeps the contract's sizes, in bytes.
   static let largestMessage = 1 << 20

@@ -28,8 +28,6 @@ extension WrittenMessage {
     }
     writer.member("create_time", millisecondsSince1970: message.time)
     writer.endObject()
-    // Written for lines, whatever the framing: the meaning is the same.
-    writer.remove(.lineEnds, from: 0)
     var bytes = writer.take()
     bytes.removeLast()
     self.init(seq: message.seq, time: message.time, bytes: bytes)
@@ -46,7 +44,7 @@ struct EntryWriter {
     reader = Array(#","reader_id":"#.utf8) + writer.take() + Array(#","read":"#.utf8)
   }
 
-  /// The number of bytes of an entry, and no more than a few others.
+  /// The number of bytes of an entry, or a few more.
   func size(of entry: Entry<WrittenMessage>) -> Int {
     entry.message.bytes.count + reader.count + Self.longestMarks + 1
   }

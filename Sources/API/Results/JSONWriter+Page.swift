@@ -15,7 +15,7 @@ extension Page<WrittenMessage> {
     writer.key("data")
     writer.beginArray()
     for next in entries {
-      guard answer.hasRoom(in: &writer, for: entry.size(of: next)) || taken == 0 else {
+      guard answer.hasRoom(in: &writer, for: GrowingAnswer.growth * entry.size(of: next)) || taken == 0 else {
         if byNumber { throw RPCError.responseTooLarge(limit: limit) }
         break
       }

@@ -18,7 +18,8 @@ public struct TidingsService: Service {
   /// Creates a service over a store, for a server with these limits and a host with this scope.
   /// Messages that were on pages are kept in at most `cacheBytes`.
   public init(
-    store: any MessageStore, limits: Limits = Limits(), scope: Scope = Scope(), cacheBytes: Int = Self.cacheBytes
+    store: any MessageStore, limits: Limits = Limits(), scope: Scope = Scope(),
+    cacheBytes: Int = Self.cacheBytes
   ) {
     backend = Backend(
       store: store, limits: limits, scope: scope, cacheBytes: cacheBytes,

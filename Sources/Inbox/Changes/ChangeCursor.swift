@@ -1,7 +1,7 @@
 /// A position in an inbox's changes: how far a host has followed them, with fingerprints that show whether
 /// the logs still have the past that the host followed. A store that was restored or made anew has another
 /// past.
-public struct ChangeCursor: Hashable, Sendable {
+public struct ChangeCursor: Hashable, Sendable, TwoSided {
   /// A fingerprint of the inbox.
   var inbox: UInt64
   /// The position in each log.
@@ -32,6 +32,9 @@ public struct ChangeCursor: Hashable, Sendable {
     fileprivate init(version: Int, stamp: UInt64) { (self.version, self.stamp) = (version, stamp) }
   }
 
+}
+
+extension ChangeCursor {
   /// A cursor at the present.
   public init(_ state: InboxState, _ reader: any StoreReader) throws {
     func point(_ side: Inbox.Side) throws -> Point {
@@ -50,16 +53,6 @@ public struct ChangeCursor: Hashable, Sendable {
   public func belongs(to inbox: Inbox) -> Bool { self.inbox == Self.name(of: inbox) }
 
   private static func name(of inbox: Inbox) -> UInt64 { fingerprint(inbox.own.encoded) }
-
-  subscript(_ side: Inbox.Side) -> Point {
-    get { side == .shared ? shared : own }
-    set {
-      switch side {
-      case .shared: shared = newValue
-      case .own: own = newValue
-      }
-    }
-  }
 }
 
 // The cursor as text.
@@ -96,13 +89,6 @@ extension ChangeCursor {
     return tag.isMultiple(of: 2) && tag != format
   }
 
-  private init(inbox: UInt64, shared: Point, own: Point, marks: MarksVersion) {
-    self.inbox = inbox
-    self.shared = shared
-    self.own = own
-    self.marks = marks
-  }
-
   // An even number, as for all change cursors.
   private static let format: UInt8 = 4
 }
@@ -121,9 +107,4 @@ extension StoreReader {
   func token(in log: LogName, _ seq: Int) throws -> UInt64 {
     seq > 0 ? try tokens(in: log, [seq])[0] : 0
   }
-}
-
-/// The FNV-1a hash of the bytes: the same in every process and version.
-func fingerprint(_ bytes: some Sequence<UInt8>, from start: UInt64 = 0xcbf2_9ce4_8422_2325) -> UInt64 {
-  bytes.reduce(start) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
 }

@@ -100,16 +100,6 @@ extension InboxState {
 }
 
 extension InboxState {
-  fileprivate subscript(_ side: Inbox.Side) -> LogState {
-    get { log(side) }
-    set {
-      switch side {
-      case .shared: shared = newValue
-      case .own: own = newValue
-      }
-    }
-  }
-
   /// Whether a message exists for this reader: the answer of `living`, without making the whole set.
   private func isLiving(_ seq: Int, _ side: Inbox.Side) -> Bool {
     let log = log(side)

@@ -108,3 +108,14 @@ extension LogRecord {
     newestRetractions = try (0..<kept).map { _ in try reader.readCount() }
   }
 }
+
+extension LogRecord {
+  /// Checks a record that was read, without the log that it belongs to.
+  func check() throws(OutOfBounds) {
+    let largest = StoreBounds.largestNumber
+    guard (1...largest + 1).contains(tail), retracted.last ?? 0 <= largest, retractionCount <= largest,
+      newestRetractions.count == min(retractionCount, Self.retractionsKept),
+      newestRetractions.allSatisfy({ (1...largest).contains($0) })
+    else { throw OutOfBounds("a log's record holds no possible numbers") }
+  }
+}

@@ -27,3 +27,15 @@ public struct LogState: Hashable, Sendable {
     SequenceSet(record.tail, through: head).subtracting(record.retracted)
   }
 }
+
+extension LogState {
+  /// Checks a log that was read: the record names no messages that the log does not have.
+  public func check() throws(StoreError) {
+    guard (0...StoreBounds.largestNumber).contains(head) else {
+      throw .damaged("a log has no possible last number")
+    }
+    guard record.tail >= 1, record.tail <= head + 1, record.retracted.last ?? 0 <= head,
+      record.retractionCount <= head, record.newestRetractions.allSatisfy({ $0 <= head })
+    else { throw .damaged("the record of a log names messages that the log does not have") }
+  }
+}

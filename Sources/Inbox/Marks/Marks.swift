@@ -1,5 +1,5 @@
 /// One reader's marks in one inbox: the only record that each reader has separately.
-public struct Marks: Hashable, Sendable {
+public struct Marks: Hashable, Sendable, TwoSided {
   /// The version, which each change increases by one; 0 if nothing was ever written.
   public var version = 0
   /// A random number, new with each change: marks of the same version with another stamp have another
@@ -14,16 +14,6 @@ public struct Marks: Hashable, Sendable {
 
   /// The marks of an inbox in which nothing was marked.
   public init() {}
-
-  subscript(_ side: Inbox.Side) -> LogMarks {
-    get { side == .shared ? shared : own }
-    set {
-      switch side {
-      case .shared: shared = newValue
-      case .own: own = newValue
-      }
-    }
-  }
 
   /// The highest number of a log that is marked or lies in one of the reader's closed ranges; 0 if there is
   /// none.
@@ -101,5 +91,22 @@ extension Membership {
     }
     let closed = try SequenceSet(from: &reader)
     self.init(standing: standing, closed: closed, since: try reader.readCount())
+  }
+}
+
+extension Marks {
+  /// Checks marks that were read, without the logs that they belong to.
+  func check() throws(OutOfBounds) {
+    let largest = StoreBounds.largestNumber
+    guard (0...largest).contains(version),
+      [shared, own].allSatisfy({ marks in
+        marks.folded <= largest && marks.sets.allSatisfy { $0.last ?? 0 <= largest }
+      })
+    else { throw OutOfBounds("marks hold no possible numbers") }
+    let last = membership.closed.last ?? 0
+    let isMember = membership.standing == .member
+    guard last <= largest,
+      isMember ? (last + 1...largest + 1).contains(membership.since) : membership.since == 0
+    else { throw OutOfBounds("marks hold no possible membership") }
   }
 }

@@ -10,34 +10,17 @@ public struct Cursor: Hashable, Sendable {
   /// The heads of both logs when the listing began: parts that begin later do not go beyond them.
   var heads: Position
   /// The messages in the parts before the last one.
-  var earlier: EarlierParts
+  var earlier = EarlierParts()
 
   /// A number in each log.
-  struct Position: Hashable, Sendable {
+  struct Position: Hashable, Sendable, TwoSided {
     var shared: Int
     var own: Int
-
-    subscript(_ side: Inbox.Side) -> Int {
-      get { side == .shared ? shared : own }
-      set {
-        switch side {
-        case .shared: shared = newValue
-        case .own: own = newValue
-        }
-      }
-    }
   }
+}
 
-  init(
-    listing: UInt64, part: Int, position: Position, heads: Position, earlier: EarlierParts = EarlierParts()
-  ) {
-    self.listing = listing
-    self.part = part
-    self.position = position
-    self.heads = heads
-    self.earlier = earlier
-  }
-
+// The cursor as text.
+extension Cursor {
   /// The cursor as clients see it, at most 2 KiB; to them it is opaque.
   public var text: String {
     CursorCode.text(Self.format) { writer in

@@ -14,11 +14,10 @@ struct Listing: Sendable {
   let total: Int
   let count: Int
 
-  struct Part: Hashable, Sendable {
+  struct Part: Hashable, Sendable, TwoSided {
     var shared: SequenceSet
     var own: SequenceSet
 
-    subscript(_ side: Inbox.Side) -> SequenceSet { side == .shared ? shared : own }
     var count: Int { shared.count + own.count }
 
     func subtracting(_ other: Part) -> Part {

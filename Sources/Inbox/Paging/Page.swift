@@ -12,14 +12,6 @@ public struct Page<Item: Listed>: Sendable {
   /// The messages of the page, in its order.
   public internal(set) var entries: [Entry<Item>] = []
 
-  init(query: PageQuery, state: InboxState, total: Int, count: Int, listing: Listing) {
-    self.query = query
-    self.state = state
-    self.total = total
-    self.count = count
-    self.listing = listing
-  }
-
   /// The cursor after the first `taken` messages of the page; nil at the end of the listing.
   @specialized(where Item == WrittenMessage)
   public func cursor(after taken: Int) -> Cursor? {
@@ -64,3 +56,21 @@ extension Entry {
 
 extension Entry: Equatable where Item: Equatable {}
 extension Entry: Hashable where Item: Hashable {}
+
+extension InboxState {
+  /// A message as its reader sees it; nil if it does not exist for this reader.
+  public func entry(_ name: MessageName, _ reader: any StoreReader) throws -> Entry<Message>? {
+    guard let side = inbox.side(of: name.log), living(side).contains(name.seq),
+      let message = try reader.messages(in: name.log, SequenceSet(name.seq)).first
+    else { return nil }
+    return entry(of: message, side)
+  }
+
+  /// A living message as its reader sees it.
+  func entry(of message: Message, _ side: Inbox.Side) -> Entry<Message> {
+    Entry(
+      side: side, message: message, read: isRead(message.seq, side),
+      seen: marks[side].seen.contains(message.seq), archived: marks[side].archived.contains(message.seq),
+      part: 0)
+  }
+}

@@ -4,88 +4,29 @@ extension SequenceSet {
     Numbers(members: self)
   }
 
-  /// The members one by one, descending.
-  public var numbersDescending: NumbersDescending {
-    NumbersDescending(members: self)
-  }
-
   /// The members of a set in ascending order.
-  public struct Numbers: Sequence, Sendable {
+  public struct Numbers: Sequence, IteratorProtocol, Sendable {
     let members: SequenceSet
+    /// The range after the current one.
+    var index = 0
+    /// The next member, if any of the current range is left.
+    var number = 0
+    var left = 0
 
     /// The number of members.
     public var underestimatedCount: Int { members.count }
 
-    /// Starts at the smallest member.
-    public func makeIterator() -> Iterator {
-      Iterator(members: members)
-    }
-
-    /// Walks the members upwards.
-    public struct Iterator: IteratorProtocol, Sendable {
-      let members: SequenceSet
-      /// The range after the current one.
-      var index = 0
-      /// The next member, if any of the current range is left.
-      var number = 0
-      var left = 0
-
-      init(members: SequenceSet) {
-        self.members = members
+    /// The next larger member.
+    public mutating func next() -> Int? {
+      if left == 0 {
+        guard let span = members.span(at: index) else { return nil }
+        (number, left) = (span.first, span.count)
+        index += 1
       }
-
-      /// The next larger member.
-      public mutating func next() -> Int? {
-        if left == 0 {
-          guard let span = members.span(at: index) else { return nil }
-          (number, left) = (span.first, span.count)
-          index += 1
-        }
-        // Wraps only behind Int.max, where nothing is left.
-        defer { number &+= 1 }
-        left &-= 1
-        return number
-      }
-    }
-  }
-
-  /// The members of a set in descending order.
-  public struct NumbersDescending: Sequence, Sendable {
-    let members: SequenceSet
-
-    /// The number of members.
-    public var underestimatedCount: Int { members.count }
-
-    /// Starts at the largest member.
-    public func makeIterator() -> Iterator {
-      Iterator(members: members)
-    }
-
-    /// Walks the members downwards.
-    public struct Iterator: IteratorProtocol, Sendable {
-      let members: SequenceSet
-      /// The range after the current one, downwards.
-      var index: Int
-      /// The next member, if any of the current range is left.
-      var number = 0
-      var left = 0
-
-      init(members: SequenceSet) {
-        self.members = members
-        index = members.spanCount - 1
-      }
-
-      /// The next smaller member.
-      public mutating func next() -> Int? {
-        if left == 0 {
-          guard let span = members.span(at: index) else { return nil }
-          (number, left) = (span.last, span.count)
-          index -= 1
-        }
-        defer { number -= 1 }
-        left &-= 1
-        return number
-      }
+      // Wraps only behind Int.max, where nothing is left.
+      defer { number &+= 1 }
+      left &-= 1
+      return number
     }
   }
 

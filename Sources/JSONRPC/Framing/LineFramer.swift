@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import LibC
 
 /// Cuts a stream into lines. A message ends at LF. Blanks around a message, including a CR, and blank lines
 /// are not part of any message. A line over the limit is dropped as it arrives and never held.

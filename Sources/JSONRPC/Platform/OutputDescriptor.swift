@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import LibC
 
 /// The descriptor to which answers are written. Where the system allows it, a write takes as many bytes as
 /// fit and returns, so that a host that does not read can't hold up a thread. The descriptor's own flags are

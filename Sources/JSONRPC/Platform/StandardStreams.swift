@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import LibC
 
 /// The input and output of the connection, moved away from the standard descriptors.
 public struct StandardStreams: Sendable {

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import LibC
 
 /// Wakes one thread that sleeps in poll(2), from any other thread. A wake before the sleep is not lost.
 final class WakePipe: Sendable {

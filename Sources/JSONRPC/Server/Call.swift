@@ -9,7 +9,7 @@ final class Call: @unchecked Sendable {
   /// done.
   let changes: Bool
   let run: @Sendable (CallContext) async throws -> [UInt8]
-  let connection: Connection
+  let connection: HostConnection
   /// The batch in which the call came.
   let batch: Int?
   /// The memory that the call takes until it is answered, in bytes: an upper bound for all but the largest
@@ -46,7 +46,7 @@ final class Call: @unchecked Sendable {
 
   init(
     _ prepared: PreparedCall, id: RequestID, size: Int, batch: Int?, meta: RequestMeta,
-    connection: Connection
+    connection: HostConnection
   ) {
     self.id = id
     self.connection = connection

@@ -70,7 +70,7 @@ public struct CallContext: Sendable {
 
 /// Sends notifications to the host, in the order of the calls of `notify`. May be kept beyond the request.
 public struct Notifier: Sendable {
-  let connection: Connection
+  let connection: HostConnection
 
   /// Queues `{"jsonrpc":"2.0","method":...,"params":...}`. `params` is the text of one JSON object. False,
   /// and nothing is sent, if the host is gone, or has not taken earlier messages and the output limit is

@@ -1,16 +1,9 @@
 import JSON
+import LibC
 import Locks
 import Logging
 import Runtime
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// A JSON-RPC 2.0 server on a pair of descriptors: it reads requests, has a `Service` answer them, and writes
 /// the answers, for as long as the host keeps its end open.
@@ -19,7 +12,7 @@ import Synchronization
 /// the order in which they came. `Limits` bounds the memory: where a limit is reached the server stops
 /// reading, and drops nothing.
 public final class Server: Sendable {
-  let connection: Connection
+  let connection: HostConnection
   private let input: InputDescriptor
   private let framing: Framing
 
@@ -41,7 +34,7 @@ public final class Server: Sendable {
   ) throws(SystemError) {
     // Writing to a host that is gone is an error of write(2), and must not end the process.
     signal(SIGPIPE, SIG_IGN)
-    connection = try Connection(
+    connection = try HostConnection(
       service: service, info: info, limits: limits, output: output, logger: logger, observer: observer)
     self.input = InputDescriptor(input)
     self.framing = framing
@@ -182,7 +175,7 @@ public final class Server: Sendable {
     }
   }
 
-  private func ending(_ reason: Ending, _ request: Connection.StopRequest) -> Ending {
+  private func ending(_ reason: Ending, _ request: HostConnection.StopRequest) -> Ending {
     switch request {
     case .none, .drain, .now: reason
     case .exit: .exit(afterShutdown: connection.isShutDown.load(ordering: .acquiring))

@@ -1,34 +1,20 @@
-/// The reason why bytes are not BSON, or not the BSON that was asked for.
+/// The reason why bytes are not BSON, or not the BSON that was asked for; `description` says it in words.
 ///
 /// Offsets count from the first byte of the outermost document's storage.
 public enum BSONError: Error, Sendable, Hashable {
-  /// The document or a value in it extends past the end of the bytes.
   case truncated(offset: Int)
-  /// A length field is negative, too small, or doesn't fit its surroundings.
   case badLength(offset: Int)
-  /// A document, string or key lacks the NUL at its end.
   case missingTerminator(offset: Int)
-  /// Bytes follow the document's end.
   case trailingBytes(offset: Int)
-  /// A type byte that the specification does not define.
   case unknownType(UInt8, offset: Int)
-  /// A type of the specification that is not supported here.
   case unsupportedType(BSONType)
-  /// A binary value whose subtype isn't 0.
   case unsupportedBinarySubtype(UInt8)
-  /// A string or key that isn't UTF-8.
   case invalidUTF8(offset: Int)
-  /// A boolean byte other than 0 and 1.
   case invalidBool(UInt8, offset: Int)
-  /// More than ``BSONDocument/maximumDepth`` documents within one another.
   case tooDeep
-  /// More than ``BSONDocument/maximumSize`` bytes.
   case tooLarge
-  /// A key with a NUL in it, which can't be written.
   case keyContainsNUL
-  /// A key that was asked for isn't there.
   case missingKey(String)
-  /// The value has another type than the one asked for.
   case typeMismatch(key: String, expected: BSONType, found: BSONType)
 }
 

@@ -1,15 +1,8 @@
 import CMongoC
+import LibC
 import Locks
 import Logging
 import Runtime
-
-#if canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Glibc
-#endif
 
 /// The parts of libmongoc that exist once in a process.
 public enum MongoRuntime {

@@ -131,26 +131,6 @@ extension MongoSession {
     return writer
   }
 
-  /// Returns the number of documents that match; exact on a sharded cluster too.
-  public func count(
-    _ collection: String, filter: BSONDocument, hint: String? = nil, readConcern: MongoReadConcern = .majority
-  ) throws(MongoError) -> Int64 {
-    let pipeline = Self.countPipeline(filter: filter)
-    let batch = try aggregate(collection, pipeline: pipeline, hint: hint, readConcern: readConcern)
-    return try read { () throws(BSONError) in
-      // Without a match there is no group, and so no document.
-      try batch.documents.documents().first?.get("n").int64() ?? 0
-    }
-  }
-
-  /// The pipeline that ``count(_:filter:hint:readConcern:)`` sends, for ``explain(_:verbosity:)``.
-  public static func countPipeline(filter: BSONDocument) -> BSONArray {
-    [
-      .document(["$match": .document(filter)]),
-      ["$group": ["_id": nil, "n": ["$sum": 1]]],
-    ]
-  }
-
   /// Returns the planner's explanation of a command.
   ///
   /// - Parameters:
@@ -241,14 +221,6 @@ extension MongoSession {
       _ = try rawCommand(["killCursors": .string(collection), "cursors": [.int64(cursor)]])
     } catch {
       return
-    }
-  }
-
-  private func finish(_ writer: consuming BSONWriter) throws(MongoError) -> BSONDocument {
-    do {
-      return try writer.finish()
-    } catch {
-      throw MongoError(.invalidArgument, error.description, domain: "bson")
     }
   }
 }

@@ -4,19 +4,14 @@ import CMongoC
 public enum MongoWrite: Sendable {
   case insert(BSONDocument)
   case updateOne(filter: BSONDocument, update: BSONDocument, upsert: Bool = false)
-  /// libmongoc retries neither this operation nor the command that contains it.
-  case updateMany(filter: BSONDocument, update: BSONDocument)
-  case replaceOne(filter: BSONDocument, document: BSONDocument, upsert: Bool = false)
   case deleteOne(filter: BSONDocument)
-  /// libmongoc retries neither this operation nor the command that contains it.
-  case deleteMany(filter: BSONDocument)
 
   /// The kind of command for this operation: libmongoc sends neighbours of the same kind in one command.
   fileprivate var commandKind: Int {
     switch self {
     case .insert: 0
-    case .updateOne, .updateMany, .replaceOne: 1
-    case .deleteOne, .deleteMany: 2
+    case .updateOne: 1
+    case .deleteOne: 2
     }
   }
 }
@@ -80,38 +75,6 @@ extension MongoSession {
     }
   }
 
-  /// Changes one document and returns it, as it was before or after the change; nil if none matched.
-  ///
-  /// The error thrown has an unknown ``MongoError/outcome`` if the change may have been made.
-  public func findAndModify(
-    _ collection: String, filter: BSONDocument, update: BSONDocument, sort: BSONDocument? = nil,
-    projection: BSONDocument? = nil, upsert: Bool = false, returnsNew: Bool = true
-  ) throws(MongoError) -> BSONDocument? {
-    let concern = try build { (writer) throws(MongoError) in try writeOptions(&writer) }
-    let options = mongoc_find_and_modify_opts_new()
-    defer { mongoc_find_and_modify_opts_destroy(options) }
-    var flags = MONGOC_FIND_AND_MODIFY_NONE.rawValue
-    if upsert { flags |= MONGOC_FIND_AND_MODIFY_UPSERT.rawValue }
-    if returnsNew { flags |= MONGOC_FIND_AND_MODIFY_RETURN_NEW.rawValue }
-    mongoc_find_and_modify_opts_set_flags(options, mongoc_find_and_modify_flags_t(flags))
-    update.withBSON { _ = mongoc_find_and_modify_opts_set_update(options, $0) }
-    sort?.withBSON { _ = mongoc_find_and_modify_opts_set_sort(options, $0) }
-    projection?.withBSON { _ = mongoc_find_and_modify_opts_set_fields(options, $0) }
-    if !concern.isEmpty { concern.withBSON { _ = mongoc_find_and_modify_opts_append(options, $0) } }
-    let reply = BSONOwner()
-    try check(.write, reply: reply) { error in
-      filter.withBSON { filter in
-        mongoc_collection_find_and_modify_with_opts(
-          self.collection(collection), filter, options, reply.pointer, error)
-      }
-    }
-    let document = reply.document
-    return try read(.unknown) { () throws(BSONError) in
-      guard let value = try document.find("value"), !value.isNull else { return nil }
-      return try value.document()
-    }
-  }
-
   /// The options of every write and the additional ones; if the deadline has passed, that comes back as the
   /// failure.
   private func writeOptions(
@@ -159,18 +122,8 @@ extension MongoSession {
       pair(filter, update, upsert: upsert) {
         mongoc_bulk_operation_update_one_with_opts(bulk, $0, $1, $2, error)
       }
-    case .updateMany(let filter, let update):
-      pair(filter, update, upsert: false) {
-        mongoc_bulk_operation_update_many_with_opts(bulk, $0, $1, $2, error)
-      }
-    case .replaceOne(let filter, let document, let upsert):
-      pair(filter, document, upsert: upsert) {
-        mongoc_bulk_operation_replace_one_with_opts(bulk, $0, $1, $2, error)
-      }
     case .deleteOne(let filter):
       filter.withBSON { mongoc_bulk_operation_remove_one_with_opts(bulk, $0, nil, error) }
-    case .deleteMany(let filter):
-      filter.withBSON { mongoc_bulk_operation_remove_many_with_opts(bulk, $0, nil, error) }
     }
   }
 

@@ -126,6 +126,11 @@ public final class MongoSession {
   func build(_ body: (inout BSONWriter) throws(MongoError) -> Void) throws(MongoError) -> BSONDocument {
     var writer = BSONWriter()
     try body(&writer)
+    return try finish(writer)
+  }
+
+  /// Ends a document, as ``build(_:)`` does.
+  func finish(_ writer: consuming BSONWriter) throws(MongoError) -> BSONDocument {
     do {
       return try writer.finish()
     } catch {

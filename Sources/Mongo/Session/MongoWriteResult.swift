@@ -117,18 +117,9 @@ extension MongoWriteResult {
       case "nModified": modified = Int(try element.int64())
       case "upserted": upserted = try element.array().documents().count
       case "writeErrors":
-        for error in try element.array().documents() {
-          let (index, overflows) = try error.get("index").int64().addingReportingOverflow(Int64(first))
-          writeErrors.append(
-            WriteError(
-              index: overflows ? -1 : Int(index), code: try Self.code(of: error),
-              message: try error.find("errmsg")?.string() ?? ""))
-        }
+        try add(writeErrors: element, from: first)
       case "writeConcernError":
-        let error = try element.document()
-        writeConcernErrors.append(
-          WriteConcernError(
-            code: try Self.code(of: error), message: try error.find("errmsg")?.string() ?? ""))
+        try add(writeConcernError: element.document())
       default: break
       }
     }
@@ -147,21 +138,27 @@ extension MongoWriteResult {
       case "deletedCount", "nRemoved": deleted = Int(try element.int64())
       case "upsertedId": upserted = max(upserted, 1)
       case "writeErrors":
-        for error in try element.array().documents() {
-          writeErrors.append(
-            WriteError(
-              index: Int(try error.get("index").int64()), code: try Self.code(of: error),
-              message: try error.find("errmsg")?.string() ?? ""))
-        }
+        try add(writeErrors: element, from: 0)
       case "writeConcernErrors":
-        for error in try element.array().documents() {
-          writeConcernErrors.append(
-            WriteConcernError(
-              code: try Self.code(of: error), message: try error.find("errmsg")?.string() ?? ""))
-        }
+        for error in try element.array().documents() { try add(writeConcernError: error) }
       default: break
       }
     }
+  }
+
+  private mutating func add(writeErrors element: BSONElement, from first: Int) throws(BSONError) {
+    for error in try element.array().documents() {
+      let (index, overflows) = try error.get("index").int64().addingReportingOverflow(Int64(first))
+      writeErrors.append(
+        WriteError(
+          index: overflows ? -1 : Int(index), code: try Self.code(of: error),
+          message: try error.find("errmsg")?.string() ?? ""))
+    }
+  }
+
+  private mutating func add(writeConcernError error: BSONDocument) throws(BSONError) {
+    writeConcernErrors.append(
+      WriteConcernError(code: try Self.code(of: error), message: try error.find("errmsg")?.string() ?? ""))
   }
 
   private static func code(of error: BSONDocument) throws(BSONError) -> Int32 {

@@ -1,21 +1,13 @@
 /// The reason why a database can't be used, however long one waits. `description` is one sentence for the
 /// person who starts the program; it contains no credentials.
 public enum MongoStoreOpenError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// libmongoc can't be used.
   case library(String)
-  /// The connection string is not valid.
   case uri(String)
-  /// The server refuses the credentials.
   case credentials
-  /// The user may not read and write.
   case rights
-  /// The layout was written by a newer Tidings.
   case newerVersion(found: Int, known: Int)
-  /// A collection or an index is not as it should be.
   case layout(String, advice: String)
-  /// The layout is older than that of the first release, and can't be migrated.
   case olderVersion(found: Int, known: Int)
-  /// The server is too old.
   case oldServer(String, oldest: String)
 
   /// The fault and the remedy, in one sentence.

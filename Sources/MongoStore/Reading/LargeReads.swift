@@ -1,5 +1,6 @@
 import DequeModule
 import Locks
+import Runtime
 
 /// Bounds how many views hold many bytes of messages at once: those in memory are counted nowhere else until
 /// their answers are written. Who has to wait holds none, and comes in the order of asking.
@@ -38,10 +39,8 @@ final class LargeReads: Sendable {
 
   private struct State {
     var free: Int
-    var lastID = 0
-    var waiting: Deque<(id: Int, continuation: CheckedContinuation<Void, any Error>)> = []
-    /// Who gave up before there was anything to wake.
-    var cancelled: Set<Int> = []
+    /// Who waits, in the order of asking; nobody does while a place is free.
+    var waiting: Deque<(work: QueuedWork, continuation: CheckedContinuation<Void, any Error>)> = []
   }
 
   // Held for an entry, never while anybody is woken.
@@ -53,54 +52,38 @@ final class LargeReads: Sendable {
 
   private func takePlace() -> Bool {
     state.withLock { state in
-      guard state.free > 0, state.waiting.isEmpty else { return false }
+      guard state.free > 0 else { return false }
       state.free -= 1
       return true
     }
   }
 
   private func wait() async throws {
-    let id = state.withLock { state in
-      state.lastID += 1
-      return state.lastID
-    }
-    try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        let ready = state.withLock { state -> Result<Void, any Error>? in
-          if state.cancelled.remove(id) != nil { return .failure(CancellationError()) }
-          guard state.free > 0, state.waiting.isEmpty else {
-            state.waiting.append((id, continuation))
-            return nil
-          }
-          state.free -= 1
-          return .success(())
+    try await withQueuedWork { work, continuation in
+      let hasPlace = state.withLock { state in
+        guard state.free > 0 else {
+          state.waiting.append((work, continuation))
+          return false
         }
-        if let ready { continuation.resume(with: ready) }
+        state.free -= 1
+        return true
       }
-    } onCancel: {
-      let waiting = state.withLock { state -> CheckedContinuation<Void, any Error>? in
-        guard let index = state.waiting.firstIndex(where: { $0.id == id }) else {
-          state.cancelled.insert(id)
-          return nil
-        }
-        return state.waiting.remove(at: index).continuation
-      }
-      // Not from within the cancellation, which still looks at what a resumed task lets go of.
-      if let waiting { Task.detached { waiting.resume(throwing: CancellationError()) } }
+      guard hasPlace else { return }
+      if work.begin() { continuation.resume() } else { leave() }
+    } onTakingBack: { [state] work in
+      state.withLock { $0.waiting.removeAll { $0.work === work } }
     }
-    // Cancelled after it had its place.
-    state.withLock { _ = $0.cancelled.remove(id) }
   }
 
   private func leave() {
-    let next = state.withLock { state -> CheckedContinuation<Void, any Error>? in
-      guard let first = state.waiting.popFirst() else {
-        state.free += 1
-        return nil
-      }
-      return first.continuation
+    while let next = state.withLock({ state in
+      let next = state.waiting.popFirst()
+      if next == nil { state.free += 1 }
+      return next
+    }) {
+      // Otherwise it was taken back just now, and the place is the next one's.
+      guard !next.work.begin() else { return next.continuation.resume() }
     }
-    next?.resume()
   }
 }
 

@@ -96,27 +96,27 @@ extension Connection: StoreReader {
   }
 
   func times(in name: LogName, _ numbers: [Int]) throws -> [Timestamp] {
-    guard !numbers.isEmpty else { return [] }
-    guard let id = try id(of: name) else { throw StoreError.damagedLog }
-    return try numbers.map { seq in
-      guard (1...Position.maximumSeq).contains(seq) else { throw StoreError.damagedLog }
-      return try with(.time) { statement throws(StoreError) in
-        statement.bind(Position(log: id, seq: seq).rawValue, at: 1)
-        guard try statement.step() else { throw .damagedLog }
-        return try statement.time(0)
-      }
-    }
+    try rows(.time, of: numbers, in: name) { statement throws(StoreError) in try statement.time(0) }
   }
 
   func tokens(in name: LogName, _ numbers: [Int]) throws -> [UInt64] {
+    try rows(.token, of: numbers, in: name) { statement throws(StoreError) in
+      UInt64(bitPattern: try statement.integer(0))
+    }
+  }
+
+  /// Reads the row of each of these messages, all of which the log must have.
+  private func rows<Value>(
+    _ sql: SQL, of numbers: [Int], in name: LogName, _ read: (PreparedStatement) throws(StoreError) -> Value
+  ) throws(StoreError) -> [Value] {
     guard !numbers.isEmpty else { return [] }
-    guard let id = try id(of: name) else { throw StoreError.damagedLog }
-    return try numbers.map { seq in
-      guard (1...Position.maximumSeq).contains(seq) else { throw StoreError.damagedLog }
-      return try with(.token) { statement throws(StoreError) in
+    guard let id = try id(of: name) else { throw .damagedLog }
+    return try numbers.map { seq throws(StoreError) in
+      guard (1...Position.maximumSeq).contains(seq) else { throw .damagedLog }
+      return try with(sql) { statement throws(StoreError) in
         statement.bind(Position(log: id, seq: seq).rawValue, at: 1)
         guard try statement.step() else { throw .damagedLog }
-        return UInt64(bitPattern: try statement.integer(0))
+        return try read(statement)
       }
     }
   }

@@ -1,14 +1,7 @@
 import CSQLite
 import Inbox
+import LibC
 import Runtime
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 extension Connection {
   /// Begins a read transaction: a view of the database that does not change until `commit`.

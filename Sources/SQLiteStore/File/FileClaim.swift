@@ -1,14 +1,7 @@
 import CSystem
+import LibC
 import Locks
 import Runtime
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// A claim on one of a store's files, whatever its name: it says which files are used together, and keeps out
 /// processes that would use the file with others. That happens under a second name in another folder (a bind

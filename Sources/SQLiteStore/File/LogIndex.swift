@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import LibC
 
 /// What SQLite's `-shm` file says of the write-ahead log, to all who have it open: the part of its format that
 /// SQLite's documentation fixes ("WAL-mode file format").
@@ -33,6 +27,9 @@ struct LogIndex: Hashable {
   /// Two copies of a header of 48 bytes, then what is folded.
   private static let size = 132
 
+}
+
+extension LogIndex {
   /// Nil if somebody is just writing it, or if there is none yet.
   init?(descriptor: Int32) {
     let index: LogIndex? = withUnsafeTemporaryAllocation(byteCount: Self.size, alignment: 8) { bytes in
@@ -49,13 +46,6 @@ struct LogIndex: Hashable {
     }
     guard let index else { return nil }
     self = index
-  }
-
-  private init(committed: Int, salt: UInt64, folded: UInt32, attempted: UInt32) {
-    self.committed = committed
-    self.salt = salt
-    self.folded = folded
-    self.attempted = attempted
   }
 
   /// The salt in the header of a log; nil if it has none.

@@ -1,14 +1,7 @@
 import CSQLite
 import Inbox
+import LibC
 import Runtime
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// The connections of a store that was opened, with the claims and locks that keep other processes out.
 struct OpenDatabase: Sendable {

@@ -1,14 +1,7 @@
 import Inbox
+import LibC
 import Locks
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// The files that a store has open. One that was removed or replaced can still be written by who has it open,
 /// and nobody would ever read it: what is acknowledged has to be in the files of these names. Nor may others have

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import LibC
 
 /// The rule for which files a store may use: only those of its own user, unless its caller allows others.
 struct Trust: Sendable {

@@ -1,13 +1,6 @@
 import Inbox
+import LibC
 import Runtime
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// Lets one of many processes write at a time, and lets none of them starve: a process that wants to write
 /// first passes a gate, and waits behind it for the present writer. SQLite's own lock goes to the process

@@ -2,15 +2,8 @@ import API
 import ArgumentParser
 import Inbox
 import JSONRPC
+import LibC
 import Logging
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// Serves one host on stdin and stdout.
 struct ServeCommand: ParsableCommand {

@@ -1,15 +1,8 @@
 import Inbox
 import JSON
+import LibC
 import Logging
 import Runtime
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// Writes log lines to stderr, as text for people or as JSON for programs.
 struct StderrLog: LogHandler {

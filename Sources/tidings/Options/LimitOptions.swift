@@ -29,7 +29,7 @@ struct LimitOptions: ParsableArguments {
   var maxWaiting = Limits().waiting
 
   @Option(
-    name: .long, help: "Maximum size of the messages that are kept in memory as they are sent, in bytes; 0: none.")
+    name: .long, help: "Maximum size of messages kept in memory as they are sent, in bytes; 0 keeps none.")
   var cacheBytes = TidingsService.cacheBytes
 
   /// The limits that the options set.

@@ -1,13 +1,6 @@
 import JSONRPC
+import LibC
 import SQLiteStore
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// An open file, pipe or terminal. Reading and writing block.
 struct Descriptor: Sendable {

@@ -1,13 +1,6 @@
 import JSONRPC
+import LibC
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// Turns SIGTERM and SIGINT into draining; a second one ends the process at once.
 final class Signals: Sendable {

@@ -1,13 +1,6 @@
+import LibC
 import Locks
 import Runtime
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// The resources that the system must provide. Swift's tasks run on threads of libdispatch, which waits for
 /// ever for a thread that it doesn't get, and ends the process without a message when it gets no descriptor.

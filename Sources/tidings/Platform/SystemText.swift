@@ -1,12 +1,5 @@
+import LibC
 import MongoStore
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 // Arguments and paths are bytes, which a `String` can't hold unless they are UTF-8. A byte that is not part
 // of a character is represented by one of the last 128 private-use characters of Unicode, and so are the

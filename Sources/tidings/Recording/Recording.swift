@@ -1,17 +1,10 @@
 import Dispatch
 import JSONRPC
+import LibC
 import Locks
 import Logging
 import SQLiteStore
 import Transcript
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// Writes a conversation to a file while it takes place, as a transcript for `tidings replay`.
 ///

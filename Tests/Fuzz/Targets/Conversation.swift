@@ -7,7 +7,7 @@ import Logging
 /// A connection without descriptors or threads: messages go in, answers come out. Every call ends before
 /// `receive` returns, as long as the service never suspends.
 final class Conversation {
-  private let connection: Connection
+  private let connection: HostConnection
   private let limits: Limits
 
   /// One message and the answers to it.
@@ -19,7 +19,7 @@ final class Conversation {
 
   init(_ service: any Service, limits: Limits) throws {
     self.limits = limits
-    connection = try Connection(
+    connection = try HostConnection(
       service: service, info: ServerInfo(name: "fuzz", version: "1"), limits: limits, output: -1,
       logger: Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() })
     // Waiting ends at once, as it does when the input has ended.

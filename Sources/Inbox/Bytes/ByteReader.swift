@@ -86,6 +86,14 @@ public struct ByteReader: Sendable {
     return slice
   }
 
+  /// Reads the byte that tells the format of the rest.
+  mutating func expectByte(_ expected: UInt8) throws(DecodingFailure) {
+    let start = offset
+    guard try readByte() == expected else {
+      throw DecodingFailure(offset: start, reason: "no known format")
+    }
+  }
+
   /// Passes over bytes.
   mutating func skip(_ count: Int) throws(DecodingFailure) {
     guard count <= remaining else { throw DecodingFailure(offset: offset, reason: "the bytes end early") }

@@ -1,14 +1,6 @@
 import CSQLite
 import Inbox
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// A failed call of SQLite, and its meaning to a caller. The messages are our own: SQLite's may quote stored
 /// contents.
 struct SQLiteError: Error, Hashable {
@@ -76,23 +68,6 @@ struct SQLiteError: Error, Hashable {
   /// SQLite's own name for the result code.
   var name: String {
     "SQLite says: \(String(cString: sqlite3_errstr(code))), code \(code)"
-  }
-}
-
-/// Resources that a system may have run out of: sentences with the remedy.
-enum Shortage {
-  static let disk = "the disk that holds the database is full: free some space"
-
-  /// The sentence for an error number of the system; nil if it is no shortage.
-  static func text(_ code: Int32) -> String? {
-    switch code {
-    case ENOSPC: disk
-    case EDQUOT: "the quota of disk space is used up: free some space"
-    case EFBIG: "the limit on the size of files is reached: raise it (ulimit -f)"
-    case EMFILE, ENFILE: "too many files are open: raise the limit (ulimit -n)"
-    case ENOMEM: "out of memory"
-    default: nil
-    }
   }
 }
 

@@ -3,7 +3,7 @@ import Logging
 import Synchronization
 
 /// The methods of the wire: those of the Language Server Protocol's lifecycle, cancellation and tracing.
-extension Connection {
+extension HostConnection {
   /// Serves a method of the wire, and refuses every other request after `shutdown`; false if the method
   /// belongs to the service.
   func handle(wireMethod method: JSON, params: JSON?, id: RequestID?, batch: Int?) -> Bool {

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import LibC
 
 /// Locks on bytes of an open file; the bytes need not exist in it. The locks belong to the open file
 /// description, so two stores in one process also keep each other out. The system releases them when the

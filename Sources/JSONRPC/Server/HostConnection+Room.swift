@@ -1,5 +1,5 @@
 /// Room for answers that are being made: see `AnswerRoom`.
-extension Connection {
+extension HostConnection {
   /// Counts `bytes` of a call's answer; false if there is no room for them now.
   func hold(_ bytes: Int, for call: Call) -> Bool {
     state.withLock { state in

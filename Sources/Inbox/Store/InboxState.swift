@@ -1,6 +1,6 @@
 /// Everything that decides an answer about one inbox, apart from the messages: each count, page and mark is a
 /// function of this value.
-public struct InboxState: Hashable, Sendable {
+public struct InboxState: Hashable, Sendable, TwoSided {
   /// The inbox.
   public var inbox: Inbox
   /// The reader's marks.
@@ -44,6 +44,11 @@ public struct InboxState: Hashable, Sendable {
     marks[side].read.union(log(side).sent)
   }
 
+  /// Whether a number is read: the answer of `read`, without making the whole set.
+  func isRead(_ seq: Int, _ side: Inbox.Side) -> Bool {
+    marks[side].read.contains(seq) || log(side).sent.contains(seq)
+  }
+
   /// The numbers of messages in the view `inbox`: all of them, the unread ones and the unseen ones.
   public var counts: Counts { counts {} }
 
@@ -74,24 +79,10 @@ public struct InboxState: Hashable, Sendable {
 }
 
 extension InboxState {
-  /// A message as its reader sees it; nil if it does not exist for this reader.
-  public func entry(_ name: MessageName, _ reader: any StoreReader) throws -> Entry<Message>? {
-    guard let side = inbox.side(of: name.log), living(side).contains(name.seq),
-      let message = try reader.messages(in: name.log, SequenceSet(name.seq)).first
-    else { return nil }
-    return entry(of: message, side)
-  }
-
-  /// Whether a number is read: the answer of `read`, without making the whole set.
-  func isRead(_ seq: Int, _ side: Inbox.Side) -> Bool {
-    marks[side].read.contains(seq) || log(side).sent.contains(seq)
-  }
-
-  /// A living message as its reader sees it.
-  func entry(of message: Message, _ side: Inbox.Side) -> Entry<Message> {
-    Entry(
-      side: side, message: message, read: isRead(message.seq, side),
-      seen: marks[side].seen.contains(message.seq), archived: marks[side].archived.contains(message.seq),
-      part: 0)
+  /// Checks marks that were read: they fold no messages that the logs do not have.
+  public func checkMarks() throws(StoreError) {
+    guard marks.shared.folded <= shared.head, marks.own.folded <= own.head else {
+      throw .damaged("the marks of an inbox are of messages that its log does not have")
+    }
   }
 }

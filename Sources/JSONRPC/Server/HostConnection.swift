@@ -7,7 +7,7 @@ import Synchronization
 /// One connection: the accepted calls, the order in which they run, and the output that is to be written. The
 /// reading thread, the writing thread and the tasks of the calls share it under one lock, which none of them
 /// holds while it waits or runs a call.
-final class Connection: Sendable {
+final class HostConnection: Sendable {
   let service: any Service
   let methods: [String]
   let limits: Limits

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Requests as they arrive: read, checked, and accepted or refused, one message after the other on the
 /// reading thread.
-extension Connection {
+extension HostConnection {
   /// Takes one frame, after waiting for room. Does nothing if the thread is told to stop meanwhile.
   func receive(_ frame: Frame) {
     observe(frame)

@@ -6,43 +6,25 @@ public struct SQLiteOpenError: Error, Hashable, Sendable, CustomStringConvertibl
   /// The reason.
   public let reason: Reason
 
-  /// The reasons why a database can't be opened.
+  /// The reasons why a database can't be opened; `description` says each in words.
   public enum Reason: Hashable, Sendable {
-    /// The folder that should hold it does not exist.
     case missingFolder
-    /// The path is a symbolic link that leads nowhere.
     case danglingLink
-    /// The path names something that is not a file.
     case notAFile
-    /// The file or its folder can't be read or written by this user.
     case notWritable
-    /// The file is not an SQLite database.
     case notADatabase
-    /// The file is an SQLite database of another program.
     case otherProgram
-    /// The file was written by a newer Tidings.
     case newerVersion(found: Int, known: Int)
-    /// The file is older than the first release, and can't be migrated.
     case olderVersion(found: Int, known: Int)
-    /// The file is damaged.
     case damaged
-    /// A file of the store belongs to another user.
     case foreignOwner(FilePath)
-    /// Other users may read or write a file of the store.
     case exposed(FilePath, mode: String)
-    /// A file of the store has several names (hard links).
     case severalNames(FilePath)
-    /// The file is mounted without its folder.
     case mountedAlone
-    /// Another process uses the file under another name, or has files beside it that were removed.
     case usedOtherwise
-    /// The files were removed or replaced during opening.
     case changed
-    /// A write-ahead log without its database.
     case strayLog(FilePath)
-    /// Other processes kept the database busy for too long.
     case busy
-    /// The failure that the system or SQLite reported.
     case failed(String)
   }
 

@@ -1,17 +1,10 @@
+import LibC
 import Logging
 import Synchronization
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// Writing. The thread that answers a call also writes, as long as that does not block; a thread of its own
 /// writes everything else.
-extension Connection {
+extension HostConnection {
   /// Sets the framing of answers, which is that of the requests.
   func setFraming(_ framing: Framing) {
     let isHeaders = framing == .headers

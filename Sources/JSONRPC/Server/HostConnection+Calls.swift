@@ -3,7 +3,7 @@ import Logging
 import Synchronization
 
 /// The life of a call, carried out: `CallLife` decides under the lock, and what it asks for is done here.
-extension Connection {
+extension HostConnection {
   /// Accepts a call. False, and the call is refused, if its id is in flight.
   func accept(_ call: Call, dependencies: [Dependency], in state: inout ConnectionState) -> Bool {
     // The call is in the table before it can start, hence before it can finish.

@@ -2,7 +2,7 @@ import JSON
 import Synchronization
 
 /// The services for running calls: waiting, progress, deadlines, and handlers that run after the answer.
-extension Connection {
+extension HostConnection {
   func startWaiting(_ call: Call) throws(RPCError) -> Waiting {
     let waiting = Waiting(cancelReason: { call.cancelReason.load(ordering: .acquiring) })
     let actions = change { state in

@@ -108,12 +108,4 @@ extension ByteReader {
     }
     return text
   }
-
-  /// Reads the byte that tells the format of the rest.
-  mutating func expectByte(_ expected: UInt8) throws(DecodingFailure) {
-    let start = offset
-    guard try readByte() == expected else {
-      throw DecodingFailure(offset: start, reason: "no known format")
-    }
-  }
 }
