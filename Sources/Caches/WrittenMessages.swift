@@ -33,6 +33,8 @@ public final class WrittenMessages: Sendable {
     static let shift = 4
     /// About what a block takes beside its messages' bytes.
     static let overhead = 512
+    /// What an array takes beside its elements.
+    static let header = 32
 
     var slots = [WrittenMessage?](repeating: nil, count: 1 << shift)
     var weight = overhead
@@ -147,7 +149,12 @@ extension WrittenMessages.Block {
 
   fileprivate mutating func set(_ message: WrittenMessage?, at seq: Int) {
     let slot = Self.slot(seq)
-    weight += (message?.bytes.count ?? 0) - (slots[slot]?.bytes.count ?? 0)
+    weight += Self.weight(message) - Self.weight(slots[slot])
     slots[slot] = message
+  }
+
+  /// The bytes of memory that a message takes: its array may have room for more than it holds.
+  private static func weight(_ message: WrittenMessage?) -> Int {
+    message.map { $0.bytes.capacity + header } ?? 0
   }
 }
