@@ -28,7 +28,10 @@ extension RPCError {
     case .limitReached(let what): self = Self(.limitReached, what, retryable: true)
     case .unavailable(let why): self = Self(.storeUnavailable, why, retryable: true)
     case .outcomeUnknown(let why), .interrupted(let why, _): self = .outcomeUnknown(why)
-    case .damaged(let what): self = .internal("the store is damaged, see `tidings doctor`: \(what)")
+    case .damaged(let what):
+      // What a newer version wrote is whole.
+      let fault = error.isOfNewerVersion ? "can't be read by this version" : "is damaged"
+      self = .internal("the store \(fault), see `tidings doctor`: \(what)")
     }
   }
 
