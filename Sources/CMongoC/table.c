@@ -57,3 +57,7 @@ const char *tidings_lacking_in_libmongoc(void) {
     if (!*functions[index].place) return functions[index].name;
   return NULL;
 }
+
+const char *tidings_version_of_libmongoc(void) {
+  return tidings_at_mongoc_get_version ? mongoc_get_version() : NULL;
+}

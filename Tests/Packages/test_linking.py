@@ -67,6 +67,12 @@ class LinkingTests(unittest.TestCase):
         self.assertRegex(run.stderr, r"\Atidings: libmongoc 1\.2\.3 is too old, it has no [a-z_]+: install a newer one, ")
         self.assertTrue(run.stderr.endswith(SENTENCE), run.stderr)
 
+    def test_a_library_of_another_kind_is_a_sentence(self):
+        run = self.start(NOWHERE, **self.library("int nothing;"))
+        self.assertEqual((run.returncode, run.stdout), (69, ""))
+        self.assertRegex(run.stderr, r"\Atidings: libmongoc of unknown version is too old, it has no [a-z_]+: ")
+        self.assertTrue(run.stderr.endswith(SENTENCE), run.stderr)
+
     def test_the_other_stores_do_not_look_for_it(self):
         ends = "#include <stdlib.h>\n__attribute__((constructor)) static void begin(void) { abort(); }"
         env = self.library(ends)

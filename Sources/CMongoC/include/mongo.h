@@ -10,4 +10,7 @@ const char *_Nullable tidings_open_libmongoc(const char *_Nonnull name);
 /// The first function that the opened libmongoc lacks; 0 if it has them all.
 const char *_Nullable tidings_lacking_in_libmongoc(void);
 
+/// The version of the opened libmongoc; 0 if it lacks even the function that tells.
+const char *_Nullable tidings_version_of_libmongoc(void);
+
 #endif

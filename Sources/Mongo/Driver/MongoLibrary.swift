@@ -6,7 +6,8 @@ enum MongoLibrary {
   static func open(_ name: String = "libmongoc-1.0.so.0") -> MongoLibraryError? {
     if let reason = tidings_open_libmongoc(name) { return .missing(reason: String(cString: reason)) }
     guard let function = tidings_lacking_in_libmongoc() else { return nil }
-    return .old(version: String(cString: mongoc_get_version()), lacks: String(cString: function))
+    let version = tidings_version_of_libmongoc().map { String(cString: $0) }
+    return .old(version: version ?? "of unknown version", lacks: String(cString: function))
   }
 }
 
