@@ -52,6 +52,11 @@ class CallTests(Calling):
         page = json.loads(self.call("get_team_message", "-", input=INBOX.encode() + b"\n"))
         self.assertEqual(page["total"], 1)
 
+    def test_what_tells_of_progress_is_not_the_answer(self):
+        sent = json.loads(self.call("send_account_message", json.dumps(
+            {"message_type": "note", "reader_ids": ["bo", "cy"], "_meta": {"progressToken": "p"}})))
+        self.assertEqual([message["reader_id"] for message in sent["messages"]], ["bo", "cy"])
+
     def test_parameters_on_several_lines_come_out_on_one(self):
         data = {"text": "two\nlines", "list": [1, {"a": None}]}
         self.call("send_team_message", "-", input=json.dumps(

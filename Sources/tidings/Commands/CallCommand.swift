@@ -35,8 +35,8 @@ struct CallCommand: ParsableCommand {
     var host = try InProcessHost(
       TidingsService(store: store, scope: scope.scope), limits: Limits(), logger: logger)
     host.send(request)
-    // Every character that a terminal might obey is an escape.
-    let answer = try JSON(parsing: Array(host.finish(endingInput: true).rest.joined()).without(.terminal))
+    // The answer comes last, after what tells of progress. Every character that a terminal might obey is an escape.
+    let answer = try JSON(parsing: (host.finish(endingInput: true).rest.last ?? []).without(.terminal))
     try wait { try await store.close() }
     if let result = answer["result"] {
       let text = Descriptor.standardOutput.isTerminal ? result.prettyPrinted() : Array(result.raw)
