@@ -131,7 +131,7 @@ struct Redaction: Sendable {
       } else if let form = Self.harmless[name] {
         write(harmless: value, form, isID: name == "id" || name == "progressToken", to: &writer, fill: fill)
       } else if name == "data", value.kind == .object {
-        write(data: value, to: &writer)
+        write(data: value, atMost: Self.dataBytes, to: &writer)
       } else {
         blank(value, to: &writer)
       }
@@ -185,10 +185,16 @@ struct Redaction: Sendable {
     if keepsContent { writer.raw(value.raw) } else { blank(value, to: &writer) }
   }
 
-  /// Writes a message's `data`: an object of the same number of bytes.
-  func write(data value: JSON, to writer: inout JSONWriter) {
-    let length = value.raw.count
-    guard !keepsContent, length > 2 else { return writer.raw(value.raw) }
+  /// The size, in bytes, up to which `data` is accepted.
+  private static let dataBytes = 65_536
+
+  /// Writes a message's `data`: an object of the same number of bytes, an escape for a line end counted as the
+  /// character. One of more than `limit` bytes stays as large as it is.
+  func write(data value: JSON, atMost limit: Int = .max, to writer: inout JSONWriter) {
+    guard !keepsContent else { return writer.raw(value.raw) }
+    let plain = Self.withPlainLineEnds(value.raw)
+    let length = value.raw.count > limit ? value.raw.count : plain.count
+    guard length > 2 else { return writer.raw(value.raw) }
     let refused = #"{"":1e9999"#.utf8.count
     if length > refused, value.unfitNumber(digits: 1_000) != nil {
       // It is refused for a number, and so is what stands for it.
@@ -198,7 +204,7 @@ struct Redaction: Sendable {
     guard length >= shortest else {
       return writer.raw(Array("{\(String(repeating: " ", count: length - 2))}".utf8))
     }
-    let text = Self.stand(in: String(decoding: value.raw, as: UTF8.self), length: length - shortest)
+    let text = Self.stand(in: String(decoding: plain, as: UTF8.self), length: length - shortest)
     writer.raw(Array(#"{"":"\#(text)"}"#.utf8))
   }
 

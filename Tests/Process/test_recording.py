@@ -158,6 +158,17 @@ class RecordingTests(SidecarCase):
         self.assertNotIn(SECRET, self.path.read_text())
         self.assertIn("all as recorded", self.play())
 
+    def test_data_with_line_ends_comes_out_again(self):
+        sidecar = self.spawn("--record", self.path)
+        for ends in ("\x85", "\u2028\u2029"):
+            message = request(1, "send_team_message", data={ends: [ends, {"x": ends}]}, **SEND)
+            for ascii in (True, False):
+                sidecar.send_bytes(json.dumps(message, ensure_ascii=ascii).encode() + b"\n")
+                sidecar.receive()
+        sidecar.result("get_team_message", **INBOX)
+        sidecar.finish()
+        self.assertIn("all as recorded", self.play())
+
     def test_a_recording_has_no_line_ends_within_its_lines(self):
         sidecar = self.spawn("--record", self.path, "--record-content")
         ends = "\x85\u2028\u2029"

@@ -43,6 +43,27 @@ struct RedactionTests {
     #expect(!String(decoding: out.raw, as: UTF8.self).contains("secret"))
   }
 
+  /// An answer on a line is recorded as the request that it answers, whatever ends of lines the data has.
+  @Test func dataIsTheSameWhereItIsReturned() throws {
+    let ends = [
+      ("\u{85}", #"\u0085"#), ("\u{2028}", #"\u2028"#), ("\u{2029}", #"\u2029"#), ("\r", " "), ("\n", " "),
+    ]
+    for (sent, returned) in ends {
+      let between = returned == " "
+      let out = try [sent, returned].map { end in
+        let data = between ? #"{"a":\#(end)1234}"# : #"{"a":"\\\#(end)x"}"#
+        return try params(#"{"data":\#(data)}"#)["data"].map { String(decoding: $0.raw, as: UTF8.self) }
+      }
+      #expect(out[0] != nil)
+      #expect(out[0] == out[1])
+    }
+    // What looks like an escape behind an escaped backslash is text, and data that is too large stays so.
+    let text = #"{"a":"\\u2028"}"#
+    #expect(try params(#"{"data":\#(text)}"#)["data"]?.raw.count == text.utf8.count)
+    let large = #"{"a":"\#(String(repeating: #"\u2028"#, count: 11_000))"}"#
+    #expect(try params(#"{"data":\#(large)}"#)["data"]?.raw.count == large.utf8.count)
+  }
+
   @Test(arguments: [
     #"{"":1e1000}"#, #"{"secret":[0,1e-5000]}"#, #"{"secret":\#(String(repeating: "7", count: 2_000))}"#,
   ]) func dataThatIsRefusedStaysSo(_ data: String) throws {
