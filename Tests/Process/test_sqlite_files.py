@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import unittest
 from pathlib import Path
@@ -102,6 +103,55 @@ class FoldingTests(FileCase):
         stopped.process.send_signal(signal.SIGCONT)
         self.send(stopped, "5")
         stopped.finish()
+
+
+
+class RestoredTests(FileCase):
+    def test_a_backup_that_is_restored_under_programs_shows_nothing_from_before(self):
+        """SQLite's own way to restore is a change like any other, and the file stays the same one."""
+        url, path = self.store()
+        sidecars = [self.spawn(store=url) for _ in range(2)]
+        first, second = sidecars
+
+        def send(sidecar, team, content, kind="note"):
+            sidecar.result("send_team_message", team_id=team, user_id="ann", message_type=kind, content=content)
+
+        def seen(team):
+            """The contents of a page by each program: without and with a filter, for the reader and the sender."""
+            return [
+                [message["content"] for message in sidecar.messages(team_id=team, user_id=user, **more)]
+                for sidecar in sidecars for user in ("bo", "ann") for more in ({}, {"message_type": "note"})
+            ]
+
+        def expect(team, *contents):
+            self.assertEqual(seen(team), [list(contents)] * 8)
+
+        send(first, "a", "kept")
+        expect("a", "kept")
+        backup = self.folder() / "backup.db"
+        with contextlib.closing(sqlite3.connect(path)) as live, contextlib.closing(sqlite3.connect(backup)) as copy:
+            live.backup(copy)
+        for team in "abc":
+            send(first, team, f"lost in {team}")
+            send(second, team, f"lost too in {team}", kind="task" if team == "b" else "note")
+            seen(team)
+        for sidecar in sidecars:
+            sidecar.result("mark_read", team_id="a", user_id="bo", all=True)
+        with contextlib.closing(sqlite3.connect(path)) as live, contextlib.closing(sqlite3.connect(backup)) as copy:
+            copy.backup(live)
+        expect("a", "kept")
+        expect("b")
+        expect("c")
+        # The same numbers, and the logs in another order.
+        for team in "cba":
+            send(second, team, f"new in {team}")
+        expect("a", "new in a", "kept")
+        expect("b", "new in b")
+        expect("c", "new in c")
+        badge = first.result("get_unread_count", user_id="bo", team_ids=["a"])
+        self.assertEqual(badge["teams"]["a"]["count"], 2)
+        for sidecar in sidecars:
+            sidecar.finish()
 
 
 class ChangedTests(FileCase):

@@ -1,9 +1,6 @@
 import Inbox
 
 extension Connection: StoreReader {
-  /// Always 0: a file that was replaced is refused for the rest of the process.
-  var past: Int { 0 }
-
   func states(of inboxes: [Inbox]) throws -> [InboxState] {
     try inboxes.map { try state(of: $0) }
   }

@@ -26,7 +26,14 @@ extension Connection {
           return code == SQLITE_ROW ? try statement.integer(0) : nil
         }
         if let version {
-          if version == DatabaseSchema.version { return }
+          if version == DatabaseSchema.version {
+            do {
+              return try lookAtPast()
+            } catch {
+              rollback()
+              throw error
+            }
+          }
           rollback()
           throw .unavailable("the database was changed by another version of Tidings: restart this one")
         }
@@ -45,7 +52,10 @@ extension Connection {
         errno = 0
         return (statement.stepCode(), errno)
       }
-      if code == SQLITE_DONE { return nil }
+      if code == SQLITE_DONE {
+        noteChanges()
+        return nil
+      }
       let failure = database.failure(code, errno: said)
       rollback()
       return failure.commitError

@@ -8,6 +8,13 @@ final class Connection {
   /// The ids of logs by name. An id never changes once it is committed.
   private var logIDs: [LogName: Int64] = [:]
 
+  /// The number of the file's past, as of the last transaction: SQLite's version of the schema. A program that
+  /// puts another file's contents in place of this one's, as with the shell's `.restore`, raises it; nothing
+  /// that is known of the logs is true then.
+  private(set) var past = 0
+  /// SQLite's count of changes at which the past was looked at.
+  private var changesSeen: UInt32?
+
   /// The messages that readers sent; nil for the connection that writes, since what it reads may be
   /// rolled back.
   let sent: MatchIndex?
@@ -29,6 +36,22 @@ final class Connection {
     self.deadline = deadline
     time = nil
   }
+
+  /// Must be called at the beginning of each transaction, once its view is open.
+  func lookAtPast() throws(StoreError) {
+    guard database.changes != changesSeen else { return }
+    let version = try with(.schemaVersion) { statement throws(StoreError) in
+      try statement.step() ? try statement.integer(0) : 0
+    }
+    if version != past {
+      forgetLogs()
+      past = Int(version)
+    }
+    noteChanges()
+  }
+
+  /// Must be called after a commit: what this connection itself writes changes no past.
+  func noteChanges() { changesSeen = database.changes }
 
   var now: Timestamp {
     if let time { return time }

@@ -5,6 +5,7 @@ enum SQL: Int, CaseIterable {
   case commit
   case rollback
   case userVersion
+  case schemaVersion
 
   case logByName
   case logByID
@@ -43,6 +44,7 @@ enum SQL: Int, CaseIterable {
     case .commit: "COMMIT"
     case .rollback: "ROLLBACK"
     case .userVersion: "PRAGMA user_version"
+    case .schemaVersion: "PRAGMA schema_version"
 
     case .logByName: "SELECT id, head, time, record FROM log WHERE name = ?1"
     case .logByID: "SELECT id, head, time, record FROM log WHERE id = ?1"
@@ -141,7 +143,7 @@ enum SQL: Int, CaseIterable {
   /// everything.
   var hasPlan: Bool {
     switch self {
-    case .begin, .beginImmediate, .commit, .rollback, .userVersion: false
+    case .begin, .beginImmediate, .commit, .rollback, .userVersion, .schemaVersion: false
     case .allLogs, .allMessages, .allMarks: false
     default: true
     }

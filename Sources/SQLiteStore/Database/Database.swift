@@ -78,6 +78,13 @@ final class Database: @unchecked Sendable {
     return SQLiteError(code, errno: errno != 0 ? errno : sqlite3_system_errno(handle))
   }
 
+  /// SQLite's count of the changes that this connection has seen, by whomever; costs no statement.
+  var changes: UInt32 {
+    var changes: UInt32 = 0
+    sqlite3_file_control(handle, "main", SQLITE_FCNTL_DATA_VERSION, &changes)
+    return changes
+  }
+
   /// Whether the file could be opened only for reading.
   var isReadOnly: Bool { sqlite3_db_readonly(handle, "main") != 0 }
 
