@@ -75,6 +75,7 @@ struct AppendPlanTests {
     let action = try plan.next(at: 100)
     #expect(action == .confirm([before]))
     #expect(plan.cleanHeads[team] == Head(seq: 10, time: 500, token: last))
+    #expect(plan.placesBefore == [team: before])
     let seqs = try finish(&plan).map { try $0.get().map(\.seq) }
     #expect(seqs == [[8], [1, 9], [10]])
   }

@@ -168,4 +168,56 @@ struct CoherenceTests {
       for store in stores { try await store.close() }
     }
   }
+
+  /// A host that writes before it reads does not take what it wrote for a proof of what it remembers.
+  @Test(arguments: topologies, [3, 15, 20])
+  func theHostWritesFirst(_ topology: TestMongod.Topology, count: Int) async throws {
+    try await withDatabase(try await .shared(topology), options: "waitQueueTimeoutMS=600000") { uri in
+      let (host, other) = (
+        Host(store: try MongoStore(uri: uri, logger: .quiet)), try MongoStore(uri: uri, logger: .quiet)
+      )
+      for n in 1...5 { _ = try await other.append(draft("\(n)"), to: [team]) }
+      let backup = try await dump(other)
+      for n in 6...20 { _ = try await other.append(draft("\(n)"), to: [team]) }
+      for _ in 0..<2 { _ = try await host.page(bob) }
+      try await restore(backup, other)
+      for n in 1...count { _ = try await host.store.append(draft("new \(n)", sender: "bob"), to: [team]) }
+      let (state, page) = try await host.page(bob)
+      let all = (1...5).map { "\($0)" } + (1...count).map { "new \($0)" }
+      #expect(page == all.suffix(12))
+      #expect(state.shared.sent == SequenceSet(6, through: 5 + count))
+      for store in [host.store, other] { try await store.close() }
+    }
+  }
+
+  /// The older state holds all that was known when the logs were first looked at, and not what was read since.
+  @Test(arguments: topologies)
+  func anotherLogBehindAKnownMessage(_ topology: TestMongod.Topology) async throws {
+    try await withDatabase(try await .shared(topology), options: "waitQueueTimeoutMS=600000") { uri in
+      let stores = try (0..<3).map { _ in try MongoStore(uri: uri, logger: .quiet) }
+      let inboxes = Self.users.map { Inbox(user: $0, team: "t") }
+      let hosts = stores.map { Host(store: $0) }
+      func read() async throws {
+        _ = try await hosts[0].page(inboxes[0])
+        _ = try await stores[1].read { try $0.states(of: inboxes) }
+      }
+      for n in 1...5 { _ = try await stores[2].append(draft("\(n)"), to: [team] + inboxes.map(\.own)) }
+      try await read()
+      for n in 6...8 { _ = try await stores[2].append(draft("\(n)"), to: [team]) }
+      let backup = try await dump(stores[2])
+      for n in 9...20 { _ = try await stores[2].append(draft("\(n)"), to: [team]) }
+      try await read()
+      try await restore(backup, stores[2])
+      let newcomer = try MongoStore(uri: uri, logger: .quiet)
+      for n in 9...25 { _ = try await newcomer.append(draft("new \(n)", sender: "bob"), to: [team]) }
+      try await newcomer.close()
+      let (state, page) = try await hosts[0].page(inboxes[0], through: 20)
+      #expect(page == (9...20).map { "new \($0)" })
+      #expect(state.shared.sent == SequenceSet(1, through: 8))
+      let states = try await stores[1].read { try $0.states(of: inboxes) }
+      #expect(states[0].shared.sent == SequenceSet(1, through: 8))
+      #expect(states[1].shared.sent == SequenceSet(9, through: 25))
+      for store in stores { try await store.close() }
+    }
+  }
 }

@@ -37,6 +37,21 @@ struct LogEndTests {
     #expect(end.proof == .init(seq: 43, token: new))
   }
 
+  /// What a host wrote itself proves nothing of what it knew, unless it wrote behind the proof.
+  @Test func aWriterProvesOnlyWhatWasProven() {
+    var end = read
+    end.append(41, new, behind: old)
+    #expect(end.proof == .init(seq: 41, token: new))
+    end.append(45, old, behind: BSONObjectID(high: 3, low: 3))
+    #expect(end.proof == .init(seq: 41, token: new))
+    end.append(46, old, behind: nil)
+    #expect(end.proof == .init(seq: 41, token: new))
+    #expect(end.first(newest: 1) == 46)
+    var unknown = LogEnd()
+    unknown.append(1, old, behind: nil)
+    #expect(unknown.proof == .init(seq: 1, token: old))
+  }
+
   @Test func aWriterBringsNoMoreThanItSaw() {
     var end = read
     end.reach(50, new)

@@ -64,11 +64,8 @@ extension Query {
       ("states of many inboxes", .inboxes(logs: logs, marks: all.map(\.own))),
       ("heads of many logs", .heads(logs)),
       ("an inbox that was known", .inbox(inbox, newest: 12, proofs: proofs)),
-      (
-        "many inboxes that were known",
-        .inboxes(logs: logs, marks: all.map(\.own), proofs: proofs, withTokens: true)
-      ),
-      ("heads of many logs that were known", .heads(logs, proofs: proofs)),
+      ("many inboxes that were known", .inboxes(logs: logs, marks: all.map(\.own), proofs: proofs)),
+      ("heads of many logs that were known", .heads(logs, proofs: proofs, withTokens: true)),
       ("a range of messages", .messages(shared, from: 5, through: 16, limit: 12)),
       ("messages by number", .messages(shared, [1, 3, 7, 9])),
       ("times", .times(shared, [1, 5, 9])),

@@ -53,11 +53,14 @@ final class Heads: Sendable {
     entries.withLock { $0[log]?.end.miss(numbers) }
   }
 
-  /// Remembers the last messages of logs, which are known to have been the last `at` this moment.
-  func remember(_ heads: [LogName: Head], at moment: ContinuousClock.Instant) {
+  /// Remembers the last messages of logs, which are known to have been the last `at` this moment: written `behind`
+  /// these messages, which are in the logs.
+  func remember(
+    _ heads: [LogName: Head], behind: [LogName: BSONObjectID], at moment: ContinuousClock.Instant
+  ) {
     for (log, head) in heads {
       change(log) { entry in
-        entry.end.reach(head.seq, head.token)
+        entry.end.append(head.seq, head.token, behind: behind[log])
         entry.last = (head, moment + lifetime)
       }
     }
@@ -106,6 +109,12 @@ struct LogEnd: Hashable, Sendable {
   mutating func reach(_ seq: Int, _ token: BSONObjectID?) {
     reached = max(reached, seq)
     if let token, seq >= proof?.seq ?? 1 { proof = Proof(seq: seq, token: token) }
+  }
+
+  /// Notes that messages were written behind one that the log holds; the last one has this number and token. It
+  /// proves the log only if that one did: otherwise the log may be another one, which the next read finds out.
+  mutating func append(_ seq: Int, _ token: BSONObjectID?, behind: BSONObjectID?) {
+    reach(seq, proof == nil || proof?.token == behind ? token : nil)
   }
 
   /// The first number that a read asks for that wants the `newest` messages.

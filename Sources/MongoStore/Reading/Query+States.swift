@@ -101,23 +101,21 @@ extension Query {
 
 // Many inboxes, and servers without snapshots.
 extension Query {
-  /// The last number of each of many logs: one index key for each log, and one message for its token. Then the
-  /// proofs that there are.
+  /// The last number of each of many logs: one index key for each log, and one message for its token if that is
+  /// wanted. Then the proofs that there are.
   static func heads(_ logs: [LogName], proofs: [BSONObjectID] = [], withTokens: Bool = false) -> Query {
     .aggregate(
       .messages, pipeline: array(headStages(logs, withTokens) + present(proofs)),
       hint: Collection.Index.position)
   }
 
-  /// The last numbers together with the logs' records and the marks of inboxes, distinguished by their
-  /// fields.
-  static func inboxes(
-    logs: [LogName], marks: [LogName], proofs: [BSONObjectID] = [], withTokens: Bool = false
-  ) -> Query {
+  /// The last messages' numbers and tokens together with the logs' records and the marks of inboxes, distinguished by
+  /// their fields.
+  static func inboxes(logs: [LogName], marks: [LogName], proofs: [BSONObjectID] = []) -> Query {
     let records = union(.logs, [["$match": ["_id": oneOf(logs)]]])
     let marks = union(.marks, [["$match": ["_id": oneOf(marks)]]])
     return .aggregate(
-      .messages, pipeline: array(headStages(logs, withTokens) + [records, marks] + present(proofs)),
+      .messages, pipeline: array(headStages(logs, true) + [records, marks] + present(proofs)),
       hint: Collection.Index.position)
   }
 

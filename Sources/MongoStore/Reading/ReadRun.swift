@@ -171,18 +171,17 @@ extension ReadRun {
     let marks = inboxes.map(\.own)
     let ends = names.map { name in places[name].flatMap { logs[$0].end } }
     let proofs = ends.compactMap(\.?.proof?.token)
-    // Of a log with a proof the number is enough, which comes from the index alone.
-    let withTokens = ends.contains { $0?.proof == nil }
+    // The tokens come too: what is remembered up to a log's new end needs this end as its proof.
     let batches: [MongoBatch]
     if source.hasSnapshots, inboxes.count > 1 {
       batches = [
-        try source.run(.inboxes(logs: names, marks: marks, proofs: proofs, withTokens: withTokens), .snapshot)
+        try source.run(.inboxes(logs: names, marks: marks, proofs: proofs), .snapshot)
       ]
     } else {
       // Marks are read first and heads last: then no mark or retraction lies beyond the heads.
       batches = [
         try source.run(.records(.marks, marks)), try source.run(.records(.logs, names)),
-        try source.run(.heads(names, proofs: proofs, withTokens: withTokens)),
+        try source.run(.heads(names, proofs: proofs, withTokens: true)),
       ]
     }
     guard batches.allSatisfy(\.isComplete) else {

@@ -8,6 +8,16 @@ extension AppendPlan {
     heads.filter { log, _ in (byLog[log] ?? []).allSatisfy { items[$0].isDone } }
   }
 
+  /// The messages behind which the first new messages of logs stand.
+  var placesBefore: [LogName: BSONObjectID] {
+    var first: [LogName: (seq: Int, previous: BSONObjectID?)] = [:]
+    for item in items {
+      guard case .done(let receipt) = item.state, item.isNew else { continue }
+      if receipt.seq < first[item.log]?.seq ?? .max { first[item.log] = (receipt.seq, item.previous) }
+    }
+    return first.compactMapValues(\.previous)
+  }
+
   /// The messages that were written, by log.
   var newMessages: [LogName: [Written]] {
     var messages: [LogName: [Written]] = [:]

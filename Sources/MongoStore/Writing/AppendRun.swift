@@ -128,7 +128,7 @@ struct AppendRun {
       try layout.confirmMessages(session)
       try confirmPlaces(tokens)
       plan.confirmed()
-      heads.remember(plan.cleanHeads, at: moment)
+      heads.remember(plan.cleanHeads, behind: plan.placesBefore, at: moment)
     } catch let error as MongoError where error.isRetryable {
       plan.notConfirmed(StoreError(error), mayPass: true)
     } catch {
