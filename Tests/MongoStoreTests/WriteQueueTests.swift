@@ -11,7 +11,7 @@ struct WriteQueueTests {
   }
 
   private func change(_ inbox: Inbox) -> Work {
-    .marks(MarksWrite(inbox: inbox, decide: { _, _ in { _ in } }, fail: { _ in }))
+    .marks(MarksWrite(inbox: inbox, decide: { _, _ in ({ _ in }, nil) }, fail: { _ in }))
   }
 
   private func retract(_ log: LogName) -> Work {

@@ -99,11 +99,14 @@ struct MarksRun {
     return try zip(inboxes, reader.states(of: inboxes)).map { inbox, state in
       var state = state
       let before = state.marks
-      let settle = try (open[inbox] ?? []).map { try $0.decide(reader, &state) }
-      guard state.marks != before else { return Decided(inbox: inbox, settle: settle) }
+      let decided = try (open[inbox] ?? []).map { try $0.decide(reader, &state) }
+      let settle = decided.map(\.0)
+      guard let bytes = decided.lazy.compactMap(\.bytes).last else {
+        return Decided(inbox: inbox, settle: settle)
+      }
       let record = RecordDocument(
         name: inbox.own, version: Int64(state.marks.version), token: .random(at: 0),
-        body: state.marks.encoded)
+        body: bytes)
       return Decided(
         inbox: inbox, settle: settle,
         replacement: .init(

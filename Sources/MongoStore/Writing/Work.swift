@@ -94,8 +94,9 @@ struct MarksWrite: Sendable {
   var inbox: Inbox
   /// False if the caller has taken it back; see `Work.begin`.
   var begin: @Sendable () -> Bool = { true }
-  /// Decides on the state, and changes it unless the caller's body fails. Throws only `StaleView`.
-  var decide: @Sendable (any StoreReader, inout InboxState) throws(StaleView) -> Settle
+  /// Decides on the state, and changes it unless the caller's body fails; returns the bytes of the marks if
+  /// they changed. Throws only `StaleView`.
+  var decide: @Sendable (any StoreReader, inout InboxState) throws(StaleView) -> (Settle, bytes: [UInt8]?)
   /// Tells the caller that nothing was done.
   var fail: @Sendable (StoreError) -> Void
 }
@@ -112,22 +113,24 @@ extension MarksWrite {
       var next = state
       do {
         let value = try body(reader, &next)
-        if let changed = try next.marks.replacing(state.marks) {
+        let changed = try next.marks.replacing(state.marks)
+        if let changed {
           next.marks = changed.marks
           state = next
         }
-        return { failure in
+        let settle: Settle = { failure in
           if let failure {
             continuation.resume(throwing: failure)
           } else {
             continuation.resume(returning: value)
           }
         }
+        return (settle, changed?.bytes)
       } catch let stale as StaleView {
         throw stale
       } catch {
         // The body's own failure is the answer only if the state that it was decided on is kept.
-        return { continuation.resume(throwing: $0 ?? error) }
+        return ({ continuation.resume(throwing: $0 ?? error) }, nil)
       }
     }
     fail = { continuation.resume(throwing: $0) }
