@@ -28,6 +28,10 @@ final class CommitWatch: Sendable {
   /// process that was killed then.
   private static let interval = Duration.seconds(1)
 
+  /// The time after a look in which what comes waits for the next one: commits without a pause, the store's own
+  /// among them, don't keep the thread awake.
+  private static let rest = Duration.milliseconds(1)
+
   /// `header` must be readable until `waitUntilOver` has returned.
   init(_ path: FilePath, _ turnstile: Turnstile, _ header: LogHeader.Source) {
     self.path = path
@@ -155,6 +159,7 @@ extension CommitWatch {
       let look = news.withLock { $0.look(at: header.now?.commits, now: .now, read) }
       if look.isRestart { clear() }
       if let wake = look.wake { listeners.tell(wake) }
+      SystemThread.block(Self.rest)
       pause = look.again.map { max($0 - .now, .zero) } ?? Self.interval
     }
     following.updateForAll { $0.threads -= 1 }
