@@ -147,6 +147,24 @@ struct WatchTests {
     for store in [store, other] { try await store.close() }
   }
 
+  @Test func aFileThatIsRestoredInPlaceIsEverything() async throws {
+    let folder = try ScratchFolder()
+    let (path, copy) = (folder.path("a.db"), folder.path("b.db"))
+    let other = try SQLiteStore(path: copy)
+    _ = try await other.append(draft("other"))
+    try await other.close()
+    let store = try SQLiteStore(path: path)
+    for _ in 0..<3 { _ = try await store.append(draft("first")) }
+    let wakes = Wakes(of: store)
+    try TestDatabase(path).restore(try TestDatabase(copy))
+    await wakes.expectEverything()
+    #expect(try await store.messages().map(\.body.content) == ["other"])
+    #expect(try await store.append(draft()).seq == 2)
+    await wakes.expect([team])
+    wakes.watch.end()
+    try await store.close()
+  }
+
   /// What is not watched costs nothing.
   @Test func nothingIsWrittenForNobody() async throws {
     let folder = try ScratchFolder()

@@ -31,6 +31,33 @@ struct WatchingProcessTests {
     try await store.close()
   }
 
+  /// Whoever was killed while it wrote the index's header leaves it torn; SQLite makes the index anew, and counts the
+  /// commits from 0 on.
+  @Test func commitsThatAreCountedAnew() async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    let (store, other) = (try SQLiteStore(path: path), try SQLiteStore(path: path))
+    for _ in 0..<10 { _ = try await store.append(draft()) }
+    let wakes = Wakes(of: store)
+    for _ in 0..<3 {
+      // In another process, since closing the index would drop this one's locks on it.
+      await #expect(processExitsWith: .success) { [path = path as String] in
+        let index = open(path + "-shm", O_RDWR)
+        precondition(pwrite(index, [0xFF, 0xFF, 0xFF, 0xFF] as [UInt8], 4, 8) == 4)
+      }
+      // Also if nobody looks before the next commit.
+      _ = try await other.append(draft(), to: .everyone)
+      await wakes.expect([.everyone])
+      for log in [team, bob.own] {
+        _ = try await other.append(draft(), to: log)
+        await wakes.expect([log])
+      }
+    }
+    #expect(try await store.messages().count == 13)
+    wakes.watch.end()
+    for store in [store, other] { try await store.close() }
+  }
+
   #if os(Linux)
     @Test func nothingIsLeft() async throws {
       let folder = try ScratchFolder()
