@@ -68,11 +68,6 @@ public final class MemoryStore: MessageStore {
     }
   }
 
-  /// See `MessageStore.checkup`.
-  public func checkup() async throws -> [Finding] {
-    [.fact("store", "in memory: gone when the program ends")]
-  }
-
   /// See `MessageStore.close`.
   public func close() async throws {}
 }

@@ -45,9 +45,6 @@ public protocol MessageStore: Sendable {
   /// Returns false if it was already retracted; throws `StoreError.notFound` if there is no such message.
   func retract(_ message: MessageName) async throws -> Bool
 
-  /// Examines the store: whether it is sound, and whether it works as it should. Changes nothing that it holds.
-  func checkup() async throws -> [Finding]
-
   /// Finishes the accepted work and closes the store.
   func close() async throws
 }
