@@ -143,7 +143,8 @@ struct VerifyReport {
     }
     if isRepair { writer.member("mended", fault.isMended) }
     writer.endObject()
-    return writer.take() + [UInt8(ascii: "\n")]
+    // No name may do anything to a terminal.
+    return writer.take().without(.terminal) + [UInt8(ascii: "\n")]
   }
 
   /// Names the log as calls do: announcements are nobody's.
