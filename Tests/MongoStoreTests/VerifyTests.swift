@@ -18,7 +18,7 @@ struct VerifyTests {
 
     /// Changes a message of the team by its number.
     static func message(
-      _ kind: FaultKind, _ what: String, _ seq: Int = 7, lost: Int = 0, _ update: BSONDocument
+      _ kind: FaultKind, _ what: String, at seq: Int = 7, lost: Int = 0, _ update: BSONDocument
     ) -> Plant {
       Plant(kind: kind, what: what, lost: lost) { session in
         let filter: BSONDocument = ["log": .binary(team.encoded), "seq": .int64(Int64(seq))]
@@ -101,7 +101,7 @@ struct VerifyTests {
   static let mendable: [Plant] = [
     .command(.hole, "one", lost: 1, Plant.delete(["log": log, "seq": 7])),
     .command(.hole, "the first", lost: 3, Plant.delete(["log": log, "seq": ["$lt": 4]])),
-    .message(.hole, "a number far ahead", 10, ["$set": ["seq": 3000]]),
+    .message(.hole, "a number far ahead", at: 10, ["$set": ["seq": 3000]]),
     .command(
       .logName, "a name that is none",
       [
@@ -132,22 +132,22 @@ struct VerifyTests {
     .message(.identifier, "too long", ["$set": ["receiver_id": .string(String(repeating: "r", count: 200))]]),
     .message(.length, "content", ["$set": ["content": .string(String(repeating: "c", count: 70_000))]]),
     .message(.data, "half an object", ["$set": ["data": "{"]]),
-    .message(.retractedBody, "content", 4, ["$set": ["content": "back"]]),
-    .message(.retractedBody, "no flag", 4, ["$unset": ["retracted": ""]]),
+    .message(.retractedBody, "content", at: 4, ["$set": ["content": "back"]]),
+    .message(.retractedBody, "no flag", at: 4, ["$unset": ["retracted": ""]]),
     .message(.retractionLost, "a flag", lost: 1, ["$set": ["retracted": true], "$unset": ["content": ""]]),
     .command(.retractionLost, "no record", Plant.delete(["_id": log], from: "tidings_logs")),
     .message(.unknownField, "of a message", ["$set": ["colour": "red"]]),
-    .message(.key, "empty", 6, ["$set": ["key": ""]]),
-    .message(.key, "a number", 6, ["$set": ["key": 5]]),
+    .message(.key, "empty", at: 6, ["$set": ["key": ""]]),
+    .message(.key, "a number", at: 6, ["$set": ["key": 5]]),
     .command(
       .keyTwice, "without the index", Plant.drop("log_user_key"),
       [
         "update": "tidings_messages",
         "updates": [["q": ["log": log, "seq": 6], "u": ["$set": ["key": "key 3"]]]],
       ]),
-    .message(.digest, "another", 6, ["$set": ["digest": .binary([UInt8](repeating: 9, count: 32))]]),
-    .message(.digestLength, "short", 6, ["$set": ["digest": .binary([1])]]),
-    .message(.digestLength, "nothing", 6, ["$unset": ["digest": ""]]),
+    .message(.digest, "another", at: 6, ["$set": ["digest": .binary([UInt8](repeating: 9, count: 32))]]),
+    .message(.digestLength, "short", at: 6, ["$set": ["digest": .binary([1])]]),
+    .message(.digestLength, "nothing", at: 6, ["$unset": ["digest": ""]]),
     .message(.digestStray, "without a key", ["$set": ["digest": .binary([UInt8](repeating: 9, count: 32))]]),
     .record(.record, "no record", .logs, team, ["$set": ["record": .binary([0])]]),
     .record(.record, "a text", .logs, team, ["$set": ["record": "text"]]),
@@ -192,7 +192,7 @@ struct VerifyTests {
       try await Self.make(stores[0])
       let verdict = try await stores[0].verify(Verification(.test))
       #expect(verdict.faults.isEmpty && verdict.isComplete, "\(verdict.faults)")
-      #expect([verdict.logs, verdict.messages, verdict.inboxes, verdict.recounted] == [3, 15, 3, 3])
+      #expect([verdict.logs, verdict.messages, verdict.inboxes, verdict.recounted] == [3, 15, 3, 3] as [Int])
     }
   }
 
@@ -232,14 +232,18 @@ struct VerifyTests {
     #expect(try await store.checkup().allSatisfy(\.isWell))
   }
 
+  /// The bytes with a section more.
+  private static func newer(_ bytes: [UInt8]) -> [UInt8] {
+    [bytes[0], bytes[1] + 1] + bytes[2...] + [200, 1, 7]
+  }
+
   @Test func whatANewerVersionWroteIsLeftAlone() async throws {
     try await withStores(try await .shared(.replicaSet())) { stores in
       try await Self.make(stores[0])
-      let newer = { (bytes: [UInt8]) in [bytes[0], bytes[1] + 1] + bytes[2...] + [200, 1, 7] as [UInt8] }
       try await stores[0].examine { session in
         for (collection, name, field, bytes) in [
-          ("tidings_logs", team, "record", newer(LogRecord().encoded)),
-          ("tidings_marks", bob.own, "body", newer(Marks().encoded)),
+          ("tidings_logs", team, "record", Self.newer(LogRecord().encoded)),
+          ("tidings_marks", bob.own, "body", Self.newer(Marks().encoded)),
         ] {
           try session.updateOne(
             collection, filter: ["_id": .binary(name.encoded)],
