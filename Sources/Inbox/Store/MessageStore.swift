@@ -45,8 +45,6 @@ public protocol MessageStore: Sendable {
   /// Returns false if it was already retracted; throws `StoreError.notFound` if there is no such message.
   func retract(_ message: MessageName) async throws -> Bool
 
-<<<<<<< HEAD
-=======
   /// Tells `listener` from now on of what changes in the store, whoever changes it: this process, another one, another
   /// host. A wake comes after the change is committed for good, so a read that begins then sees it. Each change is
   /// followed by a wake; there may be more wakes than changes, and one wake for several. Whatever happened while
@@ -54,10 +52,6 @@ public protocol MessageStore: Sendable {
   /// block.
   func watch(_ listener: @escaping @Sendable (Wake) -> Void) -> Watch
 
-  /// Examines the store: whether it is sound, and whether it works as it should. Changes nothing that it holds.
-  func checkup() async throws -> [Finding]
-
->>>>>>> 6883d6e2a920b93df4d979d0b5f91f36789b6fa3
   /// Finishes the accepted work and closes the store.
   func close() async throws
 }
