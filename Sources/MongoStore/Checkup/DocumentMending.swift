@@ -97,16 +97,22 @@ extension MongoSession {
   /// Gives a message the next number of a log that is free, from `seq` on.
   func move(_ id: BSONValue, to log: LogName, from seq: Int) throws {
     var seq = seq
+    var unset: BSONDocument = [:]
     while true {
       // The log's times are put in order once the message has its place.
+      let set: BSONDocument = ["log": .binary(log.encoded), "seq": .int64(Int64(seq))]
       let result = updateOne(
         Collection.messages.rawValue, filter: ["_id": id],
-        update: ["$set": ["log": .binary(log.encoded), "seq": .int64(Int64(seq))]])
+        update: unset.isEmpty
+          ? ["$set": .document(set)] : ["$set": .document(set), "$unset": .document(unset)])
       guard result.writeErrors.contains(where: \.isDuplicateKey) else {
         try result.get()
         return
       }
-      seq = try max(seq, lastNumber(of: log.encoded)) + 1
+      // If nobody else took the number, the log has the key.
+      let next = try lastNumber(of: log.encoded) + 1
+      if next <= seq { unset = ["key": "", "digest": ""] }
+      seq = max(seq, next)
     }
   }
 }

@@ -109,7 +109,7 @@ struct DocumentWalk: Sendable {
       let documents = try found.documents.documents().map { try StoredDocument($0) }
       let end = try session.lastNumber(of: log)
       let after = try Self.records([check.name], session)[log]
-      guard before?.version == after?.version, before?.body == after?.body else { continue }
+      if before?.version != after?.version || before?.body != after?.body, backoff.pause() { continue }
       let count =
         documents.count < Self.read && found.isComplete
         ? documents.count : max(1, documents.count - LogCheck.lookahead)
@@ -133,7 +133,8 @@ struct DocumentWalk: Sendable {
         guard try mending.make(outcome.changes, record, after) else { continue }
         for index in step.faults.indices { step.faults[index].isMended = step.faults[index].isMendable }
       }
-      if outcome.count > 0 { seq = max(seq, page.messages[outcome.count - 1].seq) }
+      // What was filled in is not read again.
+      seq = page.messages.prefix(outcome.count).reduce(repairs ? next.next - 1 : seq) { max($0, $1.seq) }
       self.check = outcome.isDone ? nil : next
       return step
     }

@@ -46,10 +46,13 @@ struct LayoutMending {
   /// Takes the number from all but the first of the messages that have the same one: they get others when the logs are
   /// read.
   private func partNumbers(_ twins: (Fault) -> Void) throws {
+    var count = 0
     for ids in try groups(["log": "$log", "seq": "$seq"], sort: ["_id": 1], filter: [:]) {
       for id in ids.dropFirst() {
+        count += 1
         try session.updateOne(
-          Collection.messages.rawValue, filter: ["_id": id], update: ["$set": ["seq": "twin"]]
+          Collection.messages.rawValue, filter: ["_id": id],
+          update: ["$set": ["seq": .string("twin \(count)")]]
         ).get()
         var fault = Fault(.numberTwice, .other("a document of \(Collection.messages.rawValue)"))
         fault.isMended = true

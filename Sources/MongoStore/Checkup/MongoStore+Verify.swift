@@ -15,7 +15,9 @@ extension MongoStore: ExaminedStore {
         guard verification.repairs, found.hasMended else { break }
       }
       // The layout of a database that is not whole is refused to readers.
-      if verdict.faults[.index].allSatisfy(\.isMended), verdict.faults[.table].allSatisfy(\.isMended) {
+      let layout = verdict.faults[.index] + verdict.faults[.table]
+      if layout.allSatisfy(\.isMended) {
+        if !layout.isEmpty { try await awaitLayout() }
         try await recount(verification, &verdict)
       }
       return verdict
@@ -25,6 +27,19 @@ extension MongoStore: ExaminedStore {
   }
 
   private static let rounds = 4
+
+  /// Waits until a layout that was refused before it was mended is looked at again.
+  private func awaitLayout() async throws {
+    let end = ContinuousClock.now + .seconds(5)
+    while true {
+      do {
+        return try await access.run { _, _ in }
+      } catch let error as StoreError {
+        guard .now < end else { throw error }
+        try await Task.sleep(for: .milliseconds(20))
+      }
+    }
+  }
 
   /// Verifies collections and indexes; false if messages can't be read.
   private func verifyLayout(_ verification: Verification, _ verdict: inout Verdict) async throws -> Bool {

@@ -71,6 +71,10 @@ struct RecordWalk: Sendable {
     switch collection {
     case .logs:
       guard let name, let head = heads[record.name] else {
+        let (kinds, _) = LogRecord.examined(record.body ?? [], first: 1, head: .max - 1)
+        guard kinds != [.newer] else {
+          return step.faults.append(Fault(.newer, .other("a record of no log")))
+        }
         return try remove(record, .recordStray, session, &step)
       }
       // A log whose head can't be read has faults of its own.

@@ -152,6 +152,10 @@ struct LogWalk: Sendable {
     if outcome.count > 0 {
       position = Position(log: log, seq: page.messages[outcome.count - 1].seq).rawValue
     }
+    // What was filled in is not read again.
+    if repairs, let next = check?.next {
+      position = max(position, Position(log: log, seq: next - 1).rawValue)
+    }
     // A message that got another number is still to be looked at there.
     if outcome.isDone, !moves {
       time = check?.time ?? row.time ?? 0

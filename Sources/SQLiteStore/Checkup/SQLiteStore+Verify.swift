@@ -12,6 +12,9 @@ extension SQLiteStore: ExaminedStore {
       found.isMended = mended.contains(fault)
       verdict.faults.add(found)
     }
+    // What is read of a damaged file may be anything: nothing of it is written.
+    var verification = verification
+    if !verdict.faults[.file].isEmpty { verification.repairs = false }
     if try await verifyContents(verification, hasTables: faults.allSatisfy { !$0.isTable }, &verdict) {
       try await recount(verification, &verdict)
     }
