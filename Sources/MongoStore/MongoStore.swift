@@ -187,6 +187,18 @@ public final class MongoStore: MessageStore {
     }
   }
 
+  /// Restores with the next group, each log from its beginning on.
+  public func restore(_ items: [Restored]) async throws -> Restored.Counts {
+    let plan = try RestorePlan(items)
+    return try await withQueuedWork { work, continuation in
+      writer.add(
+        .restore(
+          Restore(plan: plan, begin: work.begin) {
+            continuation.resume(with: $0.mapError { $0 as any Error })
+          }))
+    }
+  }
+
   /// Finishes the accepted work and closes the connections; later calls are `unavailable`. May be called more
   /// than once.
   public func close() async throws {

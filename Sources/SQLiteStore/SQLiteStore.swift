@@ -91,6 +91,12 @@ public final class SQLiteStore: MessageStore {
     try await write(size: 1024) { try $0.retract(message) }
   }
 
+  /// Restores with the next group.
+  public func restore(_ items: [Restored]) async throws -> Restored.Counts {
+    let plan = try RestorePlan(items)
+    return try await write(size: plan.size) { try $0.restore(plan) }
+  }
+
   /// Queues a change before the first suspension.
   func write<Value: Sendable>(
     size: Int, _ decide: @escaping @Sendable (Connection) throws -> Decision<Value>

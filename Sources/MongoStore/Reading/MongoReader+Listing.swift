@@ -77,20 +77,10 @@ extension MongoReader {
     let last = limit > end - first ? end : first + limit - 1
     let batch = try searched().run(.messages(name, from: first, through: last, limit: last - first + 1))
     return try batch.all().map { document in
-      let read = try MessageDocument(document)
-      let isRetracted = log.record.retracted.contains(read.message.seq)
+      let entry = try LogEntry(document, log.record)
       // Retracted after this view looked at the record: the view begins again.
-      if read.isCleared, !isRetracted { throw StaleView() }
-      var (key, digest) = (Text?.none, [UInt8]())
-      do {
-        if let element = try document.find("key") {
-          key = Text(try element.string())
-          digest = Array(try document.get("digest").binary())
-        }
-      } catch {
-        throw StoreError.damaged("a message's key can't be read: \(error)")
-      }
-      return LogEntry(read.message, isRetracted: isRetracted, key: key, digest: digest)
+      if entry.isRetracted, !log.record.retracted.contains(entry.message.seq) { throw StaleView() }
+      return entry
     }
   }
 }
