@@ -28,6 +28,26 @@ extension MongoReader {
     }
   }
 
+  func marks(of inboxes: [Inbox]) throws -> [Marks] {
+    let source = try searched()
+    var found: [LogName: Marks] = [:]
+    var batches = inboxes.isEmpty ? [] : [ArraySlice(inboxes.map(\.own))]
+    while let names = batches.popLast() {
+      let batch = try source.run(.records(.marks, Array(names)))
+      guard batch.isComplete else {
+        guard names.count > 1 else { throw StoreError.damaged("a record of more than 16 MiB") }
+        let middle = names.startIndex + names.count / 2
+        batches += [names[..<middle], names[middle...]]
+        continue
+      }
+      for document in try batch.all() {
+        let record = try RecordDocument(document, of: .marks)
+        found[record.name] = try Marks(record)
+      }
+    }
+    return inboxes.map { found[$0.own] ?? Marks() }
+  }
+
   /// The names that a query returns; fewer if the reply is full.
   private func names(_ query: Query, _ field: String) throws -> [LogName] {
     let source = try searched()
@@ -77,20 +97,10 @@ extension MongoReader {
     let last = limit > end - first ? end : first + limit - 1
     let batch = try searched().run(.messages(name, from: first, through: last, limit: last - first + 1))
     return try batch.all().map { document in
-      let read = try MessageDocument(document)
-      let isRetracted = log.record.retracted.contains(read.message.seq)
+      let entry = try LogEntry(document, log.record)
       // Retracted after this view looked at the record: the view begins again.
-      if read.isCleared, !isRetracted { throw StaleView() }
-      var (key, digest) = (Text?.none, [UInt8]())
-      do {
-        if let element = try document.find("key") {
-          key = Text(try element.string())
-          digest = Array(try document.get("digest").binary())
-        }
-      } catch {
-        throw StoreError.damaged("a message's key can't be read: \(error)")
-      }
-      return LogEntry(read.message, isRetracted: isRetracted, key: key, digest: digest)
+      if entry.isRetracted, !log.record.retracted.contains(entry.message.seq) { throw StaleView() }
+      return entry
     }
   }
 }

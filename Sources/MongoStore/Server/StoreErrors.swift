@@ -29,6 +29,7 @@ extension StoreError {
       reason
     case .notFound: "not found"
     case .conflict: "conflict"
+    case .unfit(let unfit): unfit.description
     }
   }
 
