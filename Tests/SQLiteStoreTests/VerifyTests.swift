@@ -165,7 +165,7 @@ struct VerifyTests {
       let mended = try await store.verify(repairs: true)
       // Counts are right once the index is.
       let open = mended.kinds.filter { $0 != FaultKind.counts && !mended[$0].allSatisfy(\.isMended) }
-      #expect(open.isEmpty)
+      #expect(open.isEmpty, "\(open.map { mended[$0] })")
       let left = try await store.verify()
       #expect(left.isEmpty, "left: \(left.kinds.map { ($0, left[$0]) })")
       try await Self.expectWorking(store, contents: Self.contents - plant.lost)
