@@ -20,7 +20,7 @@ extension MongoStore {
         // Queries name their indexes: without those there is no plan to look at.
         let isWhole = layout.allSatisfy(\.isWell)
         let plans = isWhole ? try Self.plans(session) : []
-        return (Self.server(info, place) + layout + plans, isWhole, try Self.clocks(session))
+        return (Self.server(info, place) + [Self.following(session)] + layout + plans, isWhole, try Self.clocks(session))
       }
       return try await before + (isWhole ? contents(judge) : []) + clocks
     } catch {
@@ -67,6 +67,16 @@ extension MongoStore {
       .fact("topology", topology),
       .fact("writes", "confirmed by the journals of a majority (w: majority, j: true)"),
     ]
+  }
+
+  /// How changes of other processes are followed.
+  private static func following(_ session: MongoSession) throws(MongoError) -> Finding {
+    do throws(MongoError) {
+      try session.tryChangeStream(ChangeDocument.pipeline)
+      return .fact("changes", "of other processes are told by a change stream")
+    } catch  where !error.isRetryable {
+      return .fact("changes", "of other processes are looked for twice a second (\(Follower.reason(error)))")
+    }
   }
 
   /// A fault: among the facts with the advice in brackets, and as a problem.

@@ -25,7 +25,8 @@ extension Connection {
       slots.append(Slot(name: name, log: log?.id, receipt: receipt))
     }
     clock.note(latest)
-    if !slots.isEmpty { try checkRoom(forLogs: slots.count { $0.log == nil }) }
+    guard !slots.isEmpty else { return Decision(value: receipts) }
+    try checkRoom(forLogs: slots.count { $0.log == nil })
     return Decision(value: receipts) {
       [slots, before = receipts.count - slots.count] connection throws(StoreError) in
       for (index, slot) in slots.enumerated() {
