@@ -42,6 +42,21 @@ struct WakeContract {
       wakes.watch.end()
     }
   }
+
+  @Test(arguments: StoreUnderTest.allCases)
+  func aStoreIsClosedUnderItsWatches(_ kind: StoreUnderTest) async throws {
+    try await kind.run { store in
+      let (first, second) = (Wakes(of: store), Wakes(of: store))
+      _ = try await store.append(draft())
+      await first.expect(team)
+      first.watch.end()
+      first.watch.end()
+      try await store.close()
+      second.watch.end()
+      // Nobody is told any more, and nothing is left over.
+      Wakes(of: store).watch.end()
+    }
+  }
 }
 
 /// What a listener of a store was told.

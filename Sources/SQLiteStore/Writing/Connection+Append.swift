@@ -73,7 +73,7 @@ extension Connection {
   }
 
   /// The largest id of a log; 0 if there is none.
-  private func newestLog() throws(StoreError) -> Int64 {
+  func newestLog() throws(StoreError) -> Int64 {
     try with(.newestLog) { statement throws(StoreError) in
       try statement.step() ? Int64(try statement.count(0, through: Int(Position.maximumLog))) : 0
     }
