@@ -98,7 +98,7 @@ public final class SQLiteStore: MessageStore {
 
   /// Queues a change of these logs before the first suspension.
   func write<Value: Sendable>(
-    _ logs: Write.Logs = .logs([]), size: Int, _ decide: @escaping @Sendable (Connection) throws -> Decision<Value>
+    _ logs: Write.Logs = .any, size: Int, _ decide: @escaping @Sendable (Connection) throws -> Decision<Value>
   ) async throws -> Value {
     try await withQueuedWork { work, continuation in
       if !threads.add(Write(logs, size: size, work, continuation, decide)), work.begin() {

@@ -132,9 +132,10 @@ struct GroupCommit {
         switch write.logs {
         case .log(let name): logs.insert(name.fingerprint)
         case .logs(let names): for name in names { logs.insert(name.fingerprint) }
+        case .any: return .everything
         }
       }
-      return logs
+      return .logs(Array(logs))
     }
   }
 }
