@@ -60,6 +60,10 @@ public final class SQLiteStore: MessageStore {
   ) async throws -> Value {
     try await readConnection { connection in
       connection.begin(before: deadline)
+      let result = Result { try body(connection) }
+      guard connection.view?.hasMoved == true else { return try result.get() }
+      // Now there is a transaction, in which nothing moves.
+      connection.begin(before: deadline)
       return try body(connection)
     }
   }

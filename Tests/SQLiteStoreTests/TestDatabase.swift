@@ -29,6 +29,15 @@ final class TestDatabase {
 
   func execute(_ sql: String) throws { try check(sqlite3_exec(handle, sql, nil, nil, nil)) }
 
+  /// Writes the contents of one file over another's, in one transaction, as `.restore` of SQLite's shell does.
+  static func restore(_ path: String, from copy: String) throws {
+    let (to, from) = (try TestDatabase(path), try TestDatabase(copy))
+    let backup = sqlite3_backup_init(to.handle, "main", from.handle, "main")
+    // The result repeats that of the step, or says why there was none.
+    _ = sqlite3_backup_step(backup, -1)
+    try to.check(sqlite3_backup_finish(backup))
+  }
+
   private func check(_ code: Int32) throws {
     guard code == SQLITE_OK else { throw Failure(description: String(cString: sqlite3_errmsg(handle))) }
   }

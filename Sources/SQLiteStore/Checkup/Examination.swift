@@ -73,14 +73,14 @@ struct Examination {
       while try statement.step() {
         do throws(StoreError) {
           let row = try Connection.logRow(statement)
-          let name = try Connection.logName(statement, 4)
+          let name = try Connection.logName(statement, 6)
           let tail = row.record.tail
           read[row.id] = Log(name: name, head: row.head, tail: tail, next: tail)
         } catch {
           let id = try statement.integer(0)
           if error.isOfNewerVersion {
             unknown.ids.insert(id)
-            unknown.names.insert(try Connection.logName(statement, 4))
+            unknown.names.insert(try Connection.logName(statement, 6))
           } else {
             wrong.append("row \(id)")
           }

@@ -19,7 +19,11 @@ extension SQLiteStore {
     report.size = FileStatus(file.canonicalPath)?.size ?? 0
     report.walSize = FileStatus(file.walPath)?.size ?? 0
     report.free = file.freeBytes
-    return try await readConnection { [report] connection in try connection.examined(report) }
+    return try await readConnection { [report] connection in
+      connection.begin()
+      try connection.enter()
+      return try connection.examined(report)
+    }
   }
 
   /// The settings of the connection that writes.

@@ -46,8 +46,13 @@ enum SQL: Int, CaseIterable {
     case .userVersion: "PRAGMA user_version"
     case .schemaVersion: "PRAGMA schema_version"
 
-    case .logByName: "SELECT id, head, time, record FROM log WHERE name = ?1"
-    case .logByID: "SELECT id, head, time, record FROM log WHERE id = ?1"
+    // What a reader knows is not read again.
+    case .logByName:
+      """
+      SELECT id, head, time, token, stamp, CASE WHEN stamp = ?2 THEN NULL ELSE record END FROM log WHERE name = ?1
+      """
+    case .logByID:
+      "SELECT id, head, time, token, stamp, CASE WHEN stamp = ?2 THEN NULL ELSE record END FROM log WHERE id = ?1"
     case .newestLog: "SELECT coalesce(max(id), 0) FROM log"
     case .logsOfLength:
       """
@@ -56,9 +61,9 @@ enum SQL: Int, CaseIterable {
       """
     case .logsLonger:
       "SELECT name FROM log INDEXED BY log_order WHERE length(name) > ?1 ORDER BY length(name), name LIMIT ?3"
-    case .insertLog: "INSERT INTO log (id, name, head, time) VALUES (?1, ?2, ?3, ?4)"
-    case .updateHead: "UPDATE log SET head = ?2, time = ?3 WHERE id = ?1"
-    case .updateRecord: "UPDATE log SET record = ?2 WHERE id = ?1"
+    case .insertLog: "INSERT INTO log (id, name, head, time, token, stamp) VALUES (?1, ?2, ?3, ?4, ?5, 0)"
+    case .updateHead: "UPDATE log SET head = ?2, time = ?3, token = ?4 WHERE id = ?1"
+    case .updateRecord: "UPDATE log SET record = ?2, stamp = ?3 WHERE id = ?1"
 
     case .messages:
       """
@@ -110,7 +115,11 @@ enum SQL: Int, CaseIterable {
       WHERE position = ?1
       """
 
-    case .marks: "SELECT version, body, stamp FROM marks WHERE inbox = ?1"
+    case .marks:
+      """
+      SELECT version, stamp, CASE WHEN version = ?2 AND stamp = ?3 THEN NULL ELSE body END FROM marks
+      WHERE inbox = ?1
+      """
     case .inboxesOfLength:
       """
       SELECT inbox FROM marks INDEXED BY marks_order
@@ -128,14 +137,14 @@ enum SQL: Int, CaseIterable {
       """
 
     // For the doctor, which reads everything.
-    case .allLogs: "SELECT id, head, time, record, name FROM log"
+    case .allLogs: "SELECT id, head, time, token, stamp, record, name FROM log"
     case .allMessages:
       """
       SELECT position, time, token, user_id, username, team_name, receiver_id, message_type, content, data,
         CASE WHEN json_valid(CAST(data AS TEXT)) THEN json_type(CAST(data AS TEXT)) = 'object' ELSE 0 END
       FROM message ORDER BY position
       """
-    case .allMarks: "SELECT version, body, stamp, inbox FROM marks"
+    case .allMarks: "SELECT version, stamp, body, inbox FROM marks"
     }
   }
 

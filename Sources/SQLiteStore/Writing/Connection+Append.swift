@@ -80,6 +80,7 @@ extension Connection {
 
   private func write(_ draft: Draft, _ slot: Slot) throws(StoreError) {
     let (seq, time) = (slot.receipt.seq, slot.receipt.time)
+    let token = Int64.random(in: .min ... .max)
     let log: Int64
     if let id = slot.log {
       log = id
@@ -87,6 +88,7 @@ extension Connection {
         statement.bind(id, at: 1)
         statement.bind(Int64(seq), at: 2)
         statement.bind(time, at: 3)
+        statement.bind(token, at: 4)
       }
     } else {
       let id = try newestLog() + 1
@@ -96,6 +98,7 @@ extension Connection {
         statement.bind(slot.name.encoded, at: 2)
         statement.bind(Int64(seq), at: 3)
         statement.bind(time, at: 4)
+        statement.bind(token, at: 5)
       }
     }
     try run(.insertMessage) { statement in
@@ -111,7 +114,7 @@ extension Connection {
       statement.bind(body.data, at: 9)
       statement.bind(draft.key?.string, at: 10)
       statement.bind(draft.key == nil ? nil : draft.digest, at: 11)
-      statement.bind(.random(in: .min ... .max), at: 12)
+      statement.bind(token, at: 12)
     }
   }
 }

@@ -30,6 +30,7 @@ extension Connection {
       try connection.run(.updateRecord) { statement in
         statement.bind(log.id, at: 1)
         statement.bind(encoded, at: 2)
+        statement.bind(.random(in: .min ... .max), at: 3)
       }
       try connection.run(.clearMessage) { statement in
         statement.bind(Position(log: log.id, seq: message.seq).rawValue, at: 1)
@@ -39,6 +40,7 @@ extension Connection {
 
   /// Runs a statement that writes.
   func run(_ sql: SQL, _ bind: (PreparedStatement) -> Void) throws(StoreError) {
+    hasWritten = true
     try with(sql) { statement throws(StoreError) in
       bind(statement)
       _ = try statement.step()
