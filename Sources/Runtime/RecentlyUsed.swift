@@ -8,15 +8,24 @@ public struct RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable 
     @usableFromInline var key: Key
     @usableFromInline var value: Value
     @usableFromInline var weight: Int
+  }
+
+  /// An entry's place in the list. Apart from the entry: a use changes links alone, and copies nothing that it holds.
+  @usableFromInline
+  struct Links: Sendable {
     /// The indices of the next entry used later and the next one used earlier; -1 at the ends.
     @usableFromInline var later: Int
     @usableFromInline var earlier: Int
+
+    @inlinable
+    init(later: Int, earlier: Int) { (self.later, self.earlier) = (later, earlier) }
   }
 
   /// The most total weight.
   public let capacity: Int
   @usableFromInline var places: [Key: Int] = [:]
   @usableFromInline var entries: [Entry?] = []
+  @usableFromInline var links: [Links] = []
   @usableFromInline var free: [Int] = []
   @usableFromInline var newest = -1
   @usableFromInline var oldest = -1
@@ -54,9 +63,14 @@ public struct RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable 
       entries[place]?.weight = new
       link(place)
     } else {
-      let entry = Entry(key: key, value: value, weight: new, later: -1, earlier: -1)
+      let entry = Entry(key: key, value: value, weight: new)
       let place = free.popLast() ?? entries.count
-      if place == entries.count { entries.append(entry) } else { entries[place] = entry }
+      if place == entries.count {
+        entries.append(entry)
+        links.append(Links(later: -1, earlier: -1))
+      } else {
+        entries[place] = entry
+      }
       places[key] = place
       weight += new
       link(place)
@@ -76,17 +90,15 @@ public struct RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable 
   /// Links an entry that is in no list as the newest.
   @inlinable
   mutating func link(_ place: Int) {
-    entries[place]?.later = -1
-    entries[place]?.earlier = newest
-    if newest >= 0 { entries[newest]?.later = place } else { oldest = place }
+    links[place] = Links(later: -1, earlier: newest)
+    if newest >= 0 { links[newest].later = place } else { oldest = place }
     newest = place
   }
 
   @inlinable
   mutating func unlink(_ place: Int) {
-    // The links alone: a copy of the entry would retain all that the value holds.
-    guard let later = entries[place]?.later, let earlier = entries[place]?.earlier else { return }
-    if later >= 0 { entries[later]?.earlier = earlier } else { newest = earlier }
-    if earlier >= 0 { entries[earlier]?.later = later } else { oldest = later }
+    let (later, earlier) = (links[place].later, links[place].earlier)
+    if later >= 0 { links[later].earlier = earlier } else { newest = earlier }
+    if earlier >= 0 { links[earlier].later = later } else { oldest = later }
   }
 }
