@@ -1,8 +1,11 @@
 /// A whole listing as numbers: the messages of both logs, in parts and with a direction. Pages, cursors and
 /// totals are arithmetic on it.
-struct Listing: Sendable {
+///
+/// A class, so that a page and its listing are handed on without a copy of the state.
+final class Listing: Sendable {
+  let query: PageQuery
   /// The messages of each part of the listing.
-  private(set) var parts: [Part] = []
+  let parts: [Part]
   /// The heads of both logs when the listing began.
   let heads: Cursor.Position
   /// The messages in the parts before the last one, as the first page decided.
@@ -32,6 +35,7 @@ struct Listing: Sendable {
   }
 
   init(_ query: PageQuery, _ state: InboxState, _ reader: any StoreReader) throws {
+    self.query = query
     self.state = state
     oldestFirst = query.order == .oldest
     var heads = Cursor.Position(shared: state.shared.head, own: state.own.head)

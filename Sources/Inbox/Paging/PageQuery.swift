@@ -41,7 +41,8 @@ public struct PageQuery: Sendable {
 
   /// A fingerprint of the inbox, view, order and filter.
   var listing: UInt64 {
-    var writer = ByteWriter()
+    // The longest names have 264 bytes together; a filter may make it grow.
+    var writer = ByteWriter(reservingCapacity: inbox.own.encoded.count + 64)
     writer.writeBytes(inbox.own.encoded)
     writer.writeBytes(view.rawValue.utf8)
     writer.writeBytes(order.rawValue.utf8)
@@ -66,8 +67,7 @@ extension PageQuery {
   public func page<Item: Listed>(_ reader: any StoreReader, from source: Source<Item>) throws -> Page<Item> {
     let state = try reader.state(of: inbox)
     let listing = try Listing(self, state, reader)
-    var page = Page<Item>(
-      query: self, state: state, total: listing.total, count: listing.count, listing: listing)
+    var page = Page<Item>(listing: listing)
     guard var place = try beginning(of: listing, reader) else { return page }
     page.start = place
     while page.entries.count < size, place.part < listing.parts.count {
