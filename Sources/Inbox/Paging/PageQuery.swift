@@ -48,6 +48,7 @@ public struct PageQuery: Sendable {
     writer.writeBytes(order.rawValue.utf8)
     writer.writeByte(filter.concerning == nil ? 0 : 1)
     if let user = filter.concerning { writer.writeBytes(user.string.utf8) }
+    guard !filter.types.isEmpty else { return fingerprint(writer.bytes) }
     for type in Set(filter.types).sorted() { writer.writeBytes(type.string.utf8) }
     return fingerprint(writer.bytes)
   }
