@@ -42,9 +42,8 @@ public final class QueuedWork: Sendable {
     }
   }
 
-  /// Marks the work as queued; false if it was already taken back.
-  @usableFromInline
-  func enqueue(_ onTakingBack: @escaping @Sendable (QueuedWork) -> Void) -> Bool {
+  /// Marks the work as queued; false if it was already taken back. The closure is called if it is taken back later.
+  public func enqueue(_ onTakingBack: @escaping @Sendable (QueuedWork) -> Void) -> Bool {
     state.withLock { state in
       if case .takenBack = state { return false }
       state = .queued(onTakingBack)
@@ -52,8 +51,8 @@ public final class QueuedWork: Sendable {
     }
   }
 
-  @usableFromInline
-  func takeBack() {
+  /// Takes the work back unless it has begun: nobody waits for it any more.
+  public func takeBack() {
     let tell = state.withLock { state -> (@Sendable (QueuedWork) -> Void)? in
       switch state {
       case .cancelled, .takenBack: return nil

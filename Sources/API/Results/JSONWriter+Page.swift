@@ -13,7 +13,7 @@ extension Page<WrittenMessage> {
       reserving: 256 + min(entries.reduce(0) { $0 + entry.size(of: $1.message) }, limit))
     var answer = GrowingAnswer(context, limit: limit)
     writer.beginObject()
-    writer.key("data")
+    writer.key("data" as StaticString)
     writer.beginArray()
     for index in entries.indices {
       guard
@@ -30,7 +30,7 @@ extension Page<WrittenMessage> {
     writer.endArray()
     writer.member("total", total)
     writer.member("count", count)
-    writer.key("next_cursor")
+    writer.key("next_cursor" as StaticString)
     if let cursor = cursor(after: taken) {
       writer.string(cursor.text)
     } else {

@@ -65,12 +65,15 @@ public struct TidingsService: Service {
           owned = scope.mustHaveSent(claims)
         }
         guard let owned, let user = scope.user else {
+          if let result = call.knownResult { return PreparedCall(methodIndex: index, result: result) }
           // Most calls take this path, which adds no cost.
-          return PreparedCall(methodIndex: index, dependencies: call.dependencies) { context in
-            do { return try await call.run(backend, context) } catch let error as StoreError {
-              throw try RPCError(error, in: context)
+          return M.mayNeedNoTask
+            ? Kept(call, backend).prepared(index)
+            : PreparedCall(methodIndex: index, dependencies: call.dependencies) { context in
+              do { return try await call.run(backend, context) } catch let error as StoreError {
+                throw try RPCError(error, in: context)
+              }
             }
-          }
         }
         return PreparedCall(methodIndex: index, dependencies: call.dependencies) { context in
           do {
@@ -81,6 +84,40 @@ public struct TidingsService: Service {
           }
         }
       }
+    }
+  }
+}
+
+/// A call that may be begun without a task, and run by one after all: both need its parameters, which are kept once.
+private final class Kept<M: Method>: Sendable {
+  private let call: M
+  private let backend: Backend
+
+  init(_ call: M, _ backend: Backend) {
+    self.call = call
+    self.backend = backend
+  }
+
+  func prepared(_ index: Int) -> PreparedCall {
+    PreparedCall(
+      methodIndex: index, dependencies: call.dependencies,
+      begin: { context, done in self.begin(context, done) },
+      run: { context in
+        do { return try await self.call.run(self.backend, context) } catch let error as StoreError {
+          throw try RPCError(error, in: context)
+        }
+      })
+  }
+
+  private func begin(
+    _ context: CallContext, _ done: @escaping @Sendable (PreparedCall.Outcome) -> Void
+  ) -> PreparedCall.Begun {
+    call.begin(backend, context) { outcome in
+      guard case .failure(let failure) = outcome, let error = failure as? StoreError else {
+        done(outcome)
+        return
+      }
+      do { done(.failure(try RPCError(error, in: context))) } catch { done(.failure(error)) }
     }
   }
 }

@@ -16,6 +16,19 @@ extension Connection {
     if isInTransaction { _ = commit() }
   }
 
+  /// Runs one read in the view.
+  @inline(__always)
+  func read<Value>(
+    before deadline: ContinuousClock.Instant?, _ body: (any StoreReader) throws -> Value
+  ) throws -> Value {
+    begin(before: deadline)
+    let result = Result { try body(self) }
+    guard view?.hasMoved == true else { return try result.get() }
+    // Now there is a transaction, in which nothing moves.
+    begin(before: deadline)
+    return try body(self)
+  }
+
   /// Begins the transaction that the rest of the view needs, unless there is one. Throws if the file has changed
   /// since the present read had its first answer: then it has to be done again.
   func enter() throws(StoreError) {
