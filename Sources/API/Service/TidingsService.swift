@@ -48,6 +48,19 @@ public struct TidingsService: Service {
     let name: StaticString
     let prepare: @Sendable (Backend, JSON?) throws(RPCError) -> PreparedCall
 
+    /// Begins a call without a task.
+    private static func begin(_ call: some Method, _ backend: Backend) -> PreparedCall.Begin {
+      { context, done in
+        call.begin(backend, context) { outcome in
+          guard case .failure(let failure) = outcome, let error = failure as? StoreError else {
+            done(outcome)
+            return
+          }
+          do { done(.failure(try RPCError(error, in: context))) } catch { done(.failure(error)) }
+        }
+      }
+    }
+
     init<M: Method>(_ method: M.Type, index: Int, _ scope: Scope) {
       name = M.name
       let known = M.parameters.map(\.name)
@@ -67,13 +80,12 @@ public struct TidingsService: Service {
         guard let owned, let user = scope.user else {
           if let result = call.knownResult { return PreparedCall(methodIndex: index, result: result) }
           // Most calls take this path, which adds no cost.
-          return M.mayNeedNoTask
-            ? Kept(call, backend).prepared(index)
-            : PreparedCall(methodIndex: index, dependencies: call.dependencies) { context in
-              do { return try await call.run(backend, context) } catch let error as StoreError {
-                throw try RPCError(error, in: context)
-              }
+          let begin = M.mayNeedNoTask ? Self.begin(call, backend) : nil
+          return PreparedCall(methodIndex: index, dependencies: call.dependencies, begin: begin) { context in
+            do { return try await call.run(backend, context) } catch let error as StoreError {
+              throw try RPCError(error, in: context)
             }
+          }
         }
         return PreparedCall(methodIndex: index, dependencies: call.dependencies) { context in
           do {
@@ -84,40 +96,6 @@ public struct TidingsService: Service {
           }
         }
       }
-    }
-  }
-}
-
-/// A call that may be begun without a task, and run by one after all: both need its parameters, which are kept once.
-private final class Kept<M: Method>: Sendable {
-  private let call: M
-  private let backend: Backend
-
-  init(_ call: M, _ backend: Backend) {
-    self.call = call
-    self.backend = backend
-  }
-
-  func prepared(_ index: Int) -> PreparedCall {
-    PreparedCall(
-      methodIndex: index, dependencies: call.dependencies,
-      begin: { context, done in self.begin(context, done) },
-      run: { context in
-        do { return try await self.call.run(self.backend, context) } catch let error as StoreError {
-          throw try RPCError(error, in: context)
-        }
-      })
-  }
-
-  private func begin(
-    _ context: CallContext, _ done: @escaping @Sendable (PreparedCall.Outcome) -> Void
-  ) -> PreparedCall.Begun {
-    call.begin(backend, context) { outcome in
-      guard case .failure(let failure) = outcome, let error = failure as? StoreError else {
-        done(outcome)
-        return
-      }
-      do { done(.failure(try RPCError(error, in: context))) } catch { done(.failure(error)) }
     }
   }
 }
