@@ -53,6 +53,9 @@ extension ForwardingReader {
   /// See `StoreReader.states`.
   public func states(of inboxes: [Inbox]) throws -> [InboxState] { try reader.states(of: inboxes) }
 
+  /// See `StoreReader.state`.
+  public func state(of inbox: Inbox) throws -> InboxState { try reader.state(of: inbox) }
+
   /// See `StoreReader.messages`.
   public func messages(in log: LogName, _ numbers: SequenceSet) throws -> [Message] {
     try reader.messages(in: log, numbers)

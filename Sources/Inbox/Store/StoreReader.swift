@@ -12,6 +12,9 @@ public protocol StoreReader: StoreListing {
   /// The state of each inbox, in order.
   func states(of inboxes: [Inbox]) throws -> [InboxState]
 
+  /// The state of one inbox.
+  func state(of inbox: Inbox) throws -> InboxState
+
   /// The messages with these numbers, ascending. Numbers that the log does not hold are left out.
   func messages(in log: LogName, _ numbers: SequenceSet) throws -> [Message]
 
@@ -42,7 +45,7 @@ public enum MessageField: Hashable, Sendable {
 }
 
 extension StoreReader {
-  /// The state of one inbox.
+  /// The state of one inbox, as `states` has it.
   public func state(of inbox: Inbox) throws -> InboxState { try states(of: [inbox])[0] }
 }
 

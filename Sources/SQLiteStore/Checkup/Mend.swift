@@ -47,18 +47,16 @@ extension Connection {
         $0.bind(name.encoded, at: 2)
         $0.bind(Int64(head), at: 3)
         $0.bind(0, at: 4)
+        $0.bind(0, at: 5)
       }
-    case .head(let id, let head, let time):
-      try run(.updateHead) {
-        $0.bind(id, at: 1)
-        $0.bind(Int64(head), at: 2)
-        $0.bind(time, at: 3)
-      }
+      try mendHead(of: id, head, 0)
+    case .head(let id, let head, let time): try mendHead(of: id, head, time)
     case .record(let id, let record):
       let bytes = try record.bytesToWrite()
       try run(.updateRecord) {
         $0.bind(id, at: 1)
         $0.bind(bytes, at: 2)
+        $0.bind(.random(in: .min ... .max), at: 3)
       }
     case .insert(let position, let message): try write(.insertMessage, position, message)
     case .replace(let position, let message): try write(.replaceMessage, position, message)
@@ -76,6 +74,16 @@ extension Connection {
       }
     case .removeMarks(let name): try run(.removeMarks) { $0.bind(name, at: 1) }
     case .removeStrangeMarks: try run(.removeStrangeMarks) { _ in }
+    }
+  }
+
+  /// Writes with which message a log ends, once the message is there.
+  private func mendHead(of log: Int64, _ head: Int, _ time: Timestamp) throws(StoreError) {
+    try run(.mendHead) {
+      $0.bind(log, at: 1)
+      $0.bind(Int64(head), at: 2)
+      $0.bind(time, at: 3)
+      $0.bind(.random(in: .min ... .max), at: 4)
     }
   }
 
