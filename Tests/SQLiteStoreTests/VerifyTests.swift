@@ -123,7 +123,7 @@ struct VerifyTests {
     try await Self.onFile(after: sql) { store in
       for repairs in [false, true] {
         let found = try await store.verify(repairs: repairs)
-        #expect(found.counts == [.timeOrder: 3, .hole: 501])
+        #expect(found.counts == [.timeOrder: 3, .hole: 501], "\(repairs) \(found[.counts])")
       }
       let verdict = try await store.verify(Verification(.test))
       #expect(verdict.faults.isEmpty && verdict.messages == 3205)

@@ -21,7 +21,11 @@ extension Connection {
   /// version of the schema tells them that this is another past.
   func mend(_ mends: [Mend]) throws(StoreError) {
     for mend in mends { try make(mend) }
-    guard !mends.isEmpty else { return }
+    if !mends.isEmpty { try forgetPast() }
+  }
+
+  /// Makes everybody forget what was read before.
+  func forgetPast() throws(StoreError) {
     try execute("CREATE TABLE mended (x); DROP TABLE mended")
     forgetLogs()
   }

@@ -48,6 +48,7 @@ extension SQLiteStore: ExaminedStore {
         try await write(size: 1 << 20) { _ in
           Decision(value: ()) { connection throws(StoreError) in
             for statement in statements { try connection.execute(statement) }
+            try connection.forgetPast()
           }
         }
         mended.append(fault)
