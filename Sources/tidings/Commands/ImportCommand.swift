@@ -46,7 +46,7 @@ struct ImportCommand: ParsableCommand {
     }
     try wait { try await store.close() }
     let summary = try session.summary(isDry: dryRun)
-    ProgressBar.write(summary + "\n")
+    ProgressBar.tell(summary)
     if session.problems > 0, !skipBad { throw ExitCode(ExitStatus.badData.rawValue) }
   }
 }
