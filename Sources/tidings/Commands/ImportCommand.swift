@@ -34,7 +34,9 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     var file = try SourceFile(from)
-    let url = try store.url(makesFolder: !dryRun)
+    var url = try store.url(makesFolder: !dryRun)
+    // A dry run makes no file: an empty store stands for it.
+    if dryRun, case .sqlite(let path) = url, !path.exists { url = .memory }
     let store = try StoreOptions.open(url, allowsSharing: store.allowSharedFile, log.logger(isQuiet: true))
     var session = ExportImport(
       Restorer(store, skipsBad: skipBad, isDry: dryRun), stopsAtProblems: !skipBad && !dryRun)
@@ -46,7 +48,7 @@ struct ImportCommand: ParsableCommand {
     }
     try wait { try await store.close() }
     let summary = try session.summary(isDry: dryRun)
-    ProgressBar.write(summary + "\n")
+    ProgressBar.tell(summary)
     if session.problems > 0, !skipBad { throw ExitCode(ExitStatus.badData.rawValue) }
   }
 }
