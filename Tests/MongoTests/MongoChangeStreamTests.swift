@@ -17,6 +17,7 @@ struct MongoChangeStreamTests {
     deinit { continuation.finish() }
   }
 
+  /// Follows a pool's database; the events end once the stream's thread has ended and the stream is released.
   private func follow(_ pool: MongoClientPool, _ pipeline: BSONArray = []) -> (MongoChangeStream?, Events) {
     let (events, continuation) = AsyncStream<MongoChangeStream.Event>.makeStream()
     let listener = Listener(continuation)
@@ -118,6 +119,7 @@ struct MongoChangeStreamTests {
     stream = nil
     #expect(await events.next() == nil)
     (stream, events) = follow(pool)
+    stream?.close()
     guard case .failed(let error) = await events.next() else {
       return #expect(Bool(false), "the pool is closed")
     }
