@@ -1,3 +1,4 @@
+import Locks
 import Mongo
 import MongoSupport
 import Testing
@@ -126,14 +127,18 @@ struct MongoChangeStreamTests {
     #expect(error.kind == .closed)
   }
 
+  /// Pools that are left to the process: somebody must have them until it ends.
+  private static let left = Locked<[MongoClientPool]>([])
+
   @Test("a pool that need not end in order leaves it to the process")
   func leaves() async throws {
     let mongod = try await TestMongod.shared(.replicaSet())
     let pool = MongoClientPool(try MongoURI(mongod.uri(database: "none")), logger: .quiet)
+    Self.left.withLock { $0.append(pool) }
     let (events, continuation) = AsyncStream<MongoChangeStream.Event>.makeStream()
-    // Far longer than the test may take.
     let stream = pool.changes([], wait: .seconds(3600)) { continuation.yield($0) }
     for await event in events where isOpened(event) { break }
+    // The stream waits for a change that does not come.
     await pool.close(patience: .milliseconds(20))
     withExtendedLifetime(stream) {}
   }
