@@ -61,6 +61,9 @@ extension ForwardingReader {
     try reader.messages(in: log, numbers)
   }
 
+  /// See `StoreReader.prefetch`.
+  public func prefetch(_ messages: [LogName: SequenceSet]) throws { try reader.prefetch(messages) }
+
   /// See `StoreReader.times`.
   public func times(in log: LogName, _ numbers: [Int]) throws -> [Timestamp] {
     try reader.times(in: log, numbers)
