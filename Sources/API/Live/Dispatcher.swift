@@ -26,12 +26,18 @@ final class Dispatcher: Sendable {
     var task: Task<Void, Never>?
     /// Whether the connection is to tell when there is room for events.
     var awaitsRoom = false
-    /// The time at which a timer goes on, and the timer.
-    var alarm: (time: ContinuousClock.Instant, task: Task<Void, Never>)?
+    var alarm: Alarm?
     var hasEnded = false
   }
 
-  init(_ store: any MessageStore, _ written: WrittenMessages, _ notifier: Notifier, _ limits: FollowingLimits) {
+  /// A time at which the task goes on, if it does not before.
+  fileprivate struct Alarm: Sendable {
+    var time: ContinuousClock.Instant
+    var task: Task<Void, Never>?
+  }
+
+  init(_ store: any MessageStore, _ written: WrittenMessages, _ notifier: Notifier, _ limits: FollowingLimits)
+  {
     self.store = store
     self.written = written
     self.notifier = notifier
@@ -83,10 +89,8 @@ final class Dispatcher: Sendable {
 
   /// Ends a subscription; returns whether there was one.
   func unsubscribe(_ id: Int) -> Bool {
-    let isOne = state.withLock { state in
-      state.following.followers[id].map { $0.follower.purpose != .call } ?? false
-    }
-    return isOne && end(id)
+    // The numbers of calls are negative.
+    id > 0 && end(id)
   }
 
   /// Ends everything, with the connection.
@@ -166,19 +170,25 @@ final class Dispatcher: Sendable {
 
   /// Goes on at a time, unless that happens earlier anyway.
   private func setAlarm(_ time: ContinuousClock.Instant) {
-    let alarm = Task { [weak self] in
+    let (isNew, replaced) = state.withLock { state -> (Bool, Task<Void, Never>?) in
+      if state.hasEnded || state.alarm.map({ $0.time <= time }) ?? false { return (false, nil) }
+      // Set before there is a task: it may ring at once.
+      defer { state.alarm = Alarm(time: time) }
+      return (true, state.alarm?.task)
+    }
+    replaced?.cancel()
+    guard isNew else { return }
+    let task = Task { [weak self] in
       do { try await Task.sleep(until: time, clock: .continuous) } catch { return }
-      self?.alarmRang(time)
+      self?.ring(time)
     }
-    let cancelled = state.withLock { state -> Task<Void, Never>? in
-      if state.hasEnded || state.alarm.map({ $0.time <= time }) ?? false { return alarm }
-      defer { state.alarm = (time, alarm) }
-      return state.alarm?.task
+    state.withLock { state in
+      if state.alarm?.time == time { state.alarm?.task = task }
+      if state.hasEnded { task.cancel() }
     }
-    cancelled?.cancel()
   }
 
-  private func alarmRang(_ time: ContinuousClock.Instant) {
+  private func ring(_ time: ContinuousClock.Instant) {
     let run = state.withLock { state in
       if state.alarm?.time == time { state.alarm = nil }
       return state.start()
@@ -197,7 +207,7 @@ final class Dispatcher: Sendable {
         let result = try await store.read { try look.run($0) }
         finish(items, result)
         return
-      } catch where Self.isAboutTheData(error) {
+      } catch  where Self.isAboutTheData(error) {
         return await lookApart(items)
       } catch {
         do { try await Task.sleep(for: pause) } catch {
@@ -249,4 +259,3 @@ extension Dispatcher.State {
     task = nil
   }
 }
-
