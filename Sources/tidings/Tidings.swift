@@ -18,7 +18,8 @@ struct Tidings: ParsableCommand {
       """,
     version: tidingsVersion,
     subcommands: [
-      ServeCommand.self, CallCommand.self, SchemaCommand.self, DoctorCommand.self, ReplayCommand.self,
+      ServeCommand.self, CallCommand.self, SchemaCommand.self, DoctorCommand.self, VerifyCommand.self,
+      BackupCommand.self, ReplayCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 
