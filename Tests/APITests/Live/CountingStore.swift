@@ -74,7 +74,6 @@ final class CountingStore: MessageStore {
     }
   }
 
-  func checkup() async throws -> [Finding] { try await store.checkup() }
   func close() async throws { try await store.close() }
 }
 
