@@ -12,9 +12,9 @@ final class Dispatcher: Sendable {
   private let written: WrittenMessages
   private let notifier: Notifier
   private let limits: FollowingLimits
-  /// The watch, while there are followers. Held while a follower is added or ends, so that the first one is not
+  /// The watch, while there are followers and a little longer. Held while a follower is added or ends, so that the first one is not
   /// told of before the store is watched; never by the watch's listener.
-  private let watch = Locked<Watch?>(nil)
+  private let watching = Locked(Watching())
   // Held for a look or a change, never while anything is called.
   private let state: Locked<State>
 
@@ -29,6 +29,21 @@ final class Dispatcher: Sendable {
     var alarm: Alarm?
     var hasEnded = false
   }
+
+  private struct Watching: Sendable {
+    var watch: Watch?
+    /// Ends the watch later.
+    var end: Task<Void, Never>?
+
+    mutating func stop() {
+      end.take()?.cancel()
+      watch.take()?.end()
+    }
+  }
+
+  /// The time for which the store is watched on after the last call that waited: a host that waits again and again
+  /// does so in a moment.
+  private static let linger = Duration.seconds(10)
 
   /// A time at which the task goes on, if it does not before.
   fileprivate struct Alarm: Sendable {
@@ -52,13 +67,15 @@ final class Dispatcher: Sendable {
   func add(
     _ inboxes: [Inbox], _ purpose: Follower.Purpose, wake: @escaping @Sendable () -> Void = {}
   ) throws(RPCError) -> Follower {
-    let (follower, refusal) = watch.withLock { watch -> (Follower?, RPCError?) in
+    let (follower, refusal) = watching.withLock { watching -> (Follower?, RPCError?) in
       let (follower, refusal) = state.withLock { state -> (Follower?, RPCError?) in
         if let refusal = state.following.refusal(limits, adding: inboxes.count) { return (nil, refusal) }
         return (state.following.add(inboxes, purpose, wake: wake), nil)
       }
-      if follower != nil, watch == nil {
-        watch = store.watch { [weak self] wake in self?.hear(wake) }
+      guard follower != nil else { return (nil, refusal) }
+      watching.end.take()?.cancel()
+      if watching.watch == nil {
+        watching.watch = store.watch { [weak self] wake in self?.hear(wake) }
       }
       return (follower, refusal)
     }
@@ -76,16 +93,29 @@ final class Dispatcher: Sendable {
 
   /// Ends a follower; returns whether there was one. From then on no event of it is queued.
   @discardableResult func end(_ id: Int) -> Bool {
-    watch.withLock { watch in
-      let (hasEnded, isLast) = state.withLock { state in
+    watching.withLock { watching in
+      let (hasEnded, isOver) = state.withLock { state in
         state.following.followers[id]?.follower.hasEnded.store(true, ordering: .releasing)
         let hasEnded = state.following.end(id)
-        return (hasEnded, state.following.isEmpty)
+        return (hasEnded, state.hasEnded)
       }
-      if isLast { watch.take()?.end() }
+      if hasEnded { stopWatching(&watching, later: id < 0 && !isOver) }
       return hasEnded
     }
   }
+
+  /// Ends the watch if nobody follows anything, now or a little later.
+  private func stopWatching(_ watching: inout Watching, later: Bool) {
+    guard state.withLock(\.following.isEmpty) else { return }
+    guard later else { return watching.stop() }
+    watching.end?.cancel()
+    watching.end = Task { [weak self] in
+      do { try await Task.sleep(for: Self.linger) } catch { return }
+      self?.stopWatching()
+    }
+  }
+
+  private func stopWatching() { watching.withLock { stopWatching(&$0, later: false) } }
 
   /// Ends a subscription; returns whether there was one.
   func unsubscribe(_ id: Int) -> Bool {
@@ -100,6 +130,7 @@ final class Dispatcher: Sendable {
       return (Array(state.following.followers.keys), [state.task, state.alarm?.task].compactMap { $0 })
     }
     for id in ids { end(id) }
+    stopWatching()
     for task in tasks { task.cancel() }
   }
 
