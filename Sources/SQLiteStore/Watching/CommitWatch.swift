@@ -83,18 +83,18 @@ final class CommitWatch: Sendable {
 extension CommitWatch {
   /// Tells of a commit that may have changed logs, in the turn in which it was made. `pages` is the length of
   /// the write-ahead log after it; nil if it is not known whether it was made.
-  func tell(pages: Int?, of logs: () -> Set<UInt64>) {
+  func tell(pages: Int?, of changes: () -> Wake) {
     let (isHeard, isWatched) = (!listeners.isEmpty, isWatchedByOthers)
     guard isHeard || isWatched else { return }
-    let logs = Array(logs())
+    let wake = changes()
     // If another program has committed since, whose commit has which number is not known: others will find it
     // missing.
     if let pages, let header = header.now, header.lastPage == pages {
       if isHeard { news.withLock { $0.add(own: header.commits) } }
-      if isWatched { write(CommitRing.pieces(.logs(logs), of: header.commits)) }
+      if isWatched { write(CommitRing.pieces(CommitRing.Entry(wake), of: header.commits)) }
     }
     guard isHeard else { return }
-    listeners.tell(.logs(logs))
+    listeners.tell(wake)
     keepFollowing()
   }
 
