@@ -97,7 +97,8 @@ extension InboxState {
     for side in Inbox.Side.allCases {
       let (log, point) = (log(side), cursor[side])
       guard point.seq <= log.head, log.record.keepsRetractions(after: point.retractions),
-        isProven || log.record.trail(after: point.retractions) == point.trail
+        (isProven && point.retractions == log.record.retractionCount)
+          || log.record.trail(after: point.retractions) == point.trail
       else { throw ChangeCursorExpired() }
       // Messages before the tail are gone and can't be compared: the cursor continues at the tail.
       if !isProven, point.seq >= log.record.tail {
