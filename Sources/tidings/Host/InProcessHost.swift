@@ -20,6 +20,7 @@ struct InProcessHost: Playback {
   private let arrived = DispatchSemaphore(value: 0)
   private let ended = Ended()
   private let server: Server
+  private let service: any Service
   private let logger: Logger
 
   /// The number of markers that were sent.
@@ -38,6 +39,7 @@ struct InProcessHost: Playback {
 
   init(_ service: any Service, limits: Limits, logger: Logger) throws {
     self.logger = logger
+    self.service = service
     requests = try Descriptor.pipe()
     let output = try Descriptor.pipe()
     answers = Locked(AnswerLines(marker: Array(#"{"jsonrpc":"2.0","id":"\#(marker)""#.utf8)))
@@ -87,7 +89,7 @@ struct InProcessHost: Playback {
         continue
       }
       if isQuiet { return nil }
-      if isTaken, !server.status.isIdle {
+      if isTaken, !(server.status.isIdle && service.isQuiet) {
         // Something is under way: it will end by itself, with or without an answer.
         _ = arrived.wait(timeout: .now() + .milliseconds(20))
         continue
