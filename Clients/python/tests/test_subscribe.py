@@ -72,12 +72,13 @@ SERVER = r"""
                 return
             for its in params["inboxes"]:
                 team, cursor = its.get("team_id", "-"), its.get("cursor")
-                inboxes[team] = n = len(all) if cursor in (None, "old") else int(cursor)
+                is_present = cursor in (None, "old") or params.get("detail") == "counts"
+                inboxes[team] = n = len(all) if is_present else int(cursor)
                 told.append({**({"team_id": team} if team != "-" else {}), "cursor": str(n), "total": n, "count": n,
                              "unseen": n, **({"expired": True} if cursor == "old" else {})})
             names += 1
-            follows[str(names)] = (inboxes, params.get("detail"))
-            answer(id, result={"subscription": str(names), "inboxes": told, "count": 0})
+            follows[names] = (inboxes, params.get("detail"))
+            answer(id, result={"subscription": names, "inboxes": told, "count": 0})
             tell()
         elif one["method"] == "unsubscribe":
             answer(id, result={"unsubscribed": follows.pop(params["subscription"], None) is not None})
@@ -194,6 +195,20 @@ class SyncTests(Served):
         self.until(lambda: [one["cursor"] for one in list(events._feed._newest.values())] == ["1199", "1200"])
         self.assertEqual(places([next(events), next(events)]), [("a", "1199"), ("b", "1200")])
         self.assertEqual((self.asked("subscribe"), self.asked("unsubscribe")), (1, 0))
+
+    def test_of_counts_the_present_is_told_after_a_seam(self):
+        inbox = self.start(restarts=100)
+        events = inbox.subscribe(user_id="u", inboxes=[{"team_id": "a"}, {"team_id": "b"}], detail="counts", idle=TICK)
+        events.start()
+        self.happen("a")
+        self.assertEqual(next(one for one in events if one)["total"], 1)
+        with self.order("deaf"):
+            os.kill(inbox.pid, signal.SIGKILL)
+            self.until(lambda: self.asked("subscribe") > 1)
+            self.happen("a", "a")
+        os.kill(inbox.pid, signal.SIGKILL)
+        told = next(one for one in events if one and one["team_id"] == "a")
+        self.assertEqual((told["event"], told["total"], told["cursor"]), ("counts", 3, "3"))
 
     def test_a_cursor_that_is_too_old_is_told_as_lagged(self):
         self.happen("a", "a")

@@ -66,8 +66,8 @@ class Engine:
         self.loop = loop
         self.limits: Dict[str, int] = {"request_bytes": 4 << 20, "depth": 128}
         self.starts = 0
-        self.feeds: Dict[str, Feed] = {}  # By what this child calls their subscriptions.
-        self._left: Set[str] = set()  # Subscriptions that this child was asked to end, and hasn't yet.
+        self.feeds: Dict[int, Feed] = {}  # By what this child calls their subscriptions.
+        self._left: Set[int] = set()  # Subscriptions that this child was asked to end, and hasn't yet.
         self._runs = 0  # Of lines that were read.
         self._program = program
         self._supervision = supervision or Supervision()
@@ -148,13 +148,14 @@ class Engine:
         self.cancel(call.id)
         call.fail(too_late(timeout))
 
-    def leave(self, subscription: str) -> None:
+    def leave(self, subscription: int) -> None:
         """Ends a subscription: nobody listens to it any more."""
         self.feeds.pop(subscription, None)
         # No call, which would be made again after the child's death: the next child may give its name to another.
         if self._child and self._state is State.RUNNING:
             self._left.add(subscription)
-            self._child.write(encode(_LEAVE + subscription, "unsubscribe", {"subscription": subscription}))
+            params = {"subscription": subscription}
+            self._child.write(encode(f"{_LEAVE}{subscription}", "unsubscribe", params))
 
     async def close(self) -> None:
         """Answers what is in flight, and ends the child. Every waiting call is settled."""
@@ -235,8 +236,8 @@ class Engine:
                 return
             if self._calls.answer(id, message):
                 self._supervision.answered()
-            elif type(id) is str:
-                self._left.discard(id[len(_LEAVE) :])
+            elif type(id) is str and id[len(_LEAVE) :].isdecimal():
+                self._left.discard(int(id[len(_LEAVE) :]))
             elif type(id) is int and id == _HELLO and self._state is State.STARTING:
                 self._greeted({} if isinstance(message, Unreadable) else message)
         if self._calls.unsent:
@@ -244,7 +245,7 @@ class Engine:
 
     def _event(self, params: Any) -> None:
         subscription = params.get("subscription") if isinstance(params, dict) else None
-        if not isinstance(subscription, str):
+        if type(subscription) is not int:
             return
         feed = self.feeds.get(subscription)
         if feed is not None:

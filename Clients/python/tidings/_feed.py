@@ -68,7 +68,7 @@ class Feed:
         self._host = os.getpid()
         self._state = _State.NEW
         self._begun = False
-        self._subscription: Optional[str] = None
+        self._subscription: Optional[int] = None
         self._cursors: Dict[Optional[str], str] = {}  # Behind the last event that was kept.
         self._numbers_only = params.get("detail") == "counts"
         self._kept: Deque[Any] = collections.deque()
@@ -210,7 +210,7 @@ class Feed:
         """The answer to an attempt."""
         try:
             subscription, told = result["subscription"], [dict(one) for one in result["inboxes"]]
-            lagged = [one for one in told if self._place(one)]
+            unknown = [one for one in told if self._place(one)]
         except (KeyError, TypeError, ValueError):
             self.fail(UnreadableAnswerError("the answer to subscribe has no known form"))
             return
@@ -222,21 +222,24 @@ class Feed:
         self._begun = True
         self._delay = _DELAY
         self._state = _State.LIVE
-        for one in lagged:
-            self.event({"subscription": subscription, "event": "lagged", **one}, self._run_of_last)
+        event = "counts" if self._numbers_only else "lagged"
+        for one in unknown:
+            self.event({"subscription": subscription, "event": event, **one}, self._run_of_last)
         self._wake()
 
     def _place(self, told: Entry) -> bool:
-        """Notes where an inbox is followed from; whether what was before that is lost."""
+        """Notes where an inbox is followed from; whether its host has to be told of the present."""
         team, expired = told.get("team_id"), told.pop("expired", False) is True
         known = self._cursors.get(team)
         if not self._begun:
             asked = (one.get("cursor") for one in self._params["inboxes"] if one.get("team_id") == team)
             known = next(asked, None)
+        # Of numbers alone the answer tells the present; everything else comes as events.
+        is_present = self._numbers_only or expired
         with self._lock:
-            self._cursors[team] = told["cursor"] if known is None or expired else known
+            self._cursors[team] = told["cursor"] if is_present or known is None else known
             self._taken.setdefault(team, {**told, "cursor": known or told["cursor"]})
-        return expired
+        return expired or (self._numbers_only and known not in (None, told["cursor"]))
 
     def refused(self, error: TidingsError) -> None:
         """The error of an attempt."""
