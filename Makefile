@@ -35,7 +35,7 @@ soak-coherence: build ## random runs of two processes on each store, compared wi
 	@TIDINGS_BIN="$(CURDIR)/$(PROGRAM)" python3 Tests/Model/coherence.py $(SOAK)
 
 soak-live: build ## followers of inboxes on each store, while processes and servers are killed and stand still; SOAK='--seed N'
-	@TIDINGS_BIN="$(CURDIR)/$(PROGRAM)" python3 Tests/Model/live.py $(SOAK)
+	@TIDINGS_BIN="$(CURDIR)/$(PROGRAM)" $(or $(wildcard .build/venv/bin/python),python3) Tests/Model/live.py $(SOAK)
 
 fuzz: dependencies ## look for inputs that break something: FUZZ_SECONDS=600 for each of FUZZ_TARGETS
 	@.ci/fuzz

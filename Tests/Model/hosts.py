@@ -15,6 +15,7 @@ class Host(Sidecar):
 
     def __init__(self, lines, *arguments, **options):
         super().__init__(*arguments, reading=False, **options)
+        self.history = collections.deque(maxlen=8)
         self._lines = Marked(lines, self)
         self.waiting = {}  # id → (method, params, then, whether only this process may be asked)
         self.follows = {}  # Subscription → Follower
@@ -78,26 +79,31 @@ class Hosts:
             chosen.waiting[self.last_id] = (method, params, then, host is not None)
             chosen.send(request(self.last_id, method, **params))
 
-    def step(self):
-        """Takes in one line, once there is one."""
-        until = time.monotonic() + DEADLINE
+    def step(self, until=None):
+        """Takes in one line, once there is one. Past a time that is given none comes, which is told; past any other
+        that is a failure."""
+        end = until or time.monotonic() + DEADLINE
         while True:
             left = self.wake()
             while self.again and self.any():
                 self.ask(*self.again.popleft())
             try:
-                host, line = self.lines.get(timeout=min(left, max(0, until - time.monotonic())))
+                host, line = self.lines.get(timeout=min(left, max(0, end - time.monotonic())))
                 break
             except queue.Empty:
-                if time.monotonic() >= until:
-                    raise Broken(f"nothing came for {DEADLINE} s") from None
+                if time.monotonic() < end:
+                    continue
+                if until:
+                    return False
+                raise Broken(f"nothing came for {DEADLINE} s") from None
         if line is None:
             self.ended(host)
         elif not line.endswith(CUT_OFF):
             self.take(host, json.loads(line))
+        return True
 
     def take(self, host, message):
-        host.history.append(("<-", str(message)[:300]))
+        host.history.append(("<-", str(message)[:240]))
         if message.get("method") == "inbox_event":
             self.counts["events"] += 1
             self.counts[message["params"]["event"]] += 1

@@ -21,7 +21,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Hosting"))
 from followers import Broken, Follower  # noqa: E402
 from hosts import Hosts  # noqa: E402
-from mongod import Mongod  # noqa: E402
 from sidecar import DEADLINE  # noqa: E402
 from traffic import Traffic  # noqa: E402
 
@@ -183,9 +182,8 @@ class Run:
         for follower in sorted(self.followers, key=lambda one: not one.counts_only):
             until = time.monotonic() + DEADLINE
             while difference := follower.difference(fresh):
-                if time.monotonic() > until:
+                if not self.hosts.step(until):
                     raise Broken(f"{follower} was not told everything: {difference}")
-                self.hosts.step()
             if follower.counts_only:
                 self.latest = max(self.latest, time.monotonic() - began)
             self.counts["compared inboxes"] += len(follower.inboxes)
@@ -247,6 +245,8 @@ def runs(servers):
     if not os.environ["TIDINGS_MONGOD"]:
         print("MongoDB is left out: set TIDINGS_MONGOD")
         return
+    from mongod import Mongod  # It needs pymongo.
+
     for kind, is_set in ("replica set", True), ("standalone", False):
         for processes in (2, 4):
             server = Mongod(replica_set=is_set)
