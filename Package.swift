@@ -91,7 +91,11 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
-      name: "API", dependencies: ["Caches", "Inbox", "JSON", "JSONRPC", "Runtime"],
+      name: "API",
+      dependencies: [
+        "Caches", "Inbox", "JSON", "JSONRPC", "Locks", "Runtime",
+        .product(name: "DequeModule", package: "swift-collections"),
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "tidings",

@@ -18,11 +18,11 @@ public struct TidingsService: Service {
   /// Creates a service over a store, for a server with these limits and a host with this scope.
   /// Messages that were on pages are kept in at most `cacheBytes`.
   public init(
-    store: any MessageStore, limits: Limits = Limits(), scope: Scope = Scope(),
-    cacheBytes: Int = Self.cacheBytes
+    store: any MessageStore, limits: Limits = Limits(), following: FollowingLimits = FollowingLimits(),
+    scope: Scope = Scope(), cacheBytes: Int = Self.cacheBytes
   ) {
     backend = Backend(
-      store: store, limits: limits, scope: scope, cacheBytes: cacheBytes,
+      store: store, limits: limits, following: following, scope: scope, cacheBytes: cacheBytes,
       document: { OpenRPCDocument.json })
     methods = Registry.methods.map { "\($0.name)" }
     let all = Registry.methods.enumerated().map { Entry($1, index: $0, scope) }
@@ -35,6 +35,9 @@ public struct TidingsService: Service {
     guard let entry = entry(method) else { throw .methodNotFound(method.string ?? "") }
     return try entry.prepare(backend, params)
   }
+
+  /// Whether every event of what has happened so far is sent.
+  public var isQuiet: Bool { backend.live.isQuiet }
 
   /// Finds a method. Few names have the same length, so comparing those costs less than hashing one.
   private func entry(_ method: JSON) -> Entry? {

@@ -75,6 +75,9 @@ public struct InboxState: Hashable, Sendable, TwoSided {
     public var unread = 0
     /// The number of unseen messages.
     public var unseen = 0
+
+    /// Creates the counts of an empty inbox.
+    public init() {}
   }
 }
 

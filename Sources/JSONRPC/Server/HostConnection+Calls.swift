@@ -103,7 +103,12 @@ extension HostConnection {
         state.records[call.methodIndex].record(nanoseconds: duration, failed: failure != nil)
       }
       state.perform(actions, for: call)
-      return (actions, actions.isEmpty ? Call.Handles() : call.takeHandles(for: actions))
+      guard !actions.isEmpty else { return (actions, Call.Handles()) }
+      var handles = call.takeHandles(for: actions)
+      if let batch = call.batch, actions.contains(.runAnswerHandlers) {
+        handles.afterAnswer = state.outbox.follow(batch, with: handles.afterAnswer)
+      }
+      return (actions, handles)
     }
     if actions.contains(.cancelTimer) { handles.timer?.cancel() }
     if actions.contains(.runAnswerHandlers) { for handler in handles.afterAnswer { handler() } }

@@ -36,13 +36,21 @@ extension HostConnection {
     for item in items.elements where !isStopping {
       receive(Envelope(item), size: item.raw.count, batch: batch)
     }
-    change { $0.outbox.closeBatch(batch) }
+    close(batch: batch)
   }
 
   private func refuse(batch ids: [RequestID?], _ error: RPCError) {
     let batch = state.withLock { $0.outbox.openBatch() }
     for id in ids where !isStopping { reply(error: error, id: id, batch: batch) }
-    change { $0.outbox.closeBatch(batch) }
+    close(batch: batch)
+  }
+
+  private func close(batch: Int) {
+    let due = change { state in
+      state.outbox.closeBatch(batch)
+      return state.outbox.takeDue()
+    }
+    for handler in due { handler() }
   }
 
   private func receive(_ envelope: Envelope, size: Int, batch: Int?) {

@@ -13,6 +13,14 @@ public protocol Service: Sendable {
   ///   - params: the parameters by name, a JSON object; nil if there are none. The member `_meta` is for the
   ///     server, and is to be ignored.
   func prepare(method: JSON, params: JSON?) throws(RPCError) -> PreparedCall
+
+  /// Whether no notification of the service's own is on its way, for what has happened so far.
+  var isQuiet: Bool { get }
+}
+
+extension Service {
+  /// True, for a service that sends none.
+  public var isQuiet: Bool { true }
 }
 
 /// A checked request that is ready to run.

@@ -35,10 +35,15 @@ struct CallCommand: ParsableCommand {
     var host = try InProcessHost(
       TidingsService(store: store, scope: scope.scope), limits: Limits(), logger: logger)
     host.send(request)
-    // The answer comes last, after what tells of progress. Every character that a terminal might obey is an escape.
-    let answer = try JSON(parsing: (host.finish(endingInput: true).rest.last ?? []).without(.terminal))
+    // The answer has an id; what tells of progress has none. Input ends after it: the end of input ends a wait.
+    var answer: JSON?
+    while answer?["id"] == nil, let line = host.receive() {
+      // Every character that a terminal might obey is an escape.
+      answer = try JSON(parsing: line.without(.terminal))
+    }
+    _ = host.finish(endingInput: true)
     try wait { try await store.close() }
-    if let result = answer["result"] {
+    if let result = answer?["result"] {
       let text = Descriptor.standardOutput.isTerminal ? result.prettyPrinted() : Array(result.raw)
       try StandardOutput.write(text + [UInt8(ascii: "\n")])
     } else {
@@ -93,8 +98,8 @@ extension JSONWriter {
 
 extension CommandError {
   /// Creates the failure for an answer with an error: its message and its exit status.
-  init(answer: JSON) {
-    let error = answer["error"]
+  init(answer: JSON?) {
+    let error = answer?["error"]
     let kind = error?["data"]?["kind"]?.string ?? "internal"
     let pointer = error?["data"]?["details"]?["pointer"]?.string.map { "\($0): " } ?? ""
     let sentence = "\(pointer)\(error?["message"]?.string ?? "no answer") (\(kind))"

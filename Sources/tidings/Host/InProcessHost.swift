@@ -63,7 +63,7 @@ struct InProcessHost: Playback {
         continue
       }
       if isQuiet { return nil }
-      if isTaken, !server.server.status.isIdle {
+      if isTaken, !server.isQuiet {
         // Something is under way: it will end by itself, with or without an answer.
         _ = arrived.wait(timeout: .now() + .milliseconds(20))
         continue
@@ -96,8 +96,4 @@ struct InProcessHost: Playback {
       arrived.wait()
     }
   }
-}
-
-extension ServerStatus {
-  fileprivate var isIdle: Bool { inFlight == 0 && waiting == 0 && outputBytes == 0 }
 }

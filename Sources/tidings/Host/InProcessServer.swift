@@ -9,6 +9,7 @@ struct InProcessServer: Sendable {
   /// What the server writes; the end of it comes when the server has ended.
   let output: Descriptor
   let server: Server
+  private let service: any Service
   private let input: Descriptor
   private let ended = Ended()
 
@@ -21,6 +22,7 @@ struct InProcessServer: Sendable {
 
   /// Creates a server and runs it on a thread of its own.
   init(_ service: any Service, limits: Limits, logger: Logger) throws {
+    self.service = service
     let (requests, answers) = (try Descriptor.pipe(), try Descriptor.pipe())
     (input, output) = (requests.writing, answers.reading)
     server = try Server(
@@ -37,6 +39,12 @@ struct InProcessServer: Sendable {
 
   /// Sends a request; throws if the server has ended.
   func send(_ line: [UInt8]) throws(SystemError) { try input.write(line + [0x0A]) }
+
+  /// Whether nothing is under way, and nothing is about to be told.
+  var isQuiet: Bool {
+    let status = server.status
+    return status.inFlight == 0 && status.waiting == 0 && status.outputBytes == 0 && service.isQuiet
+  }
 
   /// Ends the server's input: it answers what it has, and ends.
   func endInput() { input.close() }

@@ -24,7 +24,7 @@ import Testing
           let name = MessageName(log: inbox.log(entry.side), seq: entry.message.seq)
           #expect(known[name] == nil, "a message came twice")
           known[name] = entry.message
-        case .retracted(let name):
+        case .removed(let name, _):
           #expect(known.removeValue(forKey: name) != nil, "what was never there was retracted")
         case .marked: break
         }
