@@ -19,7 +19,7 @@ struct Tidings: ParsableCommand {
     version: tidingsVersion,
     subcommands: [
       ServeCommand.self, CallCommand.self, WatchCommand.self, SchemaCommand.self, DoctorCommand.self,
-      ReplayCommand.self,
+      VerifyCommand.self, BackupCommand.self, ReplayCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 

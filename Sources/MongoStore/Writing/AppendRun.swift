@@ -9,6 +9,7 @@ struct AppendRun {
   private var heads: Heads { layout.past.heads }
   private let clock: ServerClock
   private let leases: Leases
+  private let follower: Follower
   private var leased: Set<LogName> = []
   private var plan: AppendPlan
   var backoff: Backoff
@@ -19,7 +20,7 @@ struct AppendRun {
     self.session = session
     self.layout = layout
     clock = tools.clock
-    leases = tools.leases
+    (leases, follower) = (tools.leases, tools.follower)
     plan = AppendPlan(calls)
     backoff = Backoff(tools.patience, .remote)
   }
@@ -30,6 +31,7 @@ struct AppendRun {
       do throws(StoreError) {
         if let results = try step() {
           for log in leased { leases.finish(log, session) }
+          follower.tell(Array(plan.byLog.keys), unmade: plan.notWritten.map { .message($0.id) })
           clock.note(results)
           return results
         }
@@ -113,6 +115,7 @@ struct AppendRun {
         return plan.refuse(index, error)
       }
     }
+    follower.expect(chunk.map { .message(plan.items[$0].token.id) })
     let result = session.insertMany(Collection.messages.rawValue, documents)
     if result.error != nil {
       heads.forgetLast(of: Set(chunk.map { plan.items[$0].log }))
