@@ -125,7 +125,13 @@ let package = Package(
       name: "JSONTests", dependencies: ["JSON", "JSONSupport", "Seeds"], swiftSettings: settings),
     .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC", "Locks", "Seeds"], swiftSettings: settings),
     .testTarget(name: "TranscriptTests", dependencies: ["JSON", "Transcript"], swiftSettings: settings),
-    .testTarget(name: "APITests", dependencies: ["API", "MemoryStore"], swiftSettings: settings),
+    .testTarget(
+      name: "APITests",
+      dependencies: [
+        "API", "Caches", "Inbox", "JSON", "JSONRPC", "Locks", "MemoryStore", "Seeds",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
     .testTarget(
       name: "InboxTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
       swiftSettings: settings),

@@ -39,6 +39,9 @@ import Testing
   private static let joinBo = ("join_team", #"{"team_id":"t","user_id":"bo"}"#)
   private static let retract = ("retract_message", #"{"nid":"AQF0.1"}"#)
   private static let follow = ("get_changes", #"{"team_id":"t","user_id":"bo"}"#)
+  private static let followAll = ("get_changes", #"{"user_id":"bo","inboxes":[{"team_id":"t"},{}]}"#)
+  private static let subscribe = ("subscribe", #"{"user_id":"bo","inboxes":[{"team_id":"t"},{}]}"#)
+  private static let unsubscribe = ("unsubscribe", #"{"subscription":1}"#)
   private static let ping = ("ping", "{}")
 
   @Test(arguments: [
@@ -46,7 +49,9 @@ import Testing
     (sendTeam, joinBo), (sendTeam, follow), (sendBo, bo), (sendBo, cy), (sendBo, counts), (sendBo, markCy),
     (announce, account), (announce, counts), (sendAccount, account), (sendAccount, counts), (markBo, bo),
     (markBo, counts), (markBo, follow), (joinBo, bo), (retract, bo), (retract, cy), (retract, markBo),
-    (retract, retract), (retract, follow),
+    (retract, retract), (retract, follow), (sendTeam, followAll), (sendAccount, followAll),
+    (sendTeam, subscribe),
+    (markBo, subscribe), (retract, subscribe), (announce, subscribe),
   ])
   func theseTakeEffectInOrder(_ one: (String, String), _ other: (String, String)) throws {
     let (mine, theirs) = (try Self.dependencies(one.0, one.1), try Self.dependencies(other.0, other.1))
@@ -56,7 +61,8 @@ import Testing
   @Test(arguments: [
     // Readers of one team run together, also while one of them marks.
     (bo, bo), (bo, cy), (bo, counts), (markBo, cy), (markBo, markCy), (joinBo, cy), (joinBo, markCy),
-    (follow, bo),
+    (follow, bo), (subscribe, bo), (subscribe, follow), (subscribe, subscribe), (subscribe, unsubscribe),
+    (markCy, subscribe), (unsubscribe, sendTeam),
     // A message that one reader gets alone does not concern other readers.
     (sendBo, dee), (sendBo, sendTeam), (sendAccount, announce),
     // Sends share a commit.

@@ -13,11 +13,13 @@ import Locks
 final class TestService: Service {
   let methods = [
     "ping", "echo", "gate", "append", "read", "wait", "fail", "big", "subtract", "sum", "get_data",
-    "update", "status", "work", "stubborn", "subscribe",
+    "update", "status", "work", "stubborn", "subscribe", "follow",
   ]
   let gates = Gates()
   let lists = Locked<[String: [Int]]>([:])
   let begun = Locked<[Int]>([])
+  /// What was done when connections ended.
+  let ended = Locked(0)
 
   private struct Unexpected: Error {}
 
@@ -104,8 +106,32 @@ final class TestService: Service {
         context.afterAnswer { _ = notifier.notify(method: "inbox_event", params: Array("{}".utf8)) }
         return Array("{}".utf8)
       }
+    case "follow":
+      // Sends `value` events of `bytes` bytes while there is room, and tells when the connection ends.
+      let bytes = Int(params?["bytes"]?.integer ?? 0)
+      return call { [self] context in
+        let notifier = context.notifier
+        notifier.whenEnded { [self] in ended.withLock { $0 += 1 } }
+        context.afterAnswer { Self.stream(value, of: bytes, to: notifier) }
+        return Array("{}".utf8)
+      }
     default: return call { _ in Array("{}".utf8) }
     }
+  }
+}
+
+extension TestService {
+  private static func stream(_ count: Int, of bytes: Int, to notifier: Notifier) {
+    var left = count
+    while left > 0, notifier.hasRoom {
+      let params = Array(#"{"left":\#(left),"text":"\#(String(repeating: "x", count: bytes))"}"#.utf8)
+      notifier.send([
+        Event(method: "inbox_event", params: params),
+        Event(method: "inbox_event", params: params, isWanted: { false }),
+      ])
+      left -= 1
+    }
+    if left > 0 { notifier.whenRoom { [left] in stream(left, of: bytes, to: notifier) } }
   }
 }
 

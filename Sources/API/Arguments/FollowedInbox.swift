@@ -25,7 +25,8 @@ extension Form where Value == FollowedInbox {
       } else if key.equals("cursor") {
         if !value.isNull { inbox.cursor = try read(value, Form<String>.opaque("a cursor"), at: "/cursor") }
       } else {
-        throw Misfit(pointer: "/" + JSON.pointerToken(key.string ?? ""), rule: "absent: there is no member of this name")
+        let pointer = "/" + JSON.pointerToken(key.string ?? "")
+        throw Misfit(pointer: pointer, rule: "absent: there is no member of this name")
       }
     }
     return inbox

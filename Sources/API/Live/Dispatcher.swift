@@ -12,9 +12,9 @@ final class Dispatcher: Sendable {
   private let written: WrittenMessages
   private let notifier: Notifier
   private let limits: FollowingLimits
-  /// The watch, while there are followers. Held while a follower is added or ends, so that the first one is not
+  /// The watch, while there are followers and a little longer. Held while a follower is added or ends, so that the first one is not
   /// told of before the store is watched; never by the watch's listener.
-  private let watch = Locked<Watch?>(nil)
+  private let watching = Locked(Watching())
   // Held for a look or a change, never while anything is called.
   private let state: Locked<State>
 
@@ -26,12 +26,33 @@ final class Dispatcher: Sendable {
     var task: Task<Void, Never>?
     /// Whether the connection is to tell when there is room for events.
     var awaitsRoom = false
-    /// The time at which a timer goes on, and the timer.
-    var alarm: (time: ContinuousClock.Instant, task: Task<Void, Never>)?
+    var alarm: Alarm?
     var hasEnded = false
   }
 
-  init(_ store: any MessageStore, _ written: WrittenMessages, _ notifier: Notifier, _ limits: FollowingLimits) {
+  private struct Watching: Sendable {
+    var watch: Watch?
+    /// Ends the watch later.
+    var end: Task<Void, Never>?
+
+    mutating func stop() {
+      end.take()?.cancel()
+      watch.take()?.end()
+    }
+  }
+
+  /// The time for which the store is watched on after the last call that waited: a host that waits again and again
+  /// does so in a moment.
+  private static let linger = Duration.seconds(10)
+
+  /// A time at which the task goes on, if it does not before.
+  fileprivate struct Alarm: Sendable {
+    var time: ContinuousClock.Instant
+    var task: Task<Void, Never>?
+  }
+
+  init(_ store: any MessageStore, _ written: WrittenMessages, _ notifier: Notifier, _ limits: FollowingLimits)
+  {
     self.store = store
     self.written = written
     self.notifier = notifier
@@ -46,13 +67,15 @@ final class Dispatcher: Sendable {
   func add(
     _ inboxes: [Inbox], _ purpose: Follower.Purpose, wake: @escaping @Sendable () -> Void = {}
   ) throws(RPCError) -> Follower {
-    let (follower, refusal) = watch.withLock { watch -> (Follower?, RPCError?) in
+    let (follower, refusal) = watching.withLock { watching -> (Follower?, RPCError?) in
       let (follower, refusal) = state.withLock { state -> (Follower?, RPCError?) in
         if let refusal = state.following.refusal(limits, adding: inboxes.count) { return (nil, refusal) }
         return (state.following.add(inboxes, purpose, wake: wake), nil)
       }
-      if follower != nil, watch == nil {
-        watch = store.watch { [weak self] wake in self?.hear(wake) }
+      guard follower != nil else { return (nil, refusal) }
+      watching.end.take()?.cancel()
+      if watching.watch == nil {
+        watching.watch = store.watch { [weak self] wake in self?.hear(wake) }
       }
       return (follower, refusal)
     }
@@ -70,23 +93,34 @@ final class Dispatcher: Sendable {
 
   /// Ends a follower; returns whether there was one. From then on no event of it is queued.
   @discardableResult func end(_ id: Int) -> Bool {
-    watch.withLock { watch in
-      let (hasEnded, isLast) = state.withLock { state in
+    watching.withLock { watching in
+      let (hasEnded, isOver) = state.withLock { state in
         state.following.followers[id]?.follower.hasEnded.store(true, ordering: .releasing)
         let hasEnded = state.following.end(id)
-        return (hasEnded, state.following.isEmpty)
+        return (hasEnded, state.hasEnded)
       }
-      if isLast { watch.take()?.end() }
+      if hasEnded { stopWatching(&watching, later: id < 0 && !isOver) }
       return hasEnded
     }
   }
 
+  /// Ends the watch if nobody follows anything, now or a little later.
+  private func stopWatching(_ watching: inout Watching, later: Bool) {
+    guard state.withLock(\.following.isEmpty) else { return }
+    guard later else { return watching.stop() }
+    watching.end?.cancel()
+    watching.end = Task { [weak self] in
+      do { try await Task.sleep(for: Self.linger) } catch { return }
+      self?.stopWatching()
+    }
+  }
+
+  private func stopWatching() { watching.withLock { stopWatching(&$0, later: false) } }
+
   /// Ends a subscription; returns whether there was one.
   func unsubscribe(_ id: Int) -> Bool {
-    let isOne = state.withLock { state in
-      state.following.followers[id].map { $0.follower.purpose != .call } ?? false
-    }
-    return isOne && end(id)
+    // The numbers of calls are negative.
+    id > 0 && end(id)
   }
 
   /// Ends everything, with the connection.
@@ -96,6 +130,7 @@ final class Dispatcher: Sendable {
       return (Array(state.following.followers.keys), [state.task, state.alarm?.task].compactMap { $0 })
     }
     for id in ids { end(id) }
+    stopWatching()
     for task in tasks { task.cancel() }
   }
 
@@ -166,19 +201,25 @@ final class Dispatcher: Sendable {
 
   /// Goes on at a time, unless that happens earlier anyway.
   private func setAlarm(_ time: ContinuousClock.Instant) {
-    let alarm = Task { [weak self] in
+    let (isNew, replaced) = state.withLock { state -> (Bool, Task<Void, Never>?) in
+      if state.hasEnded || state.alarm.map({ $0.time <= time }) ?? false { return (false, nil) }
+      // Set before there is a task: it may ring at once.
+      defer { state.alarm = Alarm(time: time) }
+      return (true, state.alarm?.task)
+    }
+    replaced?.cancel()
+    guard isNew else { return }
+    let task = Task { [weak self] in
       do { try await Task.sleep(until: time, clock: .continuous) } catch { return }
-      self?.alarmRang(time)
+      self?.ring(time)
     }
-    let cancelled = state.withLock { state -> Task<Void, Never>? in
-      if state.hasEnded || state.alarm.map({ $0.time <= time }) ?? false { return alarm }
-      defer { state.alarm = (time, alarm) }
-      return state.alarm?.task
+    state.withLock { state in
+      if state.alarm?.time == time { state.alarm?.task = task }
+      if state.hasEnded { task.cancel() }
     }
-    cancelled?.cancel()
   }
 
-  private func alarmRang(_ time: ContinuousClock.Instant) {
+  private func ring(_ time: ContinuousClock.Instant) {
     let run = state.withLock { state in
       if state.alarm?.time == time { state.alarm = nil }
       return state.start()
@@ -197,7 +238,7 @@ final class Dispatcher: Sendable {
         let result = try await store.read { try look.run($0) }
         finish(items, result)
         return
-      } catch where Self.isAboutTheData(error) {
+      } catch  where Self.isAboutTheData(error) {
         return await lookApart(items)
       } catch {
         do { try await Task.sleep(for: pause) } catch {
@@ -249,4 +290,3 @@ extension Dispatcher.State {
     task = nil
   }
 }
-

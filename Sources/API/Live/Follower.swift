@@ -3,7 +3,7 @@ import Synchronization
 
 /// A subscription, or a call that waits for changes, for those who do something for it.
 final class Follower: Sendable {
-  /// The number that hosts know a subscription by; no other follower of the connection ever has it.
+  /// The number that hosts know a subscription by, or a negative one; no other follower of the connection ever has it.
   let id: Int
   /// What the follower follows its inboxes for.
   let purpose: Purpose

@@ -19,7 +19,9 @@ struct Following: Sendable {
   static let faultPause = Duration.seconds(5)
 
   var followers: [Int: Followed] = [:]
-  private var serial = 0
+  /// The numbers that were given to subscriptions, and to calls; the latter are negative.
+  private var subscriptionSerial = 0
+  private var callSerial = 0
   /// The number of followed inboxes, each counted for every follower.
   private(set) var inboxes = 0
   var entries: [Entry?] = []
@@ -96,8 +98,7 @@ struct Following: Sendable {
   mutating func add(
     _ inboxes: [Inbox], _ purpose: Follower.Purpose, wake: @escaping @Sendable () -> Void = {}
   ) -> Follower {
-    serial += 1
-    let follower = Follower(id: serial, purpose, wake: wake)
+    let follower = Follower(id: number(for: purpose), purpose, wake: wake)
     let places = inboxes.map { inbox in
       let place = insert(Entry(follower: follower, own: inbox.own))
       index.add(place, shared: inbox.shared.fingerprint, own: inbox.own.fingerprint)
@@ -136,6 +137,15 @@ struct Following: Sendable {
     }
     inboxes -= followed.places.count
     return true
+  }
+
+  private mutating func number(for purpose: Follower.Purpose) -> Int {
+    if purpose == .call {
+      callSerial -= 1
+      return callSerial
+    }
+    subscriptionSerial += 1
+    return subscriptionSerial
   }
 
   private mutating func insert(_ entry: Entry) -> Place {

@@ -14,10 +14,12 @@ struct GetChanges: Method {
   static let parameters: [any ParameterDescription] = FollowParameters.parameters + [waitMilliseconds]
   static let result = JSONSchema.object([
     .init("changes", .array(.component("Change"))),
-    .init("cursor", .described(.string(), "The cursor for the next call; not with `inboxes`."), optional: true),
+    .init(
+      "cursor", .described(.string(), "The cursor for the next call; not with `inboxes`."), optional: true),
     .init(
       "inboxes",
-      .described(.array(Components.followed([])), "With `inboxes`: each of them, with its cursor for the next call."),
+      .described(
+        .array(Components.followed([])), "With `inboxes`: each of them, with its cursor for the next call."),
       optional: true),
     .init("more", .described(.boolean, "Whether there are more changes already.")),
   ])

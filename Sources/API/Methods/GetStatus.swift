@@ -32,7 +32,8 @@ struct GetStatus: Method {
     .init("in_flight", .integer(0)),
     .init("subscriptions", .described(.integer(0), "The subscriptions of this connection.")),
     .init(
-      "inboxes", .described(.integer(0), "The inboxes that they and calls that wait follow, each for every one.")),
+      "inboxes",
+      .described(.integer(0), "The inboxes that they follow, and calls that wait, each for every one.")),
     .init("uptime_ms", .integer(0)),
     .init(
       "methods",

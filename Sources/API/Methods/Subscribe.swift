@@ -13,16 +13,23 @@ struct Subscribe: Method {
     "Whether every event is sent, or only `counts`, at most ten a second for each inbox.")
   static let parameters: [any ParameterDescription] = FollowParameters.parameters + [detail]
   static let result = JSONSchema.object([
-    .init("subscription", .described(.integer(1), "The number of the subscription, which its events carry.")),
-    .init("inboxes", .described(.array(Components.followed(Components.countMembers)), "Each inbox, as it is at its cursor.")),
+    .init(
+      "subscription", .described(.integer(1), "The number of the subscription, which its events carry.")),
+    .init(
+      "inboxes",
+      .described(
+        .array(Components.followed(Components.countMembers)), "Each inbox, as it is at its cursor.")),
     .init("count", .described(.integer(0), "The sum of all counts.")),
   ])
   static let errors: [RPCError.Kind] = [.cursorExpired, .limitReached, .storeUnavailable]
   static let example = Example(
     params: #"{"user_id":"bo","inboxes":[{"team_id":"blue"},{}]}"#,
     result:
-      #"{"subscription":1,"inboxes":[{"team_id":"blue","cursor":"BBi7w3AGEebnAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","total":2,"count":1,"unseen":1},"#
-      + #"{"cursor":"BNOuBAHRPtb8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","total":0,"count":0,"unseen":0}],"count":1}"#)
+      #"{"subscription":1,"inboxes":[{"team_id":"blue","#
+      + #""cursor":"BBi7w3AGEebnAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","#
+      + #""total":2,"count":1,"unseen":1},"#
+      + #"{"cursor":"BNOuBAHRPtb8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","#
+      + #""total":0,"count":0,"unseen":0}],"count":1}"#)
 
   /// What a subscription is sent.
   enum Detail: String, Sendable, CaseIterable {

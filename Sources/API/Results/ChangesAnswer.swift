@@ -34,7 +34,9 @@ struct ChangesAnswer {
   init(_ parts: [Part], isList: Bool, limit: Int, _ context: CallContext) {
     self.parts = parts
     self.isList = isList
-    answer = GrowingAnswer(context, limit: limit)
+    // A list ends with all its inboxes; a byte of a name is at most six as JSON.
+    let ending = isList ? parts.reduce(0) { $0 + 256 + 6 * ($1.state.inbox.team?.utf8Count ?? 0) } : 0
+    answer = GrowingAnswer(context, limit: limit - ending)
   }
 
   /// Whether there is nothing to report.
@@ -95,7 +97,8 @@ struct ChangesAnswer {
       repeat {
         guard !isFull else { return messages }
         let changes = try state.changes(
-          since: part.end!, limit: min(limit - messages, Self.messagesTogether), isProven: part.end != part.cursor,
+          since: part.end!, limit: min(limit - messages, Self.messagesTogether),
+          isProven: part.end != part.cursor,
           reader, check: check)
         for change in changes.changes {
           try add(change, in: state.inbox)

@@ -77,8 +77,13 @@ enum Components {
     [
       .init("event", .enumeration(events)),
       .init(
-        "message", .described(.component("Message"), "With `created`: the message that arrived."), optional: true),
-      .init("nid", .described(nid, "With `removed`: the message that is gone for everybody."), optional: true),
+        "message", .described(.component("Message"), "With `created`: the message that arrived."),
+        optional: true),
+      .init(
+        "nid",
+        .described(
+          .string(minLength: 1), "With `removed`: the name of the message that is gone for everybody."),
+        optional: true),
       .init(
         "reason", .described(.enumeration(["retracted"]), "With `removed`: why it is gone."), optional: true),
       .init("total", .described(.integer(0), "The number of messages in the inbox at this event.")),
@@ -92,21 +97,26 @@ enum Components {
 
   private static let inboxEvent = JSONSchema.described(
     .object(
-      [.init("subscription", .described(.integer(1), "The number from the answer to `subscribe`.")), inboxTeam]
+      [
+        .init("subscription", .described(.integer(1), "The number from the answer to `subscribe`.")),
+        inboxTeam,
+      ]
         + changed(["created", "marked", "removed", "counts", "lagged"])),
     "The parameters of the notification `inbox_event`, which `subscribe` asks for.")
 
   /// An inbox in an answer, with the cursor to go on from.
   static func followed(_ more: [JSONSchema.Property]) -> JSONSchema {
     .object(
-      [inboxTeam, .init("cursor", .described(.string(), "The cursor of the inbox's changes to go on from."))] + more + [
-        .init(
-          "expired",
-          .described(
-            .constant("true"),
-            "Present if the cursor that was given is older than what is kept: the inbox is to be read anew."),
-          optional: true)
-      ])
+      [inboxTeam, .init("cursor", .described(.string(), "The cursor of the inbox's changes to go on from."))]
+        + more + [
+          .init(
+            "expired",
+            .described(
+              .constant("true"),
+              "Present if the cursor that was given is older than what is kept: the inbox is to be read anew."
+            ),
+            optional: true)
+        ])
   }
 
   /// The members of counts.

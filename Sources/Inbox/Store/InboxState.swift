@@ -76,8 +76,10 @@ public struct InboxState: Hashable, Sendable, TwoSided {
     /// The number of unseen messages.
     public var unseen = 0
 
-    /// Creates the counts of an empty inbox.
-    public init() {}
+    /// Creates counts; by default those of an empty inbox.
+    public init(total: Int = 0, unread: Int = 0, unseen: Int = 0) {
+      (self.total, self.unread, self.unseen) = (total, unread, unseen)
+    }
   }
 }
 
