@@ -57,6 +57,8 @@ let package = Package(
     .target(name: "Inbox", swiftSettings: settings),
     // What is remembered of logs, above every store.
     .target(name: "Caches", dependencies: ["Inbox", "Locks", "Runtime"], swiftSettings: settings),
+    // Exports of stores, and how they come into others.
+    .target(name: "Moving", dependencies: ["Inbox", "JSON"], swiftSettings: settings),
     .target(name: "MemoryStore", dependencies: ["Inbox", "Locks", "Runtime"], swiftSettings: settings),
     // Without pkg-config, which would link the shared library.
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
@@ -101,7 +103,7 @@ let package = Package(
       name: "tidings",
       dependencies: [
         "API", "CSystem", "CWithoutFoundation", "Inbox", "JSON", "JSONRPC", "LibC", "Locks", "MemoryStore",
-        "MongoStore", "Runtime", "SQLiteStore", "Transcript",
+        "MongoStore", "Moving", "Runtime", "SQLiteStore", "Transcript",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -135,6 +137,7 @@ let package = Package(
     .testTarget(
       name: "InboxTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
       swiftSettings: settings),
+    .testTarget(name: "MovingTests", dependencies: ["Inbox", "JSON", "Moving"], swiftSettings: settings),
     .testTarget(name: "RuntimeTests", dependencies: ["Locks", "Runtime"], swiftSettings: settings),
     .testTarget(
       name: "CachesTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
@@ -142,7 +145,8 @@ let package = Package(
     .testTarget(
       name: "StoreContract",
       dependencies: [
-        "Inbox", "Locks", "MemoryStore", "MongoStore", "MongoSupport", "Runtime", "Seeds", "SQLiteStore",
+        "Inbox", "Locks", "MemoryStore", "MongoStore", "MongoSupport", "Moving", "Runtime", "Seeds",
+        "SQLiteStore",
       ],
       swiftSettings: settings),
     .testTarget(

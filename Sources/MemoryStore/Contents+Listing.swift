@@ -9,6 +9,8 @@ extension Contents {
     page(Array(marks.keys), after: inbox?.own, limit, by: \.own)
   }
 
+  func marks(of inboxes: [Inbox]) -> [Marks] { inboxes.map { marks[$0] ?? Marks() } }
+
   private func page<Item>(
     _ items: [Item], after last: LogName?, _ limit: Int, by name: (Item) -> LogName
   ) -> [Item] {
@@ -24,8 +26,10 @@ extension Contents {
   }
 
   func entries(in name: LogName, from first: Int, limit: Int) -> [LogEntry] {
-    guard let log = logs[name], max(first, 1) <= log.messages.count else { return [] }
-    return log.messages[(max(first, 1) - 1)...].prefix(limit).map { message in
+    guard let log = logs[name] else { return [] }
+    let first = max(first, log.record.tail)
+    guard first <= log.messages.count else { return [] }
+    return log.messages[(first - 1)...].prefix(limit).map { message in
       let key = log.keysByNumber[message.seq]
       return LogEntry(
         message, isRetracted: log.record.retracted.contains(message.seq), key: key,

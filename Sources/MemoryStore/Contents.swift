@@ -35,14 +35,20 @@ struct Contents: StoreReader {
     let seq = (logs[name]?.messages.count ?? 0) + 1
     let time = max(now, logs[name]?.messages.last?.time ?? now)
     self.time.advance(to: time)
-    logs[name, default: Log()].messages.append(
-      Message(seq: seq, time: time, token: .random(in: 0 ... .max), body: draft.body))
-    if let key = draft.senderKey {
-      logs[name]!.keys[key] = Key(seq: seq, digest: draft.digest)
-      logs[name]!.keysByNumber[seq] = key.key
-    }
-    for field in draft.body.fields { logs[name]!.index[field, default: []].append(seq) }
+    add(
+      Message(seq: seq, time: time, token: .random(in: 0 ... .max), body: draft.body), key: draft.senderKey,
+      digest: draft.digest, to: name)
     return Receipt(seq: seq, time: time, duplicate: false)
+  }
+
+  /// Adds a log's next message.
+  mutating func add(_ message: Message, key: SenderKey?, digest: [UInt8], to name: LogName) {
+    logs[name, default: Log()].messages.append(message)
+    if let key {
+      logs[name]!.keys[key] = Key(seq: message.seq, digest: digest)
+      logs[name]!.keysByNumber[message.seq] = key.key
+    }
+    for field in message.body.fields { logs[name]!.index[field, default: []].append(message.seq) }
   }
 
   /// Retracts an existing message in place: the log is not copied.

@@ -72,6 +72,27 @@ public final class MemoryStore: MessageStore {
     }
   }
 
+  /// See `MessageStore.restore`.
+  public func restore(_ items: [Restored]) async throws -> Restored.Counts {
+    let plan = try RestorePlan(items)
+    defer { listeners.tell(.logs(plan.touched)) }
+    return try contents.withLock { contents in
+      // All of it is decided before anything is written.
+      let logs = try plan.logs.map { try contents.decide($0) }
+      let heads = Dictionary(uniqueKeysWithValues: logs.map { ($0.log, $0.head) })
+      let marks = try plan.marks.filter { restore in
+        let inbox = restore.inbox
+        let known = contents.logs([inbox.shared, inbox.own]).map(\.head)
+        return try restore.isNew(
+          over: contents.marks[inbox] ?? Marks(), shared: heads[inbox.shared] ?? known[0],
+          own: heads[inbox.own] ?? known[1])
+      }
+      for writes in logs { contents.restore(writes) }
+      for restore in marks { contents.marks[restore.inbox] = restore.marks }
+      return Restored.Counts(logs, marks)
+    }
+  }
+
   /// See `MessageStore.watch`.
   public func watch(_ listener: @escaping @Sendable (Wake) -> Void) -> Watch {
     Watch(listeners.add(listener))

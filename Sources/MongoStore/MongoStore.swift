@@ -189,6 +189,19 @@ public final class MongoStore: MessageStore {
     }
   }
 
+  /// Restores with the next group, each log from its beginning on.
+  public func restore(_ items: [Restored]) async throws -> Restored.Counts {
+    let plan = try RestorePlan(items)
+    defer { follower.tell(plan.touched, unmade: []) }
+    return try await withQueuedWork { work, continuation in
+      writer.add(
+        .restore(
+          Restore(plan: plan, begin: work.begin) {
+            continuation.resume(with: $0.mapError { $0 as any Error })
+          }))
+    }
+  }
+
   /// See `MessageStore.watch`. What others change is told by a change stream of the database.
   public func watch(_ listener: @escaping @Sendable (Wake) -> Void) -> Watch { follower.watch(listener) }
 

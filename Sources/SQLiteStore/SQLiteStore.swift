@@ -96,9 +96,15 @@ public final class SQLiteStore: MessageStore {
     threads.watch(listener)
   }
 
+  /// Restores with the next group.
+  public func restore(_ items: [Restored]) async throws -> Restored.Counts {
+    let plan = try RestorePlan(items)
+    return try await write(.logs(plan.touched), size: plan.size) { try $0.restore(plan) }
+  }
+
   /// Queues a change of these logs before the first suspension.
   func write<Value: Sendable>(
-    _ logs: Write.Logs = .logs([]), size: Int, _ decide: @escaping @Sendable (Connection) throws -> Decision<Value>
+    _ logs: Write.Logs = .any, size: Int, _ decide: @escaping @Sendable (Connection) throws -> Decision<Value>
   ) async throws -> Value {
     try await withQueuedWork { work, continuation in
       if !threads.add(Write(logs, size: size, work, continuation, decide)), work.begin() {

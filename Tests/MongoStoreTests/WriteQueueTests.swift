@@ -81,13 +81,13 @@ struct WriteQueueTests {
     _ = queue.add(change(bob))
     let next = take(&queue)
     let second = try #require(next)
-    #expect(second.work.compactMap(\.inbox?.user) == ["cid"])
+    #expect(second.work.flatMap(\.inboxes).map(\.user) == ["cid"])
     queue.done(second.id)
     let work8 = take(&queue)?.work
     #expect(work8 == nil)
     queue.done(first.id)
     let work9 = take(&queue)?.work
-    #expect(work9?.compactMap(\.inbox?.user) == ["bob"])
+    #expect(work9?.flatMap(\.inboxes).map(\.user) == ["bob"])
   }
 
   @Test func aRetractionWaitsForTheAppendBeforeIt() throws {

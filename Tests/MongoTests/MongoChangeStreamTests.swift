@@ -114,6 +114,7 @@ struct MongoChangeStreamTests {
     #expect(isOpened(await events.next()))
     await pool.close()
     // Its thread has ended: nobody else has the listener.
+    stream?.close()
     stream = nil
     #expect(await events.next() == nil)
     (stream, events) = follow(pool)

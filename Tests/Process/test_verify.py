@@ -50,6 +50,7 @@ class SoundTests:
         if url == "memory:":
             return
         sidecar = self.spawn(store=url)
+        sidecar.result("ping")
         for start in range(0, 300, 100):
             sidecar.send(*[request(id, "send_team_message", content="x" * 300, **SEND)
                            for id in range(start, start + 100)])

@@ -53,7 +53,7 @@ struct DoctorTests {
     ("UPDATE message SET data = x'7b' WHERE \(seventh)", "the data of messages is no JSON object", 1, nid),
     ("UPDATE message SET data = x'5b5d' WHERE \(seventh)", "the data of messages is no JSON object", 1, nid),
     ("UPDATE message SET data = x'' WHERE \(seventh)", "the data of messages is no JSON object", 1, nid),
-    ("UPDATE message SET content = x'ff' WHERE \(seventh)", "messages can't be read", 1, nid),
+    ("UPDATE message SET content = x'ff' WHERE \(seventh)", "messages have text that can't be read", 1, nid),
     ("UPDATE message SET time = 0 WHERE \(seventh)", "messages are older than the one before them", 1, nid),
     (
       "INSERT INTO message (position, time, token, message_type) VALUES (99 << 32 | 7, 0, 0, x'61')",

@@ -38,7 +38,8 @@ struct NewerVersionTests {
     let report = try await again.report(.test)
     #expect(
       report.faults == [
-        .newer("marks or records were written by a newer version of Tidings", count: 2, first: "the team newer")
+        .newer(
+          "marks or records were written by a newer version of Tidings", count: 2, first: "the team newer")
       ])
     #expect(report.problems.count == 1 && report.problems[0].hasSuffix("use that version"))
     try await again.close()

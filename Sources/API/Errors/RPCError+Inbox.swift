@@ -25,6 +25,7 @@ extension RPCError {
     case .conflict:
       self = Self(
         .conflict, "this key was used before to send something else", pointer: "/idempotency_key")
+    case .unfit(let unfit): self = Self(.conflict, unfit.description)
     case .limitReached(let what): self = Self(.limitReached, what, retryable: true)
     case .unavailable(let why): self = Self(.storeUnavailable, why, retryable: true)
     case .outcomeUnknown(let why), .interrupted(let why, _): self = .outcomeUnknown(why)

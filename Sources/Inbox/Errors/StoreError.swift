@@ -4,6 +4,8 @@ public enum StoreError: Error, Hashable, Sendable {
   case notFound
   /// A log holds the draft's key, of the same sender, with another digest.
   case conflict(LogName)
+  /// Something to be restored does not fit what the store holds. See ``MessageStore/restore(_:)``.
+  case unfit(Unfit)
   /// A record would become larger than a store accepts; nothing was changed.
   case limitReached(String)
   /// Nothing was changed; the same call may succeed later.
@@ -23,6 +25,7 @@ extension StoreError {
       switch error {
       case .notFound: "there is no such message"
       case .conflict: "the key was used meanwhile to send something else"
+      case .unfit(let unfit): unfit.description
       case .limitReached(let what), .damaged(let what): what
       case .unavailable(let why), .outcomeUnknown(let why), .interrupted(let why, _): why
       }

@@ -6,8 +6,10 @@ public enum StoreBounds {
   public static let largestNumber = 1 << 53
   /// The times of the years 0 to 9999.
   public static let times: ClosedRange<Timestamp> = -62_167_219_200_000...253_402_300_799_999
+  /// The largest number of bytes in a digest.
+  static let longestDigest = 64
   /// The number of bytes in an identifier.
-  static let identifier = 1...128
+  public static let identifier = 1...128
   /// The largest number of bytes in a name for display.
   static let longestName = 1024
   /// The largest number of bytes in content and in data.

@@ -1,8 +1,8 @@
 /// A store of logs and marks. A store only reads and writes; this module decides what a request means. Every
 /// store passes the same contract suite.
 ///
-/// All methods may be called at any time from any task. `append`, `change` and `retract` take their place in
-/// the store's order before their first suspension: calls started one after the other take effect in that
+/// All methods may be called at any time from any task. `append`, `change`, `retract` and `restore` take their place
+/// in the store's order before their first suspension: calls started one after the other take effect in that
 /// order.
 public protocol MessageStore: Sendable {
   /// The kind of the store: `memory`, `sqlite` or `mongodb`.
@@ -44,6 +44,26 @@ public protocol MessageStore: Sendable {
   /// Retracts a message for everybody: first it is entered in its log's record, then its body is cleared.
   /// Returns false if it was already retracted; throws `StoreError.notFound` if there is no such message.
   func retract(_ message: MessageName) async throws -> Bool
+
+  /// Puts what another store held into this one, durably: messages at their numbers and times with their keys and
+  /// digests, records and marks as they are. Afterwards every listing, count, cursor and retry of a key gives what it
+  /// gave there, and an append goes on behind the last message. Returns how much was new.
+  ///
+  /// - Messages of a log must follow its last one without a gap, none earlier than the one before it. An empty log
+  ///   begins at its tail. Messages that are retracted enter the log's record in the order of their numbers, until the
+  ///   record itself comes: it must hold at least the retractions that the log has.
+  /// - A message that the log holds already, with the same content, time and key, is passed over; so are its record
+  ///   and its marks if they are the same. So the same call after a failure, or all calls again after a kill, complete
+  ///   what is missing.
+  /// - It is safe beside running hosts: what they wrote is never replaced. Where the log holds another message at a
+  ///   number, another one has its key, its record has other retractions, or the inbox has other marks,
+  ///   `StoreError.unfit` says for which log, and nothing of this call is written; with MongoDB some of its logs may
+  ///   be, each from its beginning on.
+  /// - Logs come first, then marks, whatever the order of the items; those of one log are joined.
+  /// - `data` must be a JSON object and `digest` what hosts' calls give, which a store can't check.
+  ///
+  /// One call is one change, for some thousands of messages and a few megabytes: it holds other writers up.
+  func restore(_ items: [Restored]) async throws -> Restored.Counts
 
   /// Tells `listener` from now on of what changes in the store, whoever changes it: this process, another one, another
   /// host. A wake comes after the change is committed for good, so a read that begins then sees it. Each change is

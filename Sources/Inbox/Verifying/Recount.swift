@@ -74,8 +74,10 @@ extension ExaminedStore {
         guard let states = try await states(of: inboxes) else { continue }
         guard Recount.steps(states) <= steps else { return }
         steps -= Recount.steps(states)
-        guard let wrong = try await wrong(among: states, verification) else { continue }
+        guard var wrong = try await wrong(among: states) else { continue }
         verdict.recounted += states.count
+        // Messages may have been removed between two views: what is wrong is wrong again.
+        if !wrong.isEmpty { wrong = try await self.wrong(among: self.states(of: wrong) ?? []) ?? [] }
         for inbox in wrong { verdict.faults.add(Fault(.counts, .inbox(inbox))) }
       }
     }
@@ -95,7 +97,7 @@ extension ExaminedStore {
 
   /// Which inboxes are counted otherwise. Nil if a log can't be read. Numbers and senders never change, so each page of a
   /// log may come from a view of its own.
-  private func wrong(among states: [InboxState], _ verification: Verification) async throws -> [Inbox]? {
+  private func wrong(among states: [InboxState]) async throws -> [Inbox]? {
     var recount = Recount(states)
     for (index, log) in recount.logs.enumerated() {
       var first = 1

@@ -35,6 +35,26 @@ struct LayoutMending {
     return true
   }
 
+  /// What the index with one of these names would have refused.
+  func twins(without names: [String]) throws -> [Fault] {
+    let place = Fault.Place.other("documents of \(Collection.messages.rawValue)")
+    var faults: [Fault] = []
+    if names.contains(Collection.Index.position) {
+      for ids in try groups(Self.number, sort: ["_id": 1], filter: [:]) {
+        faults.append(Fault(.numberTwice, place, count: ids.count - 1))
+      }
+    }
+    if names.contains(Collection.Index.key) {
+      for ids in try groups(Self.key, sort: ["seq": 1], filter: ["key": ["$exists": true]]) {
+        faults.append(Fault(.keyTwice, place, count: ids.count - 1))
+      }
+    }
+    return faults
+  }
+
+  private static let number: BSONDocument = ["log": "$log", "seq": "$seq"]
+  private static let key: BSONDocument = ["log": "$log", "user_id": "$user_id", "key": "$key"]
+
   /// Writes the version, which is the last thing that a database gets.
   func writeVersion() throws {
     try session.updateOne(
@@ -47,7 +67,7 @@ struct LayoutMending {
   /// read.
   private func partNumbers(_ twins: (Fault) -> Void) throws {
     var count = 0
-    for ids in try groups(["log": "$log", "seq": "$seq"], sort: ["_id": 1], filter: [:]) {
+    for ids in try groups(Self.number, sort: ["_id": 1], filter: [:]) {
       for id in ids.dropFirst() {
         count += 1
         try session.updateOne(
@@ -64,7 +84,7 @@ struct LayoutMending {
   /// Leaves each key to the first message that has it.
   private func partKeys(_ twins: (Fault) -> Void) throws {
     let groups = try groups(
-      ["log": "$log", "user_id": "$user_id", "key": "$key"], sort: ["seq": 1],
+      Self.key, sort: ["seq": 1],
       filter: ["key": ["$exists": true]])
     for ids in groups {
       for id in ids.dropFirst() {

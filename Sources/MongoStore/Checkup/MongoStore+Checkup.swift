@@ -20,7 +20,8 @@ extension MongoStore {
         // Queries name their indexes: without those there is no plan to look at.
         let isWhole = layout.allSatisfy(\.isWell)
         let plans = isWhole ? try Self.plans(session) : []
-        return (Self.server(info, place) + [Self.following(session)] + layout + plans, isWhole, try Self.clocks(session))
+        let server = try Self.server(info, place) + [Self.following(session)]
+        return (server + layout + plans, isWhole, try Self.clocks(session))
       }
       return try await before + (isWhole ? contents(judge) : []) + clocks
     } catch {

@@ -13,10 +13,12 @@ extension MongoStore: ExaminedStore {
         try await verifyContents(verification, &found)
         verdict.add(found, counts: round == 1)
         guard verification.repairs, found.hasMended else { break }
+        try await forget()
       }
       // The layout of a database that is not whole is refused to readers.
       let layout = verdict.faults[.index] + verdict.faults[.table]
-      if layout.allSatisfy(\.isMended) {
+      // A retraction that the record lacks looks like one that is under way, and a view would wait for its end.
+      if (layout + verdict.faults[.retractionLost]).allSatisfy(\.isMended) {
         if !layout.isEmpty { try await awaitLayout() }
         try await recount(verification, &verdict)
       }
@@ -27,6 +29,14 @@ extension MongoStore: ExaminedStore {
   }
 
   private static let rounds = 4
+
+  /// Forgets what this process remembers of messages that are others now.
+  private func forget() async throws {
+    guard let past = access.layout?.past else { return }
+    past.end()
+    // Whoever finds the past over lets go of it.
+    try await access.run { _, _ in }
+  }
 
   /// Waits until a layout that was refused before it was mended is looked at again.
   private func awaitLayout() async throws {
@@ -67,6 +77,7 @@ extension MongoStore: ExaminedStore {
         left = try LayoutMending.faults(session)
       }
       faults += left.map(\.found)
+      if !repairs { for (fault, _) in left { faults += try mending.twins(without: fault.indexes) } }
       if try Preparation(session).version() == nil {
         var fault = Fault(.table, .other("the document of \(Collection.schema.rawValue)"))
         if repairs, left.isEmpty {

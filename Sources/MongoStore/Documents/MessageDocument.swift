@@ -70,7 +70,20 @@ struct MessageDocument {
   static func make(
     _ draft: Draft, log: LogName, seq: Int, time: Timestamp, token: Token
   ) throws(StoreError) -> BSONDocument {
-    let body = draft.body
+    try make(draft.body, draft.key, draft.digest, log, seq, time, token)
+  }
+
+  /// Creates the document of a message that has its place.
+  static func make(_ entry: LogEntry, log: LogName) throws(StoreError) -> BSONDocument {
+    let message = entry.message
+    let token = Token(message.token, at: message.time)
+    return try make(message.body, entry.key, entry.digest, log, message.seq, message.time, token)
+  }
+
+  private static func make(
+    _ body: MessageBody, _ key: Text?, _ digest: [UInt8], _ log: LogName, _ seq: Int, _ time: Timestamp,
+    _ token: Token
+  ) throws(StoreError) -> BSONDocument {
     var writer = BSONWriter(capacity: 256 + (body.content?.utf8.count ?? 0) + (body.data?.utf8.count ?? 0))
     writer.append("_id", token.id)
     writer.append("log", binary: log.encoded)
@@ -83,9 +96,9 @@ struct MessageDocument {
     if let receiver = body.receiver { writer.append("receiver_id", receiver.string) }
     if let content = body.content { writer.append("content", content) }
     if let data = body.data { writer.append("data", data) }
-    if let key = draft.key {
+    if let key {
       writer.append("key", key.string)
-      writer.append("digest", binary: draft.digest)
+      writer.append("digest", binary: digest)
     }
     do {
       return try writer.finish()
@@ -99,6 +112,25 @@ struct MessageDocument {
     "$set": ["retracted": true],
     "$unset": ["username": "", "team_name": "", "receiver_id": "", "content": "", "data": ""],
   ]
+}
+
+extension LogEntry {
+  /// Reads the document of a message. A body that is cleared is retracted, whether or not the record says so yet.
+  init(_ document: BSONDocument, _ record: LogRecord) throws(StoreError) {
+    let read = try MessageDocument(document)
+    var (key, digest) = (Text?.none, [UInt8]())
+    do {
+      if let element = try document.find("key") {
+        key = Text(try element.string())
+        digest = Array(try document.get("digest").binary())
+      }
+    } catch {
+      throw .damaged("a message's key can't be read: \(error)")
+    }
+    self.init(
+      read.message, isRetracted: read.isCleared || record.retracted.contains(read.message.seq), key: key,
+      digest: digest)
+  }
 }
 
 /// The place of a message, and the token of the attempt that wrote it.

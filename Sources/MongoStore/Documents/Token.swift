@@ -7,11 +7,14 @@ struct Token: Hashable, Sendable {
   let id: BSONObjectID
 
   static func random(at milliseconds: Int64) -> Token {
+    Token(.random(in: 0 ... .max), at: milliseconds)
+  }
+
+  /// The token with this random part.
+  init(_ random: UInt64, at milliseconds: Int64) {
     let seconds = UInt32(truncatingIfNeeded: milliseconds / 1000)
-    let random = UInt64.random(in: 0 ... .max)
-    return Token(
-      id: BSONObjectID(
-        high: UInt64(seconds) << 32 | random >> 32, low: UInt32(truncatingIfNeeded: random)))
+    id = BSONObjectID(
+      high: UInt64(seconds) << 32 | random >> 32, low: UInt32(truncatingIfNeeded: random))
   }
 }
 

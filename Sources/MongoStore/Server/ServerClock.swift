@@ -39,8 +39,11 @@ final class ServerClock: Sendable {
     for case .success(let receipts) in results {
       for receipt in receipts { latest = max(latest, receipt.time) }
     }
-    _ = steady(latest)
+    note(latest)
   }
+
+  /// Takes in the time of a message that is about to be acknowledged.
+  func note(_ message: Timestamp) { _ = steady(message) }
 
   private func reading(at now: ContinuousClock.Instant) -> Timestamp? {
     if let fixed { return fixed() }

@@ -7,6 +7,7 @@ struct AppendRun {
   let session: MongoSession
   private let layout: Layout
   private var heads: Heads { layout.past.heads }
+  private var confirmation: Confirmation { Confirmation(session: session, layout: layout) }
   private let clock: ServerClock
   private let leases: Leases
   private let follower: Follower
@@ -68,21 +69,13 @@ struct AppendRun {
       leases.request(log, session, try now())
     case .pause: plan.paused(isLate: !backoff.pause())
     case .confirm(let tokens): confirm(tokens)
-    case .withdraw(let which, let messages): withdraw(which, messages)
+    case .withdraw(let which, let messages): confirmation.withdraw(which, messages, &backoff)
     case .finish(let results): return results
     }
     return nil
   }
 
-  func documents(_ query: Query) throws(StoreError) -> [BSONDocument] {
-    do {
-      return try query.run(session).all()
-    } catch let error as MongoError {
-      throw StoreError(error)
-    } catch {
-      throw error as? StoreError ?? .damaged("a reply can't be read: \(error)")
-    }
-  }
+  func documents(_ query: Query) throws(StoreError) -> [BSONDocument] { try query.all(session) }
 
   private mutating func readHeads(of logs: [LogName]) throws(StoreError) {
     var unknown: [LogName] = []
@@ -128,8 +121,7 @@ struct AppendRun {
   private mutating func confirm(_ tokens: [BSONObjectID]) {
     let moment = ContinuousClock.now
     do {
-      try layout.confirmMessages(session)
-      try confirmPlaces(tokens)
+      try confirmation.confirm(behind: tokens)
       plan.confirmed()
       heads.remember(plan.cleanHeads, behind: plan.placesBefore, at: moment)
     } catch let error as MongoError where error.isRetryable {
@@ -137,6 +129,19 @@ struct AppendRun {
     } catch {
       session.suspectChange()
       plan.notConfirmed(error as? StoreError ?? .notConfirmedHere, mayPass: false)
+    }
+  }
+}
+
+extension Query {
+  /// The documents of the reply.
+  func all(_ session: MongoSession) throws(StoreError) -> [BSONDocument] {
+    do {
+      return try run(session).all()
+    } catch let error as MongoError {
+      throw StoreError(error)
+    } catch {
+      throw error as? StoreError ?? .damaged("a reply can't be read: \(error)")
     }
   }
 }
@@ -166,7 +171,7 @@ extension AppendPlan.Insertion {
 
 extension MongoWriteResult.WriteError {
   /// Whether the server's message names this index. The text after "dup key" is a sender's and is ignored.
-  fileprivate func names(_ index: String) -> Bool {
+  func names(_ index: String) -> Bool {
     let server = message.firstRange(of: " dup key").map { message[..<$0.lowerBound] } ?? message[...]
     return server.hasSuffix("index: \(index)")
   }

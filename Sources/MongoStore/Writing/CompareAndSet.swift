@@ -100,7 +100,11 @@ struct CompareAndSet {
           collection.rawValue,
           strays.flatMap { record in
             record.tokens.map {
-              .deleteOne(filter: ["_id": .binary(record.name.encoded), "version": 1, "tokens": .objectID($0)])
+              .deleteOne(
+                filter: [
+                  "_id": .binary(record.name.encoded), "version": .int64(record.version),
+                  "tokens": .objectID($0),
+                ])
             }
           }, ordered: false)
       }

@@ -6,12 +6,14 @@ enum Work: Sendable {
   case append(Append)
   case marks(MarksWrite)
   case retract(Retract)
+  case restore(Restore)
 
   var kind: Kind {
     switch self {
     case .append: .append
     case .marks: .marks
     case .retract: .retract
+    case .restore: .restore
     }
   }
 
@@ -19,6 +21,7 @@ enum Work: Sendable {
     case append
     case marks
     case retract
+    case restore
   }
 
   /// The logs whose messages or records the call changes.
@@ -27,6 +30,7 @@ enum Work: Sendable {
     case .append(let append): append.logs
     case .marks: []
     case .retract(let retract): [retract.name.log]
+    case .restore(let restore): restore.plan.logs.map(\.log)
     }
   }
 
@@ -34,13 +38,17 @@ enum Work: Sendable {
   var reads: [LogName] {
     switch self {
     case .append, .retract: []
-    case .marks(let write): [write.inbox.shared, write.inbox.own]
+    case .marks, .restore: inboxes.flatMap { [$0.shared, $0.own] }
     }
   }
 
-  /// The inbox whose marks the call changes.
-  var inbox: Inbox? {
-    if case .marks(let write) = self { write.inbox } else { nil }
+  /// The inboxes whose marks the call changes.
+  var inboxes: [Inbox] {
+    switch self {
+    case .append, .retract: []
+    case .marks(let write): [write.inbox]
+    case .restore(let restore): restore.plan.marks.map(\.inbox)
+    }
   }
 
   /// The approximate number of bytes that the call writes.
@@ -48,6 +56,7 @@ enum Work: Sendable {
     switch self {
     case .append(let append): append.size
     case .marks, .retract: 1024
+    case .restore(let restore): restore.plan.size
     }
   }
 
@@ -58,6 +67,7 @@ enum Work: Sendable {
     case .append(let append): append.begin()
     case .marks(let write): write.begin()
     case .retract(let retract): retract.begin()
+    case .restore(let restore): restore.begin()
     }
   }
 
@@ -68,6 +78,7 @@ enum Work: Sendable {
     case .append(let append): append.settle(.failure(error))
     case .marks(let write): write.fail(error)
     case .retract(let retract): retract.settle(.failure(error))
+    case .restore(let restore): restore.settle(.failure(error))
     }
   }
 }
@@ -144,4 +155,13 @@ struct Retract: Sendable {
   var begin: @Sendable () -> Bool = { true }
   /// Tells the caller the result; called once.
   var settle: @Sendable (Result<Bool, StoreError>) -> Void
+}
+
+/// What is to be restored.
+struct Restore: Sendable {
+  var plan: RestorePlan
+  /// False if the caller has taken it back; see `Work.begin`.
+  var begin: @Sendable () -> Bool = { true }
+  /// Tells the caller the result; called once.
+  var settle: @Sendable (Result<Restored.Counts, StoreError>) -> Void
 }

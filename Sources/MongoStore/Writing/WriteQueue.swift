@@ -171,7 +171,7 @@ private struct Touched {
   private var inboxes: [Inbox: Int] = [:]
 
   func conflicts(with work: Work) -> Bool {
-    if let inbox = work.inbox, inboxes[inbox] != nil { return true }
+    if work.inboxes.contains(where: { inboxes[$0] != nil }) { return true }
     return work.writes.contains { written[$0] != nil || read[$0] != nil }
       || work.reads.contains { written[$0] != nil }
   }
@@ -179,13 +179,13 @@ private struct Touched {
   mutating func add(_ work: Work) {
     for log in work.writes { written[log, default: 0] += 1 }
     for log in work.reads { read[log, default: 0] += 1 }
-    if let inbox = work.inbox { inboxes[inbox, default: 0] += 1 }
+    for inbox in work.inboxes { inboxes[inbox, default: 0] += 1 }
   }
 
   mutating func remove(_ work: Work) {
     for log in work.writes { Self.lower(&written, log) }
     for log in work.reads { Self.lower(&read, log) }
-    if let inbox = work.inbox { Self.lower(&inboxes, inbox) }
+    for inbox in work.inboxes { Self.lower(&inboxes, inbox) }
   }
 
   private static func lower<Key>(_ counts: inout [Key: Int], _ key: Key) {

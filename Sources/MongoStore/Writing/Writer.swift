@@ -90,11 +90,13 @@ final class Writer: Sendable {
     var appends: [Append] = []
     var marks: [MarksWrite] = []
     var retracts: [Retract] = []
+    var restores: [Restore] = []
     for work in group.work where work.begin() {
       switch work {
       case .append(let append): appends.append(append)
       case .marks(let write): marks.append(write)
       case .retract(let retract): retracts.append(retract)
+      case .restore(let restore): restores.append(restore)
       }
     }
     if !appends.isEmpty {
@@ -118,6 +120,10 @@ final class Writer: Sendable {
     if !retracts.isEmpty {
       var run = RetractRun(retracts, tools, layout, session)
       run.run()
+    }
+    for restore in restores {
+      var run = RestoreRun(restore.plan, tools, layout, session)
+      restore.settle(run.run())
     }
   }
 }

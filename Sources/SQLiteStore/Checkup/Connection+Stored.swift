@@ -13,8 +13,10 @@ struct StoredLog {
     head = try Self.readable { () throws(StoreError) in try statement.count(1, through: Position.maximumSeq) }
     time = try Self.readable { () throws(StoreError) in try statement.time(2) }
     // What is no bytes is no record either.
-    record = try Self.readable { () throws(StoreError) in try statement.bytes(3) ?? nil } ?? [0]
-    name = try Self.readable { () throws(StoreError) in try Connection.logName(statement, 4) }
+    record = statement.isBytes(3) ? try statement.bytes(3) : [0]
+    name =
+      statement.isBytes(4)
+      ? try Self.readable { () throws(StoreError) in try Connection.logName(statement, 4) } : nil
   }
 
   /// A value; nil if it is none that Tidings writes.
@@ -39,24 +41,19 @@ extension StoredMessage {
     var texts: [String?] = []
     texts.reserveCapacity(8)
     for column in 3...10 as ClosedRange<Int32> {
+      let isBytes = statement.isBytes(column)
       do {
         texts.append(try statement.string(column))
+        if isBytes { continue }
       } catch .damagedColumn {
-        flaws.append(column == 7 ? .type : column == 10 ? .key : .text)
         texts.append(try Self.rest(of: column, statement))
       } catch {
         throw error
       }
+      flaws.append(column == 7 ? .type : column == 10 ? .key : .text)
     }
     if texts[4] == nil, !flaws.contains(.type) { flaws.append(.type) }
-    var digest: [UInt8]?
-    do {
-      digest = try statement.bytes(11)
-    } catch .damagedColumn {
-      digest = []
-    } catch {
-      throw error
-    }
+    let digest = statement.isBytes(11) ? try statement.bytes(11) : []
     self.init(
       seq: position.seq, time: time, hasToken: token != nil,
       body: MessageBody(
@@ -82,6 +79,6 @@ extension StoredMarks {
       stamp: try StoredLog.readable { () throws(StoreError) in
         UInt64(bitPattern: try statement.integer(2))
       },
-      body: try StoredLog.readable { () throws(StoreError) in try statement.bytes(1) } ?? nil)
+      body: statement.isBytes(1) ? try statement.bytes(1) : nil)
   }
 }

@@ -21,7 +21,15 @@ struct LogWalk: Sendable {
     var isOver = false
     /// Whether the next step has to be one of who writes.
     var stops = false
+
+    /// The names of the inboxes whose marks have faults.
+    var inboxes: [LogName] {
+      faults.compactMap { if case .inbox(let inbox) = $0.place { inbox.own } else { nil } }
+    }
   }
+
+  /// The log that the next step reads, if it is known.
+  var names: [LogName] { check.map { [$0.name] } ?? [] }
 
   private let judge: MessageJudge
   /// Whether the changes of each step are made.

@@ -22,7 +22,7 @@ extension Connection {
   func mend(_ mends: [Mend]) throws(StoreError) {
     for mend in mends { try make(mend) }
     guard !mends.isEmpty else { return }
-    try execute("CREATE TABLE mended (nothing); DROP TABLE mended")
+    try execute("CREATE TABLE mended (x); DROP TABLE mended")
     forgetLogs()
   }
 

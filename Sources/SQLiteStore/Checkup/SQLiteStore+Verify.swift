@@ -91,7 +91,8 @@ extension SQLiteStore: ExaminedStore {
       verdict.add(step)
       if step.isOver { return }
       if step.stops {
-        let (next, step) = try await write(size: 1 << 20) { [walk] connection in
+        // Who follows the log is told of it.
+        let (next, step) = try await write(.logs(walk.names), size: 1 << 20) { [walk] connection in
           var walk = walk.going(on: true)
           let step = try walk.step(connection)
           return Decision(value: (walk.going(on: false), step)) { connection throws(StoreError) in
@@ -116,7 +117,7 @@ extension SQLiteStore: ExaminedStore {
       }
       let isMended = verification.repairs && !step.mends.isEmpty
       if isMended {
-        (next, step) = try await write(size: 1 << 20) { [walk] connection in
+        (next, step) = try await write(.logs(step.inboxes), size: 1 << 20) { [walk] connection in
           var walk = walk
           let step = try walk.step(connection)
           return Decision(value: (walk, step)) { connection throws(StoreError) in

@@ -14,7 +14,7 @@ extension Connection: StoreReader {
     return state
   }
 
-  private func marks(of inbox: Inbox) throws(StoreError) -> Marks {
+  func marks(of inbox: Inbox) throws(StoreError) -> Marks {
     try with(.marks) { statement throws(StoreError) in
       statement.bind(inbox.own.encoded, at: 1)
       return try statement.step() ? try Self.marks(statement) : Marks()

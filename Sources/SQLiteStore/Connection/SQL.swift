@@ -61,7 +61,7 @@ enum SQL: Int, CaseIterable {
 
     case .logByName: "SELECT id, head, time, record FROM log WHERE name = ?1"
     case .logByID: "SELECT id, head, time, record FROM log WHERE id = ?1"
-    case .newestLog: "SELECT coalesce(max(id), 0) FROM log"
+    case .newestLog: "SELECT coalesce(max(id), 0) FROM log WHERE id <= 2147483647"
     case .logsOfLength:
       """
       SELECT name FROM log INDEXED BY log_order

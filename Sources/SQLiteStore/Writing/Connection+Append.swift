@@ -67,7 +67,7 @@ extension Connection {
     }
   }
 
-  private func checkRoom(forLogs count: Int) throws(StoreError) {
+  func checkRoom(forLogs count: Int) throws(StoreError) {
     guard count > 0 else { return }
     guard try newestLog() + Int64(count) <= Position.maximumLog else { throw .tooManyLogs }
   }
@@ -81,28 +81,37 @@ extension Connection {
 
   private func write(_ draft: Draft, _ slot: Slot) throws(StoreError) {
     let (seq, time) = (slot.receipt.seq, slot.receipt.time)
-    let log: Int64
-    if let id = slot.log {
-      log = id
+    let log = try writeHead(seq, time, of: slot.name, id: slot.log)
+    let message = Message(seq: seq, time: time, token: .random(in: 0 ... .max), body: draft.body)
+    try write(message, to: log, key: draft.key, digest: draft.digest)
+  }
+
+  /// Writes where a log ends; `id` is nil if it does not exist yet. Returns its id.
+  func writeHead(_ seq: Int, _ time: Timestamp, of name: LogName, id: Int64?) throws(StoreError) -> Int64 {
+    if let id {
       try run(.updateHead) { statement in
         statement.bind(id, at: 1)
         statement.bind(Int64(seq), at: 2)
         statement.bind(time, at: 3)
       }
-    } else {
-      let id = try newestLog() + 1
-      log = id
-      try run(.insertLog) { statement in
-        statement.bind(id, at: 1)
-        statement.bind(slot.name.encoded, at: 2)
-        statement.bind(Int64(seq), at: 3)
-        statement.bind(time, at: 4)
-      }
+      return id
     }
+    let id = try newestLog() + 1
+    try run(.insertLog) { statement in
+      statement.bind(id, at: 1)
+      statement.bind(name.encoded, at: 2)
+      statement.bind(Int64(seq), at: 3)
+      statement.bind(time, at: 4)
+    }
+    return id
+  }
+
+  /// Writes a message to the log with this id.
+  func write(_ message: Message, to log: Int64, key: Text?, digest: [UInt8]) throws(StoreError) {
     try run(.insertMessage) { statement in
-      let body = draft.body
-      statement.bind(Position(log: log, seq: seq).rawValue, at: 1)
-      statement.bind(time, at: 2)
+      let body = message.body
+      statement.bind(Position(log: log, seq: message.seq).rawValue, at: 1)
+      statement.bind(message.time, at: 2)
       statement.bind(body.sender?.string, at: 3)
       statement.bind(body.username, at: 4)
       statement.bind(body.teamName, at: 5)
@@ -110,9 +119,9 @@ extension Connection {
       statement.bind(body.type.string, at: 7)
       statement.bind(body.content, at: 8)
       statement.bind(body.data, at: 9)
-      statement.bind(draft.key?.string, at: 10)
-      statement.bind(draft.key == nil ? nil : draft.digest, at: 11)
-      statement.bind(.random(in: .min ... .max), at: 12)
+      statement.bind(key?.string, at: 10)
+      statement.bind(key == nil ? nil : digest, at: 11)
+      statement.bind(Int64(bitPattern: message.token), at: 12)
     }
   }
 }

@@ -11,12 +11,17 @@ extension Connection {
     let value = try body(self, &state)
     guard let next = try state.marks.replacing(before) else { return Decision(value: value) }
     return Decision(value: value) { connection throws(StoreError) in
-      try connection.run(.writeMarks) { statement in
-        statement.bind(inbox.own.encoded, at: 1)
-        statement.bind(Int64(next.marks.version), at: 2)
-        statement.bind(next.bytes, at: 3)
-        statement.bind(Int64(bitPattern: next.marks.stamp), at: 4)
-      }
+      try connection.write(next.marks, next.bytes, of: inbox)
+    }
+  }
+
+  /// Writes marks, of which these are the bytes.
+  func write(_ marks: Marks, _ bytes: [UInt8], of inbox: Inbox) throws(StoreError) {
+    try run(.writeMarks) { statement in
+      statement.bind(inbox.own.encoded, at: 1)
+      statement.bind(Int64(marks.version), at: 2)
+      statement.bind(bytes, at: 3)
+      statement.bind(Int64(bitPattern: marks.stamp), at: 4)
     }
   }
 
@@ -27,14 +32,22 @@ extension Connection {
     guard try state.retract(message.seq) else { return Decision(value: false) }
     let encoded = try state.record.bytesToWrite()
     return Decision(value: true) { connection throws(StoreError) in
-      try connection.run(.updateRecord) { statement in
-        statement.bind(log.id, at: 1)
-        statement.bind(encoded, at: 2)
-      }
-      try connection.run(.clearMessage) { statement in
-        statement.bind(Position(log: log.id, seq: message.seq).rawValue, at: 1)
-      }
+      try connection.writeRecord(encoded, of: log.id)
+      try connection.clear(message.seq, of: log.id)
     }
+  }
+
+  /// Writes the record of the log with this id.
+  func writeRecord(_ bytes: [UInt8], of log: Int64) throws(StoreError) {
+    try run(.updateRecord) { statement in
+      statement.bind(log, at: 1)
+      statement.bind(bytes, at: 2)
+    }
+  }
+
+  /// Clears the body of a message.
+  func clear(_ seq: Int, of log: Int64) throws(StoreError) {
+    try run(.clearMessage) { $0.bind(Position(log: log, seq: seq).rawValue, at: 1) }
   }
 
   /// Runs a statement that writes.

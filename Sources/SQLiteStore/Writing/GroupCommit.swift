@@ -131,6 +131,7 @@ struct GroupCommit {
         switch write.logs {
         case .log(let name): logs.insert(name.fingerprint)
         case .logs(let names): for name in names { logs.insert(name.fingerprint) }
+        case .any: return nil
         }
       }
       return logs

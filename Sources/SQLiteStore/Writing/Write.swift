@@ -15,10 +15,11 @@ struct Write: Sendable {
   /// Tells the caller that the change was not made.
   var fail: @Sendable (StoreError) -> Void
 
-  /// One log, or several.
+  /// One log, several, or any.
   enum Logs {
     case log(LogName)
     case logs([LogName])
+    case any
   }
 
   /// A change whose transaction has not ended yet.

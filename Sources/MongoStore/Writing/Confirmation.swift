@@ -1,14 +1,25 @@
 import Inbox
 import Mongo
+import Runtime
 
-// What was written, and may not be acknowledged yet.
-extension AppendRun {
+/// What is done about messages that were written, and may not be acknowledged yet.
+struct Confirmation {
+  let session: MongoSession
+  let layout: Layout
+
+  /// Throws unless messages that were written can be found again, each number is used once, and these messages, which
+  /// new ones were put behind, are there.
+  func confirm(behind tokens: [BSONObjectID]) throws {
+    try layout.confirmMessages(session)
+    try confirmPlaces(tokens)
+  }
+
   /// Throws if a message that a new one was put behind is not there: its log was emptied, or put back to an
   /// earlier state, and no index refuses a number far above its last one. Another message with the same number
   /// does not do: its writer may be about to take it back.
-  func confirmPlaces(_ tokens: [BSONObjectID]) throws {
-    for start in stride(from: 0, to: tokens.count, by: Self.logsTogether) {
-      let some = tokens[start..<min(start + Self.logsTogether, tokens.count)]
+  private func confirmPlaces(_ tokens: [BSONObjectID]) throws {
+    for start in stride(from: 0, to: tokens.count, by: AppendRun.logsTogether) {
+      let some = tokens[start..<min(start + AppendRun.logsTogether, tokens.count)]
       let found = try Query.present(Array(some)).run(session).all()
       guard found.count == some.count else { throw StoreError.shortened }
     }
@@ -18,15 +29,15 @@ extension AppendRun {
   /// and what has a number that another message had before it, while the index that refuses those is not there:
   /// otherwise it could not be made again. What was there first stays, so that no number is missing. What can't
   /// be taken back now was not acknowledged either.
-  mutating func withdraw(
-    _ which: AppendPlan.Withdrawal, _ messages: [LogName: [AppendPlan.Written]]
+  func withdraw(
+    _ which: AppendPlan.Withdrawal, _ messages: [LogName: [AppendPlan.Written]], _ backoff: inout Backoff
   ) {
     for (log, messages) in messages {
       do {
         switch which {
-        case .all: takeBack(messages)
-        case .strays: if try isStray(log, messages.map(\.seq).min() ?? 1) { takeBack(messages) }
-        case .doubled: takeBack(try doubled(messages, in: log))
+        case .all: takeBack(messages, &backoff)
+        case .strays: if try isStray(log, messages.map(\.seq).min() ?? 1) { takeBack(messages, &backoff) }
+        case .doubled: takeBack(try doubled(messages, in: log), &backoff)
         }
       } catch {
         // Left as it is: its caller is told that the outcome is unknown, whatever the reason.
@@ -36,7 +47,7 @@ extension AppendRun {
   }
 
   /// Again while it fails: what is left would be taken for the end of its log.
-  private mutating func takeBack(_ messages: [AppendPlan.Written]) {
+  private func takeBack(_ messages: [AppendPlan.Written], _ backoff: inout Backoff) {
     guard !messages.isEmpty else { return }
     let writes = messages.map { MongoWrite.deleteOne(filter: ["_id": .objectID($0.token.id)]) }
     while session.bulk(Collection.messages.rawValue, writes, ordered: false).error != nil {
@@ -50,7 +61,7 @@ extension AppendRun {
   ) throws(StoreError) -> [AppendPlan.Written] {
     guard let first = messages.map(\.seq).min(), let last = messages.map(\.seq).max() else { return [] }
     var holders: [Int: BSONObjectID] = [:]
-    for document in try documents(.inOrderOfWriting(log, from: first, through: last)) {
+    for document in try Query.inOrderOfWriting(log, from: first, through: last).all(session) {
       let slot = try Slot(document)
       holders[slot.seq] = holders[slot.seq] ?? slot.token
     }
@@ -62,6 +73,6 @@ extension AppendRun {
     let names = try indexes.map { try $0.get("name").string() }
     guard names.contains(Collection.Index.position) else { return true }
     guard first > 1 else { return false }
-    return try documents(.slots(log, from: first - 1, through: first - 1)).isEmpty
+    return try Query.slots(log, from: first - 1, through: first - 1).all(session).isEmpty
   }
 }
