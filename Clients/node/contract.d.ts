@@ -90,6 +90,29 @@ export interface Change {
   cursor: string;
 }
 
+export interface Followed {
+  team_id?: string;
+  cursor: string;
+  total: number;
+  count: number;
+  unseen: number;
+  expired?: boolean;
+}
+
+/** What inbox_event tells. */
+export interface InboxEvent {
+  subscription: string;
+  team_id?: string;
+  cursor: string;
+  event: "created" | "marked" | "removed" | "counts" | "lagged";
+  total: number;
+  count: number;
+  unseen: number;
+  message?: Message;
+  nid?: string;
+  reason?: "retracted";
+}
+
 /** The parameters of sendTeamMessage. */
 export interface SendTeamMessageParams extends Meta {
   /** The team. */
@@ -374,6 +397,11 @@ export type RetractMessageResult = {
 export interface GetChangesParams extends Meta {
   /** The acting user: the sender, or the owner of the inbox. */
   user_id: string;
+  /** Several inboxes of the user, in place of team_id and cursor. */
+  inboxes?: Array<{
+    team_id?: string;
+    cursor?: string;
+  }> | null;
   /** The team. */
   team_id?: string | null;
   /** The cursor of the last answer; without it, the answer has no changes and the cursor of the present. */
@@ -389,6 +417,41 @@ export type GetChangesResult = {
   cursor: string;
   /** Whether there are more changes already. */
   more: boolean;
+};
+
+/** The parameters of subscribe. */
+export interface SubscribeParams extends Meta {
+  /** The acting user: the sender, or the owner of the inbox. */
+  user_id: string;
+  /** Several inboxes of the user, in place of team_id and cursor. */
+  inboxes?: Array<{
+    team_id?: string;
+    cursor?: string;
+  }> | null;
+  /** The team. */
+  team_id?: string | null;
+  /** The cursor of the last answer; without it, the answer has no changes and the cursor of the present. */
+  cursor?: string | null;
+  /** Every event, or the counts alone. */
+  detail?: "messages" | "counts" | null;
+}
+
+/** The result of subscribe. */
+export type SubscribeResult = {
+  subscription: string;
+  inboxes: Followed[];
+  count: number;
+};
+
+/** The parameters of unsubscribe. */
+export interface UnsubscribeParams extends Meta {
+  /** What subscribe answered. */
+  subscription: string;
+}
+
+/** The result of unsubscribe. */
+export type UnsubscribeResult = {
+  unsubscribed: boolean;
 };
 
 /** The parameters of ping. */
@@ -526,6 +589,8 @@ export interface Wire {
   "join_account": { params: JoinAccountParams; result: Joined };
   "retract_message": { params: RetractMessageParams; result: RetractMessageResult };
   "get_changes": { params: GetChangesParams; result: GetChangesResult };
+  "subscribe": { params: SubscribeParams; result: SubscribeResult };
+  "unsubscribe": { params: UnsubscribeParams; result: UnsubscribeResult };
   "ping": { params: PingParams; result: PingResult };
   "get_status": { params: GetStatusParams; result: GetStatusResult };
   "rpc.discover": { params: DiscoverParams; result: DiscoverResult };

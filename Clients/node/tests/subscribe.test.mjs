@@ -5,7 +5,7 @@ import path from "node:path";
 import test from "node:test";
 
 import { ClosedError, DeadlineExceededError, InvalidParamsError, ProcessDiedError, StoreUnavailableError } from "../index.mjs";
-import { crash, folder, here, run, start } from "./support.mjs";
+import { crash, fileStore, folder, here, run, start } from "./support.mjs";
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 2));
 
@@ -246,4 +246,40 @@ test("who waits for an event keeps the host running; one that nobody waits for d
      console.log((await events.next()).value.cursor);`,
   );
   assert.equal(run(script, { env: { ...process.env, FOLDER: place } }), "1\n");
+});
+
+test("the program itself is followed while it is killed, and each message comes once, in its order", async (t) => {
+  const inbox = await start(t, { store: fileStore(t), restarts: 1000, backoff: 1 });
+  const count = Number(process.env.TIDINGS_TEST_CALLS ?? 5000) / 5;
+  const kills = Number(process.env.TIDINGS_TEST_KILLS ?? 10);
+  const sent = { crew: [], deck: [], "": [] };
+  const told = { crew: [], deck: [], "": [] };
+  let inboxes = [{ team_id: "crew" }, { team_id: "deck" }, {}];
+  const first = inbox.subscribe({ user_id: "bob", inboxes });
+  await first.start();
+  ({ inboxes } = first);
+  await first.return();
+  const following = (async () => {
+    // Now and then it is left, and another one goes on from where it was.
+    for (let taken = 0; taken < count; ) {
+      const events = inbox.subscribe({ user_id: "bob", inboxes });
+      for await (const { event, team_id, message } of events) {
+        assert.equal(event, "created");
+        told[team_id ?? ""].push(message.nid);
+        if (++taken === count || taken % 97 === 0) break;
+      }
+      ({ inboxes } = events);
+    }
+  })();
+  for (let number = 0; number < count; number++) {
+    if (number % Math.ceil(count / kills) === 5 && inbox.pid) process.kill(inbox.pid, "SIGKILL");
+    const team = ["crew", "deck", ""][(number * 7) % 3];
+    const body = { message_type: "m", content: `${number}` };
+    const { nid } = team
+      ? await inbox.sendTeamMessage({ team_id: team, user_id: "ann", ...body })
+      : await inbox.sendAccountMessage({ reader_id: "bob", ...body });
+    sent[team].push(nid);
+  }
+  await following;
+  assert.deepEqual(told, sent);
 });

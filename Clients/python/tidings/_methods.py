@@ -20,10 +20,12 @@ from typing import (
 )
 
 from ._changes import AsyncChanges, Changes, Pending
+from ._events import AsyncEvents, Events
 from ._feed import Feed
 from .types import (
     Change,
     ChangesResult,
+    InboxEvent,
     Joined,
     Marked,
     Message,
@@ -682,6 +684,7 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
         wait_ms: Union[int, str, None] = None,
@@ -690,12 +693,15 @@ class AsyncMethods:
         """Returns the changes of an inbox since a cursor, and waits for one if there is none.
 
         user_id: The acting user: the sender, or the owner of the inbox.
+        inboxes: Several inboxes of the user, in place of team_id and cursor.
         team_id: The team.
         cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
             present.
         wait_ms: The maximum time to wait for a change if there is none, in milliseconds.
         """
         params: Dict[str, Any] = {"user_id": user_id}
+        if inboxes is not None:
+            params["inboxes"] = inboxes
         if team_id is not None:
             params["team_id"] = team_id
         if cursor is not None:
@@ -710,6 +716,7 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
         idle: None = None,
@@ -722,6 +729,7 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
         idle: float,
@@ -733,6 +741,7 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
         idle: Optional[float] = None,
@@ -743,6 +752,7 @@ class AsyncMethods:
         a change is where a host goes on that has taken it in.
 
         user_id: The acting user: the sender, or the owner of the inbox.
+        inboxes: Several inboxes of the user, in place of team_id and cursor.
         team_id: The team.
         cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
             present.
@@ -750,11 +760,78 @@ class AsyncMethods:
             see whether anybody still listens.
         """
         params: Dict[str, Any] = {"user_id": user_id}
+        if inboxes is not None:
+            params["inboxes"] = inboxes
         if team_id is not None:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
         return AsyncChanges(this, params, idle, timeout)
+
+    @overload
+    def subscribe(
+        this,
+        /,
+        *,
+        user_id: str,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        detail: Union[Literal["messages", "counts"], str, None] = None,
+        idle: None = None,
+        timeout: Union[float, str, None] = None,
+    ) -> AsyncEvents[InboxEvent]: ...
+
+    @overload
+    def subscribe(
+        this,
+        /,
+        *,
+        user_id: str,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        detail: Union[Literal["messages", "counts"], str, None] = None,
+        idle: float,
+        timeout: Union[float, str, None] = None,
+    ) -> AsyncEvents[Optional[InboxEvent]]: ...
+
+    def subscribe(
+        this,
+        /,
+        *,
+        user_id: str,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        detail: Union[Literal["messages", "counts"], str, None] = None,
+        idle: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
+    ) -> AsyncEvents[Any]:
+        """Gives event after event of one inbox, or of up to 1,000 `inboxes`, for ever; begins with its first
+        step, with the present of those without a cursor. It outlives the program: a new one goes on from
+        the last cursor of each inbox, so nothing is missed and nothing comes twice. `lagged` comes only
+        where a cursor is too old to go on from. Leaving or losing it unsubscribes.
+
+        user_id: The acting user: the sender, or the owner of the inbox.
+        inboxes: Several inboxes of the user, in place of team_id and cursor.
+        team_id: The team.
+        cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
+            present.
+        detail: Every event, or the counts alone.
+        idle: Seconds without anything after which None is given instead, again and again, so that a host can
+            see whether anybody still listens.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if inboxes is not None:
+            params["inboxes"] = inboxes
+        if team_id is not None:
+            params["team_id"] = team_id
+        if cursor is not None:
+            params["cursor"] = cursor
+        if detail is not None:
+            params["detail"] = detail
+        return AsyncEvents(this, params, idle, timeout)
 
     def ping(
         this,
@@ -1450,6 +1527,7 @@ class SyncMethods:
         /,
         *,
         user_id: str,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
         wait_ms: Union[int, str, None] = None,
@@ -1458,12 +1536,15 @@ class SyncMethods:
         """Returns the changes of an inbox since a cursor, and waits for one if there is none.
 
         user_id: The acting user: the sender, or the owner of the inbox.
+        inboxes: Several inboxes of the user, in place of team_id and cursor.
         team_id: The team.
         cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
             present.
         wait_ms: The maximum time to wait for a change if there is none, in milliseconds.
         """
         params: Dict[str, Any] = {"user_id": user_id}
+        if inboxes is not None:
+            params["inboxes"] = inboxes
         if team_id is not None:
             params["team_id"] = team_id
         if cursor is not None:
@@ -1479,6 +1560,7 @@ class SyncMethods:
         /,
         *,
         user_id: str,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
         idle: None = None,
@@ -1491,6 +1573,7 @@ class SyncMethods:
         /,
         *,
         user_id: str,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
         idle: float,
@@ -1502,6 +1585,7 @@ class SyncMethods:
         /,
         *,
         user_id: str,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
         idle: Optional[float] = None,
@@ -1512,6 +1596,7 @@ class SyncMethods:
         a change is where a host goes on that has taken it in.
 
         user_id: The acting user: the sender, or the owner of the inbox.
+        inboxes: Several inboxes of the user, in place of team_id and cursor.
         team_id: The team.
         cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
             present.
@@ -1519,11 +1604,78 @@ class SyncMethods:
             see whether anybody still listens.
         """
         params: Dict[str, Any] = {"user_id": user_id}
+        if inboxes is not None:
+            params["inboxes"] = inboxes
         if team_id is not None:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
         return Changes(this, params, idle, timeout)
+
+    @overload
+    def subscribe(
+        this,
+        /,
+        *,
+        user_id: str,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        detail: Union[Literal["messages", "counts"], str, None] = None,
+        idle: None = None,
+        timeout: Union[float, str, None] = None,
+    ) -> Events[InboxEvent]: ...
+
+    @overload
+    def subscribe(
+        this,
+        /,
+        *,
+        user_id: str,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        detail: Union[Literal["messages", "counts"], str, None] = None,
+        idle: float,
+        timeout: Union[float, str, None] = None,
+    ) -> Events[Optional[InboxEvent]]: ...
+
+    def subscribe(
+        this,
+        /,
+        *,
+        user_id: str,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        detail: Union[Literal["messages", "counts"], str, None] = None,
+        idle: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
+    ) -> Events[Any]:
+        """Gives event after event of one inbox, or of up to 1,000 `inboxes`, for ever; begins with its first
+        step, with the present of those without a cursor. It outlives the program: a new one goes on from
+        the last cursor of each inbox, so nothing is missed and nothing comes twice. `lagged` comes only
+        where a cursor is too old to go on from. Leaving or losing it unsubscribes.
+
+        user_id: The acting user: the sender, or the owner of the inbox.
+        inboxes: Several inboxes of the user, in place of team_id and cursor.
+        team_id: The team.
+        cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
+            present.
+        detail: Every event, or the counts alone.
+        idle: Seconds without anything after which None is given instead, again and again, so that a host can
+            see whether anybody still listens.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if inboxes is not None:
+            params["inboxes"] = inboxes
+        if team_id is not None:
+            params["team_id"] = team_id
+        if cursor is not None:
+            params["cursor"] = cursor
+        if detail is not None:
+            params["detail"] = detail
+        return Events(this, params, idle, timeout)
 
     def ping(
         this,

@@ -19,6 +19,8 @@ __all__ = [
     "Change",
     "ChangesResult",
     "Counts",
+    "Followed",
+    "InboxEvent",
     "Joined",
     "Marked",
     "Message",
@@ -31,6 +33,7 @@ __all__ = [
     "StatusResultMethodsItem",
     "StatusResultScope",
     "StatusResultStore",
+    "SubscribeResult",
     "UnreadCountResult",
 ]
 
@@ -176,6 +179,46 @@ class ChangesResult(TypedDict):
     cursor: str
     # Whether there are more changes already.
     more: bool
+
+
+class _FollowedOptional(TypedDict, total=False):
+    team_id: str
+    expired: bool
+
+
+class Followed(_FollowedOptional):
+    """`Followed` of the contract."""
+
+    cursor: str
+    total: int
+    count: int
+    unseen: int
+
+
+class SubscribeResult(TypedDict):
+    """`SubscribeResult` of the contract."""
+
+    subscription: str
+    inboxes: List[Followed]
+    count: int
+
+
+class _InboxEventOptional(TypedDict, total=False):
+    team_id: str
+    message: Message
+    nid: str
+    reason: Literal["retracted"]
+
+
+class InboxEvent(_InboxEventOptional):
+    """What inbox_event tells."""
+
+    subscription: str
+    cursor: str
+    event: Literal["created", "marked", "removed", "counts", "lagged"]
+    total: int
+    count: int
+    unseen: int
 
 
 class StatusResultStore(TypedDict):
