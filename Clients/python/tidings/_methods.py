@@ -684,28 +684,27 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
-        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         wait_ms: Union[int, str, None] = None,
         timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, ChangesResult]:
-        """Returns the changes of an inbox since a cursor, and waits for one if there is none.
+        """Returns the changes of inboxes since their cursors, and waits for one if there is none.
 
         user_id: The acting user: the sender, or the owner of the inbox.
-        inboxes: Several inboxes of the user, in place of team_id and cursor.
         team_id: The team.
-        cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
-            present.
+        cursor: The cursor of this inbox's changes to go on from; without it, from the present.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
         wait_ms: The maximum time to wait for a change if there is none, in milliseconds.
         """
         params: Dict[str, Any] = {"user_id": user_id}
-        if inboxes is not None:
-            params["inboxes"] = inboxes
         if team_id is not None:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
+        if inboxes is not None:
+            params["inboxes"] = inboxes
         if wait_ms is not None:
             params["wait_ms"] = wait_ms
         return this._call("get_changes", params, timeout)
@@ -716,9 +715,9 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
-        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         idle: None = None,
         timeout: Union[float, str, None] = None,
     ) -> AsyncChanges[Change]: ...
@@ -729,9 +728,9 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
-        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         idle: float,
         timeout: Union[float, str, None] = None,
     ) -> AsyncChanges[Optional[Change]]: ...
@@ -741,9 +740,9 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
-        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         idle: Optional[float] = None,
         timeout: Union[float, str, None] = None,
     ) -> AsyncChanges[Any]:
@@ -752,20 +751,19 @@ class AsyncMethods:
         a change is where a host goes on that has taken it in.
 
         user_id: The acting user: the sender, or the owner of the inbox.
-        inboxes: Several inboxes of the user, in place of team_id and cursor.
         team_id: The team.
-        cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
-            present.
+        cursor: The cursor of this inbox's changes to go on from; without it, from the present.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
         idle: Seconds without anything after which None is given instead, again and again, so that a host can
             see whether anybody still listens.
         """
         params: Dict[str, Any] = {"user_id": user_id}
-        if inboxes is not None:
-            params["inboxes"] = inboxes
         if team_id is not None:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
+        if inboxes is not None:
+            params["inboxes"] = inboxes
         return AsyncChanges(this, params, idle, timeout)
 
     @overload
@@ -774,9 +772,9 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
-        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         detail: Union[Literal["messages", "counts"], str, None] = None,
         idle: None = None,
         timeout: Union[float, str, None] = None,
@@ -788,9 +786,9 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
-        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         detail: Union[Literal["messages", "counts"], str, None] = None,
         idle: float,
         timeout: Union[float, str, None] = None,
@@ -801,9 +799,9 @@ class AsyncMethods:
         /,
         *,
         user_id: str,
-        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         detail: Union[Literal["messages", "counts"], str, None] = None,
         idle: Optional[float] = None,
         timeout: Union[float, str, None] = None,
@@ -814,21 +812,20 @@ class AsyncMethods:
         where a cursor is too old to go on from. Leaving or losing it unsubscribes.
 
         user_id: The acting user: the sender, or the owner of the inbox.
-        inboxes: Several inboxes of the user, in place of team_id and cursor.
         team_id: The team.
-        cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
-            present.
-        detail: Every event, or the counts alone.
+        cursor: The cursor of this inbox's changes to go on from; without it, from the present.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        detail: Whether every event is sent, or only `counts`, at most ten a second for each inbox.
         idle: Seconds without anything after which None is given instead, again and again, so that a host can
             see whether anybody still listens.
         """
         params: Dict[str, Any] = {"user_id": user_id}
-        if inboxes is not None:
-            params["inboxes"] = inboxes
         if team_id is not None:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
+        if inboxes is not None:
+            params["inboxes"] = inboxes
         if detail is not None:
             params["detail"] = detail
         return AsyncEvents(this, params, idle, timeout)
@@ -1527,28 +1524,27 @@ class SyncMethods:
         /,
         *,
         user_id: str,
-        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         wait_ms: Union[int, str, None] = None,
         timeout: Union[float, str, None] = None,
     ) -> ChangesResult:
-        """Returns the changes of an inbox since a cursor, and waits for one if there is none.
+        """Returns the changes of inboxes since their cursors, and waits for one if there is none.
 
         user_id: The acting user: the sender, or the owner of the inbox.
-        inboxes: Several inboxes of the user, in place of team_id and cursor.
         team_id: The team.
-        cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
-            present.
+        cursor: The cursor of this inbox's changes to go on from; without it, from the present.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
         wait_ms: The maximum time to wait for a change if there is none, in milliseconds.
         """
         params: Dict[str, Any] = {"user_id": user_id}
-        if inboxes is not None:
-            params["inboxes"] = inboxes
         if team_id is not None:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
+        if inboxes is not None:
+            params["inboxes"] = inboxes
         if wait_ms is not None:
             params["wait_ms"] = wait_ms
         result: ChangesResult = this._call("get_changes", params, timeout)
@@ -1560,9 +1556,9 @@ class SyncMethods:
         /,
         *,
         user_id: str,
-        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         idle: None = None,
         timeout: Union[float, str, None] = None,
     ) -> Changes[Change]: ...
@@ -1573,9 +1569,9 @@ class SyncMethods:
         /,
         *,
         user_id: str,
-        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         idle: float,
         timeout: Union[float, str, None] = None,
     ) -> Changes[Optional[Change]]: ...
@@ -1585,9 +1581,9 @@ class SyncMethods:
         /,
         *,
         user_id: str,
-        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         idle: Optional[float] = None,
         timeout: Union[float, str, None] = None,
     ) -> Changes[Any]:
@@ -1596,20 +1592,19 @@ class SyncMethods:
         a change is where a host goes on that has taken it in.
 
         user_id: The acting user: the sender, or the owner of the inbox.
-        inboxes: Several inboxes of the user, in place of team_id and cursor.
         team_id: The team.
-        cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
-            present.
+        cursor: The cursor of this inbox's changes to go on from; without it, from the present.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
         idle: Seconds without anything after which None is given instead, again and again, so that a host can
             see whether anybody still listens.
         """
         params: Dict[str, Any] = {"user_id": user_id}
-        if inboxes is not None:
-            params["inboxes"] = inboxes
         if team_id is not None:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
+        if inboxes is not None:
+            params["inboxes"] = inboxes
         return Changes(this, params, idle, timeout)
 
     @overload
@@ -1618,9 +1613,9 @@ class SyncMethods:
         /,
         *,
         user_id: str,
-        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         detail: Union[Literal["messages", "counts"], str, None] = None,
         idle: None = None,
         timeout: Union[float, str, None] = None,
@@ -1632,9 +1627,9 @@ class SyncMethods:
         /,
         *,
         user_id: str,
-        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         detail: Union[Literal["messages", "counts"], str, None] = None,
         idle: float,
         timeout: Union[float, str, None] = None,
@@ -1645,9 +1640,9 @@ class SyncMethods:
         /,
         *,
         user_id: str,
-        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         detail: Union[Literal["messages", "counts"], str, None] = None,
         idle: Optional[float] = None,
         timeout: Union[float, str, None] = None,
@@ -1658,21 +1653,20 @@ class SyncMethods:
         where a cursor is too old to go on from. Leaving or losing it unsubscribes.
 
         user_id: The acting user: the sender, or the owner of the inbox.
-        inboxes: Several inboxes of the user, in place of team_id and cursor.
         team_id: The team.
-        cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
-            present.
-        detail: Every event, or the counts alone.
+        cursor: The cursor of this inbox's changes to go on from; without it, from the present.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        detail: Whether every event is sent, or only `counts`, at most ten a second for each inbox.
         idle: Seconds without anything after which None is given instead, again and again, so that a host can
             see whether anybody still listens.
         """
         params: Dict[str, Any] = {"user_id": user_id}
-        if inboxes is not None:
-            params["inboxes"] = inboxes
         if team_id is not None:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
+        if inboxes is not None:
+            params["inboxes"] = inboxes
         if detail is not None:
             params["detail"] = detail
         return Events(this, params, idle, timeout)
