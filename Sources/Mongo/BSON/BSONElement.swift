@@ -108,7 +108,8 @@ public struct BSONElement: Sendable {
     return bytes
   }
 
-  func binaryOfAnySubtype() throws(BSONError) -> (subtype: UInt8, bytes: ArraySlice<UInt8>) {
+  /// The value as binary of any subtype; the bytes are shared, not copied.
+  public func binaryOfAnySubtype() throws(BSONError) -> (subtype: UInt8, bytes: ArraySlice<UInt8>) {
     try expect(.binary)
     let start = extent.value.lowerBound + 5
     return (storage[start - 1], storage[start..<extent.value.upperBound])

@@ -1,0 +1,69 @@
+import Mongo
+
+/// Documents as MongoDB keeps them.
+public struct BSONDocuments: Sendable {
+  private let mapping: Mapping
+
+  /// Creates the format for these fields.
+  public init(_ mapping: Mapping) { self.mapping = mapping }
+
+  /// What a document has in the fields of the mapping.
+  public func values(_ document: BSONDocument) throws(Problem) -> SourceValues {
+    var values = SourceValues(mapping)
+    do {
+      var reader = BSONReader(document)
+      while let element = try reader.next() {
+        var isKnown = false
+        for (index, slot) in mapping.slots.enumerated() where element.key == slot.path[0] {
+          isKnown = true
+          values.values[index] = try SourceValue(at: slot.path.dropFirst(), of: element)
+        }
+        if !isKnown {
+          let name = try element.key.string()
+          if !mapping.ignored.contains(name) { values.others.append(name) }
+        }
+      }
+    } catch {
+      throw Problem("a text in it is not UTF-8, or its bytes are damaged")
+    }
+    return values
+  }
+}
+
+extension SourceValue {
+  fileprivate init(at path: ArraySlice<String>, of element: BSONElement) throws(BSONError) {
+    guard let name = path.first else {
+      try self.init(element)
+      return
+    }
+    guard element.type == .document, let inner = try element.document().find(name) else {
+      self = .null
+      return
+    }
+    try self.init(at: path.dropFirst(), of: inner)
+  }
+
+  /// The value of an element.
+  init(_ element: BSONElement) throws(BSONError) {
+    switch element.type {
+    case .null, .undefined: self = .null
+    case .bool: self = .bool(try element.bool())
+    case .int32, .int64: self = .integer(try element.int64())
+    case .double: self = .double(try element.double())
+    case .string: self = .text(try element.string())
+    case .date: self = .clock(try element.milliseconds())
+    case .objectID: self = .objectID(try element.objectID())
+    case .binary: self = try element.uuidText().map { .text($0) } ?? .other
+    case .document:
+      let document = try element.document()
+      // A reference of MongoEngine's: the id of the document that it leads to.
+      if try document.find("$ref") != nil, let id = try document.find("$id") {
+        try self.init(id)
+      } else {
+        self = .json(try document.json(depth: 0))
+      }
+    case .array: self = .json(try element.array().json(depth: 0))
+    default: self = .other
+    }
+  }
+}

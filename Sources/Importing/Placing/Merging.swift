@@ -1,0 +1,53 @@
+import Inbox
+
+/// Finds the messages of which every reader of a team has a copy.
+///
+/// Copies come team by team; within a team first the number of its readers, then those with the same content together, in the
+/// order of their times.
+struct Merging {
+  /// Copies of one message lie at most this far apart, in milliseconds.
+  static let spread: Int64 = 1_000
+
+  /// A copy of the window under way.
+  struct Member {
+    var reader: Text
+    var time: Timestamp
+    var identity: [UInt8]
+    var flags: Copy.Flags
+  }
+
+  /// One message and its copies: one of each reader.
+  struct Found {
+    var time: Timestamp
+    var copies: [Member]
+  }
+
+  /// Divides the copies of one content, all of them within the spread, into messages that every reader has and the rest. Of a
+  /// reader's several copies the first belongs to the first message, and so on.
+  static func divide(_ copies: [Member], readers: Int) -> (found: [Found], rest: [Member]) {
+    guard readers > 1, copies.count >= readers else { return ([], copies) }
+    let sorted = copies.sorted { ($0.reader, $0.time, Key($0.identity)) < ($1.reader, $1.time, Key($1.identity)) }
+    var rounds: [[Member]] = []
+    var round = 0
+    for (index, copy) in sorted.enumerated() {
+      round = index > 0 && sorted[index - 1].reader == copy.reader ? round + 1 : 0
+      if round == rounds.count { rounds.append([]) }
+      rounds[round].append(copy)
+    }
+    var (found, rest): ([Found], [Member]) = ([], [])
+    for round in rounds {
+      if round.count == readers {
+        found.append(Found(time: round.map(\.time).min() ?? 0, copies: round))
+      } else {
+        rest += round
+      }
+    }
+    return (found, rest)
+  }
+
+  private struct Key: Comparable {
+    let bytes: [UInt8]
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    static func < (a: Key, b: Key) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
+  }
+}
