@@ -90,14 +90,19 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    // Messages that other programs kept: their formats, and how they become logs and marks.
+    .target(
+      name: "Importing",
+      dependencies: ["Inbox", "JSON", "LibC", "Mongo", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
     .target(
       name: "API", dependencies: ["Caches", "Inbox", "JSON", "JSONRPC", "Runtime"],
       swiftSettings: settings),
     .executableTarget(
       name: "tidings",
       dependencies: [
-        "API", "CSystem", "CWithoutFoundation", "Inbox", "JSON", "JSONRPC", "LibC", "Locks", "MemoryStore",
-        "MongoStore", "Runtime", "SQLiteStore", "Transcript",
+        "API", "CSystem", "CWithoutFoundation", "Importing", "Inbox", "JSON", "JSONRPC", "LibC", "Locks", "MemoryStore",
+        "Mongo", "MongoStore", "Runtime", "SQLiteStore", "Transcript",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

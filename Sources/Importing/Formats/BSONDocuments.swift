@@ -8,9 +8,9 @@ public struct BSONDocuments: Sendable {
   public init(_ mapping: Mapping) { self.mapping = mapping }
 
   /// What a document has in the fields of the mapping.
-  public func values(_ document: BSONDocument) throws(Problem) -> SourceValues {
+  public func values(_ document: BSONDocument) -> Result<SourceValues, Problem> {
     var values = SourceValues(mapping)
-    do {
+    do throws(BSONError) {
       var reader = BSONReader(document)
       while let element = try reader.next() {
         var isKnown = false
@@ -24,9 +24,18 @@ public struct BSONDocuments: Sendable {
         }
       }
     } catch {
-      throw Problem("a text in it is not UTF-8, or its bytes are damaged")
+      return .failure(Problem("a text in it is not UTF-8, or its bytes are damaged"))
     }
-    return values
+    return .success(values)
+  }
+
+  /// The place of a document that can't be read: its id, if that can be.
+  public func place(of document: BSONDocument) -> Place {
+    do throws(BSONError) {
+      return .id(try document.find("_id").flatMap { (id) throws(BSONError) in try SourceValue(id).plain } ?? "without an id")
+    } catch {
+      return .id("whose id can't be read")
+    }
   }
 }
 

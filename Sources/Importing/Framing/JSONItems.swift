@@ -60,12 +60,17 @@ struct JSONItems {
         switch byte {
         case 0x22: inString = true
         case 0x7B, 0x5B: depth += 1
-        case 0x7D, 0x5D where depth > 0:
-          depth -= 1
-          if depth == 0 { try end(at: index + 1) }
-        case 0x20, 0x09, 0x0A, 0x0D, 0x2C where isBare && depth == 0, 0x5D where isBare:
-          try end(at: index)
-          if byte == 0x5D { try begin(byte, at: index, &start) }
+        case 0x7D, 0x5D:
+          if depth > 1 {
+            depth -= 1
+          } else if depth == 1 {
+            try end(at: index + 1)
+          } else if byte == 0x5D {
+            // Behind a bare word.
+            try end(at: index)
+            try begin(byte, at: index, &start)
+          }
+        case 0x20, 0x09, 0x0A, 0x0D, 0x2C: if isBare, depth == 0 { try end(at: index) }
         default: break
         }
       }

@@ -138,7 +138,8 @@ private struct Taken {
     case .text(let text):
       if let number = Int64(text) { return try instant(.integer(number)) }
       guard let written = ClockText(text) else { throw Problem("create_time is no date") }
-      return try written.offset.map { written.clock - $0 } ?? zoned(written.clock)
+      if let offset = written.offset { return written.clock - offset }
+      return try zoned(written.clock)
     case .null, .bool, .objectID, .json, .other: throw Problem("create_time is no date")
     }
   }

@@ -21,34 +21,28 @@ public final class Intake {
   private let memory: Int
   private let folder: String
 
-  /// Takes a document: what it has, or why it can't be read. `line` is where it begins, for one without an id.
-  public func take(_ values: Result<SourceValues, Problem>, line: Int) throws {
+  /// Takes a document: what it has, or why it can't be read. `place` is where it lies, for one without an id.
+  public func take(_ values: Result<SourceValues, Problem>, at place: @autoclosure () -> Place) throws {
     report.documents += 1
+    let copy: Copy
     switch values {
-    case .failure(let problem): refuse(.line(line), problem)
+    case .failure(let problem):
+      refuse(place(), problem)
+      return
     case .success(let values):
       report.note(values.others)
       do throws(Problem) {
-        try add(try translation.copy(values, position: report.documents))
+        copy = try translation.copy(values, position: report.documents)
       } catch {
-        refuse(translation.id(values).map { .id($0) } ?? .line(line), error)
+        refuse(translation.id(values).map { .id($0) } ?? place(), error)
+        return
       }
     }
-    if let failure { throw failure }
-  }
-
-  private var failure: (any Error)?
-
-  private func add(_ copy: Copy) throws(Problem) {
-    do {
-      try sorter.add(key: CopyRecord.key(copy), value: CopyRecord.value(copy.flags, copy.body))
-    } catch {
-      failure = error
-    }
+    try sorter.add(key: CopyRecord.key(copy), value: CopyRecord.value(copy.flags, copy.body))
   }
 
   /// Counts a document that can't be a message.
-  public func refuse(_ place: Place, _ problem: Problem) {
+  private func refuse(_ place: Place, _ problem: Problem) {
     report.bad += 1
     onProblem(place, problem)
   }

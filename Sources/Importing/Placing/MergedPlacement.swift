@@ -119,9 +119,9 @@ private struct Window {
       name.write(rest: team)
       name.write(byte: 0)
       name.write(message.time)
+      // Messages of the same time are in the order of their first copies.
+      name.write(bytes: message.identity)
       name.write(Fingerprint.of(body))
-      // Messages of one content and time are told apart by their first copy.
-      name.write(Fingerprint.of(message.copies[0].identity))
       try sorter.add(key: name.bytes + [0], value: [0] + body)
       for copy in message.copies {
         var key = KeyWriter()

@@ -19,6 +19,8 @@ struct Merging {
   /// One message and its copies: one of each reader.
   struct Found {
     var time: Timestamp
+    /// The least identity of a copy.
+    var identity: [UInt8]
     var copies: [Member]
   }
 
@@ -37,7 +39,8 @@ struct Merging {
     var (found, rest): ([Found], [Member]) = ([], [])
     for round in rounds {
       if round.count == readers {
-        found.append(Found(time: round.map(\.time).min() ?? 0, copies: round))
+        let identity = round.map { Key($0.identity) }.min()?.bytes ?? []
+        found.append(Found(time: round.map(\.time).min() ?? 0, identity: identity, copies: round))
       } else {
         rest += round
       }

@@ -59,7 +59,7 @@ final class SharedLogs {
       return
     }
     let time = key.time()
-    _ = key.number()
+    key.skipText()
     _ = key.number()
     if key.byte() == 0 {
       seq += 1

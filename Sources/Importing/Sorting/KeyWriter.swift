@@ -9,11 +9,14 @@ struct KeyWriter {
   /// Writes a text that ends before any longer one.
   mutating func write(_ text: Text) {
     var string = text.string
-    string.withUTF8 { utf8 in
-      for byte in utf8 {
-        bytes.append(byte)
-        if byte == 0 { bytes.append(0xFF) }
-      }
+    string.withUTF8 { write(bytes: $0) }
+  }
+
+  /// Writes bytes that end before any longer ones.
+  mutating func write(bytes part: some Sequence<UInt8>) {
+    for byte in part {
+      bytes.append(byte)
+      if byte == 0 { bytes.append(0xFF) }
     }
     bytes.append(0)
     bytes.append(0)

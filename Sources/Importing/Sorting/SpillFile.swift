@@ -7,15 +7,12 @@ final class SpillFile {
 
   /// Makes a file in a folder.
   init(in folder: String) throws {
-    // Where the file system can't make a file without a name, it is made with one and removed.
-    var number = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0o600)
-    if number < 0 {
-      var name = Array("\(folder)/tidings-import-XXXXXX".utf8CString)
-      number = mkostemp(&name, O_CLOEXEC)
-      if number >= 0 { unlink(name) }
-    }
+    var name = Array("\(folder)/tidings-import-XXXXXX".utf8CString)
+    let number = mkstemp(&name)
     guard number >= 0 else { throw Self.failure(folder) }
     descriptor = number
+    unlink(name)
+    _ = fcntl(number, F_SETFD, FD_CLOEXEC)
   }
 
   deinit { close(descriptor) }

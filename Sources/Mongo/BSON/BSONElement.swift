@@ -133,6 +133,13 @@ public struct BSONElement: Sendable {
     return BSONArray(nested)
   }
 
+  /// A document with this element alone, whatever its type.
+  public var alone: BSONDocument {
+    let content = storage[(extent.key.lowerBound - 1)..<extent.value.upperBound]
+    let length = withUnsafeBytes(of: Int32(content.count + 5).littleEndian, Array.init)
+    return BSONDocument(trusted: length + content + [0])
+  }
+
   /// The value, of any supported type.
   public func value() throws(BSONError) -> BSONValue {
     switch type {
