@@ -11,7 +11,8 @@ final class MergedPlacement: Placement {
   /// Reads all copies, which come inbox by inbox.
   init(_ copies: SortedRecords, _ report: Report, memory: Int, folder: String) throws {
     (self.memory, self.folder) = (memory, folder)
-    let alike = try Self.byContent(copies, Sorter(memory: memory, folder: folder))
+    var report = report
+    let alike = try Self.byContent(copies, Sorter(memory: memory, folder: folder), &report)
     let teams = try Self.byTeam(alike, Sorter(memory: memory, folder: folder))
     shared = SharedLogs(teams, Sorter(memory: memory, folder: folder), report)
   }
@@ -28,8 +29,11 @@ final class MergedPlacement: Placement {
   }
 
   /// Sorts the copies by team and content. The number of a team's readers comes first.
-  private static func byContent(_ copies: SortedRecords, _ sorter: Sorter) throws -> SortedRecords {
+  private static func byContent(
+    _ copies: SortedRecords, _ sorter: Sorter, _ report: inout Report
+  ) throws -> SortedRecords {
     var (team, reader): ([UInt8], [UInt8]) = ([], [])
+    var last: (key: [UInt8], body: [UInt8]) = ([], [])
     var readers = 0
     func end() throws {
       guard readers > 0 else { return }
@@ -37,6 +41,12 @@ final class MergedPlacement: Placement {
     }
     while true {
       let found: Void? = try copies.next { record in
+        let body = record.value.dropFirst()
+        if last.key.elementsEqual(record.key), last.body.elementsEqual(body) {
+          report.doubles += 1
+          return
+        }
+        last = (Array(record.key), Array(body))
         var key = KeyReader(record.key)
         key.skipText()
         let teamCount = key.offset
@@ -54,7 +64,7 @@ final class MergedPlacement: Placement {
         alike.write(rest: team)
         alike.write(byte: 1)
         // The flags are not part of the content.
-        alike.write(Fingerprint.of(record.value.dropFirst()))
+        alike.write(Fingerprint.of(body))
         alike.write(rest: Array(record.key[key.offset..<key.offset + 8]))
         alike.write(rest: reader)
         alike.write(rest: Array(record.key[(key.offset + 8)...]))
