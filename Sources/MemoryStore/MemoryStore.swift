@@ -10,6 +10,7 @@ public final class MemoryStore: MessageStore {
   private let clock: WallClock
   // Held for one read or change; neither blocks.
   private let contents = Locked(Contents())
+  private let listeners = Listeners<Wake>()
 
   /// An empty store; `clock` tells the time that is stamped on messages.
   public init(clock: @escaping WallClock = systemTime) {
@@ -32,7 +33,8 @@ public final class MemoryStore: MessageStore {
   public func append(
     _ draft: Draft, to logs: [LogName], progress: (@Sendable (Int) -> Void)?
   ) async throws -> [Receipt] {
-    try contents.withLock { contents in
+    defer { listeners.tell(.logs(logs)) }
+    return try contents.withLock { contents in
       // Conflicts in any log are found before anything is appended.
       let held = try logs.map { try contents.first(of: draft, in: $0) }
       let now = clock()
@@ -47,7 +49,8 @@ public final class MemoryStore: MessageStore {
     marksOf inbox: Inbox,
     _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
   ) async throws -> Value {
-    try contents.withLock { contents in
+    defer { listeners.tell(.logs([inbox.own])) }
+    return try contents.withLock { contents in
       contents.time.advance(to: clock())
       var state = contents.state(of: inbox)
       let before = state.marks
@@ -59,7 +62,8 @@ public final class MemoryStore: MessageStore {
 
   /// See `MessageStore.retract`.
   public func retract(_ message: MessageName) async throws -> Bool {
-    try contents.withLock { contents in
+    defer { listeners.tell(.logs([message.log])) }
+    return try contents.withLock { contents in
       var log = contents.logs([message.log])[0]
       guard try log.retract(message.seq) else { return false }
       _ = try log.record.bytesToWrite()
@@ -71,6 +75,7 @@ public final class MemoryStore: MessageStore {
   /// See `MessageStore.restore`.
   public func restore(_ items: [Restored]) async throws -> Restored.Counts {
     let plan = try RestorePlan(items)
+    defer { listeners.tell(.logs(plan.touched)) }
     return try contents.withLock { contents in
       // All of it is decided before anything is written.
       let logs = try plan.logs.map { try contents.decide($0) }
@@ -86,6 +91,11 @@ public final class MemoryStore: MessageStore {
       for restore in marks { contents.marks[restore.inbox] = restore.marks }
       return Restored.Counts(logs, marks)
     }
+  }
+
+  /// See `MessageStore.watch`.
+  public func watch(_ listener: @escaping @Sendable (Wake) -> Void) -> Watch {
+    Watch(listeners.add(listener))
   }
 
   /// See `MessageStore.checkup`.

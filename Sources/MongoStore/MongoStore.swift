@@ -19,6 +19,7 @@ public final class MongoStore: MessageStore {
   private let endsWithProcess: Bool
   private let logger: Logger
   private let gatherer: Gatherer
+  private let listeners = Listeners<Wake>()
   private let largeReads = LargeReads(places: 3)
 
   /// Creates a store at a connection string; waits for no server. `clock` gives messages their time instead of
@@ -156,6 +157,7 @@ public final class MongoStore: MessageStore {
     _ draft: Draft, to logs: [LogName], progress: (@Sendable (Int) -> Void)?
   ) async throws -> [Receipt] {
     guard !logs.isEmpty else { return [] }
+    defer { listeners.tell(.logs(logs)) }
     return try await withQueuedWork { work, continuation in
       writer.add(
         .append(
@@ -171,14 +173,16 @@ public final class MongoStore: MessageStore {
     marksOf inbox: Inbox,
     _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
   ) async throws -> Value {
-    try await withQueuedWork { work, continuation in
+    defer { listeners.tell(.logs([inbox.own])) }
+    return try await withQueuedWork { work, continuation in
       writer.add(.marks(MarksWrite(inbox, work, continuation, body)))
     }
   }
 
   /// Retracts the message in the log's record, then clears its body.
   public func retract(_ message: MessageName) async throws -> Bool {
-    try await withQueuedWork { work, continuation in
+    defer { listeners.tell(.logs([message.log])) }
+    return try await withQueuedWork { work, continuation in
       writer.add(
         .retract(
           Retract(name: message, begin: work.begin) {
@@ -190,6 +194,7 @@ public final class MongoStore: MessageStore {
   /// Restores with the next group, each log from its beginning on.
   public func restore(_ items: [Restored]) async throws -> Restored.Counts {
     let plan = try RestorePlan(items)
+    defer { listeners.tell(.logs(plan.touched)) }
     return try await withQueuedWork { work, continuation in
       writer.add(
         .restore(
@@ -197,6 +202,11 @@ public final class MongoStore: MessageStore {
             continuation.resume(with: $0.mapError { $0 as any Error })
           }))
     }
+  }
+
+  /// See `MessageStore.watch`.
+  public func watch(_ listener: @escaping @Sendable (Wake) -> Void) -> Watch {
+    Watch(listeners.add(listener))
   }
 
   /// Finishes the accepted work and closes the connections; later calls are `unavailable`. May be called more

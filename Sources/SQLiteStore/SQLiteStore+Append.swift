@@ -30,7 +30,8 @@ extension SQLiteStore {
   private func append(
     _ draft: Draft, to logs: [LogName], checking others: [LogName], _ progress: (@Sendable (Int) -> Void)?
   ) async throws -> [Receipt] {
-    try await write(size: draft.storedSize * logs.count) { connection in
+    defer { listeners.tell(.logs(logs)) }
+    return try await write(size: draft.storedSize * logs.count) { connection in
       try connection.expectNoConflict(of: draft, in: others)
       return try connection.append(draft, to: logs, progress)
     }

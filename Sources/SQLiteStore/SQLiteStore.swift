@@ -14,6 +14,7 @@ public final class SQLiteStore: MessageStore {
   let file: DatabaseFile
   private let threads: StoreThreads
   let clock: SteadyClock
+  let listeners = Listeners<Wake>()
 
   /// Opens the database at `path`; a missing file is created, readable by its owner only, and a missing
   /// folder is an error. Files that belong to other users, or that other users may read or write, are refused
@@ -83,17 +84,25 @@ public final class SQLiteStore: MessageStore {
     marksOf inbox: Inbox,
     _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
   ) async throws -> Value {
-    try await write(size: 1024) { try $0.change(marksOf: inbox, body) }
+    defer { listeners.tell(.logs([inbox.own])) }
+    return try await write(size: 1024) { try $0.change(marksOf: inbox, body) }
   }
 
   /// Retracts with the next group; the message's content is overwritten in the file.
   public func retract(_ message: MessageName) async throws -> Bool {
-    try await write(size: 1024) { try $0.retract(message) }
+    defer { listeners.tell(.logs([message.log])) }
+    return try await write(size: 1024) { try $0.retract(message) }
+  }
+
+  /// See `MessageStore.watch`.
+  public func watch(_ listener: @escaping @Sendable (Wake) -> Void) -> Watch {
+    Watch(listeners.add(listener))
   }
 
   /// Restores with the next group.
   public func restore(_ items: [Restored]) async throws -> Restored.Counts {
     let plan = try RestorePlan(items)
+    defer { listeners.tell(.logs(plan.touched)) }
     return try await write(size: plan.size) { try $0.restore(plan) }
   }
 

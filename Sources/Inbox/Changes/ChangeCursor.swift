@@ -52,7 +52,7 @@ extension ChangeCursor {
   /// Whether the cursor was made for this inbox.
   public func belongs(to inbox: Inbox) -> Bool { self.inbox == Self.name(of: inbox) }
 
-  private static func name(of inbox: Inbox) -> UInt64 { fingerprint(inbox.own.encoded) }
+  private static func name(of inbox: Inbox) -> UInt64 { inbox.own.fingerprint }
 }
 
 // The cursor as text.

@@ -33,7 +33,7 @@ public struct LogRecord: Hashable, Sendable {
         var writer = ByteWriter()
         writer.writeNumber(trail)
         writer.writeNumber(UInt64(seq))
-        return fingerprint(writer.bytes)
+        return writer.bytes.fingerprint
       }
     }
   }

@@ -54,6 +54,10 @@ extension LogName {
     encoded = bytes
   }
 
+  /// A number that stands for the name where a hint is enough: the same in every process and version. Another name may
+  /// have the same one.
+  public var fingerprint: UInt64 { encoded.fingerprint }
+
   /// The kind of the log and its identifiers. They are read from the bytes, so this is for code that runs
   /// seldom.
   public var kind: Kind {

@@ -48,7 +48,7 @@ public struct PageQuery: Sendable {
     writer.writeByte(filter.concerning == nil ? 0 : 1)
     if let user = filter.concerning { writer.writeBytes(user.string.utf8) }
     for type in Set(filter.types).sorted() { writer.writeBytes(type.string.utf8) }
-    return fingerprint(writer.bytes)
+    return writer.bytes.fingerprint
   }
 }
 

@@ -31,6 +31,9 @@ public struct RestorePlan: Sendable {
     }
   }
 
+  /// The logs that may change, and the own logs of the inboxes whose marks may.
+  public var touched: [LogName] { logs.map(\.log) + marks.map(\.inbox.own) }
+
   /// The approximate number of bytes that are written.
   public var size: Int {
     logs.reduce(0) { $0 + $1.size } + marks.reduce(0) { $0 + $1.bytes.count + 256 }

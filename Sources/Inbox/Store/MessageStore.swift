@@ -65,6 +65,13 @@ public protocol MessageStore: Sendable {
   /// One call is one change, for some thousands of messages and a few megabytes: it holds other writers up.
   func restore(_ items: [Restored]) async throws -> Restored.Counts
 
+  /// Tells `listener` from now on of what changes in the store, whoever changes it: this process, another one, another
+  /// host. A wake comes after the change is committed for good, so a read that begins then sees it. Each change is
+  /// followed by a wake; there may be more wakes than changes, and one wake for several. Whatever happened while
+  /// the store could not be followed is told by one wake for everything once it can. `listener` is called from any thread and must not
+  /// block.
+  func watch(_ listener: @escaping @Sendable (Wake) -> Void) -> Watch
+
   /// Examines the store: whether it is sound, and whether it works as it should. Changes nothing that it holds.
   func checkup() async throws -> [Finding]
 
