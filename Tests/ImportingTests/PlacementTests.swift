@@ -38,7 +38,7 @@ struct PlacementTests {
         return try reader.messages(in: inbox.log(side), state.living(side)).map { message in
           Seen(
             time: message.time, content: message.body.content ?? "", isRead: read.contains(message.seq),
-            isArchived: state.marks[side].archived.contains(message.seq))
+            isArchived: (side == .shared ? state.marks.shared : state.marks.own).archived.contains(message.seq))
         }
       }.sorted()
     }
