@@ -57,6 +57,8 @@ let package = Package(
     .target(name: "Inbox", swiftSettings: settings),
     // What is remembered of logs, above every store.
     .target(name: "Caches", dependencies: ["Inbox", "Locks", "Runtime"], swiftSettings: settings),
+    // Exports of stores, and how they come into others.
+    .target(name: "Moving", dependencies: ["Inbox", "JSON"], swiftSettings: settings),
     .target(name: "MemoryStore", dependencies: ["Inbox", "Locks", "Runtime"], swiftSettings: settings),
     // Without pkg-config, which would link the shared library.
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
@@ -101,8 +103,8 @@ let package = Package(
     .executableTarget(
       name: "tidings",
       dependencies: [
-        "API", "CSystem", "CWithoutFoundation", "Importing", "Inbox", "JSON", "JSONRPC", "LibC", "Locks", "MemoryStore",
-        "Mongo", "MongoStore", "Runtime", "SQLiteStore", "Transcript",
+        "API", "CSystem", "CWithoutFoundation", "Importing", "Inbox", "JSON", "JSONRPC", "LibC", "Locks",
+        "MemoryStore", "MongoStore", "Moving", "Runtime", "SQLiteStore", "Transcript",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -9,6 +9,8 @@ extension Contents {
     page(Array(marks.keys), after: inbox?.own, limit, by: \.own)
   }
 
+  func marks(of inboxes: [Inbox]) -> [Marks] { inboxes.map { marks[$0] ?? Marks() } }
+
   private func page<Item>(
     _ items: [Item], after last: LogName?, _ limit: Int, by name: (Item) -> LogName
   ) -> [Item] {

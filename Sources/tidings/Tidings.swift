@@ -18,7 +18,8 @@ struct Tidings: ParsableCommand {
       """,
     version: tidingsVersion,
     subcommands: [
-      ServeCommand.self, CallCommand.self, SchemaCommand.self, DoctorCommand.self, ReplayCommand.self,
+      ServeCommand.self, CallCommand.self, SchemaCommand.self, DoctorCommand.self, ExportCommand.self,
+      ImportCommand.self, ReplayCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 

@@ -10,8 +10,8 @@ public final class Import {
 
   /// How far an import has come.
   public enum Step: Hashable, Sendable {
-    /// So many documents were read.
-    case reading(Int)
+    /// So many documents were read, and so much of the source: documents of a collection, bytes of a file.
+    case reading(Int, done: Int)
     /// So many messages were restored, or looked at.
     case restoring(Int, of: Int)
   }
@@ -39,16 +39,16 @@ public final class Import {
       for document in page {
         try intake.take(format.values(document), at: format.place(of: document))
       }
-      progress(.reading(report.documents))
+      progress(.reading(report.documents, done: report.documents))
     }
   }
 
-  /// Reads a whole file; `chunk` returns its next bytes, and none at the end.
-  public func read(_ format: any DocumentFormat, _ chunk: () throws -> [UInt8]) throws {
+  /// Reads a whole file; `chunk` returns its next bytes, none at the end, and the number of all so far.
+  public func read(_ format: any DocumentFormat, _ chunk: () throws -> (bytes: [UInt8], done: Int)) throws {
     var format = format
-    while case let bytes = try chunk(), !bytes.isEmpty {
+    while case let (bytes, done) = try chunk(), !bytes.isEmpty {
       try format.take(bytes) { try intake.take($0.values, at: .line($0.line)) }
-      progress(.reading(report.documents))
+      progress(.reading(report.documents, done: done))
     }
     try format.finish { try intake.take($0.values, at: .line($0.line)) }
   }

@@ -1,5 +1,5 @@
 /// Base64 with the URL-safe alphabet and no padding (RFC 4648 section 5).
-enum Base64URL {
+public enum Base64URL {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
@@ -9,7 +9,8 @@ enum Base64URL {
     return values
   }()
 
-  static func encode(_ bytes: [UInt8]) -> String {
+  /// The text of these bytes.
+  public static func encode(_ bytes: [UInt8]) -> String {
     String(unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { buffer in
       var (group, bits, length) = (UInt32(0), 0, 0)
       for byte in bytes {
@@ -31,7 +32,7 @@ enum Base64URL {
 
   /// Decodes a text; nil for a character outside the alphabet, a length that no bytes have, or spare bits
   /// that are not zero: each byte string has exactly one spelling.
-  static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
+  public static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
     var bytes: [UInt8] = []
     var (group, bits) = (UInt32(0), 0)
     for letter in text {

@@ -7,6 +7,9 @@ public protocol StoreListing {
   /// The inboxes that have marks, after `inbox` or from the first one on; ordered by their own logs' names.
   func inboxes(after inbox: Inbox?, limit: Int) throws -> [Inbox]
 
+  /// The marks of each of these inboxes, in order.
+  func marks(of inboxes: [Inbox]) throws -> [Marks]
+
   /// The head and the record of each of these logs, in order; `sent` is empty, since it is a reader's.
   func logs(_ names: [LogName]) throws -> [LogState]
 
@@ -86,6 +89,9 @@ extension ForwardingReader {
   public func inboxes(after inbox: Inbox?, limit: Int) throws -> [Inbox] {
     try reader.inboxes(after: inbox, limit: limit)
   }
+
+  /// See `StoreListing.marks`.
+  public func marks(of inboxes: [Inbox]) throws -> [Marks] { try reader.marks(of: inboxes) }
 
   /// See `StoreListing.logs`.
   public func logs(_ names: [LogName]) throws -> [LogState] { try reader.logs(names) }

@@ -28,6 +28,26 @@ extension MongoReader {
     }
   }
 
+  func marks(of inboxes: [Inbox]) throws -> [Marks] {
+    let source = try searched()
+    var found: [LogName: Marks] = [:]
+    var batches = inboxes.isEmpty ? [] : [ArraySlice(inboxes.map(\.own))]
+    while let names = batches.popLast() {
+      let batch = try source.run(.records(.marks, Array(names)))
+      guard batch.isComplete else {
+        guard names.count > 1 else { throw StoreError.damaged("a record of more than 16 MiB") }
+        let middle = names.startIndex + names.count / 2
+        batches += [names[..<middle], names[middle...]]
+        continue
+      }
+      for document in try batch.all() {
+        let record = try RecordDocument(document, of: .marks)
+        found[record.name] = try Marks(record)
+      }
+    }
+    return inboxes.map { found[$0.own] ?? Marks() }
+  }
+
   /// The names that a query returns; fewer if the reply is full.
   private func names(_ query: Query, _ field: String) throws -> [LogName] {
     let source = try searched()

@@ -12,6 +12,13 @@ extension Connection {
     }
   }
 
+  func marks(of inboxes: [Inbox]) throws -> [Marks] {
+    try inboxes.map { inbox in
+      try checkDeadline()
+      return try marks(of: inbox)
+    }
+  }
+
   /// The names after one: first those of its length, then the longer ones.
   private func names(
     _ ofLength: SQL, _ longer: SQL, after name: LogName?, _ limit: Int

@@ -80,40 +80,36 @@ struct ForeignOptions: ParsableArguments {
   }
 }
 
-extension FormatName: ExpressibleByArgument {}
+  /// Whether any of the options is there: then it is no export of Tidings that is read.
+  var areGiven: Bool {
+    kind != nil || collection != nil || format != nil || timezone != nil || mergeBroadcasts || !maps.isEmpty || !defaults.isEmpty
+  }
 
-extension ForeignOptions {
-  /// The import from a collection, a file or standard input (`-`). `beginning` is what was already read of a file.
-  func work(from: String, beginning: [UInt8] = [], skipsBad: Bool, _ logger: Logger) throws -> ForeignImport {
-    let source: ForeignImport.Source
-    let fields: Mapping
-    if from.hasPrefix("mongodb://") || from.hasPrefix("mongodb+srv://") {
-      guard let collection else { throw CommandError(.badParameters, "--collection says which one of the database is read") }
+  /// Whether a text is the URI of a database.
+  static func isDatabase(_ from: String) -> Bool { from.hasPrefix("mongodb://") || from.hasPrefix("mongodb+srv://") }
+
+  /// The import from a collection, a file or standard input.
+  func work(from: String, skipsBad: Bool, isDry: Bool, _ logger: Logger) throws(CommandError) -> ForeignImport {
+    let (source, fields) = try source(from, logger)
+    return ForeignImport(
+      source: source, translation: try translation(fields), merges: mergeBroadcasts, skipsBad: skipsBad, isDry: isDry)
+  }
+
+  private func source(_ from: String, _ logger: Logger) throws(CommandError) -> (ForeignImport.Source, Mapping) {
+    if Self.isDatabase(from) {
+      guard let collection else { throw CommandError(.badParameters, "--collection NAME says what is read of the database") }
       do {
-        source = .collection(try MongoSource(uri: from, collection: collection, logger: logger))
+        return (.collection(try MongoSource(uri: from, collection: collection, logger: logger)), .documents)
       } catch {
         throw CommandError(.configuration, "--from: \(error)")
       }
-      fields = .documents
-    } else {
-      let file = try opened(from)
-      let beginning = beginning.isEmpty ? try file.read(atMost: 4 << 10) : beginning
-      guard let format = format ?? FormatName(beginning: beginning) else {
-        throw CommandError(.badData, "\(from) is empty")
-      }
-      source = .file(file, beginning: beginning, format)
-      fields = format.mapping
     }
-    return ForeignImport(
-      source: source, translation: try translation(fields), merges: mergeBroadcasts, skipsBad: skipsBad)
-  }
-
-  private func opened(_ path: String) throws(CommandError) -> Descriptor {
-    if path == "-" { return .standardInput }
-    do {
-      return try Descriptor.reading(FilePath(bytes: path.systemBytes))
-    } catch {
-      throw CommandError(.notFound, "\(path) can't be read: \(error)")
-    }
+    guard collection == nil else { throw CommandError(.badParameters, "--collection needs the URI of a database for --from") }
+    var file = try SourceFile(from)
+    let beginning = try file.read()
+    guard let format = format ?? FormatName(beginning: beginning) else { throw CommandError(.badData, "\(file.name) is empty") }
+    return (.file(file, beginning: beginning, format), format.mapping)
   }
 }
+
+extension FormatName: @retroactive ExpressibleByArgument {}

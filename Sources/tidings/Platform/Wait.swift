@@ -2,6 +2,11 @@ import Locks
 
 /// Runs asynchronous work from a command's thread, which may block until it is done.
 func wait<Value: Sendable>(for work: @escaping @Sendable () async throws -> Value) throws -> Value {
+  try begin(work)()
+}
+
+/// Begins asynchronous work beside a command's thread; what is returned blocks until it is done.
+func begin<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) -> () throws -> Value {
   let outcome = Monitor<Result<Value, any Error>?>(nil)
   Task.detached {
     let result: Result<Value, any Error>
@@ -12,5 +17,5 @@ func wait<Value: Sendable>(for work: @escaping @Sendable () async throws -> Valu
     }
     outcome.update { $0 = result }
   }
-  return try outcome.wait { $0 }.get()
+  return { try outcome.wait { $0 }.get() }
 }

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Importing
+import Inbox
+import JSONRPC
+import Locks
+import MemoryStore
+import Moving
+import SQLiteStore
+
+/// Brings an export of Tidings, or what another program kept, into a store.
+struct ImportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Bring messages and marks into the store.",
+    discussion: """
+      tidings export --store sqlite:old.db | tidings import --from - --store mongodb://localhost/tidings
+      tidings import --from tidings.jsonl --dry-run
+      tidings import --from mongodb://localhost/product --collection team_message --kind team
+      tidings import --from notifications.csv --kind account --map reader_id=notifiable_id
+
+      An import that was ended on the way is completed by the same command. Hosts may work on the store meanwhile: what \
+      they wrote is never replaced.
+
+      Exit status: 65 something can't be imported, 66 the file can't be read, 69 store unavailable, 75 try again.
+      """)
+
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var log: LogOptions
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A file that tidings export has written; - is stdin. With --kind what another program kept: a file, or "
+        + "mongodb://.../DATABASE.", valueName: "file"))
+  var from: String
+
+  @Flag(name: .long, help: "Write nothing: tell what would be done, and every problem.")
+  var dryRun = false
+
+  @Flag(name: .long, help: "Leave out what can't be imported, and go on.")
+  var skipBad = false
+
+  @OptionGroup(title: "What another program kept") var foreign: ForeignOptions
+
+  func run() throws {
+    if foreign.areGiven || ForeignOptions.isDatabase(from) { return try runForeign() }
+    var file = try SourceFile(from)
+    let url = try store.url(makesFolder: !dryRun)
+    let store = try StoreOptions.open(url, allowsSharing: store.allowSharedFile, log.logger(isQuiet: true))
+    var session = ExportImport(
+      Restorer(store, skipsBad: skipBad, isDry: dryRun), stopsAtProblems: !skipBad && !dryRun)
+    do {
+      try session.run(&file)
+    } catch {
+      session.bar.clear()
+      throw CommandError(any: error)
+    }
+    try wait { try await store.close() }
+    let summary = try session.summary(isDry: dryRun)
+    ProgressBar.write(summary + "\n")
+    if session.problems > 0, !skipBad { throw ExitCode(ExitStatus.badData.rawValue) }
+  }
+
+  private func runForeign() throws {
+    let logger = log.logger(isQuiet: true)
+    let work = try foreign.work(from: from, skipsBad: skipBad, isDry: dryRun, logger)
+    let url = try store.url(makesFolder: !dryRun)
+    // A dry run makes no file.
+    let isMissing = if case .sqlite(let path) = url { !path.exists } else { false }
+    let store: any MessageStore =
+      dryRun && isMissing ? MemoryStore() : try StoreOptions.open(url, allowsSharing: store.allowSharedFile, logger)
+    let problems: Int
+    do {
+      problems = try work.run(Restorer(store, skipsBad: skipBad, isDry: dryRun))
+    } catch let failure as SourceFailure {
+      throw CommandError(.badData, failure.description)
+    } catch is Restorer.Refused {
+      throw CommandError(.badData, "the store has other messages or marks: nothing more was imported; --skip-bad leaves such inboxes out")
+    } catch {
+      throw CommandError(any: error)
+    }
+    try wait { try await store.close() }
+    if problems > 0, !skipBad { throw ExitCode(ExitStatus.badData.rawValue) }
+  }
+}
