@@ -3,30 +3,45 @@ import Mongo
 /// Documents as MongoDB keeps them.
 public struct BSONDocuments: Sendable {
   private let mapping: Mapping
+  /// The fields of the last documents by their places: most documents have the same ones in the same order.
+  private var known: [KnownField] = []
+
+  private struct KnownField {
+    var name: String
+    /// What is filled from it.
+    var slots: [Int]
+    /// Whether it is named as left out.
+    var isOther: Bool
+  }
 
   /// Creates the format for these fields.
   public init(_ mapping: Mapping) { self.mapping = mapping }
 
   /// What a document has in the fields of the mapping.
-  public func values(_ document: BSONDocument) -> Result<SourceValues, Problem> {
+  public mutating func values(_ document: BSONDocument) -> Result<SourceValues, Problem> {
     var values = SourceValues(mapping)
     do throws(BSONError) {
       var reader = BSONReader(document)
+      var place = 0
       while let element = try reader.next() {
-        var isKnown = false
-        for (index, slot) in mapping.slots.enumerated() where element.key == slot.path[0] {
-          isKnown = true
-          values.values[index] = try SourceValue(at: slot.path.dropFirst(), of: element)
+        if place >= known.count || !(element.key == known[place].name) { try learn(element.key, at: place) }
+        for slot in known[place].slots {
+          values.values[slot] = try SourceValue(at: mapping.slots[slot].path.dropFirst(), of: element)
         }
-        if !isKnown {
-          let name = try element.key.string()
-          if !mapping.ignored.contains(name) { values.others.append(name) }
-        }
+        if known[place].isOther { values.others.append(known[place].name) }
+        place += 1
       }
     } catch {
       return .failure(Problem("a text in it is not UTF-8, or its bytes are damaged"))
     }
     return .success(values)
+  }
+
+  private mutating func learn(_ key: BSONKey, at place: Int) throws(BSONError) {
+    let name = try key.string()
+    let slots = mapping.slots.indices.filter { mapping.slots[$0].path[0] == name }
+    let field = KnownField(name: name, slots: slots, isOther: slots.isEmpty && !mapping.ignored.contains(name))
+    if place < known.count { known[place] = field } else { known.append(field) }
   }
 
   /// The place of a document that can't be read: its id, if that can be.

@@ -31,7 +31,7 @@ public final class Import {
 
   /// Reads a whole collection.
   public func read(_ source: MongoSource) async throws {
-    let format = BSONDocuments(translation.mapping)
+    var format = BSONDocuments(translation.mapping)
     // While a page is looked at, the next one is on its way.
     var next = Task { try await source.page(after: nil) }
     while case let page = try await next.value, let last = page.last {

@@ -32,7 +32,8 @@ final class Sorter {
   func add(key: [UInt8], value: [UInt8]) throws {
     let size = Self.header + key.count + value.count
     if !places.isEmpty, bytes.count + size + (places.count + 1) * MemoryLayout<Place>.size > memory { try spill() }
-    if bytes.capacity == 0 { bytes.reserveCapacity(memory / 4) }
+    // All of it at once: growing would copy, and need twice the room. What is not used costs nothing.
+    if bytes.capacity == 0 { bytes.reserveCapacity(max(memory, size)) }
     places.append(Place(start: bytes.count, prefix: Self.prefix(key)))
     withUnsafeBytes(of: UInt32(key.count)) { bytes.append(contentsOf: $0) }
     withUnsafeBytes(of: UInt32(value.count)) { bytes.append(contentsOf: $0) }

@@ -73,7 +73,7 @@ struct ImportCommand: ParsableCommand {
     do {
       problems = try work.run(Restorer(store, skipsBad: skipBad, isDry: dryRun))
     } catch let failure as SourceFailure {
-      throw CommandError(.badData, failure.description)
+      throw CommandError(ForeignOptions.isDatabase(from) ? .unavailable : .badData, failure.description)
     } catch is Restorer.Refused {
       throw CommandError(.badData, "the store has other messages or marks: nothing more was imported; --skip-bad leaves such inboxes out")
     } catch {

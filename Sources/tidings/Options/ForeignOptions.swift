@@ -78,7 +78,6 @@ struct ForeignOptions: ParsableArguments {
       throw CommandError(.badParameters, "--timezone \(name): \(error): a zone is +01:00, or a name in \(folder)")
     }
   }
-}
 
   /// Whether any of the options is there: then it is no export of Tidings that is read.
   var areGiven: Bool {
@@ -112,4 +111,4 @@ struct ForeignOptions: ParsableArguments {
   }
 }
 
-extension FormatName: @retroactive ExpressibleByArgument {}
+extension FormatName: ExpressibleByArgument {}

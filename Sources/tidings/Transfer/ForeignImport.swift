@@ -32,14 +32,14 @@ struct ForeignImport: Sendable {
       try await read(work)
       screen.endOfProblems()
       if work.report.bad > 0, !skipsBad, !isDry {
-        screen.tell("nothing was imported: \(work.report.bad) of \(work.report.documents) documents can't be messages")
+        screen.tell("nothing was imported: \(work.report.bad) of \(work.report.documents) documents can't be messages; --skip-bad leaves them out")
         return work.report.bad
       }
       let refused = Locked(0)
       let report = try await work.restore(merges: merges) { items in
         try await restorer.restore(items) { unfit in
           refused.withLock { $0 += 1 }
-          screen.tell("a log of \(unfit.log): \(unfit)")
+          screen.tell("log \(unfit.log): \(unfit)")
         }
       }
       let counts = await restorer.counts
