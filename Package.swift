@@ -129,7 +129,8 @@ let package = Package(
     .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC", "Locks", "Seeds"], swiftSettings: settings),
     .testTarget(name: "TranscriptTests", dependencies: ["JSON", "Transcript"], swiftSettings: settings),
     .testTarget(
-      name: "ImportingTests", dependencies: ["Importing", "Inbox", "MemoryStore", "Seeds"], swiftSettings: settings),
+      name: "ImportingTests", dependencies: ["Importing", "Inbox", "MemoryStore", "Seeds"],
+      swiftSettings: settings),
     .testTarget(name: "APITests", dependencies: ["API", "MemoryStore"], swiftSettings: settings),
     .testTarget(
       name: "InboxTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],

@@ -4,26 +4,33 @@ import Testing
 
 /// Dates as people and databases write them, and zones of clocks.
 struct ClockTests {
-  @Test(arguments: [
-    ("1970-01-01T00:00:00Z", 0, 0), ("2024-02-29T23:59:59.999Z", 1_709_251_199_999, 0),
-    ("2024-05-01 10:30:00", 1_714_559_400_000, nil), ("2024-05-01T10:30", 1_714_559_400_000, nil),
-    ("2024-05-01", 1_714_521_600_000, nil), ("2024-05-01T10:30:00.123456789+02:00", 1_714_559_400_123, 7_200_000),
-    ("2024-05-01T10:30:00.1-0530", 1_714_559_400_100, -19_800_000), ("2024-05-01 10:30:00.12 +02", 1_714_559_400_120, 7_200_000),
-    ("0001-01-01T00:00:00", -62_135_596_800_000, nil), ("2016-12-31T23:59:60Z", 1_483_228_799_999, 0),
-  ] as [(String, Int64, Int64?)]) func dates(_ text: String, _ clock: Int64, _ offset: Int64?) throws {
+  @Test(
+    arguments: [
+      ("1970-01-01T00:00:00Z", 0, 0), ("2024-02-29T23:59:59.999Z", 1_709_251_199_999, 0),
+      ("2024-05-01 10:30:00", 1_714_559_400_000, nil), ("2024-05-01T10:30", 1_714_559_400_000, nil),
+      ("2024-05-01", 1_714_521_600_000, nil),
+      ("2024-05-01T10:30:00.123456789+02:00", 1_714_559_400_123, 7_200_000),
+      ("2024-05-01T10:30:00.1-0530", 1_714_559_400_100, -19_800_000),
+      ("2024-05-01 10:30:00.12 +02", 1_714_559_400_120, 7_200_000),
+      ("0001-01-01T00:00:00", -62_135_596_800_000, nil), ("2016-12-31T23:59:60Z", 1_483_228_799_999, 0),
+    ] as [(String, Int64, Int64?)]) func dates(_ text: String, _ clock: Int64, _ offset: Int64?) throws
+  {
     let found = try #require(ClockText(text))
     #expect(found.clock == clock)
     #expect(found.offset == offset)
   }
 
   @Test(arguments: [
-    "", "now", "2024", "2024-13-01", "2023-02-29", "2024-05-01T", "2024-05-01T25:00", "2024-05-01T10:60", "2024-05-01T10:00:61",
-    "2024-05-01T10:00:00.Z", "2024-05-01T10:00:00+2", "2024-05-01T10:00:00Zx", "24-05-01 10:00", "2024-05-01T10:00:00 PM",
+    "", "now", "2024", "2024-13-01", "2023-02-29", "2024-05-01T", "2024-05-01T25:00", "2024-05-01T10:60",
+    "2024-05-01T10:00:61",
+    "2024-05-01T10:00:00.Z", "2024-05-01T10:00:00+2", "2024-05-01T10:00:00Zx", "24-05-01 10:00",
+    "2024-05-01T10:00:00 PM",
   ]) func noDates(_ text: String) {
     #expect(ClockText(text) == nil)
   }
 
-  @Test(arguments: [("+02:00", 7_200_000), ("-0330", -12_600_000), ("UTC", 0), ("Z", 0)] as [(String, Int64)])
+  @Test(
+    arguments: [("+02:00", 7_200_000), ("-0330", -12_600_000), ("UTC", 0), ("Z", 0)] as [(String, Int64)])
   func offsets(_ text: String, _ milliseconds: Int64) {
     #expect(Zone(offset: text) == .fixed(milliseconds))
   }
@@ -35,7 +42,8 @@ struct ClockTests {
   /// A file of zones: changes at these seconds, and a rule for what comes later.
   static func file(_ changes: [(Int64, UInt8)] = [], offsets: [Int32] = [0], rule: String) -> [UInt8] {
     func header(_ counts: [UInt32]) -> [UInt8] {
-      Array("TZif2".utf8) + Array(repeating: 0, count: 15) + counts.flatMap { withUnsafeBytes(of: $0.bigEndian, Array.init) }
+      Array("TZif2".utf8) + Array(repeating: 0, count: 15)
+        + counts.flatMap { withUnsafeBytes(of: $0.bigEndian, Array.init) }
     }
     // The part for 32 bits has a type that says nothing.
     var bytes = header([0, 0, 0, 0, 1, 1]) + [0, 0, 0, 0, 0, 0, 0]
@@ -80,6 +88,8 @@ struct ClockTests {
     for count in [0, 3, 44, file.count / 2] {
       #expect(throws: Problem.self) { try ZoneRules(Array(file.prefix(count))) }
     }
-    #expect(throws: Problem.self) { try ZoneRules(Array("no zone at all, though it is long enough for a header".utf8)) }
+    #expect(throws: Problem.self) {
+      try ZoneRules(Array("no zone at all, though it is long enough for a header".utf8))
+    }
   }
 }

@@ -42,8 +42,8 @@ struct FormatTests {
     return try #require(found.first).get()
   }
 
-  private func problem(_ text: String, _ name: FormatName = .json) throws -> String {
-    let found = try Self.found(text, name)
+  static func problem(_ text: String, _ name: FormatName = .json) throws -> String {
+    let found = try found(text, name)
     #expect(found.count == 1)
     guard case .failure(let problem) = found.first else { return "none" }
     return problem.description
@@ -66,7 +66,8 @@ struct FormatTests {
   }
 
   @Test func ofAnObjectIdTheTimeIsKnown() throws {
-    let text = #"{"_id":{"$oid":"\#(Self.oid)"},"reader_id":7,"team_id":{"$oid":"\#(Self.oid)"},"message_type":"note","receiver_id":""}"#
+    let text =
+      #"{"_id":{"$oid":"\#(Self.oid)"},"reader_id":7,"team_id":{"$oid":"\#(Self.oid)"},"message_type":"note","receiver_id":""}"#
     let copy = try only(Self.found(text, .json))
     #expect(copy.time == 0x64f0c0ff * 1000)
     #expect(copy.reader == "7")
@@ -82,32 +83,56 @@ struct FormatTests {
     (#"{"reader_id":"a","team_id":"t","create_time":1}"#, "message_type is missing"),
     (#"{"reader_id":"a","team_id":"t","message_type":"n"}"#, "create_time is missing"),
     (#"{"reader_id":"a","team_id":"t","message_type":"n","create_time":"soon"}"#, "create_time is no date"),
-    (#"{"reader_id":"a","team_id":"t","message_type":"n","create_time":{"$date":9e18}}"#, "create_time is no date"),
-    (#"{"reader_id":"a","team_id":"t","message_type":"n","create_time":9007199254740000}"#, "create_time is not within the years 0 to 9999"),
-    (#"{"reader_id":["a"],"team_id":"t","message_type":"n","create_time":1}"#, "reader_id is no text, number or id"),
-    (#"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1,"read":"perhaps"}"#, "read is neither yes nor no, nor a date"),
-    (#"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1,"data":[1]}"#, "data is no JSON object"),
-    (#"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1,"content":{"a":1}}"#, "content is no text or number"),
+    (
+      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":{"$date":9e18}}"#,
+      "create_time is no date"
+    ),
+    (
+      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":9007199254740000}"#,
+      "create_time is not within the years 0 to 9999"
+    ),
+    (
+      #"{"reader_id":["a"],"team_id":"t","message_type":"n","create_time":1}"#,
+      "reader_id is no text, number or id"
+    ),
+    (
+      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1,"read":"perhaps"}"#,
+      "read is neither yes nor no, nor a date"
+    ),
+    (
+      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1,"data":[1]}"#,
+      "data is no JSON object"
+    ),
+    (
+      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1,"content":{"a":1}}"#,
+      "content is no text or number"
+    ),
     (#"{"reader_id":"a","reader_id":"b"}"#, "it is no JSON: a key occurs twice in an object"),
-    (#"[1]"#, "it is no JSON object"), (#"{"reader_id":"a""#, "it is no JSON: the text ends too early"), ("{nonsense}", "it is no JSON: unexpected character 'n'"),
+    (#"[1]"#, "it is no JSON object"), (#"{"reader_id":"a""#, "it is no JSON: the text ends too early"),
+    ("{nonsense}", "it is no JSON: unexpected character 'n'"),
   ]) func badDocuments(_ text: String, _ sentence: String) throws {
-    #expect(try problem(text) == sentence)
+    #expect(try Self.problem(text) == sentence)
   }
 
   @Test func whatIsTooLongIsNamed() throws {
     let start = #"{"team_id":"t","message_type":"n","create_time":1,"#
     let long = String(repeating: "é", count: 65_536)
-    #expect(try problem(start + #""reader_id":"\#(long.prefix(65))"}"#) == "reader_id is longer than 128 bytes")
-    #expect(try problem(start + #""reader_id":"a","content":"\#(long)"}"#) == "content is longer than 65536 bytes")
-    #expect(try problem(start + #""reader_id":"a","username":"\#(long)"}"#) == "username is longer than 1024 bytes")
-    #expect(try problem(start + #""reader_id":"a","data":{"a":"\#(long)"}}"#) == "data is longer than 65536 bytes")
+    #expect(
+      try problem(start + #""reader_id":"\#(long.prefix(65))"}"#) == "reader_id is longer than 128 bytes")
+    #expect(
+      try problem(start + #""reader_id":"a","content":"\#(long)"}"#) == "content is longer than 65536 bytes")
+    #expect(
+      try problem(start + #""reader_id":"a","username":"\#(long)"}"#) == "username is longer than 1024 bytes")
+    #expect(
+      try problem(start + #""reader_id":"a","data":{"a":"\#(long)"}}"#) == "data is longer than 65536 bytes")
   }
 
   @Test func aBrokenLineSpoilsNoOther() throws {
     let good = #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1}"#
     for broken in [#"{"reader_id":"a"#, #"{"reader_id":"a","x":{"#, "nonsense", #""a""#, "}"] {
       let found = try Self.found("\(good)\n\(broken)\n\(good)\n", .json)
-      #expect(found.map { if case .success = $0 { true } else { false } } == [true, false, true], "\(broken)")
+      #expect(
+        found.map { if case .success = $0 { true } else { false } } == [true, false, true], "\(broken)")
     }
   }
 
@@ -120,18 +145,24 @@ struct FormatTests {
   }
 
   @Test func fieldsAreMapped() throws {
-    let text = #"{"to":{"id":5},"room":"t","kind":"n","at":"2024-05-01 10:30:00","new":false,"extra":{"k":[1]},"n":1.5,"raw":"{\"a\":1}","message_type":"x"}"#
+    let text =
+      #"{"to":{"id":5},"room":"t","kind":"n","at":"2024-05-01 10:30:00","new":false,"extra":{"k":[1]},"n":1.5,"raw":"{\"a\":1}","message_type":"x"}"#
     let copy = try only(
       Self.found(
         text, .json,
-        ["reader_id=to.id", "team_id=room", "message_type=kind", "create_time=at", "read=!new", "data=raw", "data.extra=extra",
-          "data.n=n", "data.none=none"], zone: .fixed(7_200_000)))
+        [
+          "reader_id=to.id", "team_id=room", "message_type=kind", "create_time=at", "read=!new", "data=raw",
+          "data.extra=extra",
+          "data.n=n", "data.none=none",
+        ], zone: .fixed(7_200_000)))
     #expect((copy.reader, copy.team, copy.time) == ("5", "t", 1_714_552_200_000))
     #expect(copy.body == MessageBody(type: "n", data: #"{"a":1,"extra":{"k":[1]},"n":1.5}"#))
     #expect(copy.flags == .read)
   }
 
-  @Test(arguments: ["", "reader_id", "=x", "nobody=x", "data.=x", "reader_id=!x", "data.a=!x"]) func badMaps(_ text: String) {
+  @Test(arguments: ["", "reader_id", "=x", "nobody=x", "data.=x", "reader_id=!x", "data.a=!x"]) func badMaps(
+    _ text: String
+  ) {
     var mapping = Mapping.plain
     #expect(throws: Problem.self) { try mapping.add(text) }
   }
@@ -149,69 +180,12 @@ struct FormatTests {
     #expect(throws: Problem.self) { try mapping.addDefault("nobody=1") }
   }
 
-  @Test func laravelsTable() throws {
-    let table = """
-      id,type,notifiable_type,notifiable_id,data,read_at,created_at,updated_at\r
-      0b5e3f7c-0000-4000-8000-000000000001,App\\Notifications\\Paid,App\\Models\\User,7,"{""amount"":12,\n""of"":""A, B""}",NULL,2024-05-01 10:30:00,\r
-      0b5e3f7c-0000-4000-8000-000000000002,App\\Notifications\\Paid,App\\Models\\User,8,{},2024-05-01 11:00:00,2024-05-01 10:30:01,\r
-
-      """
-    let found = try Self.found(
-      table, .csv, ["reader_id=notifiable_id", "message_type=type", "create_time=created_at", "read=read_at"], isOfTeams: false)
-    let copies = try found.map { try $0.get() }
-    #expect(copies.map(\.reader) == ["7", "8"])
-    #expect(copies.map(\.flags) == [[], .read])
-    #expect(copies[0].body == MessageBody(type: "App\\Notifications\\Paid", data: "{\"amount\":12,\n\"of\":\"A, B\"}"))
-    #expect(copies[1].time == 1_714_559_401_000)
-  }
-
-  @Test(arguments: [
-    ("a,b\n1\n", "it has 1 fields, and the line of names has 2"), ("a,b\n1,2,3\n", "it has 3 fields, and the line of names has 2"),
-    ("a,b\n1,x\"y\n", "a quote stands inside a field that is not in quotes"), ("a,b\n1,\"x\"y\n", "something follows the quote at the end of a field"),
-    ("a,b\n1,\"x", "a quote is not closed"), ("a,b\n1,x\ry\n", "a carriage return stands outside of quotes"),
-  ]) func badRows(_ text: String, _ sentence: String) throws {
-    #expect(try problem(text, .csv) == sentence)
-  }
-
-  @Test func aTableNeedsNames() throws {
-    #expect(throws: SourceFailure.self) { try Self.found("", .csv) }
-    #expect(throws: SourceFailure.self) { try Self.found("a,a\n", .csv) }
-    #expect(try Self.found("\u{FEFF}reader_id,team_id\n", .csv).isEmpty)
-  }
-
-  @Test func dumpdata() throws {
-    let text = """
-      [{"model": "contenttypes.contenttype", "pk": 3, "fields": {"app_label": "auth", "model": "user"}},
-       {"model": "contenttypes.contenttype", "pk": 9, "fields": {"app_label": "shop", "model": "order"}},
-       {"model": "auth.user", "pk": 1, "fields": {"username": "ann"}},
-       {"model": "notifications.notification", "pk": 1, "fields": {"level": "info", "recipient": 2, "unread": false,
-        "actor_content_type": 3, "actor_object_id": "1", "verb": "liked", "description": "d", "target_content_type": 9,
-        "target_object_id": "4", "action_object_content_type": null, "action_object_object_id": null,
-        "timestamp": "2024-05-01T10:30:00.123Z", "public": true, "deleted": false, "emailed": false, "data": "{\\"a\\": 1}"}},
-       {"model": "notifications.notification", "pk": 2, "fields": {"level": "info", "recipient": ["ben"], "unread": true,
-        "actor_content_type": ["shop", "order"], "actor_object_id": "4", "verb": "left", "description": null,
-        "timestamp": "2024-05-01T10:30:01Z", "public": true, "deleted": true, "emailed": true, "data": null}},
-       {"model": "notifications.notification", "pk": 3, "fields": {"recipient": 2, "actor_content_type": 77, "actor_object_id": "4", "verb": "x",
-        "timestamp": "2024-05-01T10:30:01Z"}}]
-      """
-    let found = try Self.found(text, .dumpdata, isOfTeams: false)
-    let first = try found[0].get()
-    #expect((first.reader, first.time, first.flags) == ("2", 1_714_559_400_123, .read))
-    #expect(first.body.sender == "1")
-    #expect(
-      first.body.data
-        == #"{"level":"info","actor":{"type":"auth.user","id":"1"},"target":{"type":"shop.order","id":"4"},"public":true,"emailed":false,"data":{"a": 1}}"#)
-    let second = try found[1].get()
-    #expect((second.reader, second.body.sender, second.flags) == ("ben", nil, .deleted))
-    guard case .failure(let problem) = found[2] else { throw Problem("the kind is not known") }
-    #expect(problem.description == "the kind of its actor is not in the dump: dump contenttypes before notifications")
-    #expect(found.count == 3)
-    #expect(FormatName(beginning: Array(text.utf8)) == .dumpdata)
-  }
-
-  @Test(arguments: [
-    ("{\"a\":1}", .json), (" [ {\"a\":1}]", .json), ("\u{FEFF}[\n{\n\"model\": 1", .dumpdata), ("id,type\n", .csv), ("  \n", nil),
-  ] as [(String, FormatName?)]) func formatsAreKnownByTheirBeginning(_ text: String, _ name: FormatName?) {
+  @Test(
+    arguments: [
+      ("{\"a\":1}", .json), (" [ {\"a\":1}]", .json), ("\u{FEFF}[\n{\n\"model\": 1", .dumpdata),
+      ("id,type\n", .csv), ("  \n", nil),
+    ] as [(String, FormatName?)]) func formatsAreKnownByTheirBeginning(_ text: String, _ name: FormatName?)
+  {
     #expect(FormatName(beginning: Array(text.utf8)) == name)
   }
 }

@@ -17,7 +17,9 @@ struct SorterTests {
     let sorter = Sorter(memory: memory, folder: "/tmp")
     var expected: [(key: [UInt8], value: [UInt8])] = []
     for number in 0..<count {
-      let key = (0..<Int.random(in: 1...12, using: &random)).map { _ in UInt8.random(in: 0...3, using: &random) }
+      let key = (0..<Int.random(in: 1...12, using: &random)).map { _ in
+        UInt8.random(in: 0...3, using: &random)
+      }
       let value = Array("\(number)".utf8) + Array(repeating: 7, count: number == 17 ? 40_000 : number % 50)
       try sorter.add(key: key, value: value)
       expected.append((key, value))
@@ -45,8 +47,10 @@ struct SorterTests {
       return writer.bytes
     }
     let keys = [
-      key("", "b", time: 0), key("a", "", time: -5), key("a", "", time: 5), key("a", "\0", time: -9), key("a", "\0\0", time: 1),
-      key("a", "a", time: .min), key("a", "a", time: .max), key("a\0", "a", time: 0), key("ab", "a", time: 0), key("é", "a", time: 0),
+      key("", "b", time: 0), key("a", "", time: -5), key("a", "", time: 5), key("a", "\0", time: -9),
+      key("a", "\0\0", time: 1),
+      key("a", "a", time: .min), key("a", "a", time: .max), key("a\0", "a", time: 0), key("ab", "a", time: 0),
+      key("é", "a", time: 0),
     ]
     #expect(zip(keys, keys.dropFirst()).allSatisfy { $0.lexicographicallyPrecedes($1) })
     for name in ["", "a", "\0", "a\0b\0\0", "é"] {

@@ -40,14 +40,17 @@ public struct BSONDocuments: Sendable {
   private mutating func learn(_ key: BSONKey, at place: Int) throws(BSONError) {
     let name = try key.string()
     let slots = mapping.slots.indices.filter { mapping.slots[$0].path[0] == name }
-    let field = KnownField(name: name, slots: slots, isOther: slots.isEmpty && !mapping.ignored.contains(name))
+    let field = KnownField(
+      name: name, slots: slots, isOther: slots.isEmpty && !mapping.ignored.contains(name))
     if place < known.count { known[place] = field } else { known.append(field) }
   }
 
   /// The place of a document that can't be read: its id, if that can be.
   public func place(of document: BSONDocument) -> Place {
     do throws(BSONError) {
-      return .id(try document.find("_id").flatMap { (id) throws(BSONError) in try SourceValue(id).plain } ?? "without an id")
+      return .id(
+        try document.find("_id").flatMap { (id) throws(BSONError) in try SourceValue(id).plain }
+          ?? "without an id")
     } catch {
       return .id("whose id can't be read")
     }

@@ -63,7 +63,8 @@ public struct CSVTable: DocumentFormat {
     _ cells: [CSVRows.Cell], _ columns: Columns, _ mapping: Mapping
   ) -> Result<SourceValues, Problem> {
     guard cells.count == columns.slots.count else {
-      return .failure(Problem("it has \(cells.count) fields, and the line of names has \(columns.slots.count)"))
+      return .failure(
+        Problem("it has \(cells.count) fields, and the line of names has \(columns.slots.count)"))
     }
     var values = SourceValues(mapping)
     values.others = columns.others

@@ -25,7 +25,9 @@ public struct Dumpdata: DocumentFormat {
     try items.finish { try item($0, $1, body) }
   }
 
-  private mutating func item(_ text: ArraySlice<UInt8>, _ line: Int, _ body: (FoundDocument) throws -> Void) throws {
+  private mutating func item(_ text: ArraySlice<UInt8>, _ line: Int, _ body: (FoundDocument) throws -> Void)
+    throws
+  {
     let values: Result<SourceValues, Problem>
     do {
       let object = try JSON(parsing: Array(text), maximumDepth: 1_000)
@@ -47,7 +49,8 @@ public struct Dumpdata: DocumentFormat {
   }
 
   private mutating func kinds(_ key: JSON?, _ fields: JSON) {
-    guard let key = key?.integer, let app = fields["app_label"]?.string, let model = fields["model"]?.string else { return }
+    guard let key = key?.integer, let app = fields["app_label"]?.string, let model = fields["model"]?.string
+    else { return }
     kinds[key] = "\(app).\(model)"
   }
 
@@ -60,9 +63,11 @@ public struct Dumpdata: DocumentFormat {
       case "pk": values.values[index] = key.map { SourceValue($0) } ?? .null
       case "user": values.values[index] = try user(fields)
       case "actor": values.values[index] = try object(fields["actor_content_type"], fields["actor_object_id"])
-      case "target": values.values[index] = try object(fields["target_content_type"], fields["target_object_id"])
+      case "target":
+        values.values[index] = try object(fields["target_content_type"], fields["target_object_id"])
       case "action_object":
-        values.values[index] = try object(fields["action_object_content_type"], fields["action_object_object_id"])
+        values.values[index] = try object(
+          fields["action_object_content_type"], fields["action_object_object_id"])
       case "data": if case .text(let text) = values.values[index] { values.values[index] = Self.extra(text) }
       default:
         // A key of several names, as --natural-foreign writes it: those of users have one.
@@ -77,7 +82,8 @@ public struct Dumpdata: DocumentFormat {
   /// The kind of an object: `auth.user`; nil if the dump does not say.
   private func kind(_ json: JSON?) -> String? {
     if let number = json?.integer { return kinds[number] }
-    guard let names = json?.elements.map(\.string), names.count == 2, let app = names[0], let model = names[1] else { return nil }
+    guard let names = json?.elements.map(\.string), names.count == 2, let app = names[0], let model = names[1]
+    else { return nil }
     return "\(app).\(model)"
   }
 

@@ -78,13 +78,17 @@ extension SourceValue {
 
   /// The value of an object in one of the forms of extended JSON; nil for any other object.
   private static func extended(_ object: JSON) -> SourceValue? {
-    guard let (key, value) = object.members.first(where: { _ in true }), let name = key.string, name.hasPrefix("$") else {
+    guard let (key, value) = object.members.first(where: { _ in true }), let name = key.string,
+      name.hasPrefix("$")
+    else {
       return nil
     }
     switch (name, object.count) {
-    case ("$oid", 1): return value.string.flatMap { BSONObjectID(hexadecimal: $0) }.map { .objectID($0) } ?? .other
+    case ("$oid", 1):
+      return value.string.flatMap { BSONObjectID(hexadecimal: $0) }.map { .objectID($0) } ?? .other
     case ("$date", 1): return date(value)
-    case ("$numberInt", 1), ("$numberLong", 1): return value.string.flatMap { Int64($0) }.map { .integer($0) } ?? .other
+    case ("$numberInt", 1), ("$numberLong", 1):
+      return value.string.flatMap { Int64($0) }.map { .integer($0) } ?? .other
     case ("$numberDouble", 1): return value.string.flatMap { Double($0) }.map { .double($0) } ?? .other
     case ("$numberDecimal", 1), ("$symbol", 1), ("$uuid", 1): return value.string.map { .text($0) } ?? .other
     case ("$undefined", 1): return .null
@@ -110,7 +114,8 @@ extension BSONObjectID {
   /// The id with these 24 digits.
   fileprivate init?(hexadecimal text: String) {
     let digits = text.utf8
-    guard digits.count == 24, let high = UInt64(text.prefix(16), radix: 16), let low = UInt32(text.suffix(8), radix: 16),
+    guard digits.count == 24, let high = UInt64(text.prefix(16), radix: 16),
+      let low = UInt32(text.suffix(8), radix: 16),
       digits.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") })
     else { return nil }
     self.init(high: high, low: low)

@@ -45,7 +45,8 @@ struct CSVRows {
       case (.carriageReturn, _): fault = fault ?? Problem("a carriage return stands outside of quotes")
       }
       guard size <= Self.largest else {
-        throw SourceFailure("line \(firstLine): a row is larger than \(Self.largest >> 20) MiB: is a quote missing?")
+        throw SourceFailure(
+          "line \(firstLine): a row is larger than \(Self.largest >> 20) MiB: is a quote missing?")
       }
     }
   }

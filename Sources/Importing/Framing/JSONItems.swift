@@ -25,7 +25,9 @@ struct JSONItems {
   mutating func take(_ chunk: [UInt8], _ body: (ArraySlice<UInt8>, Int) throws -> Void) throws {
     var start = 0
     var index = 0
-    func item(_ end: Int) -> ArraySlice<UInt8> { begun.isEmpty ? chunk[start..<end] : begun + chunk[start..<end] }
+    func item(_ end: Int) -> ArraySlice<UInt8> {
+      begun.isEmpty ? chunk[start..<end] : begun + chunk[start..<end]
+    }
     func end(at end: Int) throws {
       let whole = item(end)
       begun = []
@@ -43,7 +45,9 @@ struct JSONItems {
       }
       if !isInItem {
         try begin(byte, at: index, &start)
-      } else if outside == .values && ((byte == 0x0A && inString) || (byte == 0x7B && startsLine && depth > 0)) {
+      } else if outside == .values
+        && ((byte == 0x0A && inString) || (byte == 0x7B && startsLine && depth > 0))
+      {
         // A line that was cut off: the item ends here, and what comes is looked at anew.
         try end(at: index)
         if byte != 0x0A { try begin(byte, at: index, &start) }

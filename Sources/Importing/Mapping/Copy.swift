@@ -4,7 +4,9 @@ import Inbox
 public struct Copy: Hashable, Sendable {
   /// What the reader did with the message.
   public struct Flags: OptionSet, Hashable, Sendable {
+    /// The flags as bits.
     public let rawValue: UInt8
+    /// The flags with these bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
     /// Read.
     public static let read = Flags(rawValue: 1)

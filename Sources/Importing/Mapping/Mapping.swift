@@ -37,13 +37,15 @@ public struct Mapping: Hashable, Sendable {
       (.field(.id), "pk"), (.field(.reader), "recipient"), (.field(.sender), "user"), (.field(.type), "verb"),
       (.field(.content), "description"), (.field(.time), "timestamp"), (.opposite(.read), "unread"),
       (.field(.deleted), "deleted"), (.member("level"), "level"), (.member("actor"), "actor"),
-      (.member("action_object"), "action_object"), (.member("target"), "target"), (.member("public"), "public"),
+      (.member("action_object"), "action_object"), (.member("target"), "target"),
+      (.member("public"), "public"),
       (.member("emailed"), "emailed"), (.member("data"), "data"),
     ], ignored: [])
 
   /// A table's or any JSON's fields: as those of messages, if they are called so.
   public static let plain = Mapping(
-    Field.allCases.flatMap { [(.field($0), $0.rawValue)] + ($0 == .id ? [(.field($0), "_id")] : []) }, ignored: [])
+    Field.allCases.flatMap { [(.field($0), $0.rawValue)] + ($0 == .id ? [(.field($0), "_id")] : []) },
+    ignored: [])
 
   /// Adds `FIELD=NAME`: the field is filled from this one of the source alone, or from none if the name is empty. A `!` before
   /// the name stands for the opposite, dots lead into a field, and `data.MEMBER` fills a member of the data.
@@ -64,13 +66,18 @@ public struct Mapping: Hashable, Sendable {
     }
     slots.removeAll { $0.target.isSame(as: target) }
     if !source.isEmpty {
-      slots.append(Slot(path: source.split(separator: ".", omittingEmptySubsequences: false).map(String.init), target: target))
+      slots.append(
+        Slot(
+          path: source.split(separator: ".", omittingEmptySubsequences: false).map(String.init),
+          target: target))
     }
   }
 
   /// Adds `FIELD=VALUE`: what stands for a field that a document lacks.
   public mutating func addDefault(_ text: String) throws(Problem) {
-    guard let equals = text.firstIndex(of: "="), let field = Field(rawValue: String(text[..<equals])), field != .id else {
+    guard let equals = text.firstIndex(of: "="), let field = Field(rawValue: String(text[..<equals])),
+      field != .id
+    else {
       throw Problem("\"\(text)\" is no FIELD=VALUE, whose field is one of \(Self.names)")
     }
     defaults[field] = .text(String(text[text.index(after: equals)...]))

@@ -21,7 +21,9 @@ public struct Translation: Sendable {
   /// have no id.
   public func copy(_ values: SourceValues, position: Int) throws(Problem) -> Copy {
     var taken = Taken(self, values)
-    for (slot, value) in zip(mapping.slots, values.values) where !value.isNull { try taken.take(slot.target, value) }
+    for (slot, value) in zip(mapping.slots, values.values) where !value.isNull {
+      try taken.take(slot.target, value)
+    }
     for (field, value) in mapping.defaults where !taken.has(field) { try taken.take(.field(field), value) }
     let id = taken.id
     guard let reader = taken.reader else { throw Problem("reader_id is missing") }
@@ -30,12 +32,15 @@ public struct Translation: Sendable {
     var time = taken.time
     if time == nil, case .objectID(let object) = id { time = Int64(object.high >> 32) * 1000 }
     guard let time else { throw Problem("create_time is missing") }
-    guard StoreBounds.times.contains(time) else { throw Problem("create_time is not within the years 0 to 9999") }
+    guard StoreBounds.times.contains(time) else {
+      throw Problem("create_time is not within the years 0 to 9999")
+    }
     return Copy(
       team: isOfTeams ? taken.team : nil, reader: reader, time: time,
       identity: id?.identity ?? SourceValue.integer(Int64(position)).identity ?? [], flags: taken.flags,
       body: MessageBody(
-        type: type, sender: taken.sender, username: taken.username, teamName: taken.teamName, receiver: taken.receiver,
+        type: type, sender: taken.sender, username: taken.username, teamName: taken.teamName,
+        receiver: taken.receiver,
         content: taken.content, data: try taken.whole()))
   }
 
@@ -146,7 +151,9 @@ private struct Taken {
 
   private func zoned(_ clock: Int64) throws(Problem) -> Timestamp {
     // A date of BSON may be any number.
-    guard StoreBounds.times.contains(clock) else { throw Problem("create_time is not within the years 0 to 9999") }
+    guard StoreBounds.times.contains(clock) else {
+      throw Problem("create_time is not within the years 0 to 9999")
+    }
     return translation.zone.time(at: clock)
   }
 
@@ -186,7 +193,8 @@ private struct Taken {
       let added = members.take()
       if var given = bytes, let end = given.lastIndex(of: UInt8(ascii: "}")) {
         let isEmpty = given[..<end].dropFirst().allSatisfy { $0 <= 0x20 }
-        given.replaceSubrange(end..., with: isEmpty ? added.dropFirst() : [UInt8(ascii: ",")] + added.dropFirst())
+        given.replaceSubrange(
+          end..., with: isEmpty ? added.dropFirst() : [UInt8(ascii: ",")] + added.dropFirst())
         bytes = given
       } else {
         bytes = added
@@ -203,7 +211,9 @@ private struct Taken {
       throw Problem("data is no JSON object: \(error.reason)")
     }
     guard json.kind == .object else { throw Problem("data is no JSON object") }
-    guard json.unfitNumber(digits: 1_000) == nil else { throw Problem("data has a number of more than 1,000 digits") }
+    guard json.unfitNumber(digits: 1_000) == nil else {
+      throw Problem("data has a number of more than 1,000 digits")
+    }
     return String(decoding: bytes, as: UTF8.self)
   }
 }

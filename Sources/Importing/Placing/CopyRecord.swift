@@ -24,7 +24,9 @@ enum CopyRecord {
     bytes.append(flags.rawValue)
     guard let body else { return bytes }
     append(body.type.string, to: &bytes)
-    for text in [body.sender?.string, body.username, body.teamName, body.receiver?.string, body.content, body.data] {
+    for text in [
+      body.sender?.string, body.username, body.teamName, body.receiver?.string, body.content, body.data,
+    ] {
       append(text, to: &bytes)
     }
     return bytes

@@ -10,7 +10,8 @@ public final class Intake {
 
   /// Creates an intake. `memory` bounds the bytes that are kept; what is more lies in a file without a name in `folder`.
   public init(
-    _ translation: Translation, memory: Int = 16 << 20, folder: String, onProblem: @escaping (Place, Problem) -> Void
+    _ translation: Translation, memory: Int = 16 << 20, folder: String,
+    onProblem: @escaping (Place, Problem) -> Void
   ) {
     self.translation = translation
     self.onProblem = onProblem

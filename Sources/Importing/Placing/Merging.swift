@@ -28,7 +28,9 @@ struct Merging {
   /// reader's several copies the first belongs to the first message, and so on.
   static func divide(_ copies: [Member], readers: Int) -> (found: [Found], rest: [Member]) {
     guard readers > 1, copies.count >= readers else { return ([], copies) }
-    let sorted = copies.sorted { ($0.reader, $0.time, Key($0.identity)) < ($1.reader, $1.time, Key($1.identity)) }
+    let sorted = copies.sorted {
+      ($0.reader, $0.time, Key($0.identity)) < ($1.reader, $1.time, Key($1.identity))
+    }
     var rounds: [[Member]] = []
     var round = 0
     for (index, copy) in sorted.enumerated() {

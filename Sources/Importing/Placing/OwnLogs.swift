@@ -83,7 +83,8 @@ struct OwnLogs {
     lastKey = Array(key)
     lastBody = body
     seq += 1
-    entries.append(LogEntry(Message(seq: seq, time: time, body: body), isRetracted: false, key: nil, digest: []))
+    entries.append(
+      LogEntry(Message(seq: seq, time: time, body: body), isRetracted: false, key: nil, digest: []))
     own.add(flags, seq)
     own.head = seq
     if flags.contains(.read) { report.read += 1 } else if body.sender == inbox?.user { sentUnread = true }

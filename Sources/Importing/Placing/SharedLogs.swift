@@ -64,7 +64,8 @@ final class SharedLogs {
     if key.byte() == 0 {
       seq += 1
       let body = CopyRecord.body(record.value)
-      entries.append(LogEntry(Message(seq: seq, time: time, body: body), isRetracted: false, key: nil, digest: []))
+      entries.append(
+        LogEntry(Message(seq: seq, time: time, body: body), isRetracted: false, key: nil, digest: []))
       report.shared += 1
       size += body.size + 256
       count += 1

@@ -35,7 +35,9 @@ public struct MongoSource: Sendable {
   public func count() async throws -> Int {
     let collection = collection
     let count = try await run { session throws(MongoError) in try session.count(of: collection) }
-    guard count > 0 else { throw SourceFailure("the source \(place) has no documents in a collection \(collection)") }
+    guard count > 0 else {
+      throw SourceFailure("the source \(place) has no documents in a collection \(collection)")
+    }
     return count
   }
 

@@ -28,7 +28,9 @@ final class SortedRecords {
     case .memory(let records):
       guard records.next < records.starts.count else { return nil }
       defer { records.next += 1 }
-      return try records.bytes.withUnsafeBytes { try body(RecordView($0.baseAddress! + records.starts[records.next])) }
+      return try records.bytes.withUnsafeBytes {
+        try body(RecordView($0.baseAddress! + records.starts[records.next]))
+      }
     case .runs(let merge): return try merge.next(body)
     }
   }
@@ -118,7 +120,9 @@ private final class RunReader {
   private func fill() throws {
     while true {
       let held = end - start
-      if held >= Sorter.header, RecordView(UnsafeRawPointer(buffer.baseAddress! + start)).size <= held { return }
+      if held >= Sorter.header, RecordView(UnsafeRawPointer(buffer.baseAddress! + start)).size <= held {
+        return
+      }
       if rest.isEmpty { return }
       if start > 0 {
         buffer.baseAddress!.copyMemory(from: buffer.baseAddress! + start, byteCount: held)
@@ -131,7 +135,8 @@ private final class RunReader {
         buffer = larger
       }
       let count = min(buffer.count - end, rest.count)
-      try file.read(at: rest.lowerBound, into: UnsafeMutableRawBufferPointer(rebasing: buffer[end..<end + count]))
+      try file.read(
+        at: rest.lowerBound, into: UnsafeMutableRawBufferPointer(rebasing: buffer[end..<end + count]))
       rest = rest.lowerBound + count..<rest.upperBound
       end += count
     }

@@ -31,7 +31,9 @@ final class Sorter {
   /// Adds a record.
   func add(key: [UInt8], value: [UInt8]) throws {
     let size = Self.header + key.count + value.count
-    if !places.isEmpty, bytes.count + size + (places.count + 1) * MemoryLayout<Place>.size > memory { try spill() }
+    if !places.isEmpty, bytes.count + size + (places.count + 1) * MemoryLayout<Place>.size > memory {
+      try spill()
+    }
     // All of it at once: growing would copy, and need twice the room. What is not used costs nothing.
     if bytes.capacity == 0 { bytes.reserveCapacity(max(memory, size)) }
     places.append(Place(start: bytes.count, prefix: Self.prefix(key)))

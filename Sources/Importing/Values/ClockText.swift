@@ -8,12 +8,15 @@ struct ClockText: Hashable {
   /// Parses a text; nil if it is none of these forms. Digits beyond milliseconds are cut off, as MongoDB does.
   init?(_ text: String) {
     var scanner = DigitScanner(text)
-    guard let year = scanner.number(digits: 4), scanner.take("-"), let month = scanner.number(digits: 2), scanner.take("-"),
-      let day = scanner.number(digits: 2), (1...12).contains(month), (1...Self.days(of: month, in: year)).contains(day)
+    guard let year = scanner.number(digits: 4), scanner.take("-"), let month = scanner.number(digits: 2),
+      scanner.take("-"),
+      let day = scanner.number(digits: 2), (1...12).contains(month),
+      (1...Self.days(of: month, in: year)).contains(day)
     else { return nil }
     var time: Int64 = 0
     if !scanner.isAtEnd {
-      guard scanner.take("T") || scanner.take("t") || scanner.take(" "), let hour = scanner.number(digits: 2), hour < 24,
+      guard scanner.take("T") || scanner.take("t") || scanner.take(" "), let hour = scanner.number(digits: 2),
+        hour < 24,
         scanner.take(":"), let minute = scanner.number(digits: 2), minute < 60
       else { return nil }
       time = Int64(hour * 60 + minute) * 60_000

@@ -98,7 +98,8 @@ struct YearlyRule: Hashable {
     switch rest.first {
     case "M":
       rest.removeFirst()
-      guard let month = number(&rest), rest.popFirst() == ".", let week = number(&rest), rest.popFirst() == ".",
+      guard let month = number(&rest), rest.popFirst() == ".", let week = number(&rest),
+        rest.popFirst() == ".",
         let day = number(&rest), (1...12).contains(month), (1...5).contains(week), day < 7
       else { return nil }
       form = .weekday(month: month, week: week, day: day)

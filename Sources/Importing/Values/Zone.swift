@@ -14,7 +14,9 @@ public enum Zone: Hashable, Sendable {
       self = .utc
       return
     }
-    guard text.hasPrefix("+") || text.hasPrefix("-"), let offset = ClockText("1970-01-01T00:00\(text)")?.offset else {
+    guard text.hasPrefix("+") || text.hasPrefix("-"),
+      let offset = ClockText("1970-01-01T00:00\(text)")?.offset
+    else {
       return nil
     }
     self = .fixed(offset)
@@ -61,7 +63,9 @@ public struct ZoneRules: Hashable, Sendable {
       offsets.append(try reader.number(4))
       try reader.skip(2)
     }
-    guard let earliest = offsets.first, types.allSatisfy({ Int($0) < offsets.count }) else { throw Self.damaged }
+    guard let earliest = offsets.first, types.allSatisfy({ Int($0) < offsets.count }) else {
+      throw Self.damaged
+    }
     try reader.skip(counts.characters + counts.leaps * (size + 4) + counts.standard + counts.universal)
     first = earliest
     changes = zip(seconds, types).map { Change(second: $0, offset: offsets[Int($1)]) }

@@ -23,7 +23,9 @@ extension MongoSession {
       })
     return try read { () throws(BSONError) in
       let documents = try reply.get("cursor").document().get("firstBatch").array().documents()
-      guard let bound, let first = documents.first, try first.get("_id").alone == bound else { return documents }
+      guard let bound, let first = documents.first, try first.get("_id").alone == bound else {
+        return documents
+      }
       return Array(documents.dropFirst())
     }
   }

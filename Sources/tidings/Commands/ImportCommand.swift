@@ -68,14 +68,18 @@ struct ImportCommand: ParsableCommand {
     // A dry run makes no file.
     let isMissing = if case .sqlite(let path) = url { !path.exists } else { false }
     let store: any MessageStore =
-      dryRun && isMissing ? MemoryStore() : try StoreOptions.open(url, allowsSharing: store.allowSharedFile, logger)
+      dryRun && isMissing
+      ? MemoryStore() : try StoreOptions.open(url, allowsSharing: store.allowSharedFile, logger)
     let problems: Int
     do {
       problems = try work.run(Restorer(store, skipsBad: skipBad, isDry: dryRun))
     } catch let failure as SourceFailure {
       throw CommandError(ForeignOptions.isDatabase(from) ? .unavailable : .badData, failure.description)
     } catch is Restorer.Refused {
-      throw CommandError(.badData, "the store has other messages or marks: nothing more was imported; --skip-bad leaves such inboxes out")
+      throw CommandError(
+        .badData,
+        "the store has other messages or marks: nothing more was imported; --skip-bad leaves such inboxes out"
+      )
     } catch {
       throw CommandError(any: error)
     }

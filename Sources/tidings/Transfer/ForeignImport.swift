@@ -32,7 +32,9 @@ struct ForeignImport: Sendable {
       try await read(work)
       screen.endOfProblems()
       if work.report.bad > 0, !skipsBad, !isDry {
-        screen.tell("nothing was imported: \(work.report.bad) of \(work.report.documents) documents can't be messages; --skip-bad leaves them out")
+        screen.tell(
+          "nothing was imported: \(work.report.bad) of \(work.report.documents) documents can't be messages; --skip-bad leaves them out"
+        )
         return work.report.bad
       }
       let refused = Locked(0)
@@ -74,7 +76,8 @@ private final class Screen: Sendable {
       switch step {
       case .reading(let documents, let done):
         state.bar.show(done: done, of: total.map { $0 * 2 }, messages: documents)
-      case .restoring(let messages, let all): state.bar.show(done: all + messages, of: all * 2, messages: messages)
+      case .restoring(let messages, let all):
+        state.bar.show(done: all + messages, of: all * 2, messages: messages)
       }
     }
   }
@@ -119,7 +122,8 @@ extension Report {
     lines.append(
       "read \(number(documents)) documents: \(made)\(number(own)) messages in readers' own logs, \(number(read)) read; "
         + "\(isDry ? "would write" : "wrote") \(number(counts.messages)) messages and \(number(counts.marks)) marks in "
-        + "\(number(logs)) logs; \(number(seconds > 0 ? Int(Double(documents) / seconds) : 0)) documents a second")
+        + "\(number(logs)) logs; \(number(seconds > 0 ? Int(Double(documents) / seconds) : 0)) documents a second"
+    )
     return lines
   }
 }
