@@ -112,11 +112,10 @@ public struct ZoneRules: Hashable, Sendable {
     let second = clock / 1000 - (clock % 1000 < 0 ? 1 : 0)
     // The offsets before and after any change that is near: no clock is more than a day from UTC.
     let before = offset(at: second - 86_400)
-    let after = offset(at: second + 86_400)
-    if offset(at: second - before) == before || before == after { return clock - before * 1000 }
-    if offset(at: second - after) == after { return clock - after * 1000 }
-    // Skipped by the clock: as far behind the change as the reading is.
-    return clock - before * 1000
+    let offsets = [before, offset(at: second - before), offset(at: second + 86_400)]
+    // Of a reading that is skipped, none fits: it is as far behind the change as it says.
+    let fitting = offsets.first { offset(at: second - $0) == $0 } ?? before
+    return clock - fitting * 1000
   }
 }
 
