@@ -58,7 +58,7 @@ class MigrationTests(Snippets):
     def test_from_motorengine(self):
         self.collection("team_message", dict(COPY))
         self.collection("account_message", dict(COPY), {**COPY, "reader_id": "cy"})
-        self.shell(only(pages.blocks(page("FromMotorengine"), "sh")))
+        self.shell(only(pages.blocks(page("Motorengine"), "sh")))
         self.assertEqual(only(self.listed(team_id="t", user_id="bo"))["create_time"], "2024-05-01T10:30:00.000Z")
         self.assertEqual([len(self.listed(user_id=user)) for user in ("bo", "cy")], [1, 1])
 
@@ -66,7 +66,7 @@ class MigrationTests(Snippets):
         self.collection("notification", {
             "_cls": "Notification", "recipient": "bo", "actor": "ann", "verb": "liked", "text": "hi", "created_at": TIME,
             "is_read": True, "link": "/a"})
-        command = only(pages.blocks(page("FromMongoEngine"), "sh"))
+        command = only(pages.blocks(page("MongoEngine"), "sh"))
         self.shell(command)
         self.assertEqual(self.listed(user_id="bo"), [], "a dry run")
         self.shell(command.replace(" --dry-run", ""))
@@ -76,7 +76,7 @@ class MigrationTests(Snippets):
     def test_from_django(self):
         self.command("python", f"#!/bin/sh\n[ \"$*\" = 'manage.py dumpdata contenttypes notifications --output dump.json' ]\n"
                                f"cat >dump.json <<'END'\n{json.dumps(DUMP)}\nEND\n")
-        self.shell(only(pages.blocks(page("FromDjango"), "sh")))
+        self.shell(only(pages.blocks(page("Django"), "sh")))
         message = only(self.listed(user_id="2"))
         self.assertEqual((message["user_id"], message["message_type"], message["content"]), ("1", "liked", "your text"))
 

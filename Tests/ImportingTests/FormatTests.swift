@@ -118,13 +118,17 @@ struct FormatTests {
     let start = #"{"team_id":"t","message_type":"n","create_time":1,"#
     let long = String(repeating: "é", count: 65_536)
     #expect(
-      try Self.problem(start + #""reader_id":"\#(long.prefix(65))"}"#) == "reader_id is longer than 128 bytes")
+      try Self.problem(start + #""reader_id":"\#(long.prefix(65))"}"#) == "reader_id is longer than 128 bytes"
+    )
     #expect(
-      try Self.problem(start + #""reader_id":"a","content":"\#(long)"}"#) == "content is longer than 65536 bytes")
+      try Self.problem(start + #""reader_id":"a","content":"\#(long)"}"#)
+        == "content is longer than 65536 bytes")
     #expect(
-      try Self.problem(start + #""reader_id":"a","username":"\#(long)"}"#) == "username is longer than 1024 bytes")
+      try Self.problem(start + #""reader_id":"a","username":"\#(long)"}"#)
+        == "username is longer than 1024 bytes")
     #expect(
-      try Self.problem(start + #""reader_id":"a","data":{"a":"\#(long)"}}"#) == "data is longer than 65536 bytes")
+      try Self.problem(start + #""reader_id":"a","data":{"a":"\#(long)"}}"#)
+        == "data is longer than 65536 bytes")
   }
 
   @Test func aBrokenLineSpoilsNoOther() throws {

@@ -112,7 +112,7 @@ class WholeCollectionTests(Importing):
             self.moved(whole, *self.source(), *options)
             seconds = time.monotonic() - started
             url, chance = self.new_store(), random.Random()
-            for _ in range(6):
+            for _ in range(10):
                 process = subprocess.Popen(
                     [program(), "import", "--store", url, *self.source(), *options], env=environment(),
                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
