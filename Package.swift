@@ -135,6 +135,7 @@ let package = Package(
     .testTarget(
       name: "InboxTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
       swiftSettings: settings),
+    .testTarget(name: "MovingTests", dependencies: ["Inbox", "JSON", "Moving"], swiftSettings: settings),
     .testTarget(name: "RuntimeTests", dependencies: ["Locks", "Runtime"], swiftSettings: settings),
     .testTarget(
       name: "CachesTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
@@ -142,7 +143,8 @@ let package = Package(
     .testTarget(
       name: "StoreContract",
       dependencies: [
-        "Inbox", "Locks", "MemoryStore", "MongoStore", "MongoSupport", "Runtime", "Seeds", "SQLiteStore",
+        "Inbox", "Locks", "MemoryStore", "MongoStore", "MongoSupport", "Moving", "Runtime", "Seeds",
+        "SQLiteStore",
       ],
       swiftSettings: settings),
     .testTarget(

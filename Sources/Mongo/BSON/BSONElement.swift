@@ -101,6 +101,12 @@ public struct BSONElement: Sendable {
     return Int64(littleEndian: load())
   }
 
+  /// The value as a timestamp of the server's: seconds since 1970 in its upper half, a number within the second below.
+  func timestamp() throws(BSONError) -> UInt64 {
+    try expect(.timestamp)
+    return UInt64(littleEndian: load())
+  }
+
   /// The value as binary of subtype 0; the bytes are shared, not copied.
   public func binary() throws(BSONError) -> ArraySlice<UInt8> {
     let (subtype, bytes) = try binaryOfAnySubtype()

@@ -63,6 +63,12 @@ public struct BSONWriter: Sendable {
     appendInteger(milliseconds)
   }
 
+  /// Appends a timestamp of the server's.
+  mutating func append(_ key: String, timestamp: UInt64) {
+    begin(.timestamp, key)
+    appendInteger(timestamp)
+  }
+
   /// Appends binary of subtype 0.
   public mutating func append(_ key: String, binary: some Collection<UInt8>) {
     begin(.binary, key)

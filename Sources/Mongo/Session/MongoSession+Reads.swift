@@ -7,6 +7,15 @@ public enum MongoReadConcern: Sendable, Hashable {
   /// Data that a majority has, for the whole command at one point in time. Needs a replica set or sharded
   /// cluster of 5.0 or later; see ``MongoServerInfo/supportsSnapshotReads``.
   case snapshot
+  /// As with `snapshot`, at the point in time of an earlier command: several commands then read one point in time. The
+  /// server keeps its history for some minutes (`minSnapshotHistoryWindowInSeconds`).
+  case snapshotAt(MongoClusterTime)
+}
+
+/// A point in time of a cluster.
+public struct MongoClusterTime: Sendable, Hashable {
+  /// The value of the BSON timestamp.
+  let value: UInt64
 }
 
 extension MongoReadConcern {
@@ -14,7 +23,15 @@ extension MongoReadConcern {
   fileprivate var level: String? {
     switch self {
     case .majority: nil
-    case .snapshot: "snapshot"
+    case .snapshot, .snapshotAt: "snapshot"
+    }
+  }
+
+  /// The field `readConcern` of a command.
+  fileprivate func write(_ level: String, to writer: inout BSONWriter) {
+    writer.append("readConcern") { (concern: inout BSONWriter) in
+      concern.append("level", level)
+      if case .snapshotAt(let time) = self { concern.append("atClusterTime", timestamp: time.value) }
     }
   }
 }
@@ -26,6 +43,8 @@ public struct MongoBatch: Sendable {
   /// Whether the reply has all documents: false if it reached the size of a message (16 MiB) before the last
   /// one. The rest has been given up.
   public let isComplete: Bool
+  /// The point in time of a read with ``MongoReadConcern/snapshot``.
+  public let clusterTime: MongoClusterTime?
 }
 
 extension MongoSession {
@@ -41,9 +60,7 @@ extension MongoSession {
     var options: BSONDocument?
     if limit != nil || readConcern != .majority {
       options = try build { (writer) throws(MongoError) in
-        if let level = readConcern.level {
-          writer.append("readConcern", ["level": .string(level)] as BSONDocument)
-        }
+        if let level = readConcern.level { readConcern.write(level, to: &writer) }
         if let limit { writer.append("maxTimeMS", limit) }
       }
     }
@@ -152,12 +169,17 @@ extension MongoSession {
     var command = command
     if let uuid = collectionUUIDs[collection] { command.append("collectionUUID", uuid) }
     let reply = try upToDate(collection, finish(command), readConcern)
-    let (documents, cursor) = try read { () throws(BSONError) in
+    let (documents, cursor, time) = try read { () throws(BSONError) in
       let cursor = try reply.get("cursor").document()
-      return (try cursor.get("firstBatch").array(), try cursor.get("id").int64())
+      return (
+        try cursor.get("firstBatch").array(), try cursor.get("id").int64(),
+        try cursor.find("atClusterTime").map { element throws(BSONError) in
+          MongoClusterTime(value: try element.timestamp())
+        }
+      )
     }
     if cursor != 0 { killCursor(cursor, collection) }
-    return MongoBatch(documents: documents, isComplete: cursor == 0)
+    return MongoBatch(documents: documents, isComplete: cursor == 0, clusterTime: time)
   }
 
   /// Returns a reply that includes every write acknowledged before, by any primary and through any client.

@@ -3,6 +3,15 @@ import Mongo
 
 // A list is never read together with what other calls ask for.
 extension MongoReader {
+  /// Runs a query of a list: all of one view read one point in time, on servers that have snapshots.
+  private func listed(_ query: Query) throws -> MongoBatch {
+    let source = try searched()
+    guard source.hasSnapshots else { return try source.run(query) }
+    let batch = try source.run(query, moment.map { .snapshotAt($0) } ?? .snapshot)
+    moment = moment ?? batch.clusterTime
+    return batch
+  }
+
   /// The most logs that one command reads.
   private static let logsTogether = 500
   /// The number of index keys that one command reads for names: logs with one message each need no command each.
@@ -29,11 +38,10 @@ extension MongoReader {
   }
 
   func marks(of inboxes: [Inbox]) throws -> [Marks] {
-    let source = try searched()
     var found: [LogName: Marks] = [:]
     var batches = inboxes.isEmpty ? [] : [ArraySlice(inboxes.map(\.own))]
     while let names = batches.popLast() {
-      let batch = try source.run(.records(.marks, Array(names)))
+      let batch = try listed(.records(.marks, Array(names)))
       guard batch.isComplete else {
         guard names.count > 1 else { throw StoreError.damaged("a record of more than 16 MiB") }
         let middle = names.startIndex + names.count / 2
@@ -50,31 +58,30 @@ extension MongoReader {
 
   /// The names that a query returns; fewer if the reply is full.
   private func names(_ query: Query, _ field: String) throws -> [LogName] {
-    let source = try searched()
+    let batch = try listed(query)
     do {
-      return try source.run(query).all().map { try $0.get(field).logName() }
+      return try batch.all().map { try $0.get(field).logName() }
     } catch {
       throw error as? StoreError ?? .damaged("the name of a log can't be read: \(error)")
     }
   }
 
   func logs(_ names: [LogName]) throws -> [LogState] {
-    let source = try searched()
     var states: [LogState] = []
     for start in stride(from: 0, to: names.count, by: Self.logsTogether) {
-      states += try logsTogether(names[start..<min(start + Self.logsTogether, names.count)], source)
+      states += try logsTogether(names[start..<min(start + Self.logsTogether, names.count)])
     }
     return states
   }
 
-  private func logsTogether(_ names: ArraySlice<LogName>, _ source: Source) throws(StoreError) -> [LogState] {
+  private func logsTogether(_ names: ArraySlice<LogName>) throws -> [LogState] {
     // Records are read first and heads last: then no retraction lies beyond the heads.
-    let batches = [try source.run(.records(.logs, Array(names))), try source.run(.heads(Array(names)))]
+    let batches = [try listed(.records(.logs, Array(names))), try listed(.heads(Array(names)))]
     guard batches.allSatisfy(\.isComplete) else {
-      guard names.count > 1 else { throw .damaged("a record of more than 16 MiB") }
+      guard names.count > 1 else { throw StoreError.damaged("a record of more than 16 MiB") }
       // With large records, fewer logs are read at once.
       let middle = names.startIndex + names.count / 2
-      return try logsTogether(names[..<middle], source) + logsTogether(names[middle...], source)
+      return try logsTogether(names[..<middle]) + logsTogether(names[middle...])
     }
     var found: [LogName: FoundLog] = [:]
     for document in try batches[0].all() {
@@ -91,11 +98,11 @@ extension MongoReader {
   }
 
   func entries(in name: LogName, from first: Int, limit: Int) throws -> [LogEntry] {
-    let log = try logs([name])[0]
+    let log = try known.log(name) ?? logs([name])[0]
     let (first, end) = (max(first, log.record.tail), log.head)
     guard first <= end else { return [] }
     let last = limit > end - first ? end : first + limit - 1
-    let batch = try searched().run(.messages(name, from: first, through: last, limit: last - first + 1))
+    let batch = try listed(.messages(name, from: first, through: last, limit: last - first + 1))
     return try batch.all().map { document in
       let entry = try LogEntry(document, log.record)
       // Retracted after this view looked at the record: the view begins again.

@@ -15,6 +15,8 @@ struct Missing: Error {
 /// With a source, on one of the pool's threads, a reader fetches what it lacks. Without one it throws `Missing`.
 final class MongoReader: StoreReader {
   var known: Known
+  /// The point in time of what was listed so far; nil before, and on servers without snapshots.
+  var moment: MongoClusterTime?
   private let source: Source?
   private let newest: Int
   private let pass: LargeReads.Pass?

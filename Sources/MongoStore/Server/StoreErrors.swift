@@ -16,10 +16,15 @@ extension StoreError {
     case .writeConcern: self = .unavailable("a majority of MongoDB's servers did not confirm in time")
     case .replacedCollection: self = .replaced
     case .server where error.mayLackIndex: self = .lacksIndex
+    case .server where error.code == Self.snapshotTooOld:
+      self = .unavailable(
+        "MongoDB no longer has the moment that is read: raise its minSnapshotHistoryWindowInSeconds")
     case .unsupported, .invalidArgument, .malformedReply, .server:
       self = .unavailable("MongoDB failed (\(error.domain) \(error.code)): see tidings doctor")
     }
   }
+
+  private static let snapshotTooOld: Int32 = 239
 
   /// The reason in words.
   var reason: String {

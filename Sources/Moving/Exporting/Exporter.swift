@@ -24,10 +24,11 @@ public struct Exporter: Sendable {
   /// Returns messages of the store.
   func fetch(_ request: [Piece]) async throws -> [[LogEntry]] {
     try await store.read { reader in
-      try request.map { piece in
+      // Where they end is looked up for all at once.
+      _ = try reader.logs(request.map(\.log))
+      return try request.map { piece in
         guard case .of(let user) = piece.part else {
-          return try reader.entries(in: piece.log, from: piece.first, limit: piece.last - piece.first + 1)
-            .filter { $0.message.seq <= piece.last }
+          return try Self.entries(in: piece.log, piece.first, piece.last, reader)
         }
         var numbers = SequenceSet()
         for field in [MessageField.sender(user), .receiver(user)] {
@@ -35,11 +36,26 @@ public struct Exporter: Sendable {
             try reader.numbers(in: piece.log, where: field, from: piece.first, through: piece.last))
         }
         return try numbers.spans.flatMap { span in
-          try reader.entries(in: piece.log, from: span.first, limit: span.count)
-            .filter { $0.message.seq <= span.last && !$0.isRetracted }
+          try Self.entries(in: piece.log, span.first, span.last, reader).filter { !$0.isRetracted }
         }
       }
     }
+  }
+
+  /// All entries with these numbers.
+  private static func entries(
+    in log: LogName, _ first: Int, _ last: Int, _ reader: any StoreReader
+  ) throws -> [LogEntry] {
+    var found: [LogEntry] = []
+    var next = first
+    // A store may return fewer than it is asked for, where they are large.
+    while next <= last {
+      let page = try reader.entries(in: log, from: next, limit: last - next + 1)
+      guard let end = page.last?.message.seq else { break }
+      found += page.prefix { $0.message.seq <= last }
+      next = end + 1
+    }
+    return found
   }
 
   /// Writes the lines of the export, which is of the moment that was looked at last. `ahead` begins the work that it is
@@ -96,8 +112,7 @@ private struct Pieces {
 
   /// The bytes that are read at once, about.
   private static let bytesTogether = 1 << 20
-  private static let messagesTogether = 2000
-  private static let logsTogether = 200
+  private static let messagesTogether = 256
 
   init(_ spool: any Spool, _ selection: Selection) throws {
     heads = try HeadReader(spool)
@@ -116,14 +131,14 @@ private struct Pieces {
   mutating func next() throws -> [Piece] {
     var pieces: [Piece] = []
     var count = 0
-    while count < limit, pieces.count < Self.logsTogether {
+    while count < limit {
       if current == nil {
         current = try heads.next()
         first = current?.record.tail ?? 1
       }
       guard let head = current, let part = selection.part(of: head.name) else { break }
       // How many messages are somebody's is not known before.
-      let last = part == .whole ? min(head.head, first + limit - count - 1) : min(head.head, first + 100_000)
+      let last = part == .whole ? min(head.head, first + limit - count - 1) : min(head.head, first + 9_999)
       pieces.append(Piece(log: head.name, part: part, first: first, last: last, head: head))
       count += part == .whole ? last - first + 1 : 1
       first = last + 1

@@ -108,7 +108,8 @@ public struct ExportReader: Sendable {
     case .end(let totals):
       end = totals
       if let lacks = unfinished { throw Problem(line: line, reason: lacks) }
-      guard totals == self.totals else {
+      // What was told of a line need not be told again of their number.
+      guard totals == self.totals || skipped > 0 else {
         throw Problem(
           line: line,
           reason:
