@@ -61,9 +61,9 @@ class DjangoTests(Moving):
         self.site(database, seed, "fill")
         dump = self.file(self.site(database, seed, "dump"))
         url = self.new_store()
-        said = self.moved(url, "--from", dump, "--kind", "account")
-        self.assertEqual(self.moved(url, "--from", "-", "--kind", "account", input=dump.read_bytes()).splitlines()[-1:],
-                         said.splitlines()[-1:])
+        self.moved(url, "--from", dump, "--kind", "account")
+        again = self.moved(url, "--from", "-", "--kind", "account", input=dump.read_bytes())
+        self.assertIn("wrote 0 messages and 0 marks", again)
         sidecar = self.spawn(store=url)
         for user, expected in json.loads(self.site(database, seed, "answers")).items():
             for number, page in enumerate(expected["pages"], 1):
