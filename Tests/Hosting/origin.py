@@ -162,7 +162,7 @@ class MongoEngine:
         self.url, self.database = url, database
 
     def _run(self, work):
-        mongoengine.connect(self.database, host=self.url, alias="default")
+        mongoengine.connect(self.database, host=self.url, uuidRepresentation="standard")
         try:
             return work()
         finally:

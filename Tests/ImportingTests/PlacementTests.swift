@@ -157,4 +157,13 @@ struct PlacementTests {
     #expect((found.count, rest.count) == (messages, left))
     #expect(found.allSatisfy { message in message.time == message.copies.map(\.time).min() })
   }
+
+  @Test func copiesOfTheSameTimeBelongTogether() {
+    let copies = [("a", 1), ("a", 40), ("b", 40)].map {
+      Merging.Member(reader: Text($0.0), time: Int64($0.1), identity: [], flags: [])
+    }
+    let (found, rest) = Merging.divide(copies, readers: 2)
+    #expect(found.map(\.time) == [40])
+    #expect(rest.map(\.time) == [1])
+  }
 }

@@ -24,19 +24,37 @@ struct Merging {
     var copies: [Member]
   }
 
-  /// Divides the copies of one content, all of them within the spread, into messages that every reader has and the rest. Of a
-  /// reader's several copies the first belongs to the first message, and so on.
+  /// Divides the copies of one content, all of them within the spread, into messages that every reader has and the rest. Copies
+  /// of the very same time belong together first; of what is left a reader's first copy belongs to the first message, and so on.
   static func divide(_ copies: [Member], readers: Int) -> (found: [Found], rest: [Member]) {
     guard readers > 1, copies.count >= readers else { return ([], copies) }
     let sorted = copies.sorted {
-      ($0.reader, $0.time, Key($0.identity)) < ($1.reader, $1.time, Key($1.identity))
+      ($0.time, $0.reader, Key($0.identity)) < ($1.time, $1.reader, Key($1.identity))
     }
+    var (found, rest): ([Found], [Member]) = ([], [])
+    var start = 0
+    while start < sorted.count {
+      let end = sorted[start...].firstIndex { $0.time != sorted[start].time } ?? sorted.count
+      let (same, left) = rounds(sorted[start..<end], readers: readers)
+      found += same
+      rest += left
+      start = end
+    }
+    rest.sort { ($0.reader, $0.time, Key($0.identity)) < ($1.reader, $1.time, Key($1.identity)) }
+    let (near, left) = rounds(rest[...], readers: readers)
+    return (found + near, left)
+  }
+
+  /// Takes the first copy of each reader, then the second, and so on; the copies of a reader stand together.
+  private static func rounds(_ copies: ArraySlice<Member>, readers: Int) -> (found: [Found], rest: [Member]) {
+    guard copies.count >= readers else { return ([], Array(copies)) }
     var rounds: [[Member]] = []
     var round = 0
-    for (index, copy) in sorted.enumerated() {
-      round = index > 0 && sorted[index - 1].reader == copy.reader ? round + 1 : 0
+    for index in copies.indices {
+      let isSame = index > copies.startIndex && copies[index - 1].reader == copies[index].reader
+      round = isSame ? round + 1 : 0
       if round == rounds.count { rounds.append([]) }
-      rounds[round].append(copy)
+      rounds[round].append(copies[index])
     }
     var (found, rest): ([Found], [Member]) = ([], [])
     for round in rounds {
