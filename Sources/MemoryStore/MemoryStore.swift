@@ -98,11 +98,6 @@ public final class MemoryStore: MessageStore {
     Watch(listeners.add(listener))
   }
 
-  /// See `MessageStore.checkup`.
-  public func checkup() async throws -> [Finding] {
-    [.fact("store", "in memory: gone when the program ends")]
-  }
-
   /// See `MessageStore.close`.
   public func close() async throws {}
 }

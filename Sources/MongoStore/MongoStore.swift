@@ -19,7 +19,7 @@ public final class MongoStore: MessageStore {
   private let endsWithProcess: Bool
   private let logger: Logger
   private let gatherer: Gatherer
-  private let listeners = Listeners<Wake>()
+  private let follower: Follower
   private let largeReads = LargeReads(places: 3)
 
   /// Creates a store at a connection string; waits for no server. `clock` gives messages their time instead of
@@ -62,7 +62,8 @@ public final class MongoStore: MessageStore {
     let clock = ServerClock(fixed: clock)
     access = Access(
       pool, clock, patience: parsed.timeouts.serverSelection, namesCollections: namesCollections)
-    let tools = Tools(clock: clock, patience: patience)
+    follower = Follower(pool, logger)
+    let tools = Tools(clock: clock, follower: follower, patience: patience)
     gatherer = Gatherer(access)
     writer = Writer(access, tools)
   }
@@ -157,7 +158,6 @@ public final class MongoStore: MessageStore {
     _ draft: Draft, to logs: [LogName], progress: (@Sendable (Int) -> Void)?
   ) async throws -> [Receipt] {
     guard !logs.isEmpty else { return [] }
-    defer { listeners.tell(.logs(logs)) }
     return try await withQueuedWork { work, continuation in
       writer.add(
         .append(
@@ -173,7 +173,6 @@ public final class MongoStore: MessageStore {
     marksOf inbox: Inbox,
     _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
   ) async throws -> Value {
-    defer { listeners.tell(.logs([inbox.own])) }
     return try await withQueuedWork { work, continuation in
       writer.add(.marks(MarksWrite(inbox, work, continuation, body)))
     }
@@ -181,7 +180,6 @@ public final class MongoStore: MessageStore {
 
   /// Retracts the message in the log's record, then clears its body.
   public func retract(_ message: MessageName) async throws -> Bool {
-    defer { listeners.tell(.logs([message.log])) }
     return try await withQueuedWork { work, continuation in
       writer.add(
         .retract(
@@ -194,7 +192,7 @@ public final class MongoStore: MessageStore {
   /// Restores with the next group, each log from its beginning on.
   public func restore(_ items: [Restored]) async throws -> Restored.Counts {
     let plan = try RestorePlan(items)
-    defer { listeners.tell(.logs(plan.touched)) }
+    defer { follower.tell(plan.touched, unmade: []) }
     return try await withQueuedWork { work, continuation in
       writer.add(
         .restore(
@@ -204,15 +202,14 @@ public final class MongoStore: MessageStore {
     }
   }
 
-  /// See `MessageStore.watch`.
-  public func watch(_ listener: @escaping @Sendable (Wake) -> Void) -> Watch {
-    Watch(listeners.add(listener))
-  }
+  /// See `MessageStore.watch`. What others change is told by a change stream of the database.
+  public func watch(_ listener: @escaping @Sendable (Wake) -> Void) -> Watch { follower.watch(listener) }
 
   /// Finishes the accepted work and closes the connections; later calls are `unavailable`. May be called more
   /// than once.
   public func close() async throws {
     await writer.close()
+    follower.close()
     // Long enough to tell the server that the sessions end.
     await pool.close(patience: endsWithProcess ? .milliseconds(20) : nil)
   }

@@ -30,8 +30,7 @@ extension SQLiteStore {
   private func append(
     _ draft: Draft, to logs: [LogName], checking others: [LogName], _ progress: (@Sendable (Int) -> Void)?
   ) async throws -> [Receipt] {
-    defer { listeners.tell(.logs(logs)) }
-    return try await write(size: draft.storedSize * logs.count) { connection in
+    try await write(.logs(logs), size: draft.storedSize * logs.count) { connection in
       try connection.expectNoConflict(of: draft, in: others)
       return try connection.append(draft, to: logs, progress)
     }

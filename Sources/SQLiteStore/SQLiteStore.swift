@@ -14,7 +14,6 @@ public final class SQLiteStore: MessageStore {
   let file: DatabaseFile
   private let threads: StoreThreads
   let clock: SteadyClock
-  let listeners = Listeners<Wake>()
 
   /// Opens the database at `path`; a missing file is created, readable by its owner only, and a missing
   /// folder is an error. Files that belong to other users, or that other users may read or write, are refused
@@ -84,34 +83,31 @@ public final class SQLiteStore: MessageStore {
     marksOf inbox: Inbox,
     _ body: @escaping @Sendable (any StoreReader, inout InboxState) throws -> Value
   ) async throws -> Value {
-    defer { listeners.tell(.logs([inbox.own])) }
-    return try await write(size: 1024) { try $0.change(marksOf: inbox, body) }
+    try await write(.log(inbox.own), size: 1024) { try $0.change(marksOf: inbox, body) }
   }
 
   /// Retracts with the next group; the message's content is overwritten in the file.
   public func retract(_ message: MessageName) async throws -> Bool {
-    defer { listeners.tell(.logs([message.log])) }
-    return try await write(size: 1024) { try $0.retract(message) }
+    try await write(.log(message.log), size: 1024) { try $0.retract(message) }
   }
 
   /// See `MessageStore.watch`.
   public func watch(_ listener: @escaping @Sendable (Wake) -> Void) -> Watch {
-    Watch(listeners.add(listener))
+    threads.watch(listener)
   }
 
   /// Restores with the next group.
   public func restore(_ items: [Restored]) async throws -> Restored.Counts {
     let plan = try RestorePlan(items)
-    defer { listeners.tell(.logs(plan.touched)) }
-    return try await write(size: plan.size) { try $0.restore(plan) }
+    return try await write(.logs(plan.touched), size: plan.size) { try $0.restore(plan) }
   }
 
-  /// Queues a change before the first suspension.
+  /// Queues a change of these logs before the first suspension.
   func write<Value: Sendable>(
-    size: Int, _ decide: @escaping @Sendable (Connection) throws -> Decision<Value>
+    _ logs: Write.Logs = .any, size: Int, _ decide: @escaping @Sendable (Connection) throws -> Decision<Value>
   ) async throws -> Value {
     try await withQueuedWork { work, continuation in
-      if !threads.add(Write(size: size, work, continuation, decide)), work.begin() {
+      if !threads.add(Write(logs, size: size, work, continuation, decide)), work.begin() {
         continuation.resume(throwing: StoreError.closed)
       }
     }

@@ -18,6 +18,7 @@ import Testing
     func inboxes(after inbox: Inbox?, limit: Int) -> [Inbox] { [] }
     func logs(_ names: [LogName]) -> [LogState] { [] }
     func entries(in log: LogName, from first: Int, limit: Int) -> [LogEntry] { [] }
+    func marks(of inboxes: [Inbox]) -> [Marks] { [] }
     func states(of inboxes: [Inbox]) -> [InboxState] { [] }
     func messages(in log: LogName, _ numbers: SequenceSet) -> [Message] { [] }
     func times(in log: LogName, _ numbers: [Int]) -> [Timestamp] { [] }

@@ -13,7 +13,21 @@ let topologies: [TestMongod.Topology] = [.replicaSet(), .standalone]
 func draft(_ content: String, sender: Text? = "ann", receiver: Text? = nil, key: Text? = nil) -> Draft {
   Draft(
     body: MessageBody(type: "note", sender: sender, receiver: receiver, content: content), key: key,
-    digest: key == nil ? [] : [1])
+    digest: key == nil ? [] : MessageJudge.digest)
+}
+
+extension MessageJudge {
+  /// The digest of every message, so that a key stands for any.
+  static let digest = [UInt8](repeating: 7, count: 32)
+  static let test = MessageJudge(
+    digest: { _ in digest }, isData: { $0.hasPrefix("{") && $0.hasSuffix("}") })
+}
+
+extension ExaminedStore {
+  func checkup() async throws -> [Finding] { try await checkup(.test) }
+  func verify(repairs: Bool = false) async throws -> FaultTally {
+    try await verify(Verification(.test, repairs: repairs)).faults
+  }
 }
 
 /// Opens stores on a new database, runs `body`, then closes the stores and drops the database.

@@ -4,54 +4,75 @@ import Testing
 
 @Suite("Change streams", .timeLimit(.minutes(10)))
 struct MongoChangeStreamTests {
+  private typealias Events = AsyncStream<MongoChangeStream.Event>.AsyncIterator
+
+  /// Ends the events when the listener is released: when the stream's thread has ended.
+  private final class Listener: Sendable {
+    let continuation: AsyncStream<MongoChangeStream.Event>.Continuation
+
+    init(_ continuation: AsyncStream<MongoChangeStream.Event>.Continuation) {
+      self.continuation = continuation
+    }
+
+    deinit { continuation.finish() }
+  }
+
+  private func follow(_ pool: MongoClientPool, _ pipeline: BSONArray = []) -> (MongoChangeStream?, Events) {
+    let (events, continuation) = AsyncStream<MongoChangeStream.Event>.makeStream()
+    let listener = Listener(continuation)
+    return (pool.changes(pipeline) { listener.continuation.yield($0) }, events.makeAsyncIterator())
+  }
+
   private func number(_ event: MongoChangeStream.Event?) throws -> Int64? {
     guard case .change(let change) = event else { return nil }
     return try change.get("documentKey").document().get("_id").int64()
   }
 
-  private func isOpened(_ event: MongoChangeStream.Event?, resumed: Bool) -> Bool {
-    if case .opened(resumed) = event { true } else { false }
+  private func isOpened(_ event: MongoChangeStream.Event?) -> Bool {
+    if case .opened = event { true } else { false }
   }
 
-  @Test("tells of inserts in order, and goes on from a token")
+  @Test("tells of the database's changes in order, until it is closed")
   func inserts() async throws {
     try await withPool(TestMongod.shared(.replicaSet())) { pool in
-      let stream = pool.changes(in: "log", pipeline: [["$match": ["operationType": "insert"]]])
-      var events = stream.makeAsyncIterator()
-      #expect(isOpened(try await events.next(), resumed: false))
-      _ = try await pool.run { try $0.insertMany("log", [["_id": 1], ["_id": 2], ["_id": 3]]).get() }
-      #expect(try number(try await events.next()) == 1)
-      #expect(try number(try await events.next()) == 2)
-      let token = try #require(stream.resumeToken)
-      stream.close()
-      #expect(try await events.next() == nil)
-
-      let later = pool.changes(in: "log", resumeAfter: token)
-      var rest = later.makeAsyncIterator()
-      #expect(isOpened(try await rest.next(), resumed: true))
-      #expect(try number(try await rest.next()) == 3)
-      _ = try await pool.run { try $0.insertMany("log", [["_id": 4]]).get() }
-      #expect(try number(try await rest.next()) == 4)
+      var (stream, events) = follow(pool, [["$match": ["operationType": "insert"]]])
+      #expect(isOpened(await events.next()))
+      _ = try await pool.run { try $0.insertMany("log", (1...500).map { ["_id": .int64($0)] }).get() }
+      _ = try await pool.run { try $0.insertMany("other", [["_id": 501]]).get() }
+      for expected in Int64(1)...501 { #expect(try number(await events.next()) == expected) }
+      stream?.close()
+      stream = nil
+      #expect(await events.next() == nil, "its thread has ended")
     }
   }
 
-  @Test("goes on after the server was away")
+  @Test("opens anew after the server was away, and after a lost history")
   func resumes() async throws {
     let mongod = try await TestMongod.start(.replicaSet())
     try await withPool(mongod) { pool in
       _ = try await pool.run { try $0.insertMany("log", [["_id": 0]]).get() }
-      let stream = pool.changes(in: "log")
-      var events = stream.makeAsyncIterator()
-      #expect(isOpened(try await events.next(), resumed: false))
+      var (stream, events) = follow(pool)
+      #expect(isOpened(await events.next()))
       _ = try await pool.run { try $0.insertMany("log", [["_id": 1]]).get() }
-      #expect(try number(try await events.next()) == 1)
+      #expect(try number(await events.next()) == 1)
       await mongod.kill(member: 0)
       try mongod.launch(member: 0)
       try await eventually { try await pool.run { try $0.insertOnce("log", 2) } }
-      // libmongoc may have resumed by itself; then there is no second opening.
-      var event = try await events.next()
-      if isOpened(event, resumed: true) { event = try await events.next() }
-      #expect(try number(event) == 2)
+      // libmongoc may have resumed by itself, and told the change, before the stream was opened anew.
+      while let event = await events.next(), !isOpened(event) {}
+      for (id, code) in [(Int64(3), 286), (4, 280)] {
+        // ChangeStreamHistoryLost and ChangeStreamFatalError.
+        try await mongod.command([
+          "configureFailPoint": "failCommand", "mode": ["times": 1],
+          "data": ["failCommands": ["getMore"], "errorCode": .int64(Int64(code))],
+        ])
+        while let event = await events.next(), !isOpened(event) {}
+        _ = try await pool.run { try $0.insertMany("log", [["_id": .int64(id)]]).get() }
+        #expect(try number(await events.next()) == id)
+      }
+      stream?.close()
+      stream = nil
+      #expect(await events.next() == nil)
     }
     await mongod.stop()
   }
@@ -59,54 +80,59 @@ struct MongoChangeStreamTests {
   @Test("a standalone server has none")
   func standalone() async throws {
     try await withPool(TestMongod.shared(.standalone)) { pool in
-      var events = pool.changes(in: "log").makeAsyncIterator()
-      let error = await failure { try await events.next() }
-      #expect(error?.kind == .unsupported && error?.isRetryable == false)
-      let next = try await events.next()
-      #expect(next == nil)
+      var (stream, events) = follow(pool)
+      guard case .failed(let error) = await events.next() else { return #expect(Bool(false), "it has one") }
+      #expect(error.kind == .unsupported && !error.isRetryable)
+      let error2 = await failure { try await pool.run { try $0.tryChangeStream([]) } }
+      #expect(error2?.kind == .unsupported)
+      stream?.close()
+      stream = nil
+      #expect(await events.next() == nil)
     }
   }
 
-  @Test("ends when the collection is dropped, when its task is cancelled, and with the pool")
+  @Test("opens anew when the database is dropped, and ends with the pool")
   func ends() async throws {
     let mongod = try await TestMongod.shared(.replicaSet())
     try await withPool(mongod) { pool in
       try await pool.run { try $0.createCollection("log") }
-      var events = pool.changes(in: "log").makeAsyncIterator()
-      #expect(isOpened(try await events.next(), resumed: false))
+      try await pool.run { try $0.tryChangeStream([]) }
+      var (stream, events) = follow(pool)
+      #expect(isOpened(await events.next()))
       try await pool.run { try $0.dropDatabase() }
       var last: String?
-      while case .change(let change)? = try await events.next() {
+      while case .change(let change)? = await events.next() {
         last = try change.get("operationType").string()
       }
       #expect(last == "invalidate")
-
-      let other = pool.changes(in: "other")
-      let task = Task {
-        var events = other.makeAsyncIterator()
-        while try await events.next() != nil {}
-      }
-      task.cancel()
-      try await task.value
+      _ = try await pool.run { try $0.insertMany("log", [["_id": 1]]).get() }
+      #expect(try number(await events.next()) == 1)
+      stream?.close()
     }
     let pool = MongoClientPool(try MongoURI(mongod.uri(database: "none")), logger: .quiet)
-    let stream = pool.changes(in: "log")
-    var events = stream.makeAsyncIterator()
-    #expect(isOpened(try await events.next(), resumed: false))
-    async let next = events.next()
+    var (stream, events) = follow(pool)
+    #expect(isOpened(await events.next()))
     await pool.close()
-    #expect(try await next == nil)
+    // Its thread has ended: nobody else has the listener.
+    stream?.close()
+    stream = nil
+    #expect(await events.next() == nil)
+    (stream, events) = follow(pool)
+    guard case .failed(let error) = await events.next() else {
+      return #expect(Bool(false), "the pool is closed")
+    }
+    #expect(error.kind == .closed)
   }
 
-  @Test("a slow consumer holds the stream back and misses nothing")
-  func backpressure() async throws {
-    try await withPool(TestMongod.shared(.replicaSet())) { pool in
-      var events = pool.changes(in: "log", buffer: 2).makeAsyncIterator()
-      #expect(isOpened(try await events.next(), resumed: false))
-      _ = try await pool.run { session in
-        try session.insertMany("log", (1...500).map { ["_id": .int64($0)] }).get()
-      }
-      for expected in Int64(1)...500 { #expect(try number(try await events.next()) == expected) }
-    }
+  @Test("a pool that need not end in order leaves it to the process")
+  func leaves() async throws {
+    let mongod = try await TestMongod.shared(.replicaSet())
+    let pool = MongoClientPool(try MongoURI(mongod.uri(database: "none")), logger: .quiet)
+    let (events, continuation) = AsyncStream<MongoChangeStream.Event>.makeStream()
+    // Far longer than the test may take.
+    let stream = pool.changes([], wait: .seconds(3600)) { continuation.yield($0) }
+    for await event in events where isOpened(event) { break }
+    await pool.close(patience: .milliseconds(20))
+    withExtendedLifetime(stream) {}
   }
 }

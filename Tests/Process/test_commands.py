@@ -52,10 +52,10 @@ class CommandTests(SidecarCase):
     def test_help(self):
         done = self.run_program("--help")
         self.assertEqual(done.returncode, 0)
-        for word in ("serve", "call", "schema", "doctor", "--version"):
+        for word in ("serve", "call", "schema", "doctor", "verify", "backup", "--version"):
             self.assertIn(word, done.stdout.decode())
         for command, words in {"serve": ["--store", "--log-level", "--log-format", "--drain-timeout"],
-                               "call": ["--store"], "schema": [], "doctor": ["--store"]}.items():
+                               "call": ["--store"], "schema": [], "doctor": ["--store"], "verify": ["--repair", "--json"], "backup": ["--store"]}.items():
             with self.subTest(command):
                 done = self.run_program(command, "--help")
                 self.assertEqual(done.returncode, 0)

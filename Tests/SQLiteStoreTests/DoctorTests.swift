@@ -28,7 +28,7 @@ struct DoctorTests {
     try await make(path)
     try TestDatabase.execute(path, sql)
     let store = try SQLiteStore(path: path)
-    let report = try await store.report()
+    let report = try await store.report(.test)
     try await store.close()
     return report
   }
@@ -53,18 +53,20 @@ struct DoctorTests {
     ("UPDATE message SET data = x'7b' WHERE \(seventh)", "the data of messages is no JSON object", 1, nid),
     ("UPDATE message SET data = x'5b5d' WHERE \(seventh)", "the data of messages is no JSON object", 1, nid),
     ("UPDATE message SET data = x'' WHERE \(seventh)", "the data of messages is no JSON object", 1, nid),
-    ("UPDATE message SET content = x'ff' WHERE \(seventh)", "messages can't be read", 1, nid),
+    ("UPDATE message SET content = x'ff' WHERE \(seventh)", "messages have text that can't be read", 1, nid),
     ("UPDATE message SET time = 0 WHERE \(seventh)", "messages are older than the one before them", 1, nid),
     (
       "INSERT INTO message (position, time, token, message_type) VALUES (99 << 32 | 7, 0, 0, x'61')",
       "messages belong to no log", 1, "position \(99 << 32 | 7)"
     ),
-    ("UPDATE log SET name = x'09' WHERE id = 1", "logs can't be read", 1, "row 1"),
-    ("UPDATE log SET record = x'00' WHERE head = 10", "logs can't be read", 1, "row 1"),
-    ("UPDATE marks SET body = x'ff' WHERE inbox = x'0403616e6e'", "marks can't be read", 1, "number"),
+    ("UPDATE log SET name = x'09' WHERE id = 1", "the names of logs can't be read", 1, "row 1"),
+    ("UPDATE log SET record = x'00' WHERE head = 10", "the records of logs can't be read", 1, "the team t"),
+    (
+      "UPDATE marks SET body = x'ff' WHERE inbox = x'0403616e6e'", "marks can't be read", 1, "the account ann"
+    ),
     (
       "UPDATE log SET head = 0 WHERE head = 1", "marks are of messages that their logs don't have", 2,
-      MessageName.prefix(of: .member(team: "t", user: "bob"))
+      "the messages of bob in the team t"
     ),
   ])
   func content(_ sql: String, _ what: String, _ count: Int, _ first: String) async throws {
@@ -84,7 +86,7 @@ struct DoctorTests {
     try await Self.make(path)
     try TestDatabase.execute(path, "DROP INDEX \(name)")
     var store = try SQLiteStore(path: path)
-    let faults = try await store.report().faults
+    let faults = try await store.report(.test).faults
     try await store.close()
     guard faults.count == 1, case .index(name, let statement) = faults[0] else {
       Issue.record("\(faults)")
@@ -92,7 +94,7 @@ struct DoctorTests {
     }
     try TestDatabase.execute(path, statement)
     store = try SQLiteStore(path: path)
-    #expect(try await store.report().problems == [])
+    #expect(try await store.report(.test).problems == [])
     try await store.close()
   }
 
@@ -132,7 +134,7 @@ struct DoctorTests {
     for index in 4096..<bytes.count where index % 4096 < 200 { bytes[index] = 0x5A }
     try ScratchFolder.write(bytes, path)
     let store = try SQLiteStore(path: path)
-    let report = try await store.report()
+    let report = try await store.report(.test)
     #expect(report.faults.contains { if case .file = $0 { true } else { false } }, "\(report.faults)")
     try await store.close()
   }

@@ -128,7 +128,7 @@ struct FailureTests {
 
 extension SQLiteStore {
   /// Limits the size of the database, as a full disk would.
-  fileprivate func limitPages(to count: Int) async throws {
+  func limitPages(to count: Int) async throws {
     try await write(size: 0) { connection in
       try connection.database.execute("PRAGMA max_page_count = \(count)")
       return Decision(value: ())

@@ -44,7 +44,7 @@ struct FilePathTests {
     for (index, path) in paths.enumerated() {
       let store = try SQLiteStore(path: path)
       #expect(try await store.messages().map(\.body.content) == ["\(index)"])
-      #expect(try await store.report().path.bytes == path.bytes)
+      #expect(try await store.report(.test).path.bytes == path.bytes)
       try await store.close()
     }
   }

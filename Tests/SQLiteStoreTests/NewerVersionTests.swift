@@ -35,10 +35,11 @@ struct NewerVersionTests {
     await expectNewer { _ = try await again.retract(MessageName(log: newerLog.shared, seq: 2)) }
     #expect(try await again.append(draft("4"), to: bob.shared).seq == 4)
     #expect(try await again.mark(.unread, well) == 2)
-    let report = try await again.report()
+    let report = try await again.report(.test)
     #expect(
       report.faults == [
-        .newer("marks or records were written by a newer version of Tidings", count: 2, first: "row 3")
+        .newer(
+          "marks or records were written by a newer version of Tidings", count: 2, first: "the team newer")
       ])
     #expect(report.problems.count == 1 && report.problems[0].hasSuffix("use that version"))
     try await again.close()

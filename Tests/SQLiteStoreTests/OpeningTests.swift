@@ -53,7 +53,7 @@ struct OpeningTests {
     let folder = try ScratchFolder()
     let store = try SQLiteStore(path: folder.path("a.db"))
     _ = try await store.append(draft(key: "k"))
-    let report = try await store.report()
+    let report = try await store.report(.test)
     #expect(report.journalMode == "wal")
     #expect(report.isDurable)
     #expect(report.schemaVersion == DatabaseSchema.version)

@@ -50,7 +50,21 @@ func draft(_ content: String = "hello", key: Text? = nil) -> Draft {
     body: MessageBody(
       type: "note", sender: "ann", username: "Ann", teamName: "T", receiver: "bob", content: content,
       data: "{\"n\":1}"),
-    key: key, digest: key == nil ? [] : [1, 2, 3])
+    key: key, digest: key == nil ? [] : MessageJudge.digest)
+}
+
+extension MessageJudge {
+  /// The digest of every message, so that a key stands for any.
+  static let digest = [UInt8](repeating: 7, count: 32)
+  static let test = MessageJudge(
+    digest: { _ in digest }, isData: { $0.hasPrefix("{") && $0.hasSuffix("}") })
+}
+
+extension ExaminedStore {
+  func checkup() async throws -> [Finding] { try await checkup(.test) }
+  func verify(repairs: Bool = false) async throws -> FaultTally {
+    try await verify(Verification(.test, repairs: repairs)).faults
+  }
 }
 
 extension SQLiteStore {

@@ -29,6 +29,13 @@ final class TestDatabase {
 
   func execute(_ sql: String) throws { try check(sqlite3_exec(handle, sql, nil, nil, nil)) }
 
+  /// Puts the contents of another database in place of this one's, as the shell's `.restore` does.
+  func restore(_ other: TestDatabase) throws {
+    let backup = sqlite3_backup_init(handle, "main", other.handle, "main")
+    sqlite3_backup_step(backup, -1)
+    try check(sqlite3_backup_finish(backup))
+  }
+
   private func check(_ code: Int32) throws {
     guard code == SQLITE_OK else { throw Failure(description: String(cString: sqlite3_errmsg(handle))) }
   }

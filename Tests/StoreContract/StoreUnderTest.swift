@@ -22,7 +22,7 @@ enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
 
   /// Runs a test on a new, empty store, and removes the store's data afterwards.
   func run(
-    clock: ManualClock = ManualClock(), _ body: (any MessageStore) async throws -> Void
+    clock: ManualClock = ManualClock(), _ body: (any ExaminedStore) async throws -> Void
   ) async throws {
     switch self {
     case .memory:
@@ -50,7 +50,7 @@ enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
   }
 
   private func runOnMongo(
-    _ topology: TestMongod.Topology, _ clock: ManualClock, _ body: (any MessageStore) async throws -> Void
+    _ topology: TestMongod.Topology, _ clock: ManualClock, _ body: (any ExaminedStore) async throws -> Void
   ) async throws {
     let mongod = try await TestMongod.shared(topology)
     // All tests run at the same time, on few cores: a call that waits for a thread may wait long.

@@ -29,7 +29,7 @@ struct ImportedMessage: Sendable {
       )
     }
     func take<Value>(_ member: Parameter<Value>) throws(Misfit) -> Value {
-      guard let value = json[member.name], !value.isNull else {
+      guard let value = json[member.name] else {
         guard let standard = member.standard else { throw Misfit(pointer: "/\(member.name)", rule: "given") }
         return standard
       }

@@ -18,4 +18,7 @@ int tidings_is_mount(int descriptor);
 /// of a process came out half as large again as what it counted.
 void tidings_return_large_blocks(void);
 
+/// Gives a file another name, which nothing may have yet: else -1 with `errno` EEXIST.
+int tidings_rename_new(const char *from, const char *to);
+
 #endif

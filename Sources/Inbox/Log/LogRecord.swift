@@ -81,6 +81,13 @@ extension LogRecord {
     try check()
   }
 
+  /// What can be read of damaged bytes; it may still be more than the log has.
+  static func salvaged(_ bytes: [UInt8]) -> LogRecord {
+    var record = LogRecord()
+    codec.salvage(bytes, into: &record)
+    return record
+  }
+
   private static let codec = SectionCodec<LogRecord>(
     format: 3,
     [

@@ -62,6 +62,19 @@ extension Marks {
     try check()
   }
 
+  /// What can be read of damaged bytes, within the bounds of a store.
+  static func salvaged(_ bytes: [UInt8]) -> Marks {
+    var marks = Marks()
+    codec.salvage(bytes, into: &marks)
+    do {
+      try marks.check()
+    } catch {
+      // A membership that can't be is that of a reader who never joined.
+      marks.membership = Membership()
+    }
+    return marks
+  }
+
   private static let codec = SectionCodec<Marks>(
     format: 2,
     [

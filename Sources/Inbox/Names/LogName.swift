@@ -56,7 +56,10 @@ extension LogName {
 
   /// A number that stands for the name where a hint is enough: the same in every process and version. Another name may
   /// have the same one.
-  public var fingerprint: UInt64 { encoded.fingerprint }
+  public var fingerprint: UInt64 { Self.fingerprint(of: encoded) }
+
+  /// The fingerprint of the name with these bytes, which are not looked at otherwise.
+  public static func fingerprint(of encoded: some Sequence<UInt8>) -> UInt64 { encoded.fingerprint }
 
   /// The kind of the log and its identifiers. They are read from the bytes, so this is for code that runs
   /// seldom.

@@ -64,6 +64,32 @@ struct SectionCodec<Owner: Sendable>: Sendable {
   }
 }
 
+extension SectionCodec {
+  /// Reads what can be read of damaged bytes: each section that is whole, up to where the bytes can't be divided any more.
+  func salvage(_ bytes: [UInt8], into owner: inout Owner) {
+    var reader = ByteReader(bytes)
+    do {
+      try reader.expectByte(format)
+      for _ in 0..<(try reader.readCount()) {
+        let tag = try reader.readByte()
+        var section = ByteReader(Array(try reader.readBytes()))
+        guard let known = sections.first(where: { $0.tag == tag }) else { continue }
+        var changed = owner
+        do {
+          try known.read(&changed, &section)
+          if section.isAtEnd { owner = changed }
+        } catch {
+          // This section is lost: the next one may be whole.
+          continue
+        }
+      }
+    } catch {
+      // The rest is lost.
+      return
+    }
+  }
+}
+
 /// One part of a value that is kept as bytes.
 struct Section<Owner: Sendable>: Sendable {
   /// The number that identifies the section; it is never used for another one.

@@ -72,9 +72,6 @@ public protocol MessageStore: Sendable {
   /// block.
   func watch(_ listener: @escaping @Sendable (Wake) -> Void) -> Watch
 
-  /// Examines the store: whether it is sound, and whether it works as it should. Changes nothing that it holds.
-  func checkup() async throws -> [Finding]
-
   /// Finishes the accepted work and closes the store.
   func close() async throws
 }

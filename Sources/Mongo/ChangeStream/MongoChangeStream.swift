@@ -1,21 +1,19 @@
-import Synchronization
-
-/// The changes of a collection, as a majority confirms them.
+/// The changes of a pool's database, as a majority confirms them.
 ///
-/// The stream has a thread of its own, opens when there is a primary, and resumes by itself after network
-/// errors and elections. It ends when it is closed, when the pool is closed, or when the collection is
-/// dropped. It throws errors that waiting can't heal: kind ``MongoError/Kind/unsupported`` on a standalone
-/// server, missing rights, or a resume token older than the server's history (code 286).
-///
-/// It has one consumer at a time. If the consumer falls behind by the buffer's size, the thread waits for it.
-public final class MongoChangeStream: AsyncSequence, Sendable {
+/// The stream has a thread of its own and opens when there is a primary. After a network error libmongoc goes on
+/// where it was; after an election, an outage, a lost history of the server or the end of the database the
+/// stream opens anew, from then on: no place in an earlier stream is worth anything once the servers may have
+/// another past. It ends when it is closed, when the pool is closed, or when it can't be opened.
+public final class MongoChangeStream: Sendable {
   /// An event of the stream.
   public enum Event: Sendable {
-    /// The stream sees all changes from here on. Unless `resumed`, it has missed what happened before: read
-    /// that now.
-    case opened(resumed: Bool)
+    /// The stream sees all changes from here on, and may have missed what happened before: read that now.
+    case opened
     /// A change document from the server, with `operationType`, `fullDocument` and so on.
     case change(BSONDocument)
+    /// The stream can't be opened, for a reason that waiting does not heal: kind ``MongoError/Kind/unsupported``
+    /// on a standalone server, or missing rights. It has ended.
+    case failed(MongoError)
   }
 
   private let core: ChangeStreamCore
@@ -28,52 +26,26 @@ public final class MongoChangeStream: AsyncSequence, Sendable {
     core.close()
   }
 
-  /// The token to resume from after the events taken so far; nil until the server has sent one.
-  public var resumeToken: BSONDocument? { core.consumedToken }
-
-  /// Ends the stream: the iteration ends at once, the thread within one `wait`.
+  /// Ends the stream: soon its listener is no longer called; the thread ends within one `wait`.
   public func close() {
     core.close()
-  }
-
-  /// An iteration over the events.
-  public func makeAsyncIterator() -> Iterator {
-    Iterator(stream: self)
-  }
-
-  /// An iterator that takes events one by one.
-  public struct Iterator: AsyncIteratorProtocol {
-    fileprivate let stream: MongoChangeStream
-
-    /// The next event; nil when the stream has ended or the task is cancelled.
-    public mutating func next() async throws -> Event? {
-      let core = stream.core
-      return try await withTaskCancellationHandler {
-        try await withCheckedThrowingContinuation { core.take($0) }
-      } onCancel: {
-        core.stopTaking()
-      }
-    }
   }
 }
 
 extension MongoClientPool {
-  /// Watches a collection.
+  /// Watches the database.
   ///
   /// - Parameters:
   ///   - pipeline: Stages that select and shape the changes.
-  ///   - token: The place to continue from: an earlier ``MongoChangeStream/resumeToken``.
-  ///   - fullDocument: `updateLookup` for the whole document after an update.
   ///   - wait: The time that the server may wait for a change before it answers. It is also the longest time
   ///     that closing takes while all is well.
-  ///   - buffer: The number of events that may wait for the consumer.
+  ///   - listener: Receives the events one after the other, on the stream's thread; a change of the next batch
+  ///     is read only when it returns. It may be called before this function returns.
   public func changes(
-    in collection: String, pipeline: BSONArray = [], resumeAfter token: BSONDocument? = nil,
-    fullDocument: String? = nil, wait: Duration = .milliseconds(500), buffer: Int = 1024
+    _ pipeline: BSONArray, wait: Duration = .milliseconds(500),
+    _ listener: @escaping @Sendable (MongoChangeStream.Event) -> Void
   ) -> MongoChangeStream {
-    let stream = ChangeStreamCore(
-      collection: collection, pipeline: pipeline, token: token, fullDocument: fullDocument, wait: wait,
-      limit: buffer)
+    let stream = ChangeStreamCore(pipeline: pipeline, wait: wait, listener)
     core.add(stream)
     return MongoChangeStream(stream)
   }

@@ -21,13 +21,23 @@ extension PoolCore {
   func conduct() {
     while let pause = makeClients() { expireWork(until: .now + pause) }
     expireWork(until: nil)
-    let (clients, patience) = state.wait { state -> (Clients?, Duration?)? in
-      guard state.workers.isEmpty, state.members.isEmpty else { return nil }
-      defer { state.clients = nil }
-      return (state.clients, state.closing.patience)
+    state.wait { $0.workers.isEmpty ? () : nil }
+    let patience = state.withLock { $0.closing.patience }
+    // A member that has not ended has a client: then the process ends with it.
+    if membersEnd(within: patience), let clients = state.withLock({ $0.takeClients() }) {
+      destroy(clients, patience: patience)
     }
-    if let clients { destroy(clients, patience: patience) }
     finish()
+  }
+
+  /// Waits for the members' end for as long as `patience` says; returns whether they have ended.
+  private func membersEnd(within patience: Duration?) -> Bool {
+    let haveEnded = { @Sendable (state: inout PoolState) -> Void? in state.members.isEmpty ? () : nil }
+    guard let patience else {
+      state.wait(for: haveEnded)
+      return true
+    }
+    return state.wait(atMost: patience, for: haveEnded) != nil
   }
 
   /// Destroys the clients, and waits until that is done or for as long as `patience` says.

@@ -26,6 +26,12 @@ struct PoolState: Sendable {
     return scheduler.setAvailable(hasPrimary)
   }
 
+  /// Takes libmongoc's clients, to end them.
+  mutating func takeClients() -> Clients? {
+    defer { clients = nil }
+    return clients
+  }
+
   /// The parts of a pool that must learn of its closing.
   struct Closed {
     var dropped: [PoolJob] = []

@@ -86,6 +86,20 @@ extension MongoSession {
     }
   }
 
+  /// Throws if no change stream of the session's database can be opened: kind ``MongoError/Kind/unsupported`` on a
+  /// standalone server.
+  public func tryChangeStream(_ pipeline: BSONArray) throws(MongoError) {
+    let stages = try read { () throws(BSONError) in
+      try BSONArray([["$changeStream": [:]]] + pipeline.values())
+    }
+    let reply = try rawCommand([
+      "aggregate": 1, "pipeline": .array(stages), "cursor": ["batchSize": 0],
+      "readConcern": ["level": "majority"],
+    ])
+    let cursor = try read { () throws(BSONError) in try reply.get("cursor").document().get("id").int64() }
+    _ = try rawCommand(["killCursors": "$cmd.aggregate", "cursors": [.int64(cursor)]])
+  }
+
   /// Drops the session's database with everything in it: for tests.
   public func dropDatabase() throws(MongoError) {
     try writeCommand(["dropDatabase": 1])

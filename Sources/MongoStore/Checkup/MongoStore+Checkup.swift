@@ -3,27 +3,53 @@ import Mongo
 import Runtime
 
 extension MongoStore {
-  /// See `MessageStore.checkup`. Checks the server, the collections, their indexes, the plan of every query and
-  /// the clocks.
-  public func checkup() async throws -> [Finding] {
+  /// See `ExaminedStore.checkup`. Checks the server, the collections, their indexes, the plan of every query and the
+  /// clocks; reads what is kept, for some seconds.
+  public func checkup(_ judge: MessageJudge) async throws -> [Finding] {
     do {
-      return try await access.examine { [access, place] session in
-        var contents: [Finding] = []
-        do {
-          // An empty database is made ready.
-          contents = try access.withLayout(session) { try Self.contents(session, $0) }
-        } catch is StoreError {
-          // The findings below tell what the database lacks.
-        }
+      do {
+        // An empty database is made ready.
+        try await access.run { _, _ in }
+      } catch is StoreError {
+        // The findings below tell what the database lacks.
+      }
+      let (before, isWhole, clocks) = try await access.examine { [place] session in
         session.collectionUUIDs = [:]
         let info = try session.serverInfo()
         let layout = try Self.layout(session)
         // Queries name their indexes: without those there is no plan to look at.
-        let plans = layout.allSatisfy(\.isWell) ? try Self.plans(session) : []
-        return try Self.server(info, place) + layout + plans + contents + Self.clocks(session)
+        let isWhole = layout.allSatisfy(\.isWell)
+        let plans = isWhole ? try Self.plans(session) : []
+        let server = try Self.server(info, place) + [Self.following(session)]
+        return (server + layout + plans, isWhole, try Self.clocks(session))
       }
+      return try await before + (isWhole ? contents(judge) : []) + clocks
     } catch {
       throw StoreError(any: error)
+    }
+  }
+
+  /// What is kept, as far as some seconds suffice: an answer that says `internal` leads here.
+  private func contents(_ judge: MessageJudge) async throws -> [Finding] {
+    let verification = Verification(judge, named: 5, end: .now + .seconds(10), steps: 1_000_000)
+    var verdict = Verdict(named: verification.named)
+    try await verifyContents(verification, &verdict)
+    if !verification.isOver { try await recount(verification, &verdict) }
+    guard !verdict.faults.isEmpty else {
+      let part = verdict.isComplete ? "all" : "the first"
+      return [
+        .fact(
+          "contents", "\(part) \(verdict.messages) messages and marks of \(verdict.inboxes) inboxes are sound"
+        )
+      ]
+    }
+    return verdict.faults.kinds.flatMap { kind in
+      verdict.faults[kind].flatMap { fault in
+        Self.fault(
+          "contents", "\(fault.place): \(kind.sentence)",
+          advice: kind.isOfNewerVersion
+            ? "use that version" : "tidings verify --repair mends it, or put it back from a backup")
+      }
     }
   }
 
@@ -42,6 +68,16 @@ extension MongoStore {
       .fact("topology", topology),
       .fact("writes", "confirmed by the journals of a majority (w: majority, j: true)"),
     ]
+  }
+
+  /// How changes of other processes are followed.
+  private static func following(_ session: MongoSession) throws(MongoError) -> Finding {
+    do throws(MongoError) {
+      try session.tryChangeStream(ChangeDocument.pipeline)
+      return .fact("changes", "of other processes are told by a change stream")
+    } catch  where !error.isRetryable {
+      return .fact("changes", "of other processes are looked for twice a second (\(Follower.reason(error)))")
+    }
   }
 
   /// A fault: among the facts with the advice in brackets, and as a problem.

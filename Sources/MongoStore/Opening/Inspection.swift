@@ -58,6 +58,15 @@ enum LayoutFault: Hashable {
     }
   }
 
+  /// The names of the indexes that are not as they should be.
+  var indexes: [String] {
+    switch self {
+    case .unfit, .missing: []
+    case .missingIndexes(_, let names): names
+    case .unfitIndex(_, let name, _): [name]
+    }
+  }
+
   /// Whether the fault may be temporary, as during a restore.
   var mayPass: Bool {
     switch self {

@@ -28,6 +28,9 @@ extension AppendPlan {
     return messages
   }
 
+  /// The tokens of what was not written, or may not have been.
+  var notWritten: [Token] { items.filter { !$0.isNew }.map(\.token) }
+
   /// The tokens of what others wrote, and what was written here stands right behind.
   var tokensBefore: [BSONObjectID] {
     let new = items.filter(\.isNew)

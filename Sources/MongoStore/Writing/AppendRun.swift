@@ -10,6 +10,7 @@ struct AppendRun {
   private var confirmation: Confirmation { Confirmation(session: session, layout: layout) }
   private let clock: ServerClock
   private let leases: Leases
+  private let follower: Follower
   private var leased: Set<LogName> = []
   private var plan: AppendPlan
   var backoff: Backoff
@@ -20,7 +21,7 @@ struct AppendRun {
     self.session = session
     self.layout = layout
     clock = tools.clock
-    leases = tools.leases
+    (leases, follower) = (tools.leases, tools.follower)
     plan = AppendPlan(calls)
     backoff = Backoff(tools.patience, .remote)
   }
@@ -31,6 +32,7 @@ struct AppendRun {
       do throws(StoreError) {
         if let results = try step() {
           for log in leased { leases.finish(log, session) }
+          follower.tell(Array(plan.byLog.keys), unmade: plan.notWritten.map { .message($0.id) })
           clock.note(results)
           return results
         }
@@ -106,6 +108,7 @@ struct AppendRun {
         return plan.refuse(index, error)
       }
     }
+    follower.expect(chunk.map { .message(plan.items[$0].token.id) })
     let result = session.insertMany(Collection.messages.rawValue, documents)
     if result.error != nil {
       heads.forgetLast(of: Set(chunk.map { plan.items[$0].log }))

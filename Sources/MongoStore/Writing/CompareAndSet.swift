@@ -28,9 +28,27 @@ struct CompareAndSet {
   let collection: Collection
   let layout: Layout
   let session: MongoSession
+  let follower: Follower
 
-  /// Writes all records in one command, and returns the outcome for each.
+  /// Writes all records in one command, tells who watches, and returns the outcome for each.
   func write(_ replacements: [Replacement], _ backoff: inout Backoff) -> [Outcome] {
+    guard !replacements.isEmpty else { return [] }
+    follower.expect(replacements.map(change))
+    let outcomes = attempt(replacements, &backoff)
+    // Where another change came first, the stream may have told nothing of it.
+    follower.tell(
+      replacements.map(\.record.name),
+      unmade: zip(replacements, outcomes).filter { if case .written = $1 { false } else { true } }
+        .map { change($0.0) })
+    return outcomes
+  }
+
+  private func change(_ replacement: Replacement) -> ChangeID {
+    let record = replacement.record
+    return .record(collection, record.name.fingerprint, version: record.version)
+  }
+
+  private func attempt(_ replacements: [Replacement], _ backoff: inout Backoff) -> [Outcome] {
     var outcomes = [Outcome?](repeating: nil, count: replacements.count)
     var maySurface = false
     while true {

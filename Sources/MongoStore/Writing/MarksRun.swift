@@ -8,6 +8,7 @@ import Runtime
 struct MarksRun {
   private let session: MongoSession
   private var layout: Layout
+  private let follower: Follower
   private var backoff: Backoff
   private var open: [Inbox: [MarksWrite]] = [:]
   private var order: [Inbox] = []
@@ -22,6 +23,7 @@ struct MarksRun {
   init(_ changes: [MarksWrite], _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
     self.session = session
     self.layout = layout
+    follower = tools.follower
     backoff = Backoff(tools.patience, .remote)
     for change in changes {
       if open[change.inbox] == nil { order.append(change.inbox) }
@@ -52,8 +54,9 @@ struct MarksRun {
         for unchanged in decided where unchanged.replacement == nil { settle(unchanged, nil) }
       }
       guard !toWrite.isEmpty else { continue }
-      let outcomes = CompareAndSet(collection: .marks, layout: layout, session: session)
-        .write(toWrite.compactMap(\.replacement), &backoff)
+      let outcomes = CompareAndSet(
+        collection: .marks, layout: layout, session: session, follower: follower
+      ).write(toWrite.compactMap(\.replacement), &backoff)
       var isContended = false
       Cork.together {
         for (decided, outcome) in zip(toWrite, outcomes) {

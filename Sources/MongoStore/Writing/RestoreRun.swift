@@ -8,6 +8,7 @@ struct RestoreRun {
   let session: MongoSession
   let layout: Layout
   private let clock: ServerClock
+  private let follower: Follower
   private let plan: RestorePlan
   private var backoff: Backoff
   /// What the first attempt found missing.
@@ -29,7 +30,9 @@ struct RestoreRun {
   }
 
   init(_ plan: RestorePlan, _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
-    (self.plan, self.layout, self.session, clock) = (plan, layout, session, tools.clock)
+    (self.plan, self.layout, self.session, clock, follower) = (
+      plan, layout, session, tools.clock, tools.follower
+    )
     backoff = Backoff(tools.patience, .remote)
   }
 
@@ -98,7 +101,8 @@ extension RestoreRun {
 
   private func records(_ collection: Collection, _ names: [LogName]) throws -> [LogName: RecordDocument] {
     try passing { () throws(StoreError) in
-      try CompareAndSet(collection: collection, layout: layout, session: session).records(names)
+      try CompareAndSet(collection: collection, layout: layout, session: session, follower: follower).records(
+        names)
     }
   }
 
@@ -256,7 +260,7 @@ extension RestoreRun {
   }
 
   private mutating func write(_ replacements: [CompareAndSet.Replacement], to collection: Collection) throws {
-    let outcomes = CompareAndSet(collection: collection, layout: layout, session: session)
+    let outcomes = CompareAndSet(collection: collection, layout: layout, session: session, follower: follower)
       .write(replacements, &backoff)
     for outcome in outcomes {
       switch outcome {

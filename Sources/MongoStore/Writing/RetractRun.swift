@@ -7,6 +7,7 @@ import Runtime
 struct RetractRun {
   private let session: MongoSession
   private let layout: Layout
+  private let follower: Follower
   private var backoff: Backoff
   private var open: [LogName: [Retract]] = [:]
 
@@ -21,6 +22,7 @@ struct RetractRun {
   init(_ retracts: [Retract], _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
     self.session = session
     self.layout = layout
+    follower = tools.follower
     backoff = Backoff(tools.patience, .remote)
     for retract in retracts { open[retract.name.log, default: []].append(retract) }
   }
@@ -35,8 +37,7 @@ struct RetractRun {
         return fail(error)
       }
       let toWrite = decided.filter { $0.replacement != nil }
-      let outcomes = CompareAndSet(collection: .logs, layout: layout, session: session)
-        .write(toWrite.compactMap(\.replacement), &backoff)
+      let outcomes = records.write(toWrite.compactMap(\.replacement), &backoff)
       var retracted = decided.filter { $0.replacement == nil }
       var isContended = false
       for (decided, outcome) in zip(toWrite, outcomes) {
@@ -51,6 +52,10 @@ struct RetractRun {
       clear(retracted)
       if isContended, !backoff.pause() { fail(.contended) }
     }
+  }
+
+  private var records: CompareAndSet {
+    CompareAndSet(collection: .logs, layout: layout, session: session, follower: follower)
   }
 
   private mutating func settle(_ decided: Decided, _ failure: StoreError?) {
@@ -80,7 +85,7 @@ struct RetractRun {
   /// Decides on a log's record, and tells the callers whose message doesn't exist. Nil if nothing is left to
   /// do.
   private mutating func decide(_ log: LogName) throws(StoreError) -> Decided? {
-    let found = try CompareAndSet(collection: .logs, layout: layout, session: session).records([log])[log]
+    let found = try records.records([log])[log]
     // The record is read first: then no retraction lies beyond the head.
     let record = try found.map { document throws(StoreError) in try LogRecord(document) } ?? LogRecord()
     var state = LogState(head: try Source(session, layout).head(of: log), record: record)

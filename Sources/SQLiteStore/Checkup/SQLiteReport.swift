@@ -1,5 +1,8 @@
 import Inbox
 
+/// A fault as every store tells it: the report has a type of that name.
+typealias StoreFault = Fault
+
 /// A report of an open store about itself.
 struct SQLiteReport: Hashable, Sendable {
   /// The database's file, without symbolic links.
@@ -45,10 +48,35 @@ struct SQLiteReport: Hashable, Sendable {
     case table(String)
     /// An index that is missing or that another program changed; `statement` creates it.
     case index(String, statement: String)
+    /// A trigger or an index that acts on Tidings' tables and is not its own.
+    case stranger(String, kind: String)
     /// `count` places where a log, a message or marks are wrong; `first` names one of them.
     case content(String, count: Int, first: String)
     /// `count` places that only a newer version of Tidings can read; `first` names one of them.
     case newer(String, count: Int, first: String)
+
+    /// Whether something of the schema is missing or changed: then not every statement can run.
+    var isOfSchema: Bool {
+      switch self {
+      case .table, .index: true
+      case .file, .indexes, .stranger, .content, .newer: false
+      }
+    }
+
+    /// Whether a table is missing or changed: then no statement can run.
+    var isTable: Bool { if case .table = self { true } else { false } }
+
+    /// The fault as a verification tells it; nil for one of the contents.
+    var found: StoreFault? {
+      switch self {
+      case .file(let what): StoreFault(.file, .other(what))
+      case .indexes(let what): StoreFault(.indexContent, .other(what))
+      case .table(let name): StoreFault(.table, .other(name))
+      case .index(let name, _): StoreFault(.index, .other(name))
+      case .stranger(let name, _): StoreFault(.stranger, .other(name))
+      case .content, .newer: nil
+      }
+    }
   }
 
   /// The plan of a statement: how it finds its rows.
@@ -100,6 +128,8 @@ struct SQLiteReport: Hashable, Sendable {
       "the file is damaged, restore it from a backup: \(what)"
     case .indexes(let what):
       "an index does not fit its table, \(mend("REINDEX")): \(what)"
+    case .stranger(let name, let kind):
+      "the \(kind) \(name) acts on Tidings' tables and is not its own: \(Self.repair)"
     case .table(let name):
       "the table \(name) is missing or was changed by another program: restore the file from a backup"
     case .index(let name, let statement):
@@ -107,9 +137,11 @@ struct SQLiteReport: Hashable, Sendable {
     case .newer(let what, let count, let first):
       "\(what) (\(count) found, the first is \(first)): use that version"
     case .content(let what, let count, let first):
-      "\(what) (\(count) found, the first is \(first)): restore the file from a backup"
+      "\(what) (\(count) found, the first is \(first)): \(Self.repair), or restore the file from a backup"
     }
   }
+
+  private static let repair = "tidings verify --repair mends it"
 
   /// The instruction for running a statement that repairs the file.
   private func mend(_ statement: String) -> String {

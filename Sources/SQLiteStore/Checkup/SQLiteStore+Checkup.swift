@@ -2,11 +2,11 @@ import CSQLite
 import Inbox
 
 extension SQLiteStore {
-  /// See `MessageStore.checkup`. Reads the whole file, which takes a few seconds for each gigabyte.
-  public func checkup() async throws -> [Finding] { try await report().findings }
+  /// See `ExaminedStore.checkup`. Reads the whole file, which takes a few seconds for each gigabyte.
+  public func checkup(_ judge: MessageJudge) async throws -> [Finding] { try await report(judge).findings }
 
   /// Examines the database.
-  func report() async throws -> SQLiteReport {
+  func report(_ judge: MessageJudge) async throws -> SQLiteReport {
     var report = SQLiteReport(path: file.canonicalPath)
     let settings = try await write(size: 0) { connection in
       Decision(
@@ -19,8 +19,26 @@ extension SQLiteStore {
     report.size = FileStatus(file.canonicalPath)?.size ?? 0
     report.walSize = FileStatus(file.walPath)?.size ?? 0
     report.free = file.freeBytes
-    return try await readConnection { [report] connection in try connection.examined(report) }
+    let faults = try await readConnection { try $0.structure() }
+    let verification = Verification(judge, named: 1, steps: Self.stepsOfCheckup)
+    var verdict = Verdict(named: verification.named)
+    for fault in faults { if let found = fault.found { verdict.faults.add(found) } }
+    if try await verifyContents(verification, hasTables: faults.allSatisfy { !$0.isTable }, &verdict) {
+      try await recount(verification, &verdict)
+    }
+    report.counts = .init(logs: verdict.logs, messages: verdict.messages, marks: verdict.inboxes)
+    report.faults = faults + verdict.contents(besides: faults)
+    // Statements can't run without their tables and indexes.
+    if !faults.contains(where: \.isOfSchema) {
+      report.plans = try await readConnection { connection in
+        try connection.translating { () throws(SQLiteError) in try connection.plans() }
+      }
+    }
+    return report
   }
+
+  /// The steps for counting one by one: a second or so.
+  private static let stepsOfCheckup = 10_000_000
 
   /// The settings of the connection that writes.
   private struct Settings: Sendable {
@@ -37,25 +55,25 @@ extension SQLiteStore {
   }
 }
 
-extension Connection {
-  /// Adds to the report what this connection finds in the file.
-  fileprivate func examined(_ report: SQLiteReport) throws -> SQLiteReport {
-    var report = report
-    let schema = try translating { () throws(SQLiteError) in try DatabaseSchema.faults(of: database) }
-    report.faults = schema + integrity()
-    // The statements below can't run without their tables and indexes.
-    guard schema.isEmpty else { return report }
-    var examination = Examination(self)
-    do {
-      try examination.run()
-    } catch {
-      // The counts are those up to the error; if SQLite found a fault above, that explains it.
-      if report.faults.isEmpty { report.faults.append(.file("\(error)")) }
+extension Verdict {
+  /// The faults of the contents, as the report has them.
+  fileprivate func contents(besides known: [SQLiteReport.Fault]) -> [SQLiteReport.Fault] {
+    let isKnown = Set(known.compactMap { $0.found?.kind })
+    return faults.kinds.filter { !isKnown.contains($0) }.compactMap { kind in
+      guard let first = faults[kind].first, let count = faults.counts[kind] else { return nil }
+      return switch kind {
+      case .newer: .newer(kind.sentence, count: count, first: first.place.short)
+      case .file: .file(first.place.short)
+      default: .content(kind.sentence, count: count, first: first.place.short)
+      }
     }
-    report.counts = examination.counts
-    report.faults += examination.faults
-    report.plans = try translating { () throws(SQLiteError) in try plans() }
-    return report
+  }
+}
+
+extension Connection {
+  /// The faults of the file, its tables and its indexes.
+  func structure() throws(StoreError) -> [SQLiteReport.Fault] {
+    try translating { () throws(SQLiteError) in try DatabaseSchema.faults(of: database) } + integrity()
   }
 
   /// The faults that SQLite itself finds.
@@ -71,15 +89,20 @@ extension Connection {
     }
   }
 
-  private func plans() throws(SQLiteError) -> [SQLiteReport.Plan] {
+  fileprivate func plans() throws(SQLiteError) -> [SQLiteReport.Plan] {
     try SQL.allCases.filter(\.hasPlan).map { sql throws(SQLiteError) in
       let steps = try database.rows("EXPLAIN QUERY PLAN " + sql.text) { $0.anyText(3) }
       return SQLiteReport.Plan(statement: sql.text, steps: steps)
     }
   }
 
+  /// Runs statements that write.
+  func execute(_ sql: String) throws(StoreError) {
+    try translating { () throws(SQLiteError) in try database.execute(sql) }
+  }
+
   /// Runs `body` and translates its failures as the store does.
-  fileprivate func translating<Value>(_ body: () throws(SQLiteError) -> Value) throws(StoreError) -> Value {
+  func translating<Value>(_ body: () throws(SQLiteError) -> Value) throws(StoreError) -> Value {
     do {
       return try body()
     } catch {

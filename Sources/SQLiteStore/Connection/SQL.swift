@@ -33,9 +33,22 @@ enum SQL: Int, CaseIterable {
   case inboxesLonger
   case writeMarks
 
-  case allLogs
-  case allMessages
-  case allMarks
+  case logAfter
+  case logWithName
+  case headOfLog
+  case messageAfter
+  case messageBefore
+  case countMessages
+  case marksAfter
+  case strangeMarks
+
+  case renameLog
+  case removeLog
+  case replaceMessage
+  case moveMessage
+  case adoptMessages
+  case removeMarks
+  case removeStrangeMarks
 
   var text: String {
     switch self {
@@ -48,7 +61,7 @@ enum SQL: Int, CaseIterable {
 
     case .logByName: "SELECT id, head, time, record FROM log WHERE name = ?1"
     case .logByID: "SELECT id, head, time, record FROM log WHERE id = ?1"
-    case .newestLog: "SELECT coalesce(max(id), 0) FROM log"
+    case .newestLog: "SELECT coalesce(max(id), 0) FROM log WHERE id <= 2147483647"
     case .logsOfLength:
       """
       SELECT name FROM log INDEXED BY log_order
@@ -127,24 +140,36 @@ enum SQL: Int, CaseIterable {
       ON CONFLICT (inbox) DO UPDATE SET version = excluded.version, body = excluded.body, stamp = excluded.stamp
       """
 
-    // For the doctor, which reads everything.
-    case .allLogs: "SELECT id, head, time, record, name FROM log"
-    case .allMessages:
+    // For who verifies everything: see `LogWalk`. Values of other kinds than bytes come before all bytes.
+    case .logAfter: "SELECT id, head, time, record, name FROM log WHERE id > ?1 ORDER BY id LIMIT 1"
+    case .logWithName: "SELECT id, head, time, record, name FROM log WHERE id = ?1"
+    case .headOfLog: "SELECT head FROM log WHERE name = ?1"
+    case .messageAfter: "SELECT position FROM message WHERE position > ?1 ORDER BY position LIMIT 1"
+    case .messageBefore: "SELECT position FROM message WHERE position <= ?1 ORDER BY position DESC LIMIT 1"
+    case .countMessages: "SELECT count(*) FROM message WHERE position BETWEEN ?1 AND ?2"
+    case .marksAfter: "SELECT version, body, stamp, inbox FROM marks WHERE inbox > ?1 ORDER BY inbox LIMIT ?2"
+    case .strangeMarks: "SELECT count(*) FROM marks WHERE inbox < x''"
+    case .renameLog: "UPDATE log SET name = ?2 WHERE id = ?1"
+    case .removeLog: "DELETE FROM log WHERE id = ?1"
+    case .replaceMessage:
       """
-      SELECT position, time, token, user_id, username, team_name, receiver_id, message_type, content, data,
-        CASE WHEN json_valid(CAST(data AS TEXT)) THEN json_type(CAST(data AS TEXT)) = 'object' ELSE 0 END
-      FROM message ORDER BY position
+      UPDATE message SET time = ?2, user_id = ?3, username = ?4, team_name = ?5, receiver_id = ?6, message_type = ?7,
+        content = ?8, data = ?9, key = ?10, digest = ?11,
+        token = CASE typeof(token) WHEN 'integer' THEN token ELSE ?12 END
+      WHERE position = ?1
       """
-    case .allMarks: "SELECT version, body, stamp, inbox FROM marks"
+    case .moveMessage: "UPDATE message SET position = ?2 WHERE position = ?1"
+    case .adoptMessages:
+      "UPDATE message SET position = (position & 4294967295) + (?3 << 32) WHERE position BETWEEN ?1 AND ?2"
+    case .removeMarks: "DELETE FROM marks WHERE inbox = ?1"
+    case .removeStrangeMarks: "DELETE FROM marks WHERE inbox < x''"
     }
   }
 
-  /// Whether SQLite plans how the statement finds some rows; the others control the connection, or read
-  /// everything.
+  /// Whether SQLite plans how the statement finds some rows; the others control the connection.
   var hasPlan: Bool {
     switch self {
     case .begin, .beginImmediate, .commit, .rollback, .userVersion, .schemaVersion: false
-    case .allLogs, .allMessages, .allMarks: false
     default: true
     }
   }

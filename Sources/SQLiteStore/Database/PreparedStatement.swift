@@ -137,6 +137,12 @@ extension PreparedStatement {
     try blob(column).map { [UInt8]($0) }
   }
 
+  /// Whether the column holds bytes or NULL, as client text is stored: a number reads as its digits, and is found by no
+  /// index. To be asked before the column is read.
+  func isBytes(_ column: Int32) -> Bool {
+    [SQLITE_BLOB, SQLITE_NULL].contains(sqlite3_column_type(handle, column))
+  }
+
   /// SQLite's own bytes, valid until the next step or reset; nil for NULL.
   private func blob(_ column: Int32) throws(StoreError) -> UnsafeRawBufferPointer? {
     guard let address = sqlite3_column_blob(handle, column) else {

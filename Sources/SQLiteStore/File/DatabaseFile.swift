@@ -95,7 +95,7 @@ struct DatabaseFile {
   }
 
   /// Flushes the folder, so that the new file's name is durable.
-  private func flushFolder() throws(SQLiteOpenError) {
+  func flushFolder() throws(SQLiteOpenError) {
     let descriptor = folder.withCString { open($0, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw SQLiteOpenError(path, errno: errno) }
     defer { _ = close(descriptor) }

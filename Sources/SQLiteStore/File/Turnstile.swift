@@ -6,7 +6,7 @@ import Runtime
 /// first passes a gate, and waits behind it for the present writer. SQLite's own lock goes to the process
 /// that happens to ask when it is free; beside a busy writer that may be never.
 ///
-/// The turnstile locks two bytes of a file beside the database.
+/// The turnstile locks the first two bytes of a file beside the database.
 final class Turnstile: Sendable {
   private let descriptor: Int32
   private let path: FilePath
@@ -57,7 +57,7 @@ final class Turnstile: Sendable {
   }
 
   deinit {
-    // Nothing is written to the file, so closing it can't lose anything.
+    // Only hints are written to the file (`CommitRing`), so closing it can't lose anything.
     _ = close(descriptor)
   }
 

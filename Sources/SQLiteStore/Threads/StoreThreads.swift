@@ -26,6 +26,7 @@ final class StoreThreads: Sendable {
   private let sent = MatchIndex(capacity: 65_536)
   private let patience: Duration
   private let files: StoreFiles
+  private let commits: CommitWatch
 
   private struct Ending: Sendable {
     var readers: Int
@@ -42,6 +43,10 @@ final class StoreThreads: Sendable {
     self.clock = clock
     self.patience = patience
     files = opened.files
+    guard let header = LogHeader.Source(opened.writer) else {
+      throw SQLiteOpenError(opened.file.path, .failed("its file system has no shared memory for SQLite"))
+    }
+    commits = CommitWatch(opened.file.lockPath, opened.turnstile, header)
     ending = Monitor(Ending(readers: 0))
     // The readers are started first: the writer's end is the end of all.
     for reader in opened.readers {
@@ -73,7 +78,11 @@ final class StoreThreads: Sendable {
   func close() {
     reads.updateForAll { $0.close() }
     writes.updateForAll { $0.close() }
+    commits.close()
   }
+
+  /// See `MessageStore.watch`.
+  func watch(_ listener: @escaping @Sendable (Wake) -> Void) -> Watch { commits.watch(listener) }
 
   /// Resumes the continuation when all connections are closed.
   func whenOver(_ continuation: CheckedContinuation<Void, any Error>) {
@@ -124,7 +133,8 @@ extension StoreThreads {
 
   private func write(_ opened: OpenDatabase, logLimit: Int) {
     let connection = Connection(opened.writer, clock)
-    var group = GroupCommit(connection, opened.turnstile, files, patience: patience, logLimit: logLimit)
+    var group = GroupCommit(
+      connection, opened.turnstile, files, commits, patience: patience, logLimit: logLimit)
     working: while true {
       let next = writes.wait(atMost: Self.quiet) { queue in
         queue.take({ min(Self.writesTogether, $0) }, size: Self.bytesTogether, of: \.size)
@@ -136,6 +146,7 @@ extension StoreThreads {
       }
     }
     ending.wait { $0.readers == 0 ? () : nil }
+    commits.waitUntilOver()
     group.atEnd()
     let failure = connection.close()
     opened.release()

@@ -25,7 +25,8 @@ extension Connection {
       slots.append(Slot(name: name, log: log?.id, receipt: receipt))
     }
     clock.note(latest)
-    if !slots.isEmpty { try checkRoom(forLogs: slots.count { $0.log == nil }) }
+    guard !slots.isEmpty else { return Decision(value: receipts) }
+    try checkRoom(forLogs: slots.count { $0.log == nil })
     return Decision(value: receipts) {
       [slots, before = receipts.count - slots.count] connection throws(StoreError) in
       for (index, slot) in slots.enumerated() {
@@ -72,7 +73,7 @@ extension Connection {
   }
 
   /// The largest id of a log; 0 if there is none.
-  private func newestLog() throws(StoreError) -> Int64 {
+  func newestLog() throws(StoreError) -> Int64 {
     try with(.newestLog) { statement throws(StoreError) in
       try statement.step() ? Int64(try statement.count(0, through: Int(Position.maximumLog))) : 0
     }

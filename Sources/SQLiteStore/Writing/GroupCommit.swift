@@ -7,6 +7,7 @@ struct GroupCommit {
   private let connection: Connection
   private let turnstile: Turnstile
   private let files: StoreFiles
+  private let commits: CommitWatch
   private let patience: Duration
   private var folding: Folding
   /// The status of the write-ahead log after the last commit of a group.
@@ -14,11 +15,13 @@ struct GroupCommit {
 
   /// `patience` is the time that a group waits for other processes.
   init(
-    _ connection: Connection, _ turnstile: Turnstile, _ files: StoreFiles, patience: Duration, logLimit: Int
+    _ connection: Connection, _ turnstile: Turnstile, _ files: StoreFiles, _ commits: CommitWatch,
+    patience: Duration, logLimit: Int
   ) {
     self.connection = connection
     self.turnstile = turnstile
     self.files = files
+    self.commits = commits
     self.patience = patience
     folding = Folding(connection.database, turnstile, files, logLimit: logLimit)
   }
@@ -68,7 +71,10 @@ struct GroupCommit {
   }
 
   /// Must be called once a second while nothing waits.
-  mutating func whileIdle() { folding.whileIdle() }
+  mutating func whileIdle() {
+    folding.whileIdle()
+    commits.keepFollowing()
+  }
 
   /// Must be called before the connection is closed.
   func atEnd() {
@@ -93,8 +99,8 @@ struct GroupCommit {
       connection.rollback()
       return nil
     }
-    var settle: [(StoreError?) -> Void] = []
-    settle.reserveCapacity(group.count)
+    var performed: [Write.Performed] = []
+    performed.reserveCapacity(group.count)
     do throws(StoreError) {
       let end = ContinuousClock.now + Self.slice
       for (index, write) in group.enumerated() {
@@ -103,7 +109,7 @@ struct GroupCommit {
           group.removeLast(left.count)
           break
         }
-        settle.append(try write.perform(connection))
+        performed.append(try write.perform(connection))
         guard connection.isInTransaction else { throw StoreError.undone }
       }
     } catch {
@@ -111,8 +117,25 @@ struct GroupCommit {
       return error
     }
     let failure = connection.commit() ?? lost()
-    Cork.together { for settle in settle { settle(failure) } }
+    if failure?.leavesOutcomeOpen ?? true { tell(of: group, performed, isCommitted: failure == nil) }
+    Cork.together { for change in performed { change.settle(failure) } }
     return nil
+  }
+
+  /// Wakes those who watch, before the callers go on.
+  private func tell(of group: [Write], _ performed: [Write.Performed], isCommitted: Bool) {
+    guard performed.contains(where: \.hasWritten) else { return }
+    commits.tell(pages: isCommitted ? connection.database.pagesInLog : nil) {
+      var logs: Set<UInt64> = []
+      for (write, change) in zip(group, performed) where change.hasWritten {
+        switch write.logs {
+        case .log(let name): logs.insert(name.fingerprint)
+        case .logs(let names): for name in names { logs.insert(name.fingerprint) }
+        case .any: return nil
+        }
+      }
+      return logs
+    }
   }
 }
 
@@ -134,4 +157,7 @@ extension GroupCommit {
 extension StoreError {
   /// SQLite ended the transaction by itself, after a failure in one of its reads.
   fileprivate static let undone = StoreError.unavailable("the database gave up the transaction")
+
+  /// Whether the changes may have been made.
+  fileprivate var leavesOutcomeOpen: Bool { if case .outcomeUnknown = self { true } else { false } }
 }

@@ -3,24 +3,41 @@ import Runtime
 
 /// A change that waits for the writer.
 struct Write: Sendable {
+  /// The logs that the change is about.
+  var logs: Logs
   /// The approximate number of bytes that the change writes.
   var size: Int
   /// False if the caller has taken the change back: then it must not be made. Must be called before anything
   /// else.
   var begin: @Sendable () -> Bool
-  /// Decides and writes; returns a closure that tells the caller, once it is known how the transaction ended
-  /// (nil if it was committed). Throws only if the writing failed; then the transaction can't be kept.
-  var perform: @Sendable (Connection) throws(StoreError) -> (StoreError?) -> Void
+  /// Decides and writes. Throws only if the writing failed; then the transaction can't be kept.
+  var perform: @Sendable (Connection) throws(StoreError) -> Performed
   /// Tells the caller that the change was not made.
   var fail: @Sendable (StoreError) -> Void
+
+  /// One log, several, or any.
+  enum Logs {
+    case log(LogName)
+    case logs([LogName])
+    case any
+  }
+
+  /// A change whose transaction has not ended yet.
+  struct Performed {
+    /// Whether anything was written.
+    var hasWritten: Bool
+    /// Tells the caller how the transaction ended; nil if it was committed.
+    var settle: (StoreError?) -> Void
+  }
 }
 
 extension Write {
-  /// Creates a change that `decide` decides and `continuation` waits for.
+  /// Creates a change of these logs that `decide` decides and `continuation` waits for.
   init<Value: Sendable>(
-    size: Int, _ work: QueuedWork, _ continuation: CheckedContinuation<Value, any Error>,
+    _ logs: Logs, size: Int, _ work: QueuedWork, _ continuation: CheckedContinuation<Value, any Error>,
     _ decide: @escaping @Sendable (Connection) throws -> Decision<Value>
   ) {
+    self.logs = logs
     self.size = size
     begin = work.begin
     perform = { connection throws(StoreError) in
@@ -29,10 +46,10 @@ extension Write {
         decision = try decide(connection)
       } catch {
         // The change's own failure is the answer only if the state that it was decided on is kept.
-        return { continuation.resume(throwing: $0 ?? error) }
+        return Performed(hasWritten: false) { continuation.resume(throwing: $0 ?? error) }
       }
       try decision.write?(connection)
-      return { failure in
+      return Performed(hasWritten: decision.write != nil) { failure in
         if let failure {
           continuation.resume(throwing: failure)
         } else {

@@ -26,7 +26,7 @@ struct DoctorCommand: ParsableCommand {
       url, allowsSharing: store.allowSharedFile, log.logger(isQuiet: true))
     let findings: [Finding]
     do {
-      findings = try wait { try await store.checkup() }
+      findings = try wait { try await store.checkup(.contract) }
     } catch StoreError.unavailable(let reason) {
       throw CommandError(.unavailable, reason)
     } catch StoreError.damaged(let what) {

@@ -45,7 +45,9 @@ struct ImportCommand: ParsableCommand {
   func run() throws {
     if foreign.areGiven || ForeignOptions.isDatabase(from) { return try runForeign() }
     var file = try SourceFile(from)
-    let url = try store.url(makesFolder: !dryRun)
+    var url = try store.url(makesFolder: !dryRun)
+    // A dry run makes no file: an empty store stands for it.
+    if dryRun, case .sqlite(let path) = url, !path.exists { url = .memory }
     let store = try StoreOptions.open(url, allowsSharing: store.allowSharedFile, log.logger(isQuiet: true))
     var session = ExportImport(
       Restorer(store, skipsBad: skipBad, isDry: dryRun), stopsAtProblems: !skipBad && !dryRun)
@@ -57,7 +59,7 @@ struct ImportCommand: ParsableCommand {
     }
     try wait { try await store.close() }
     let summary = try session.summary(isDry: dryRun)
-    ProgressBar.write(summary + "\n")
+    ProgressBar.tell(summary)
     if session.problems > 0, !skipBad { throw ExitCode(ExitStatus.badData.rawValue) }
   }
 

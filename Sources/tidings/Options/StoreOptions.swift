@@ -64,14 +64,14 @@ struct StoreOptions: ParsableArguments {
   }
 
   /// Opens the store; throws a `CommandError` that tells what to do.
-  func open(_ logger: Logger) throws -> any MessageStore {
+  func open(_ logger: Logger) throws -> any ExaminedStore {
     try Self.open(url(), allowsSharing: allowSharedFile, logger)
   }
 
   /// Opens a store; throws a `CommandError` that tells what to do.
   static func open(
     _ url: StoreURL, allowsSharing: Bool, _ logger: Logger
-  ) throws -> any MessageStore {
+  ) throws -> any ExaminedStore {
     try SystemLimits.check(descriptors: url.descriptors)
     switch url {
     case .memory:

@@ -1,0 +1,84 @@
+import Inbox
+
+/// The row of a log, decoded as far as that goes.
+struct StoredLog {
+  var id: Int64
+  var name: LogName?
+  var head: Int?
+  var time: Timestamp?
+  var record: [UInt8]?
+
+  init(_ statement: PreparedStatement) throws(StoreError) {
+    id = try statement.integer(0)
+    head = try Self.readable { () throws(StoreError) in try statement.count(1, through: Position.maximumSeq) }
+    time = try Self.readable { () throws(StoreError) in try statement.time(2) }
+    // What is no bytes is no record either.
+    record = statement.isBytes(3) ? try statement.bytes(3) : [0]
+    name =
+      statement.isBytes(4)
+      ? try Self.readable { () throws(StoreError) in try Connection.logName(statement, 4) } : nil
+  }
+
+  /// A value; nil if it is none that Tidings writes.
+  static func readable<Value>(_ value: () throws(StoreError) -> Value) throws(StoreError) -> Value? {
+    do {
+      return try value()
+    } catch .damaged {
+      return nil
+    } catch {
+      throw error
+    }
+  }
+}
+
+extension StoredMessage {
+  /// Reads the row of `SQL.entries`.
+  init(_ statement: PreparedStatement) throws(StoreError) {
+    let position = Position(rawValue: try statement.integer(0))
+    let time = try StoredLog.readable { () throws(StoreError) in try statement.time(1) }
+    let token = try StoredLog.readable { () throws(StoreError) in try statement.integer(2) }
+    var flaws: [FaultKind] = []
+    var texts: [String?] = []
+    texts.reserveCapacity(8)
+    for column in 3...10 as ClosedRange<Int32> {
+      let isBytes = statement.isBytes(column)
+      do {
+        texts.append(try statement.string(column))
+        if isBytes { continue }
+      } catch .damagedColumn {
+        texts.append(try Self.rest(of: column, statement))
+      } catch {
+        throw error
+      }
+      flaws.append(column == 7 ? .type : column == 10 ? .key : .text)
+    }
+    if texts[4] == nil, !flaws.contains(.type) { flaws.append(.type) }
+    let digest = statement.isBytes(11) ? try statement.bytes(11) : []
+    self.init(
+      seq: position.seq, time: time, hasToken: token != nil,
+      body: MessageBody(
+        type: Text(texts[4] ?? "unknown"), sender: texts[0].map { Text($0) }, username: texts[1],
+        teamName: texts[2], receiver: texts[3].map { Text($0) }, content: texts[5], data: texts[6]),
+      key: texts[7].map { Text($0) }, digest: digest, flaws: flaws)
+  }
+
+  /// What can be read of a text that is none: nothing of a value of another kind.
+  private static func rest(of column: Int32, _ statement: PreparedStatement) throws(StoreError) -> String? {
+    let bytes = try StoredLog.readable { () throws(StoreError) in try statement.bytes(column) } ?? nil
+    return bytes.map { String(decoding: $0, as: UTF8.self) }
+  }
+}
+
+extension StoredMarks {
+  /// Reads the row of `SQL.marksAfter`.
+  init(_ statement: PreparedStatement) throws(StoreError) {
+    self.init(
+      version: try StoredLog.readable { () throws(StoreError) in
+        try statement.count(0, through: StoreBounds.largestNumber)
+      },
+      stamp: try StoredLog.readable { () throws(StoreError) in
+        UInt64(bitPattern: try statement.integer(2))
+      },
+      body: statement.isBytes(1) ? try statement.bytes(1) : nil)
+  }
+}

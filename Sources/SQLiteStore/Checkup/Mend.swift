@@ -1,0 +1,99 @@
+import Inbox
+
+/// A change of the file that mends something.
+enum Mend: Sendable {
+  case rename(Int64, LogName)
+  case removeLog(Int64)
+  /// Messages get a log of their own.
+  case adopt(ClosedRange<Int64>, as: Int64, LogName, head: Int)
+  case head(Int64, Int, Timestamp)
+  case record(Int64, LogRecord)
+  case insert(Position, StoredMessage)
+  case replace(Position, StoredMessage)
+  case move(Position, to: Position)
+  case marks([UInt8], Marks)
+  case removeMarks([UInt8])
+  case removeStrangeMarks
+}
+
+extension Connection {
+  /// Makes the changes. What is remembered of the messages is forgotten, by every process that has the file open: the
+  /// version of the schema tells them that this is another past.
+  func mend(_ mends: [Mend]) throws(StoreError) {
+    for mend in mends { try make(mend) }
+    guard !mends.isEmpty else { return }
+    try execute("CREATE TABLE mended (x); DROP TABLE mended")
+    forgetLogs()
+  }
+
+  private func make(_ mend: Mend) throws(StoreError) {
+    switch mend {
+    case .rename(let id, let name):
+      try run(.renameLog) {
+        $0.bind(id, at: 1)
+        $0.bind(name.encoded, at: 2)
+      }
+    case .removeLog(let id): try run(.removeLog) { $0.bind(id, at: 1) }
+    case .adopt(let range, let id, let name, let head):
+      if id != range.lowerBound >> 32 {
+        try run(.adoptMessages) {
+          $0.bind(range.lowerBound, at: 1)
+          $0.bind(range.upperBound, at: 2)
+          $0.bind(id, at: 3)
+        }
+      }
+      try run(.insertLog) {
+        $0.bind(id, at: 1)
+        $0.bind(name.encoded, at: 2)
+        $0.bind(Int64(head), at: 3)
+        $0.bind(0, at: 4)
+      }
+    case .head(let id, let head, let time):
+      try run(.updateHead) {
+        $0.bind(id, at: 1)
+        $0.bind(Int64(head), at: 2)
+        $0.bind(time, at: 3)
+      }
+    case .record(let id, let record):
+      let bytes = try record.bytesToWrite()
+      try run(.updateRecord) {
+        $0.bind(id, at: 1)
+        $0.bind(bytes, at: 2)
+      }
+    case .insert(let position, let message): try write(.insertMessage, position, message)
+    case .replace(let position, let message): try write(.replaceMessage, position, message)
+    case .move(let position, let target):
+      try run(.moveMessage) {
+        $0.bind(position.rawValue, at: 1)
+        $0.bind(target.rawValue, at: 2)
+      }
+    case .marks(let name, let marks):
+      try run(.writeMarks) {
+        $0.bind(name, at: 1)
+        $0.bind(Int64(marks.version), at: 2)
+        $0.bind(marks.encoded, at: 3)
+        $0.bind(Int64(bitPattern: marks.stamp), at: 4)
+      }
+    case .removeMarks(let name): try run(.removeMarks) { $0.bind(name, at: 1) }
+    case .removeStrangeMarks: try run(.removeStrangeMarks) { _ in }
+    }
+  }
+
+  private func write(_ sql: SQL, _ position: Position, _ message: StoredMessage) throws(StoreError) {
+    try run(sql) { statement in
+      let body = message.body
+      statement.bind(position.rawValue, at: 1)
+      statement.bind(message.time ?? 0, at: 2)
+      statement.bind(body.sender?.string, at: 3)
+      statement.bind(body.username, at: 4)
+      statement.bind(body.teamName, at: 5)
+      statement.bind(body.receiver?.string, at: 6)
+      statement.bind(body.type.string, at: 7)
+      statement.bind(body.content, at: 8)
+      statement.bind(body.data, at: 9)
+      statement.bind(message.key?.string, at: 10)
+      statement.bind(message.digest, at: 11)
+      statement.bind(.random(in: .min ... .max), at: 12)
+    }
+  }
+}
