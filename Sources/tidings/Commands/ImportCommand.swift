@@ -3,7 +3,6 @@ import Importing
 import Inbox
 import JSONRPC
 import Locks
-import MemoryStore
 import Moving
 import SQLiteStore
 
@@ -45,10 +44,7 @@ struct ImportCommand: ParsableCommand {
   func run() throws {
     if foreign.areGiven || ForeignOptions.isDatabase(from) { return try runForeign() }
     var file = try SourceFile(from)
-    var url = try store.url(makesFolder: !dryRun)
-    // A dry run makes no file: an empty store stands for it.
-    if dryRun, case .sqlite(let path) = url, !path.exists { url = .memory }
-    let store = try StoreOptions.open(url, allowsSharing: store.allowSharedFile, log.logger(isQuiet: true))
+    let store = try opened()
     var session = ExportImport(
       Restorer(store, skipsBad: skipBad, isDry: dryRun), stopsAtProblems: !skipBad && !dryRun)
     do {
@@ -63,15 +59,16 @@ struct ImportCommand: ParsableCommand {
     if session.problems > 0, !skipBad { throw ExitCode(ExitStatus.badData.rawValue) }
   }
 
+  private func opened() throws -> any MessageStore {
+    var url = try store.url(makesFolder: !dryRun)
+    // A dry run makes no file: an empty store stands for it.
+    if dryRun, case .sqlite(let path) = url, !path.exists { url = .memory }
+    return try StoreOptions.open(url, allowsSharing: store.allowSharedFile, log.logger(isQuiet: true))
+  }
+
   private func runForeign() throws {
-    let logger = log.logger(isQuiet: true)
-    let work = try foreign.work(from: from, skipsBad: skipBad, isDry: dryRun, logger)
-    let url = try store.url(makesFolder: !dryRun)
-    // A dry run makes no file.
-    let isMissing = if case .sqlite(let path) = url { !path.exists } else { false }
-    let store: any MessageStore =
-      dryRun && isMissing
-      ? MemoryStore() : try StoreOptions.open(url, allowsSharing: store.allowSharedFile, logger)
+    let work = try foreign.work(from: from, skipsBad: skipBad, isDry: dryRun, log.logger(isQuiet: true))
+    let store = try opened()
     let problems: Int
     do {
       problems = try work.run(Restorer(store, skipsBad: skipBad, isDry: dryRun))

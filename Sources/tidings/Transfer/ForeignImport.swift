@@ -95,12 +95,7 @@ private final class Screen: Sendable {
     if more > 0 { tell("and \(more) more documents that can't be messages") }
   }
 
-  func tell(_ line: String) {
-    state.withLock { state in
-      state.bar.clear()
-      ProgressBar.write("\(line.shown())\n")
-    }
-  }
+  func tell(_ line: String) { ProgressBar.tell(line) }
 
   func clear() { state.withLock { $0.bar.clear() } }
 
