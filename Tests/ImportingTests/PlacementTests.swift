@@ -12,7 +12,10 @@ struct PlacementTests {
     var time: Timestamp
     var content: String
     var isRead, isArchived: Bool
-    static func < (a: Seen, b: Seen) -> Bool { (a.time, a.content) < (b.time, b.content) }
+    static func < (a: Seen, b: Seen) -> Bool {
+      (a.time, a.content, a.isRead ? 1 : 0, a.isArchived ? 1 : 0)
+        < (b.time, b.content, b.isRead ? 1 : 0, b.isArchived ? 1 : 0)
+    }
   }
 
   private func restored(_ copies: [Copy], merges: Bool, memory: Int = 16 << 20, twice: Bool = false)

@@ -108,7 +108,7 @@ class WholeCollectionTests(Importing):
     def test_killed_at_random_moments(self):
         """Ended anywhere and begun again, it is as if it had run once."""
         self.documents(*({**each, "content": f"message {number}"} for number, each in enumerate(
-            origin.some_documents(12_000, 1))))
+            origin.some_documents(8_000, 1))))
         for options in ([], ["--merge-broadcasts"]):
             whole = self.new_store()
             started = time.monotonic()

@@ -11,14 +11,15 @@ extension MongoSession {
   ) throws(MongoError) -> [BSONDocument] {
     // A bound holds for ids of every type, where a filter would only find those of its own. The document itself comes along.
     let bound = try read { () throws(BSONError) in try last?.get("_id").alone }
+    let count = Int64(bound == nil ? limit : limit + 1)
     let reply = try command(
       build { (writer) throws(MongoError) in
         writer.append("find", collection)
         writer.append("sort", ["_id": 1] as BSONDocument)
         writer.append("hint", ["_id": 1] as BSONDocument)
         if let bound { writer.append("min", bound) }
-        writer.append("limit", Int64(limit))
-        writer.append("batchSize", Int64(limit))
+        writer.append("limit", count)
+        writer.append("batchSize", count)
         writer.append("singleBatch", true)
       })
     return try read { () throws(BSONError) in
