@@ -15,6 +15,7 @@ PAGE = HERE / "README.md"
 # The sections of the reference; a method that is in none is an error.
 SECTIONS = {
     "Sending": ["send_team_message", "send_account_message", "send_announcement", "retract_message"],
+    "Moving in": ["import_messages"],
     "Reading": ["get_team_message", "get_account_message", "get_message", "get_unread_count"],
     "Marking": ["mark_read", "mark_unread", "mark_seen", "archive_message", "unarchive_message", "delete_message"],
     "Following": ["get_changes", "subscribe", "unsubscribe"],

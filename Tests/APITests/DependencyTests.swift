@@ -38,6 +38,10 @@ import Testing
   private static let markCy = ("mark_read", #"{"team_id":"t","user_id":"cy","all":true}"#)
   private static let joinBo = ("join_team", #"{"team_id":"t","user_id":"bo"}"#)
   private static let retract = ("retract_message", #"{"nid":"AQF0.1"}"#)
+  private static let old =
+    #""messages":[{"create_time":"2024-01-02T03:04:05Z","message_type":"m","idempotency_key":"k"}]"#
+  private static let importTeam = ("import_messages", #"{"team_id":"t",\#(old)}"#)
+  private static let importBo = ("import_messages", #"{"team_id":"t","reader_id":"bo",\#(old)}"#)
   private static let follow = ("get_changes", #"{"team_id":"t","user_id":"bo"}"#)
   private static let followAll = ("get_changes", #"{"user_id":"bo","inboxes":[{"team_id":"t"},{}]}"#)
   private static let subscribe = ("subscribe", #"{"user_id":"bo","inboxes":[{"team_id":"t"},{}]}"#)
@@ -52,6 +56,10 @@ import Testing
     (retract, retract), (retract, follow), (sendTeam, followAll), (sendAccount, followAll),
     (sendTeam, subscribe),
     (markBo, subscribe), (retract, subscribe), (announce, subscribe),
+    (importTeam, bo), (importTeam, cy), (importTeam, sendTeam),
+    (importTeam, importTeam), (importTeam, markBo), (importTeam, importBo), (importBo, bo),
+    (importBo, markBo),
+    (importBo, sendBo), (importBo, sendTeam),
   ])
   func theseTakeEffectInOrder(_ one: (String, String), _ other: (String, String)) throws {
     let (mine, theirs) = (try Self.dependencies(one.0, one.1), try Self.dependencies(other.0, other.1))
@@ -70,6 +78,7 @@ import Testing
     // Another team, another inbox.
     (sendTeam, elsewhere), (sendTeam, account), (markBo, elsewhere), (markBo, account), (retract, elsewhere),
     (retract, account), (ping, sendTeam), (ping, retract), (ping, ping),
+    (importTeam, elsewhere), (importTeam, account), (importBo, cy), (importBo, elsewhere), (importBo, markCy),
   ])
   func theseRunBesideOneAnother(_ one: (String, String), _ other: (String, String)) throws {
     let (mine, theirs) = (try Self.dependencies(one.0, one.1), try Self.dependencies(other.0, other.1))

@@ -10,6 +10,8 @@ import Testing
 @Suite struct ScopeTests {
   static let bo = #""user_id":"bo""#
   static let team = #""team_id":"blue""#
+  static let old =
+    #""messages":[{"create_time":"2024-01-02T03:04:05Z","message_type":"m","idempotency_key":"k"}]"#
 
   /// A call by bo, and the pointers at which it is refused to a host that may only read, to one that acts for
   /// another user, and to one of other teams; nil where it is allowed.
@@ -54,6 +56,10 @@ import Testing
     ("subscribe", #"{\#(bo),"inboxes":[{\#(team)}]}"#, nil, "/user_id", "/inboxes/0/team_id"),
     ("subscribe", #"{\#(bo),"inboxes":[{"team_id":"green"},{}]}"#, nil, "/user_id", "/inboxes/1/team_id"),
     ("unsubscribe", #"{"subscription":1}"#, nil, nil, nil),
+    ("import_messages", #"{\#(team),\#(old)}"#, "", "", "/team_id"),
+    ("import_messages", #"{\#(team),"reader_id":"cyd",\#(old)}"#, "", "", "/team_id"),
+    ("import_messages", #"{"reader_id":"cyd",\#(old)}"#, "", "", "/reader_id"),
+    ("import_messages", #"{\#(old)}"#, "", "", ""),
     ("ping", "{}", nil, nil, nil),
     ("get_status", "{}", nil, nil, nil),
     ("rpc.discover", "{}", nil, nil, nil),
@@ -87,9 +93,10 @@ import Testing
     #expect(try Self.refusal(Scope(isReadOnly: true), method, params) == forbidden(readOnly))
     #expect(try Self.refusal(Self.other, method, params) == forbidden(user))
     #expect(try Self.refusal(Self.red, method, params) == forbidden(team))
-    // A host whose scope includes all this may make every call except an announcement.
+    // A host whose scope includes all this may make every call except an announcement, and import nothing.
     let wide = Scope(user: "bo", teams: ["blue", "red", "green"])
-    #expect(try Self.refusal(wide, method, params) == (method == "send_announcement" ? "forbidden " : nil))
+    let isOfAll = ["send_announcement", "import_messages"].contains(method)
+    #expect(try Self.refusal(wide, method, params) == (isOfAll ? "forbidden " : nil))
   }
 
   /// The parameters that name users, teams and messages, and those that name nothing of the kind. A new
@@ -98,7 +105,7 @@ import Testing
     let known: Set = [
       "team_id", "user_id", "team_ids", "nid", "nids", "up_to", "account", "reader_id", "reader_ids",
       "receiver_id", "message_type", "username", "team_name", "content", "data", "idempotency_key",
-      "pageSize", "pageNo", "cursor", "self", "view", "order", "from", "all", "wait_ms",
+      "pageSize", "pageNo", "cursor", "self", "view", "order", "from", "all", "wait_ms", "messages",
       "inboxes", "detail", "subscription",
     ]
     let named = Registry.methods.flatMap { method in method.parameters.map { "\($0.name)" } }

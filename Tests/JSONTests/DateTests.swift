@@ -63,4 +63,36 @@ struct DateTests {
       #expect(written(seconds * 1000 + 250) == "\"\(date.formatted(style))\"")
     }
   }
+
+  @Test(arguments: [
+    ("1970-01-01T00:00:00Z", 0), ("1970-01-01t00:00:00.001z", 1), ("2026-11-22T19:30:42.123Z", 1_795_375_842_123),
+    ("2026-11-22T20:30:42.1239+01:00", 1_795_375_842_123), ("2026-11-22T14:00:42.1-05:30", 1_795_375_842_100),
+    ("2024-02-29T00:00:00Z", 1_709_164_800_000), ("2000-02-29T23:59:60Z", 951_868_800_000),
+    ("0000-01-01T00:00:00.000Z", -62_167_219_200_000), ("9999-12-31T23:59:59.999Z", 253_402_300_799_999),
+  ] as [(String, Int64)])
+  func aTimeIsRead(_ text: String, _ time: Int64) throws {
+    #expect(try JSON(parsing: Array("\"\(text)\"".utf8)).time == time)
+  }
+
+  @Test(arguments: [
+    "", "2026-11-22", "2026-11-22T19:30:42", "2026-11-22 19:30:42Z", "2026-11-22T19:30Z", "2026-13-01T00:00:00Z",
+    "2026-00-01T00:00:00Z", "2026-02-29T00:00:00Z", "1900-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-01-00T00:00:00Z",
+    "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z", "2026-01-01T00:00:61Z", "2026-01-01T00:00:00.Z",
+    "2026-01-01T00:00:00+1:00", "2026-01-01T00:00:00+24:00", "2026-01-01T00:00:00Zz", " 2026-01-01T00:00:00Z",
+    "0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "-026-01-01T00:00:00Z", "2026-01-01T00:00:00é",
+  ])
+  func aTextThatIsNoTimeIsNone(_ text: String) throws {
+    #expect(try JSON(parsing: Array("\"\(text)\"".utf8)).time == nil)
+    #expect(try JSON(parsing: Array("17".utf8)).time == nil)
+  }
+
+  /// Every time that is written is read again.
+  @Test func timesComeBack() throws {
+    let step = 7_919_999_983
+    for time in stride(from: -62_167_219_200_000, through: 253_402_300_799_999, by: step) as StrideThrough<Int64> {
+      var writer = JSONWriter()
+      writer.date(millisecondsSince1970: time)
+      #expect(try JSON(parsing: writer.take()).time == time)
+    }
+  }
 }

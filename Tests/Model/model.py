@@ -275,6 +275,8 @@ class Model:
             return self.list(params)
         if method in MARK_METHODS:
             return self.mark(method, params)
+        if method == "import_messages":
+            return self.import_messages(params, got)
         return getattr(self, method)(params)
 
     def ping(self, params):
@@ -304,6 +306,32 @@ class Model:
         if "reader_ids" in params:
             result["messages"] = items
         return result
+
+    def import_messages(self, params, got):
+        """Messages with their own times, in the reader's own log: refused as one if the log has later ones."""
+        inbox = self.inbox(params.get("team_id"), params["reader_id"])
+        log, given = inbox.own_log, params["messages"]
+        known = [self.keys.get((log, item.get("user_id"), item["idempotency_key"])) for item in given]
+        for place, (item, message) in enumerate(zip(given, known)):
+            if message and (message.fields != imported(params, item) or message.create_time != item["create_time"]):
+                raise Refusal(CONFLICT, ["/messages/%d/idempotency_key" % place, "/messages"])
+            if not message and self.logs.get(log) and self.logs[log][-1].create_time > item["create_time"]:
+                raise Refusal(CONFLICT, ["/messages/%d/create_time" % place])
+        learned, items = got.get("messages"), []
+        if not isinstance(learned, list) or len(learned) != len(given):
+            raise Wrong("messages should be %d items" % len(given))
+        for item, message, answer in zip(given, known, learned):
+            duplicate = message is not None
+            message = message or self.append(
+                log, imported(params, item), item["idempotency_key"], answer.get("nid"), item["create_time"])
+            items.append({"nid": message.nid, "create_time": item["create_time"], "duplicate": duplicate})
+            copy = inbox.find(message.nid)
+            if copy.present:
+                inbox.changes += 1
+                for flag in ("read", "seen", "archived"):
+                    if item.get(flag):
+                        setattr(copy, flag, True)
+        return {"messages": items, "imported": sum(not item["duplicate"] for item in items)}
 
     def list(self, params):
         inbox, filters = self.inbox_of(params), Filters(params)
@@ -402,6 +430,13 @@ def change(method, copy):
     elif not copy.deleted:
         copy.deleted = True
     return copy.flags() != before
+
+
+def imported(params, item):
+    """The fields of a message that `import_messages` adds, as a send would have them."""
+    fields = {name: value for name, value in item.items()
+              if name not in ("idempotency_key", "create_time", "read", "seen", "archived")}
+    return {**fields, **({"team_id": params["team_id"]} if "team_id" in params else {})}
 
 
 def content(params):

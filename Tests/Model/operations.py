@@ -65,6 +65,7 @@ class Generator:
         self.key_share = 0.4  # how many of the sends have a key
         self.common_keys = 0.3  # how many of those keys are of a pool, so that they meet again
         self.keyed = []  # sends with an idempotency key
+        self.imports = []  # the last calls that imported
         self.cursors = []  # (params, cursor) that were answered
         self.walks = []
         self.known_users = 9  # the others arrive later, and find what was sent before them
@@ -233,6 +234,26 @@ class Generator:
             again.params["reader_ids"] = [self.reader()] + again.params["reader_ids"]
         again.params[name] = self.rng.choice(values)
         return again
+
+    def import_own(self):
+        """Messages of the latest time that anybody was told, in a reader's own log: the newest of its inbox."""
+        times = [messages[-1].create_time for messages in self.model.logs.values() if messages]
+        if not times:
+            return None
+        if self.imports and self.rng.random() < 0.2:
+            return Operation("import_messages", self.rng.choice(self.imports))
+        params = {"reader_id": self.user}
+        if self.rng.random() < 0.7:
+            params["team_id"] = self.team
+        params["messages"] = []
+        for _ in range(self.rng.choice([1, 1, 2, 4])):
+            self.fresh += 1
+            item = {"create_time": max(times), "idempotency_key": "old %d" % self.fresh}
+            self.fields(self.maybe_sender(item))
+            item.update((flag, self.rng.random() < 0.5) for flag in ("read", "seen", "archived") if self.rng.random() < 0.5)
+            params["messages"].append(item)
+        self.imports = self.imports[-20:] + [params]
+        return Operation("import_messages", params)
 
     # Reads
 

@@ -33,7 +33,8 @@ class Run:
     """One operation at a time, each answer compared before the next operation is chosen."""
 
     processes = 1
-    weights = operations.WEIGHTS
+    # Only where each operation is chosen after the last one's answer: then what is imported is the newest of all.
+    weights = {**operations.WEIGHTS, "import_own": 2}
 
     def __init__(self, seed, store, count, folder):
         self.seed, self.count, self.folder = seed, count, folder
@@ -231,6 +232,8 @@ class TwoProcesses(Run):
 class Pipelined(Run):
     """Bursts of up to 50 operations without waiting. What touches one team or account takes effect in
     the order of arrival, so the answers are those of the same operations one by one."""
+
+    weights = operations.WEIGHTS
 
     def step(self):
         batch = [self.generator.next() for _ in range(self.rng.choice([1, 2, 5, 10, 20, 50]))]

@@ -142,6 +142,8 @@ def touched(operation, model, users):
     method, params = operation.method, operation.params
     if method in SEND_METHODS:
         return set().union(*(readers_of(log, users) for log, _ in destinations(method, params)))
+    if method == "import_messages":
+        return {(params.get("team_id"), params["reader_id"])}
     if method == "retract_message":
         message = model.nids.get(params["nid"])
         return readers_of(message.log, users) if message else set()

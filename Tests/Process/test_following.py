@@ -132,6 +132,54 @@ class ManyTests(SidecarCase):
 
 
 @on_each_store(memory=True)
+class ListTests:
+    """`get_changes` over a list: bounded answers in which a busy inbox holds up no other."""
+
+    SENT = {"busy": 1_300, "quiet": 3, None: 2}
+
+    def follow(self, *arguments):
+        sidecar = self.spawn(*arguments, store=self.new_store())
+        inboxes = [{} if team is None else {"team_id": team} for team in self.SENT]
+        inboxes = sidecar.result("get_changes", user_id="bo", inboxes=inboxes)["inboxes"]
+        sends = []
+        for team, count in self.SENT.items():
+            for _ in range(count):
+                method = "send_announcement" if team is None else "send_team_message"
+                where = {} if team is None else {"team_id": team, "user_id": "ann"}
+                sends.append(request(len(sends), method, message_type="note", **where))
+        sidecar.pipeline(sends)
+        return sidecar, inboxes
+
+    def read(self, sidecar, inboxes):
+        """Every answer up to the last one, each with what it tells of, by team."""
+        answers, more = [], True
+        while more:
+            result = sidecar.result("get_changes", user_id="bo", inboxes=inboxes)
+            self.assertTrue(result["changes"])
+            told = {}
+            for change in result["changes"]:
+                self.assertEqual(change["event"], "created")
+                told.setdefault(change.get("team_id"), []).append(change["total"])
+            answers.append(told)
+            inboxes, more = result["inboxes"], result["more"]
+        for team, count in self.SENT.items():
+            self.assertEqual([total for told in answers for total in told.get(team, [])], list(range(1, count + 1)))
+        self.assertEqual(sidecar.result("get_changes", user_id="bo", inboxes=inboxes)["changes"], [])
+        sidecar.finish()
+        return answers
+
+    def test_a_thousand_messages_at_most(self):
+        first, second = self.read(*self.follow())
+        self.assertEqual({team: len(told) for team, told in first.items()}, {"busy": 998, "quiet": 1, None: 1})
+        self.assertEqual({team: len(told) for team, told in second.items()}, {"busy": 302, "quiet": 2, None: 1})
+
+    def test_answers_of_a_limited_size(self):
+        sidecar, inboxes = self.follow("--max-answer-bytes", 1_200_000)
+        answers = self.read(sidecar, inboxes)
+        self.assertEqual(set(answers[0]), {"busy", "quiet", None})
+
+
+@on_each_store(memory=True)
 class EndTests:
     """The end of a conversation ends its subscriptions and waits, and nothing is left running."""
 

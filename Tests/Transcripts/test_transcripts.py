@@ -64,7 +64,7 @@ class DocumentTests(SidecarCase):
         wanted = """send_team_message send_account_message send_announcement get_team_message
             get_account_message get_message mark_read mark_unread mark_seen archive_message
             unarchive_message delete_message get_unread_count join_team leave_team join_account
-            retract_message ping get_status rpc.discover""".split()
+            retract_message import_messages ping get_status rpc.discover""".split()
         self.assertEqual([name for name in wanted if name not in self.document.methods], [])
         for name in wanted:
             with self.subTest(name):

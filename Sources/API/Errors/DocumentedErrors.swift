@@ -22,7 +22,10 @@ extension RPCError.Kind {
     ),
     (.cursorExpired, "The cursor is older than what is kept: start again without one."),
     (.notFound, "There is no such message in this inbox."),
-    (.conflict, "The idempotency key was used before with other content."),
+    (
+      .conflict,
+      "The idempotency key was used before with other content, or the log to import into has later messages."
+    ),
     (.storeUnavailable, "The store can't be reached, and nothing was changed: try again later."),
     (
       .outcomeUnknown,

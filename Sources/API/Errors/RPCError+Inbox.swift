@@ -23,8 +23,8 @@ extension RPCError {
     switch error {
     case .notFound: self = .notFound(pointer: "/nid", message: "there is no such message")
     case .conflict:
-      self = Self(
-        .conflict, "this key was used before to send something else", pointer: "/idempotency_key")
+      self = .conflict(
+        pointer: "/idempotency_key", message: "this key was used before to send something else")
     case .unfit(let unfit): self = Self(.conflict, unfit.description)
     case .limitReached(let what): self = Self(.limitReached, what, retryable: true)
     case .unavailable(let why): self = Self(.storeUnavailable, why, retryable: true)
@@ -46,6 +46,10 @@ extension RPCError {
 
   static func notFound(pointer: String, message: String) -> RPCError {
     RPCError(.notFound, message, pointer: pointer)
+  }
+
+  static func conflict(pointer: String, message: String) -> RPCError {
+    RPCError(.conflict, message, pointer: pointer)
   }
 
   /// `details` is a JSON object with the changes that are known to be done.

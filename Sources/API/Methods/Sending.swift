@@ -109,7 +109,7 @@ extension JSONWriter {
     endArray()
   }
 
-  fileprivate mutating func receipt(_ receipt: Receipt, in log: LogName) {
+  mutating func receipt(_ receipt: Receipt, in log: LogName) {
     member("nid", MessageName(log: log, seq: receipt.seq).nid)
     member("create_time", millisecondsSince1970: receipt.time)
     member("duplicate", receipt.duplicate)

@@ -1,7 +1,8 @@
 /// The schemas that several methods share, and the examples made from them.
 enum Components {
   static let schemas: [(name: String, schema: JSONSchema)] = [
-    ("Message", message), ("Page", page), ("Sent", sent), ("Marked", marked), ("Joined", joined),
+    ("Message", message), ("Page", page), ("Sent", sent), ("Marked", marked), ("Imported", imported),
+    ("Joined", joined),
     ("Counts", counts), ("Change", change), ("InboxEvent", inboxEvent), ("Error", error),
   ]
 
@@ -56,6 +57,8 @@ enum Components {
           "With reader_ids: the message of each reader, in their order."),
         optional: true)
     ])
+
+  private static let imported = JSONSchema.object(receipt)
 
   private static let marked = JSONSchema.object([
     .init("changed", .described(.integer(0), "The number of messages that changed.")),

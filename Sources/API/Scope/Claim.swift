@@ -22,6 +22,8 @@ enum Claim: Hashable, Sendable {
   case account(pointer: String)
   /// To send a message to every account.
   case everyone
+  /// To bring in messages of any sender.
+  case anybody
   /// To retract a message; nil if the `nid` does not name one.
   case retracts(MessageName?)
 }

@@ -75,6 +75,12 @@ extension Scope {
         return .forbidden(pointer: "", message: "this program was not started to announce to everyone")
       }
       return nil
+    case .anybody:
+      guard user == nil else {
+        return .forbidden(
+          pointer: "", message: "this program was started for one user: messages are others' as well")
+      }
+      return nil
     case .retracts(let name):
       switch name?.log.kind {
       case .team(let team), .member(let team, _): return refusal(ofTeam: team, "/nid")

@@ -10,7 +10,7 @@ enum Registry {
     ArchiveMessage.self, UnarchiveMessage.self, DeleteMessage.self,
     GetUnreadCount.self,
     JoinTeam.self, LeaveTeam.self, JoinAccount.self,
-    RetractMessage.self,
+    RetractMessage.self, ImportMessages.self,
     GetChanges.self, Subscribe.self, Unsubscribe.self,
     Ping.self, GetStatus.self, Discover.self,
   ]

@@ -3,7 +3,8 @@ extension InboxState {
   /// messages before the cursor, then the new messages, oldest first, then one change for all marks. In this
   /// order a host can stop after any change and continue from its cursor.
   ///
-  /// A new message that has been retracted since is not reported at all. The counts are updated step by step:
+  /// Of a new message that has been retracted since only its removal is reported: a page that the host read
+  /// meanwhile may show it. The counts are updated step by step:
   /// the cost of a change does not depend on the size of the marks and records. `check` is called now and
   /// then, and ends the work by throwing. Throws `ChangeCursorExpired`.
   ///
@@ -25,8 +26,11 @@ extension InboxState {
         try check()
         cursor[side].retractions += 1
         cursor[side].trail = LogRecord.trail(cursor[side].trail, adding: seq)
-        guard then.isLiving(seq, side) else { continue }
-        counts.remove(seq, then, side)
+        if then.isLiving(seq, side) {
+          counts.remove(seq, then, side)
+        } else if seq <= then.log(side).head || !isShown(seq, side) {
+          continue
+        }
         let name = MessageName(log: inbox.log(side), seq: seq)
         changes.append(Change(event: .removed(name, .retracted), counts: counts, cursor: cursor))
       }
@@ -93,7 +97,8 @@ extension InboxState {
     for side in Inbox.Side.allCases {
       let (log, point) = (log(side), cursor[side])
       guard point.seq <= log.head, log.record.keepsRetractions(after: point.retractions),
-        isProven || log.record.trail(after: point.retractions) == point.trail
+        (isProven && point.retractions == log.record.retractionCount)
+          || log.record.trail(after: point.retractions) == point.trail
       else { throw ChangeCursorExpired() }
       // Messages before the tail are gone and can't be compared: the cursor continues at the tail.
       if !isProven, point.seq >= log.record.tail {
@@ -124,10 +129,14 @@ extension InboxState {
 extension InboxState {
   /// Whether a message exists for this reader: the answer of `living`, without making the whole set.
   private func isLiving(_ seq: Int, _ side: Inbox.Side) -> Bool {
+    isShown(seq, side) && !log(side).record.retracted.contains(seq)
+  }
+
+  /// Whether a message that the log keeps exists for this reader, or existed before it was retracted.
+  private func isShown(_ seq: Int, _ side: Inbox.Side) -> Bool {
     let log = log(side)
     return log.record.tail <= seq && seq <= log.head
-      && (side == .own || marks.membership.shows(seq))
-      && !log.record.retracted.contains(seq) && !marks[side].deleted.contains(seq)
+      && (side == .own || marks.membership.shows(seq)) && !marks[side].deleted.contains(seq)
   }
 }
 

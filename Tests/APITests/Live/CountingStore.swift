@@ -74,6 +74,7 @@ final class CountingStore: MessageStore {
     }
   }
 
+  func restore(_ items: [Restored]) async throws -> Restored.Counts { try await store.restore(items) }
   func close() async throws { try await store.close() }
 }
 

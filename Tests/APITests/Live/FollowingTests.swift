@@ -255,5 +255,6 @@ struct NoReader: StoreReader {
   func logs(after name: LogName?, limit: Int) throws -> [LogName] { throw Asked() }
   func inboxes(after inbox: Inbox?, limit: Int) throws -> [Inbox] { throw Asked() }
   func logs(_ names: [LogName]) throws -> [LogState] { throw Asked() }
+  func marks(of inboxes: [Inbox]) throws -> [Marks] { throw Asked() }
   func entries(in log: LogName, from first: Int, limit: Int) throws -> [LogEntry] { throw Asked() }
 }
