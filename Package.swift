@@ -92,6 +92,11 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    // Messages that other programs kept: their formats, and how they become logs and marks.
+    .target(
+      name: "Importing",
+      dependencies: ["Inbox", "JSON", "LibC", "Mongo", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
     .target(
       name: "API",
       dependencies: [
@@ -102,8 +107,8 @@ let package = Package(
     .executableTarget(
       name: "tidings",
       dependencies: [
-        "API", "CSystem", "CWithoutFoundation", "Inbox", "JSON", "JSONRPC", "LibC", "Locks", "MemoryStore",
-        "MongoStore", "Moving", "Runtime", "SQLiteStore", "Transcript",
+        "API", "CSystem", "CWithoutFoundation", "Importing", "Inbox", "JSON", "JSONRPC", "LibC", "Locks",
+        "MemoryStore", "MongoStore", "Moving", "Runtime", "SQLiteStore", "Transcript",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -127,6 +132,9 @@ let package = Package(
       name: "JSONTests", dependencies: ["JSON", "JSONSupport", "Seeds"], swiftSettings: settings),
     .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC", "Locks", "Seeds"], swiftSettings: settings),
     .testTarget(name: "TranscriptTests", dependencies: ["JSON", "Transcript"], swiftSettings: settings),
+    .testTarget(
+      name: "ImportingTests", dependencies: ["Importing", "Inbox", "MemoryStore", "Seeds"],
+      swiftSettings: settings),
     .testTarget(
       name: "APITests",
       dependencies: [

@@ -31,6 +31,7 @@ struct Redaction: Sendable {
     "from": .value, "wait_ms": .value, "subscription": .value, "detail": .value,
     "inboxes": .members, "_meta": .members,
     "progressToken": .text(Self.idBytes), "timeout_ms": .value, "id": .text(Self.idBytes), "value": .value,
+    "create_time": .text(64), "read": .value, "seen": .value, "archived": .value,
   ]
 
   /// The size, in bytes, up to which ids are kept.
@@ -124,8 +125,26 @@ struct Redaction: Sendable {
       if params.kind == .array, params.count > 0 { return writer.raw("[0]") }
       return blank(params, to: &writer)
     }
+    write(members: params, to: &writer, fill: fill) { messages, writer in
+      // Each message that is imported has the members of a send.
+      writer.beginArray()
+      for message in messages.elements {
+        if message.kind == .object {
+          write(members: message, to: &writer, fill: fill) { blank($0, to: &$1) }
+        } else {
+          blank(message, to: &writer)
+        }
+      }
+      writer.endArray()
+    }
+  }
+
+  private func write(
+    members object: JSON, to writer: inout JSONWriter, fill: (JSON, inout JSONWriter) -> Bool,
+    messages: (JSON, inout JSONWriter) -> Void
+  ) {
     writer.beginObject()
-    for (key, value) in params.members {
+    for (key, value) in object.members {
       let name = key.string ?? ""
       writer.key(self.key(name))
       if keepsContent {
@@ -134,6 +153,8 @@ struct Redaction: Sendable {
         write(harmless: value, form, isID: name == "id" || name == "progressToken", to: &writer, fill: fill)
       } else if name == "data", value.kind == .object {
         write(data: value, atMost: Self.dataBytes, to: &writer)
+      } else if name == "messages", value.kind == .array {
+        messages(value, &writer)
       } else {
         blank(value, to: &writer)
       }

@@ -220,6 +220,20 @@ class PageTests(Snippets):
                 listed = self.call("get_team_message", f"sqlite:{copy}", team_id="crew", user_id="bob")
                 self.assertEqual([message["content"] for message in listed["data"]], ["Tea is ready"])
 
+    def test_moving(self):
+        self.environment["TIDINGS_STORE"] = "sqlite:inbox.db"
+        self.call("send_team_message", **{**TEA, "team_id": "blue"})
+        self.shell("".join(pages.blocks(page("Moving"), "sh")))
+        whole = (self.folder / "inbox.jsonl").read_text(encoding="utf-8")
+        self.assertIn("Tea is ready", whole)
+        for store in ("new.db", "newer.db"):
+            listed = self.call("get_team_message", f"sqlite:{store}", team_id="blue", user_id="bob")
+            self.assertEqual([message["content"] for message in listed["data"]], ["Tea is ready"])
+        [request] = pages.blocks(page("Moving"), "json")
+        self.assertEqual(json.loads(request)["method"], "import_messages")
+        imported = self.call("import_messages", **json.loads(request)["params"])
+        self.assertEqual(imported["imported"], 1)
+
     def test_a_copy_is_restored_as_the_page_says(self):
         self.call("send_team_message", **TEA)
         shutil.copy(self.folder / "inbox.db", self.folder / "copy.db")
@@ -238,7 +252,7 @@ class PageTests(Snippets):
             for text in re.findall(r"`(tidings [^`\n]+)`", path.read_text(encoding="utf-8")):
                 with self.subTest(path.name, text=text):
                     words = shlex.split(text.removesuffix(" &"))[1:]
-                    name = words[0] if words[0] in ("call", "schema", "doctor", "verify", "backup", "replay", "serve", "help") else "serve"
+                    name = words[0] if words[0] in ("call", "schema", "doctor", "verify", "backup", "export", "import", "replay", "serve", "help") else "serve"
                     if name == "help":
                         continue
                     known.setdefault(name, self.run_command([PROGRAM, name, "--help"]).stdout)

@@ -1,5 +1,6 @@
 import JSON
 import Locks
+import Runtime
 
 @testable import JSONRPC
 
@@ -9,15 +10,18 @@ import Locks
 /// - `gate {name}` answers when the test opens the gate, or when it is cancelled.
 /// - `append {key, value, gate?}` and `read {key, gate?}` work on named lists, in order.
 /// - `wait` waits until it is woken or ended. `fail {how}` fails. `big {bytes}` answers with that many bytes.
+/// - `direct {how, key?}` works without a task: at once, or when the test runs what is queued; or needs one after all.
 /// - `subtract`, `sum`, `get_data`, `update`, `notify_*`: the methods of the specification's examples.
 final class TestService: Service {
   let methods = [
     "ping", "echo", "gate", "append", "read", "wait", "fail", "big", "subtract", "sum", "get_data",
-    "update", "status", "work", "stubborn", "subscribe", "follow",
+    "update", "status", "work", "stubborn", "subscribe", "direct", "follow",
   ]
   let gates = Gates()
   let lists = Locked<[String: [Int]]>([:])
   let begun = Locked<[Int]>([])
+  /// What `direct` has queued.
+  let queued = Locked<[@Sendable () -> Void]>([])
   /// What was done when connections ended.
   let ended = Locked(0)
 
@@ -39,6 +43,7 @@ final class TestService: Service {
       return PreparedCall(methodIndex: index, dependencies: dependencies, run: run)
     }
     switch name {
+    case "ping": return PreparedCall(methodIndex: index, result: Array("{}".utf8))
     case "echo": return call { _ in raw }
     case "gate":
       let mode: Dependency.Mode = params?["mode"]?.string == "read" ? .shared : .ordered(0)
@@ -100,6 +105,32 @@ final class TestService: Service {
         await gates.passUncancelled(gate ?? "gate")
         return Array((context.isCancelled ? "\"done anyway\"" : "\"done\"").utf8)
       }
+    case "direct":
+      let how = params?["how"]?.string
+      return PreparedCall(
+        methodIndex: index, dependencies: hasKey ? [Dependency(key: key, mode: .shared)] : [],
+        begin: { [self] _, done in
+          switch how {
+          case "now":
+            done(.result(raw))
+            return .done
+          case "fail":
+            done(.failure(RPCError(RPCError.Kind(code: 2002, name: "conflict"), "no")))
+            return .done
+          case "task": return .needsTask
+          default:
+            let work = QueuedWork()
+            _ = work.enqueue { _ in done(.failure(CancellationError())) }
+            queued.withLock { queued in
+              queued.append { if work.begin() { done(how == "room" ? .needsTask : .result(raw)) } }
+            }
+            return .queued { work.takeBack() }
+          }
+        },
+        run: { [self] context in
+          if let gate { try await gates.pass(gate, context) }
+          return Array("\"task\"".utf8)
+        })
     case "subscribe":
       return call { context in
         let notifier = context.notifier

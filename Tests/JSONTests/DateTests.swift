@@ -88,7 +88,7 @@ struct DateTests {
 
   /// Every time that is written is read again.
   @Test func timesComeBack() throws {
-    let step: Int64 = 7_919_999_983
+    let step = 7_919_999_983
     for time in stride(from: -62_167_219_200_000, through: 253_402_300_799_999, by: step) as StrideThrough<Int64> {
       var writer = JSONWriter()
       writer.date(millisecondsSince1970: time)

@@ -129,7 +129,7 @@ struct ExportLineTests {
   }
 
   @Test(arguments: [
-    ("", "not JSON: the text ends early at byte 0"),
+    ("", "not JSON: the text is empty at byte 0"),
     ("[]", "not a JSON object"),
     (#"{"kind":"letter"}"#, "there is no such kind of line"),
     (#"{"format":"tidings-export"}"#, "kind is missing"),
@@ -149,12 +149,16 @@ struct ExportLineTests {
       "create_time is no time by RFC 3339"
     ),
     (
-      #"{"kind":"message","seq":1,"message_type":"n","expires":1}"#,
+      #"{"kind":"message","seq":1,"create_time":"2026-01-01T00:00:00Z","message_type":"n","expires":1}"#,
       "\"expires\" is no member of this version of the format"
     ),
+    (#"{"kind":"message","seq":1,"message_type":"n"}"#, "create_time is missing"),
     (#"{"kind":"message","seq":1,"message_type":"n","data":"[]"}"#, "data is no JSON object"),
     (#"{"kind":"message","seq":1,"message_type":"n","token":"AA"}"#, "token has not 8 bytes"),
-    (#"{"kind":"message","seq":1,"message_type":"n","digest":"AA"}"#, "digest without idempotency_key"),
+    (
+      #"{"kind":"message","seq":1,"create_time":"2026-01-01T00:00:00Z","message_type":"n","digest":"AA"}"#,
+      "digest without idempotency_key"
+    ),
     (
       #"{"kind":"marks","reader_id":"u","version":1,"stamp":"AAAAAAAAAAA","format":2,"sections":{"200":"AA"}}"#,
       "the marks can't be read: written by a newer version of Tidings"

@@ -174,7 +174,7 @@ struct WatchTests {
     let store = try SQLiteStore(path: path)
     for _ in 0..<3 { _ = try await store.append(draft("first")) }
     let wakes = Wakes(of: store)
-    try TestDatabase(path).restore(try TestDatabase(copy))
+    try TestDatabase.restore(path, from: copy)
     await wakes.expectEverything()
     #expect(try await store.messages().map(\.body.content) == ["other"])
     #expect(try await store.append(draft()).seq == 2)

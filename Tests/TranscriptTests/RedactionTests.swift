@@ -58,6 +58,24 @@ struct RedactionTests {
     #expect(!String(decoding: out.raw, as: UTF8.self).contains("secret"))
   }
 
+  /// What is imported is what was sent once.
+  @Test func importedMessagesAreRedactedOneByOne() throws {
+    let message =
+      #"{"create_time":"2024-01-02T03:04:05Z","message_type":"n","idempotency_key":"k","read":true,"content":"secret","#
+      + #""data":{"secret":"secret"},"other":"secret","messages":["secret"]}"#
+    let text = #"{"team_id":"t","messages":[\#(message),"secret"]}"#
+    let out = try params(text)
+    #expect(!String(decoding: out.raw, as: UTF8.self).contains("secret"))
+    let first = try #require(out["messages"]?.elements.first(where: { _ in true }))
+    for (name, value) in [("create_time", "2024-01-02T03:04:05Z"), ("message_type", "n"), ("idempotency_key", "k")] {
+      #expect(first.members.first { $0.key.string == name }?.value.string == value)
+    }
+    #expect(first["read"]?.bool == true)
+    #expect(first["content"]?.string?.utf8.count == 6)
+    #expect(first["data"]?.kind == .object)
+    #expect(out["messages"]?.count == 2)
+  }
+
   /// An answer on a line is recorded as the request that it answers, whatever ends of lines the data has.
   @Test func dataIsTheSameWhereItIsReturned() throws {
     let ends = [

@@ -51,6 +51,19 @@ public struct TidingsService: Service {
     let name: StaticString
     let prepare: @Sendable (Backend, JSON?) throws(RPCError) -> PreparedCall
 
+    /// Begins a call without a task.
+    private static func begin(_ call: some Method, _ backend: Backend) -> PreparedCall.Begin {
+      { context, done in
+        call.begin(backend, context) { outcome in
+          guard case .failure(let failure) = outcome, let error = failure as? StoreError else {
+            done(outcome)
+            return
+          }
+          do { done(.failure(try RPCError(error, in: context))) } catch { done(.failure(error)) }
+        }
+      }
+    }
+
     init<M: Method>(_ method: M.Type, index: Int, _ scope: Scope) {
       name = M.name
       let known = M.parameters.map(\.name)
@@ -68,8 +81,10 @@ public struct TidingsService: Service {
           owned = scope.mustHaveSent(claims)
         }
         guard let owned, let user = scope.user else {
+          if let result = call.knownResult { return PreparedCall(methodIndex: index, result: result) }
           // Most calls take this path, which adds no cost.
-          return PreparedCall(methodIndex: index, dependencies: call.dependencies) { context in
+          let begin = M.mayNeedNoTask ? Self.begin(call, backend) : nil
+          return PreparedCall(methodIndex: index, dependencies: call.dependencies, begin: begin) { context in
             do { return try await call.run(backend, context) } catch let error as StoreError {
               throw try RPCError(error, in: context)
             }

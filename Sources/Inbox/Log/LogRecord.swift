@@ -48,6 +48,9 @@ public struct LogRecord: Hashable, Sendable {
   /// The number of retractions that a record keeps in order.
   public static let retractionsKept = 1000
 
+  /// How many ranges and single numbers the record holds.
+  public var rangeCount: Int { retracted.spanCount + newestRetractions.count }
+
   /// The largest `encoded` that a store accepts: 4 MiB, as for marks.
   public static let maximumSize = 4 << 20
 

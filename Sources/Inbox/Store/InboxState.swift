@@ -84,6 +84,11 @@ public struct InboxState: Hashable, Sendable, TwoSided {
 }
 
 extension InboxState {
+  /// How many ranges the state holds: what it takes in memory grows with them.
+  public var rangeCount: Int {
+    [shared, own].reduce(marks.rangeCount) { $0 + $1.record.rangeCount + $1.sent.spanCount }
+  }
+
   /// Checks marks that were read: they fold no messages that the logs do not have.
   public func checkMarks() throws(StoreError) {
     guard marks.shared.folded <= shared.head, marks.own.folded <= own.head else {

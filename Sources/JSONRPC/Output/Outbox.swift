@@ -70,13 +70,20 @@ struct Outbox: Sendable {
     guard !isClosed else { return }
     if let observer { observer.sent(Self.resultOpening + id + Self.resultKey + result + [UInt8(ascii: "}")]) }
     open(size)
+    let isLarge = result.count >= Self.segmentBytes
     append { bytes in
       bytes.append(contentsOf: Self.resultOpening)
       bytes.append(contentsOf: id)
       bytes.append(contentsOf: Self.resultKey)
+      if !isLarge {
+        bytes.append(contentsOf: result)
+        bytes.append(UInt8(ascii: "}"))
+      }
     }
-    append(large: result)
-    append { $0.append(UInt8(ascii: "}")) }
+    if isLarge {
+      append(large: result)
+      append { $0.append(UInt8(ascii: "}")) }
+    }
     end()
   }
 

@@ -54,11 +54,12 @@ extension ExportLine {
 
   private static func entry(_ members: inout Members) throws(BadLine) -> LogEntry {
     var entry = LogEntry(
-      Message(seq: 0, time: 0, body: MessageBody(type: "")), isRetracted: false, key: nil, digest: [])
+      Message(seq: 0, time: .min, body: MessageBody(type: "")), isRetracted: false, key: nil, digest: [])
     for field in ExportField.all {
       if let value = members.take(field.name) { try field.read(value, &entry) }
     }
     guard entry.message.seq > 0 else { throw BadLine("seq is missing") }
+    guard entry.message.time != .min else { throw BadLine("create_time is missing") }
     guard entry.message.body.type != "" else { throw BadLine("message_type is missing") }
     guard entry.key != nil || entry.digest.isEmpty else { throw BadLine("digest without idempotency_key") }
     return entry

@@ -29,7 +29,7 @@ struct CallCommand: ParsableCommand {
 
   func run() throws {
     let params = try parameters()
-    let request = JSONWriter.request(method, params)
+    let request = JSONWriter.request(method, params?.raw)
     let logger = log.logger(isQuiet: true)
     let store = try store.open(logger)
     var host = try InProcessHost(
@@ -79,7 +79,8 @@ extension CallCommand {
 }
 
 extension JSONWriter {
-  fileprivate static func request(_ method: String, _ params: JSON?) -> [UInt8] {
+  /// A request with the id 1, on one line.
+  static func request(_ method: String, _ params: ArraySlice<UInt8>?) -> [UInt8] {
     var writer = JSONWriter()
     writer.beginObject()
     writer.member("jsonrpc", "2.0")
@@ -88,7 +89,7 @@ extension JSONWriter {
     if let params {
       writer.key("params")
       // A line break can only be white space here; the request has to stay on one line.
-      writer.raw(params.raw.map { $0 == 0x0A ? 0x20 : $0 })
+      writer.raw(params.map { $0 == 0x0A ? 0x20 : $0 })
     }
     writer.endObject()
     return writer.take()
@@ -97,7 +98,7 @@ extension JSONWriter {
 
 extension CommandError {
   /// Creates the failure for an answer with an error: its message and its exit status.
-  fileprivate init(answer: JSON?) {
+  init(answer: JSON?) {
     let error = answer?["error"]
     let kind = error?["data"]?["kind"]?.string ?? "internal"
     let pointer = error?["data"]?["details"]?["pointer"]?.string.map { "\($0): " } ?? ""

@@ -55,10 +55,9 @@ struct ExportImport {
     if reader.isFull { try flush() }
   }
 
-  private mutating func tell(_ problem: String) {
-    bar.clear()
+  private func tell(_ problem: String) {
     told.withLock { $0 += 1 }
-    ProgressBar.write("\(problem)\n")
+    ProgressBar.tell(problem)
   }
 
   /// Restores what was read since the last time, once what was read before is restored.
@@ -70,7 +69,7 @@ struct ExportImport {
       try await restorer.restore(portion.items) { unfit in
         told.withLock { $0 += 1 }
         let line = portion.line(of: unfit).map { "line \($0): " } ?? ""
-        ProgressBar.write("\(line)\(unfit)\n")
+        ProgressBar.tell("\(line)\(unfit)")
       }
     }
   }

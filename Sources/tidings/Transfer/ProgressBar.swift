@@ -43,8 +43,13 @@ struct ProgressBar {
     return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
   }
 
+  /// Writes a line in place of the bar, which comes again behind it.
+  static func tell(_ line: String) {
+    write((Descriptor.standardError.isTerminal ? "\r\u{1B}[K" : "") + line.shown() + "\n")
+  }
+
   /// Writes to stderr, which may be closed: then nobody looks.
-  static func write(_ text: String) {
+  private static func write(_ text: String) {
     do {
       try Descriptor.standardError.write(Array(text.utf8))
     } catch {
