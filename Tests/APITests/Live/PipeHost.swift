@@ -11,6 +11,7 @@ final class PipeHost: Sendable {
   let service: TidingsService
   let server: Server
   private let requests: Int32
+  private let answers: Int32
   private let received = Locked(Received())
   private let serial = Atomic(0)
   private let hasEnded = Atomic(false)
@@ -45,7 +46,7 @@ final class PipeHost: Sendable {
   init(_ service: TidingsService, limits: Limits = Limits(), reads: Bool = true) throws {
     self.service = service
     let (input, output) = (try Self.pipe(), try Self.pipe())
-    requests = input.write
+    (requests, answers) = (input.write, output.read)
     server = try Server(
       service: service, info: ServerInfo(name: "test", version: "1.0"), limits: limits, input: input.read,
       output: output.write, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -56,10 +57,7 @@ final class PipeHost: Sendable {
       hasEnded.store(true, ordering: .releasing)
     }
     if reads { startReading(output.read) }
-    answers = output.read
   }
-
-  private let answers: Int32
 
   func startReading() { startReading(answers) }
 
