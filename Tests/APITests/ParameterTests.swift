@@ -162,7 +162,10 @@ import Testing
     ("send_team_message", "reader_ids", [list(1), list(10_000)], ["[]", list(10_001), "\"bo\""]),
     (
       "subscribe", "inboxes",
-      ["[{}]", #"[{"team_id":"a"},{"team_id":"b","cursor":null},{"team_id":null}]"#, inboxes(1_000)],
+      [
+        "[{}]", #"[{"total":1,"count":1,"unseen":1,"expired":true}]"#,
+        #"[{"team_id":"a"},{"team_id":"b","cursor":null},{"team_id":null}]"#, inboxes(1_000),
+      ],
       ["[]", inboxes(1_001), "{}", "[1]", "[null]", #"["a"]"#]
     ),
     ("subscribe", "detail", [#""messages""#, #""counts""#], [#""""#, #""all""#, "true", "1"]),

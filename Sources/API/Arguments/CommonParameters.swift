@@ -44,7 +44,7 @@ enum Common {
   ).optional
   static let inboxes = Parameter(
     "inboxes", .list(Form<FollowedInbox>.inbox, 1...1000),
-    "Several inboxes of the reader, in place of team_id and cursor; none of them twice."
+    "Several inboxes of the reader, in place of team_id and cursor, none of them twice: as here or as in an answer."
   ).optional
 
   static let nid = Parameter("nid", .opaque("a nid"), "The message.")

@@ -11,6 +11,7 @@ final class PipeHost: Sendable {
   let service: TidingsService
   let server: Server
   private let requests: Int32
+  private let answers: Int32
   private let received = Locked(Received())
   private let serial = Atomic(0)
   private let hasEnded = Atomic(false)
@@ -57,8 +58,6 @@ final class PipeHost: Sendable {
     }
     if reads { startReading(output.read) }
   }
-
-  private let answers: Int32
 
   func startReading() { startReading(answers) }
 
