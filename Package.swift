@@ -92,14 +92,23 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    // Messages that other programs kept: their formats, and how they become logs and marks.
     .target(
-      name: "API", dependencies: ["Caches", "Inbox", "JSON", "JSONRPC", "Runtime"],
+      name: "Importing",
+      dependencies: ["Inbox", "JSON", "LibC", "Mongo", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
+    .target(
+      name: "API",
+      dependencies: [
+        "Caches", "Inbox", "JSON", "JSONRPC", "Locks", "Runtime",
+        .product(name: "DequeModule", package: "swift-collections"),
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "tidings",
       dependencies: [
-        "API", "CSystem", "CWithoutFoundation", "Inbox", "JSON", "JSONRPC", "LibC", "Locks", "MemoryStore",
-        "MongoStore", "Moving", "Runtime", "SQLiteStore", "Transcript",
+        "API", "CSystem", "CWithoutFoundation", "Importing", "Inbox", "JSON", "JSONRPC", "LibC", "Locks",
+        "MemoryStore", "MongoStore", "Moving", "Runtime", "SQLiteStore", "Transcript",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -123,7 +132,16 @@ let package = Package(
       name: "JSONTests", dependencies: ["JSON", "JSONSupport", "Seeds"], swiftSettings: settings),
     .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC", "Locks", "Seeds"], swiftSettings: settings),
     .testTarget(name: "TranscriptTests", dependencies: ["JSON", "Transcript"], swiftSettings: settings),
-    .testTarget(name: "APITests", dependencies: ["API", "MemoryStore"], swiftSettings: settings),
+    .testTarget(
+      name: "ImportingTests", dependencies: ["Importing", "Inbox", "MemoryStore", "Seeds"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "APITests",
+      dependencies: [
+        "API", "Caches", "Inbox", "JSON", "JSONRPC", "Locks", "MemoryStore", "Seeds",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
     .testTarget(
       name: "InboxTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
       swiftSettings: settings),

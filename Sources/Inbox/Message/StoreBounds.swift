@@ -11,9 +11,9 @@ public enum StoreBounds {
   /// The number of bytes in an identifier.
   public static let identifier = 1...128
   /// The largest number of bytes in a name for display.
-  static let longestName = 1024
+  public static let longestName = 1024
   /// The largest number of bytes in content and in data.
-  static let longestText = 65_536
+  public static let longestText = 65_536
 
   /// Checks the number of a message.
   public static func number(_ value: Int64) throws(OutOfBounds) -> Int {

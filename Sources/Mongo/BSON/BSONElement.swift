@@ -114,7 +114,8 @@ public struct BSONElement: Sendable {
     return bytes
   }
 
-  func binaryOfAnySubtype() throws(BSONError) -> (subtype: UInt8, bytes: ArraySlice<UInt8>) {
+  /// The value as binary of any subtype; the bytes are shared, not copied.
+  public func binaryOfAnySubtype() throws(BSONError) -> (subtype: UInt8, bytes: ArraySlice<UInt8>) {
     try expect(.binary)
     let start = extent.value.lowerBound + 5
     return (storage[start - 1], storage[start..<extent.value.upperBound])
@@ -136,6 +137,13 @@ public struct BSONElement: Sendable {
   public func array() throws(BSONError) -> BSONArray {
     try expect(.array)
     return BSONArray(nested)
+  }
+
+  /// A document with this element alone, whatever its type.
+  public var alone: BSONDocument {
+    let content = storage[(extent.key.lowerBound - 1)..<extent.value.upperBound]
+    let length = withUnsafeBytes(of: Int32(content.count + 5).littleEndian, Array.init)
+    return BSONDocument(trusted: length + content + [0])
   }
 
   /// The value, of any supported type.

@@ -1,10 +1,12 @@
 import ArgumentParser
+import Importing
 import Inbox
 import JSONRPC
 import Locks
 import Moving
+import SQLiteStore
 
-/// Brings an export into a store.
+/// Brings an export of Tidings, or what another program kept, into a store.
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
@@ -12,6 +14,8 @@ struct ImportCommand: ParsableCommand {
     discussion: """
       tidings export --store sqlite:old.db | tidings import --from - --store mongodb://localhost/tidings
       tidings import --from tidings.jsonl --dry-run
+      tidings import --from mongodb://localhost/product --collection team_message --kind team
+      tidings import --from notifications.csv --kind account --map reader_id=notifiable_id
 
       An import that was ended on the way is completed by the same command. Hosts may work on the store meanwhile: what \
       they wrote is never replaced.
@@ -23,7 +27,10 @@ struct ImportCommand: ParsableCommand {
   @OptionGroup var log: LogOptions
 
   @Option(
-    name: .long, help: ArgumentHelp("A file that tidings export has written; - is stdin.", valueName: "file"))
+    name: .long,
+    help: ArgumentHelp(
+      "A file that tidings export has written; - is stdin. With --kind what another program kept: a file, or "
+        + "mongodb://.../DATABASE.", valueName: "file"))
   var from: String
 
   @Flag(name: .long, help: "Write nothing: tell what would be done, and every problem.")
@@ -32,12 +39,12 @@ struct ImportCommand: ParsableCommand {
   @Flag(name: .long, help: "Leave out what can't be imported, and go on.")
   var skipBad = false
 
+  @OptionGroup(title: "What another program kept") var foreign: ForeignOptions
+
   func run() throws {
+    if foreign.areGiven || ForeignOptions.isDatabase(from) { return try runForeign() }
     var file = try SourceFile(from)
-    var url = try store.url(makesFolder: !dryRun)
-    // A dry run makes no file: an empty store stands for it.
-    if dryRun, case .sqlite(let path) = url, !path.exists { url = .memory }
-    let store = try StoreOptions.open(url, allowsSharing: store.allowSharedFile, log.logger(isQuiet: true))
+    let store = try opened()
     var session = ExportImport(
       Restorer(store, skipsBad: skipBad, isDry: dryRun), stopsAtProblems: !skipBad && !dryRun)
     do {
@@ -50,5 +57,32 @@ struct ImportCommand: ParsableCommand {
     let summary = try session.summary(isDry: dryRun)
     ProgressBar.tell(summary)
     if session.problems > 0, !skipBad { throw ExitCode(ExitStatus.badData.rawValue) }
+  }
+
+  private func opened() throws -> any MessageStore {
+    var url = try store.url(makesFolder: !dryRun)
+    // A dry run makes no file: an empty store stands for it.
+    if dryRun, case .sqlite(let path) = url, !path.exists { url = .memory }
+    return try StoreOptions.open(url, allowsSharing: store.allowSharedFile, log.logger(isQuiet: true))
+  }
+
+  private func runForeign() throws {
+    let work = try foreign.work(from: from, skipsBad: skipBad, isDry: dryRun, log.logger(isQuiet: true))
+    let store = try opened()
+    let problems: Int
+    do {
+      problems = try work.run(Restorer(store, skipsBad: skipBad, isDry: dryRun))
+    } catch let failure as SourceFailure {
+      throw CommandError(ForeignOptions.isDatabase(from) ? .unavailable : .badData, failure.description)
+    } catch is Restorer.Refused {
+      throw CommandError(
+        .badData,
+        "the store has other messages or marks: nothing more was imported; --skip-bad leaves such inboxes out"
+      )
+    } catch {
+      throw CommandError(any: error)
+    }
+    try wait { try await store.close() }
+    if problems > 0, !skipBad { throw ExitCode(ExitStatus.badData.rawValue) }
   }
 }
