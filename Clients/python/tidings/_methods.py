@@ -25,6 +25,7 @@ from ._feed import Feed
 from .types import (
     Change,
     ChangesResult,
+    ImportMessagesResult,
     InboxEvent,
     Joined,
     Marked,
@@ -678,6 +679,31 @@ class AsyncMethods:
         if user_id is not None:
             params["user_id"] = user_id
         return this._call("retract_message", params, timeout)
+
+    def import_messages(
+        this,
+        /,
+        *,
+        messages: Sequence[Mapping[str, Any]],
+        team_id: Optional[str] = None,
+        reader_id: Optional[str] = None,
+        timeout: Union[float, str, None] = None,
+    ) -> Coroutine[Any, Any, ImportMessagesResult]:
+        """Adds messages with the times that they had elsewhere to one log: a team's (team_id), a reader's own
+        (reader_id, with team_id or without), or that of announcements. The log must be empty or end
+        earlier.
+
+        messages: The messages in the order of their times, none of them more than a minute ahead of the
+            store's clock. read, seen and archived are marks of the reader whose own log it is.
+        team_id: The team.
+        reader_id: The reader whose own log it is.
+        """
+        params: Dict[str, Any] = {"messages": messages}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if reader_id is not None:
+            params["reader_id"] = reader_id
+        return this._call("import_messages", params, timeout)
 
     def get_changes(
         this,
@@ -1517,6 +1543,32 @@ class SyncMethods:
         if user_id is not None:
             params["user_id"] = user_id
         result: RetractMessageResult = this._call("retract_message", params, timeout)
+        return result
+
+    def import_messages(
+        this,
+        /,
+        *,
+        messages: Sequence[Mapping[str, Any]],
+        team_id: Optional[str] = None,
+        reader_id: Optional[str] = None,
+        timeout: Union[float, str, None] = None,
+    ) -> ImportMessagesResult:
+        """Adds messages with the times that they had elsewhere to one log: a team's (team_id), a reader's own
+        (reader_id, with team_id or without), or that of announcements. The log must be empty or end
+        earlier.
+
+        messages: The messages in the order of their times, none of them more than a minute ahead of the
+            store's clock. read, seen and archived are marks of the reader whose own log it is.
+        team_id: The team.
+        reader_id: The reader whose own log it is.
+        """
+        params: Dict[str, Any] = {"messages": messages}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if reader_id is not None:
+            params["reader_id"] = reader_id
+        result: ImportMessagesResult = this._call("import_messages", params, timeout)
         return result
 
     def get_changes(
