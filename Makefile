@@ -13,7 +13,7 @@ PROGRAM := .build/release/tidings
 SWIFT_SOURCES := Package.swift $(wildcard Sources Tests)
 BENCHES := $(addprefix .build/bench/, pipe_driver pipe_echo sqlite_limit mongo_limit)
 
-.PHONY: help demo build test soak soak-coherence fuzz sanitize bench bench-clients bench-instructions bench-chart dist docs generate format lint install clean dependencies
+.PHONY: help demo build test soak soak-coherence soak-live fuzz sanitize bench bench-clients bench-instructions bench-chart dist docs generate format lint install clean dependencies
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ soak: build ## a million requests with cancels, batches, doubled ids and kills; 
 
 soak-coherence: build ## random runs of two processes on each store, compared with the model; SOAK='--seed N' repeats some
 	@TIDINGS_BIN="$(CURDIR)/$(PROGRAM)" python3 Tests/Model/coherence.py $(SOAK)
+
+soak-live: build ## followers of inboxes on each store, while processes and servers are killed and stand still; SOAK='--seed N'
+	@TIDINGS_BIN="$(CURDIR)/$(PROGRAM)" $(or $(wildcard .build/venv/bin/python),python3) Tests/Model/live.py $(SOAK)
 
 fuzz: dependencies ## look for inputs that break something: FUZZ_SECONDS=600 for each of FUZZ_TARGETS
 	@.ci/fuzz

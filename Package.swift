@@ -98,7 +98,11 @@ let package = Package(
       dependencies: ["Inbox", "JSON", "LibC", "Mongo", .product(name: "Logging", package: "swift-log")],
       swiftSettings: settings),
     .target(
-      name: "API", dependencies: ["Caches", "Inbox", "JSON", "JSONRPC", "Runtime"],
+      name: "API",
+      dependencies: [
+        "Caches", "Inbox", "JSON", "JSONRPC", "Locks", "Runtime",
+        .product(name: "DequeModule", package: "swift-collections"),
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "tidings",
@@ -131,7 +135,13 @@ let package = Package(
     .testTarget(
       name: "ImportingTests", dependencies: ["Importing", "Inbox", "MemoryStore", "Seeds"],
       swiftSettings: settings),
-    .testTarget(name: "APITests", dependencies: ["API", "MemoryStore"], swiftSettings: settings),
+    .testTarget(
+      name: "APITests",
+      dependencies: [
+        "API", "Caches", "Inbox", "JSON", "JSONRPC", "Locks", "MemoryStore", "Seeds",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
     .testTarget(
       name: "InboxTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
       swiftSettings: settings),

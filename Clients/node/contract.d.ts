@@ -78,15 +78,45 @@ export interface Counts {
 }
 
 export interface Change {
-  event: "created" | "marked" | "retracted";
+  /** The inbox's team; absent for the account. */
+  team_id?: string;
+  event: "created" | "marked" | "removed";
+  /** With `created`: the message that arrived. */
   message?: Message;
-  /** The message's name; opaque to clients. */
+  /** With `removed`: the name of the message that is gone for everybody. */
   nid?: string;
+  /** With `removed`: why it is gone. */
+  reason?: "retracted";
   /** The number of messages in the inbox at this event. */
   total: number;
   /** The number of those that are unread. */
   count: number;
-  /** The cursor for a host that has processed this change. */
+  /** The number of those that are unseen. */
+  unseen: number;
+  /** The cursor for a host that has processed this event. */
+  cursor: string;
+}
+
+/** The parameters of the notification `inbox_event`, which `subscribe` asks for. */
+export interface InboxEvent {
+  /** The number from the answer to `subscribe`. */
+  subscription: number;
+  /** The inbox's team; absent for the account. */
+  team_id?: string;
+  event: "created" | "marked" | "removed" | "counts" | "lagged";
+  /** With `created`: the message that arrived. */
+  message?: Message;
+  /** With `removed`: the name of the message that is gone for everybody. */
+  nid?: string;
+  /** With `removed`: why it is gone. */
+  reason?: "retracted";
+  /** The number of messages in the inbox at this event. */
+  total: number;
+  /** The number of those that are unread. */
+  count: number;
+  /** The number of those that are unseen. */
+  unseen: number;
+  /** The cursor for a host that has processed this event. */
   cursor: string;
 }
 
@@ -376,8 +406,13 @@ export interface GetChangesParams extends Meta {
   user_id: string;
   /** The team. */
   team_id?: string | null;
-  /** The cursor of the last answer; without it, the answer has no changes and the cursor of the present. */
+  /** The cursor of this inbox's changes to go on from; without it, from the present. */
   cursor?: string | null;
+  /** Several inboxes of the reader, in place of team_id and cursor; none of them twice. */
+  inboxes?: Array<{
+    team_id?: string;
+    cursor?: string;
+  }> | null;
   /** The maximum time to wait for a change if there is none, in milliseconds. */
   wait_ms?: number | string | null;
 }
@@ -385,10 +420,71 @@ export interface GetChangesParams extends Meta {
 /** The result of getChanges. */
 export type GetChangesResult = {
   changes: Change[];
-  /** The cursor for the next call. */
-  cursor: string;
+  /** The cursor for the next call; not with `inboxes`. */
+  cursor?: string;
+  /** With `inboxes`: each of them, with its cursor for the next call. */
+  inboxes?: Array<{
+    /** The inbox's team; absent for the account. */
+    team_id?: string;
+    /** The cursor of the inbox's changes to go on from. */
+    cursor: string;
+    /** Present if the cursor that was given is older than what is kept: the inbox is to be read anew. */
+    expired?: true;
+  }>;
   /** Whether there are more changes already. */
   more: boolean;
+};
+
+/** The parameters of subscribe. */
+export interface SubscribeParams extends Meta {
+  /** The acting user: the sender, or the owner of the inbox. */
+  user_id: string;
+  /** The team. */
+  team_id?: string | null;
+  /** The cursor of this inbox's changes to go on from; without it, from the present. */
+  cursor?: string | null;
+  /** Several inboxes of the reader, in place of team_id and cursor; none of them twice. */
+  inboxes?: Array<{
+    team_id?: string;
+    cursor?: string;
+  }> | null;
+  /** Whether every event is sent, or only `counts`, at most ten a second for each inbox. */
+  detail?: "messages" | "counts" | null;
+}
+
+/** The result of subscribe. */
+export type SubscribeResult = {
+  /** The number of the subscription, which its events carry. */
+  subscription: number;
+  /** Each inbox, as it is at its cursor. */
+  inboxes: Array<{
+    /** The inbox's team; absent for the account. */
+    team_id?: string;
+    /** The cursor of the inbox's changes to go on from. */
+    cursor: string;
+    /** The number of messages in the inbox. */
+    total: number;
+    /** The number of those that are unread. */
+    count: number;
+    /** The number of those that are unseen. */
+    unseen: number;
+    /** Present if the cursor that was given is older than what is kept: the inbox is to be read anew. */
+    expired?: true;
+  }>;
+  /** The sum of all counts. */
+  count: number;
+};
+
+/** The parameters of unsubscribe. */
+export interface UnsubscribeParams extends Meta {
+  /** The number from the answer to `subscribe`. */
+  subscription: number | string;
+}
+
+/** The result of unsubscribe. */
+export type UnsubscribeResult = {
+  /** False if this connection has no such subscription. */
+  unsubscribed: boolean;
 };
 
 /** The parameters of ping. */
@@ -424,6 +520,10 @@ export type GetStatusResult = {
     misses: number;
   };
   in_flight: number;
+  /** The subscriptions of this connection. */
+  subscriptions: number;
+  /** The inboxes that they follow, and calls that wait, each for every one. */
+  inboxes: number;
   uptime_ms: number;
   methods: Record<string, {
     requests: number;
@@ -493,7 +593,7 @@ export interface Methods {
   /** Retracts a message: it disappears for everybody. */
   retractMessage(params: RetractMessageParams, options?: CallOptions): Promise<RetractMessageResult>;
 
-  /** Returns the changes of an inbox since a cursor, and waits for one if there is none. */
+  /** Returns the changes of inboxes since their cursors, and waits for one if there is none. */
   getChanges(params: GetChangesParams, options?: CallOptions): Promise<GetChangesResult>;
 
   /** Does nothing; the answer shows that the program is alive. */
@@ -526,6 +626,8 @@ export interface Wire {
   "join_account": { params: JoinAccountParams; result: Joined };
   "retract_message": { params: RetractMessageParams; result: RetractMessageResult };
   "get_changes": { params: GetChangesParams; result: GetChangesResult };
+  "subscribe": { params: SubscribeParams; result: SubscribeResult };
+  "unsubscribe": { params: UnsubscribeParams; result: UnsubscribeResult };
   "ping": { params: PingParams; result: PingResult };
   "get_status": { params: GetStatusParams; result: GetStatusResult };
   "rpc.discover": { params: DiscoverParams; result: DiscoverResult };

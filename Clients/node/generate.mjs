@@ -103,8 +103,12 @@ function declareMethod(method) {
   };
 }
 
+/** What the client has otherwise: an iterator, which begins and ends by itself. */
+const ITERATED = new Set(["subscribe", "unsubscribe"]);
+
 function declarations(document) {
   const declared = document.methods.map(declareMethod);
+  const called = declared.filter((_, index) => !ITERATED.has(document.methods[index].name));
   const schemas = Object.entries(document.components.schemas)
     .filter(([name]) => name !== "Error") // As the wire has it; here errors are classes.
     .map(([name, schema]) => `${comment(schema.description)}export interface ${name} ${typeOf(schema, false)}\n`);
@@ -118,7 +122,7 @@ function declarations(document) {
     `${schemas.join("\n")}\n` +
     declared.map(({ types }) => types).join("") +
     "/** The methods, by their names in this language. */\n" +
-    `export interface Methods {\n${declared.map(({ signature }) => signature).join("\n")}}\n\n` +
+    `export interface Methods {\n${called.map(({ signature }) => signature).join("\n")}}\n\n` +
     "/** Parameters and results, by the methods' names on the wire. */\n" +
     `export interface Wire {\n${declared.map(({ entry }) => entry).join("")}}\n\n` +
     `/** The reasons an error may have. */\nexport type ErrorKind =\n${errors.map(([kind]) => `  | "${kind}"`).join("\n")};\n\n` +
@@ -129,7 +133,7 @@ function declarations(document) {
 }
 
 function table(document) {
-  const methods = document.methods.map(({ name, params }) => {
+  const methods = document.methods.filter(({ name }) => !ITERATED.has(name)).map(({ name, params }) => {
     const keyed = params.some((param) => param.name === "idempotency_key");
     return `  ${camelCase(name)}: { name: ${JSON.stringify(name)}, keyed: ${keyed} },\n`;
   });

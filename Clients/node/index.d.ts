@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 
-import { Change, ErrorKind, Message, Methods, Page, Wire } from "./contract.js";
+import { Change, ErrorKind, InboxEvent, Message, Methods, Page, Wire } from "./contract.js";
 
 export * from "./contract.js";
 
@@ -43,6 +43,27 @@ export interface RawOptions extends CallOptions {
 export interface FollowOptions extends CallOptions {
   /** Milliseconds of nothing after which null comes, so that a host can see whether anybody still listens. */
   idle?: number;
+}
+
+/** An inbox of a subscription as of the last event that its host took. */
+export interface Place {
+  /** Absent for the account. */
+  team_id?: string;
+  cursor: string;
+  total: number;
+  count: number;
+  unseen: number;
+}
+
+/** What `subscribe` gives: an async iterator that can also be asked where it is. */
+export interface Subscription<Event> extends AsyncGenerator<Event, void, undefined> {
+  /** Subscribes now, which else the first step does, and resolves with each inbox, its cursor and its numbers. */
+  start(): Promise<Place[]>;
+  /**
+   * Each inbox with its cursor as of the last event that this iterator gave: as `inboxes` of the parameters it goes on
+   * from there, in any process.
+   */
+  readonly inboxes: { team_id?: string; cursor?: string }[];
 }
 
 /** What a start may be given; anything else is a TypeError. */
@@ -179,6 +200,20 @@ export class Tidings extends EventEmitter {
     params: Wire["get_changes"]["params"],
     options?: CallOptions,
   ): AsyncGenerator<Change, void, undefined>;
+
+  /**
+   * Event after event of one inbox, or of up to 1,000 (`inboxes`), for ever; begins with its first step, with the
+   * present of those without a cursor. It outlives the program: a new one goes on from the last cursor of each inbox,
+   * so nothing is missed and nothing comes twice. A host that takes no events has a bounded number of them in memory,
+   * and the rest later. `lagged` comes only where a cursor is too old to go on from. Ends by `break`, by `return()` at
+   * once also while it waits, by `signal`, or with an error; then the program tells no more. Who waits for an event
+   * keeps the host running. `timeout` is for the answer to its beginning.
+   */
+  subscribe(
+    params: Wire["subscribe"]["params"],
+    options: FollowOptions & { idle: number },
+  ): Subscription<InboxEvent | null>;
+  subscribe(params: Wire["subscribe"]["params"], options?: CallOptions): Subscription<InboxEvent>;
 
   /** Waits for the calls under way and ends the program; after `timeout` ms (10,000) by force. */
   close(options?: { timeout?: number }): Promise<void>;

@@ -27,6 +27,10 @@ ITERATORS = {"get_team_message": "team_messages", "get_account_message": "accoun
 # What the methods that wait for something new are called when they give one after another, for ever.
 FOLLOWERS = {"get_changes": "changes"}
 
+# What a method is that tells of events by notifications: an iterator of these, which begins and ends by itself.
+SUBSCRIBING = {"subscribe": "InboxEvent"}
+HIDDEN = {"unsubscribe"}
+
 # Text too, for the same reason as with every other number.
 TIMEOUT = "Union[float, str, None]"
 
@@ -191,11 +195,18 @@ def methods_class(methods, types, synchronous):
     if synchronous:
         lines += ["", "    def _begin(", "        this,", "        method: str,", "        params: Dict[str, Any],",
                   f"        timeout: {TIMEOUT},", "    ) -> Pending:", "        raise NotImplementedError"]
+    lines += ["", "    def _feed(", "        this,", "        params: Dict[str, Any],", f"        timeout: {TIMEOUT},",
+              "        wake: Callable[[], None],", "    ) -> Feed:", "        raise NotImplementedError"]
     for method in methods:
+        if method["name"] in HIDDEN:
+            continue
         params, wire = method["params"], method["name"]
         returns = types.of(method["result"]["schema"], result_name(wire))
         call = f'this._call("{wire}", params, timeout)'
         lines.append("")
+        if wire in SUBSCRIBING:
+            lines += subscriber(method, types, synchronous)
+            continue
         if synchronous:
             lines += signature("this", identifier(wire), params, types, returns, "")
             lines += documentation(method["summary"], params) + gathering(params)
@@ -232,18 +243,34 @@ def iterator(method, types, synchronous):
 
 
 def follower(method, types, synchronous):
-    """An iterator of changes, answer after answer. With `idle` its items may be None, which its type says."""
+    """An iterator of changes, answer after answer."""
     params = [param for param in method["params"] if param["name"] != "wait_ms"]
     cls, name = ("Changes" if synchronous else "AsyncChanges"), FOLLOWERS[method["name"]]
-    lines = []
-    for idle, item in (("None = None", "Change"), ("float", "Optional[Change]")):
-        head = signature("this", name, params, types, f"{cls}[{item}]", "", [f"        idle: {idle},"])
-        lines += ["    @overload", *head[:-1], head[-1] + " ...", ""]
-    lines += signature("this", name, params, types, f"{cls}[Any]", "", ["        idle: Optional[float] = None,"])
     summary = (f"Gives change after change, and waits for each, for ever: {method['name']} again and again, "
                "from where the last answer ended. Without a cursor it begins with the present of its first "
                "step. The cursor of a change is where a host goes on that has taken it in.")
-    idle = {"name": "idle", "summary": "Seconds without a change after which None is given instead, again and "
+    return idling(cls, name, "Change", summary, params, types)
+
+
+def subscriber(method, types, synchronous):
+    """An iterator of events. It unsubscribes when it is left."""
+    cls, item = ("Events" if synchronous else "AsyncEvents"), SUBSCRIBING[method["name"]]
+    types.of({"$ref": f"#/components/schemas/{item}"}, item)
+    summary = ("Gives event after event of one inbox, or of up to 1,000 `inboxes`, for ever; begins with its first "
+               "step, with the present of those without a cursor. It outlives the program: a new one goes on from "
+               "the last cursor of each inbox, so nothing is missed and nothing comes twice. `lagged` comes only "
+               "where a cursor is too old to go on from. Leaving or losing it unsubscribes.")
+    return idling(cls, identifier(method["name"]), item, summary, method["params"], types)
+
+
+def idling(cls, name, item, summary, params, types):
+    """A method that gives an iterator. With `idle` its items may be None, which its type says."""
+    lines = []
+    for idle, items in (("None = None", item), ("float", f"Optional[{item}]")):
+        head = signature("this", name, params, types, f"{cls}[{items}]", "", [f"        idle: {idle},"])
+        lines += ["    @overload", *head[:-1], head[-1] + " ...", ""]
+    lines += signature("this", name, params, types, f"{cls}[Any]", "", ["        idle: Optional[float] = None,"])
+    idle = {"name": "idle", "summary": "Seconds without anything after which None is given instead, again and "
             "again, so that a host can see whether anybody still listens."}
     lines += documentation(summary, [*params, idle]) + gathering(params)
     return lines + [f"        return {cls}(this, params, idle, timeout)"]
@@ -258,7 +285,7 @@ def imports(text, module, names):
     return line if used else ""
 
 
-TYPING = "TYPE_CHECKING Any AsyncIterator Coroutine Dict Iterator List Literal Mapping Optional Sequence Union overload"
+TYPING = "TYPE_CHECKING Any AsyncIterator Callable Coroutine Dict Iterator List Literal Mapping Optional Sequence Union overload"
 
 # Before 3.12 the standard library's doesn't keep enough for pydantic, which refuses it.
 TYPED_DICT = """\
@@ -290,6 +317,8 @@ def generate(contract):
     methods_text = (f'"""The methods of the contract."""\n\n{HEADER}\nfrom __future__ import annotations\n\n'
                     + imports(classes, "typing", TYPING.split()) + "\n"
                     + imports(classes, "._changes", ["AsyncChanges", "Changes", "Pending"])
+                    + imports(classes, "._events", ["AsyncEvents", "Events"])
+                    + imports(classes, "._feed", ["Feed"])
                     + imports(classes, ".types", names) + "\n" + keyed + "\n\n" + classes)
     kinds = contract["components"]["errors"]
     errors = []

@@ -21,6 +21,22 @@ extension JSON {
     return found.map { JSON(document: document, index: $0) }
   }
 
+  /// The lengths of an object's keys as a set of bits: no key whose length is missing is the key of a member. A key
+  /// with escapes, or of 63 bytes or more, may have any length.
+  public var keyLengths: UInt64 {
+    guard firstByte == ASCII.leftBrace else { return 0 }
+    let end = document[index].link
+    var (member, lengths) = (index &+ 2, UInt64(0))
+    while member < end {
+      let entry = document[member]
+      let length = entry.end &- entry.start &- 2
+      if entry.flag || length >= 63 { return .max }
+      lengths |= 1 << UInt64(length)
+      member = document.index(after: member &+ 1)
+    }
+    return lengths
+  }
+
   /// An object's members in the order of the text; empty if the value is not an object.
   public var members: Members {
     Members(document: document, entries: firstByte == ASCII.leftBrace ? contents : 0..<0)

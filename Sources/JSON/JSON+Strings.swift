@@ -24,6 +24,13 @@ extension JSON {
     } ?? false
   }
 
+  /// Returns whether the value is a string whose unescaped content is one of these. Allocates nothing.
+  public func equals(anyOf texts: [StaticString]) -> Bool {
+    withContent { content, isEscaped in
+      texts.contains { JSON.equals(content, isEscaped: isEscaped, $0) }
+    } ?? false
+  }
+
   @inline(__always)
   static func equals(_ content: UnsafeBufferPointer<UInt8>, isEscaped: Bool, _ text: StaticString) -> Bool {
     let count = text.utf8CodeUnitCount

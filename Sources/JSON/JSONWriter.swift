@@ -111,11 +111,18 @@ public struct JSONWriter: Sendable {
 
   /// Writes one value that is already JSON text in three pieces, unchanged and unchecked.
   public mutating func raw(_ start: [UInt8], _ middle: [UInt8], _ end: StaticString) {
-    order.value()
-    startInPieces()
-    bytes.append(contentsOf: start)
-    bytes.append(contentsOf: middle)
-    bytes.append(contentsOf: UnsafeBufferPointer(start: end.utf8Start, count: end.utf8CodeUnitCount))
+    let (first, second) = (start.count, start.count &+ middle.count)
+    appendValue(atMost: second &+ end.utf8CodeUnitCount) { target in
+      // The three pieces are as long as the room that was asked for.
+      start.withUnsafeBufferPointer {
+        if let base = $0.baseAddress { target.update(from: base, count: first) }
+      }
+      middle.withUnsafeBufferPointer {
+        if let base = $0.baseAddress { (target + first).update(from: base, count: $0.count) }
+      }
+      (target + second).update(from: end.utf8Start, count: end.utf8CodeUnitCount)
+      return second &+ end.utf8CodeUnitCount
+    }
   }
 
   /// Writes one value that is already JSON text, unchanged and unchecked.

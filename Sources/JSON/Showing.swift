@@ -53,13 +53,16 @@ extension Hazard {
   @inline(__always)
   private func hasSuspects(sixtyFourBytesAt base: UnsafePointer<UInt8>) -> Bool {
     // The caller has made sure that all 64 bytes can be read. The test does not depend on the byte order.
-    let words = UnsafeRawPointer(base).loadUnaligned(as: SIMD8<UInt64>.self)
-    // Control characters are found as in `EightBytes.plainPrefix`; a borrow can mark only bytes after a
-    // match.
-    let marks = (words &- SIMD8(repeating: EightBytes.each(0x20))) | words
-    let half = marks.lowHalf | marks.highHalf
-    let quarter = half.lowHalf | half.highHalf
-    return (quarter[0] | quarter[1]) & EightBytes.highBits != 0
+    // Vectors of 16 bytes are what every machine has; of larger ones the compiler makes single words.
+    let raw = UnsafeRawPointer(base)
+    let space = SIMD2(repeating: EightBytes.each(0x20))
+    var marks = SIMD2<UInt64>()
+    for offset in stride(from: 0, to: 64, by: 16) {
+      let words = raw.loadUnaligned(fromByteOffset: offset, as: SIMD2<UInt64>.self)
+      // Control characters are found as in `EightBytes.plainPrefix`; a borrow can mark only bytes after a match.
+      marks |= (words &- space) | words
+    }
+    return (marks[0] | marks[1]) & EightBytes.highBits != 0
   }
 
   /// The position of the first hazard that begins in a part of the text; nil if there is none.

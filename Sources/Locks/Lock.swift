@@ -4,11 +4,13 @@ import LibC
 ///
 /// `@unchecked Sendable`: both live at a fixed address from init to deinit, and pthreads allow every thread to
 /// use them.
+@usableFromInline
 final class Lock: @unchecked Sendable {
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  @usableFromInline let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
   /// A lock that nobody holds or waits for.
+  @usableFromInline
   init() {
     var result = pthread_mutex_init(mutex, nil)
     precondition(result == 0, "pthread_mutex_init failed: \(result)")
@@ -33,6 +35,7 @@ final class Lock: @unchecked Sendable {
   }
 
   /// Runs `body` with the lock held by this thread, which must not have it already.
+  @inlinable @inline(__always)
   func withLock<R>(_ body: () -> R) -> R {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
@@ -40,15 +43,19 @@ final class Lock: @unchecked Sendable {
   }
 
   /// Wakes one thread that waits.
+  @usableFromInline
   func signal() { pthread_cond_signal(condition) }
 
   /// Wakes all threads that wait.
+  @usableFromInline
   func broadcast() { pthread_cond_broadcast(condition) }
 
   /// Waits; this thread must hold the lock, and holds it again afterwards. May wake without a signal.
+  @usableFromInline
   func wait() { pthread_cond_wait(condition, mutex) }
 
   /// Waits as ``wait()`` does, for at most this long.
+  @usableFromInline
   func wait(atMost duration: Duration) {
     let (seconds, attoseconds) = max(duration, .zero).components
     let nanoseconds = Int(attoseconds / 1_000_000_000)

@@ -2,14 +2,16 @@
 ///
 /// Every wait of this package goes through it: nobody can look at the value without the lock, or forget that a
 /// thread may wake without a reason. A value has one kind of waiter; threads that are to be woken one by one
-/// have a monitor each.
+/// have a monitor each. What waits and wakes can be inlined: generic code of another module would ask for metadata at
+/// each step.
 ///
 /// Unchecked: the value is touched only while the lock is held.
 public final class Monitor<State: Sendable>: @unchecked Sendable {
-  private let lock = Lock()
-  private var state: State
+  @usableFromInline let lock = Lock()
+  @usableFromInline var state: State
 
   /// A waiting thread's next step, as its look at the value decides.
+  @frozen
   public enum Look<Result> {
     case done(Result)
     /// To be looked at again after the next change, and at this time at the latest.
@@ -17,19 +19,23 @@ public final class Monitor<State: Sendable>: @unchecked Sendable {
   }
 
   /// Wraps a value that nobody waits for yet.
+  @inlinable
   public init(_ state: State) {
     self.state = state
   }
 
   /// Looks at the value or changes it, and wakes nobody; blocks for no longer than another such look takes.
+  @inlinable
   public func withLock<R>(_ body: (inout State) -> R) -> R {
     lock.withLock { body(&state) }
   }
 
   /// Wakes one thread that waits, for a change that was made by `withLock`.
+  @inlinable
   public func wake() { lock.signal() }
 
   /// Changes the value and wakes one thread that waits.
+  @inlinable
   public func update<R>(_ body: (inout State) -> R) -> R {
     let result = withLock(body)
     // The lock is free when a thread is woken; otherwise the thread would wake only to wait for the lock.
@@ -38,6 +44,7 @@ public final class Monitor<State: Sendable>: @unchecked Sendable {
   }
 
   /// Changes the value and wakes all threads that wait.
+  @inlinable
   public func updateForAll<R>(_ body: (inout State) -> R) -> R {
     let result = withLock(body)
     lock.broadcast()
@@ -45,6 +52,7 @@ public final class Monitor<State: Sendable>: @unchecked Sendable {
   }
 
   /// Watches the value until `body` is done; blocks the thread.
+  @inlinable
   public func watch<R>(_ body: (inout State) -> Look<R>) -> R {
     lock.withLock {
       while true {
@@ -58,11 +66,13 @@ public final class Monitor<State: Sendable>: @unchecked Sendable {
   }
 
   /// Blocks the thread until `body` returns a value.
+  @inlinable
   public func wait<R>(for body: (inout State) -> R?) -> R {
     watch { state in body(&state).map { .done($0) } ?? .again(at: nil) }
   }
 
   /// Waits as `wait(for:)` does, for about this long at most; nil if `body` has returned nothing by then.
+  @inlinable
   public func wait<R>(atMost duration: Duration, for body: (inout State) -> R?) -> R? {
     let end = ContinuousClock.now + duration
     return watch { state in

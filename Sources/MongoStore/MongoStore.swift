@@ -19,7 +19,7 @@ public final class MongoStore: MessageStore {
   private let endsWithProcess: Bool
   private let logger: Logger
   private let gatherer: Gatherer
-  private let follower: Follower
+  private let feed: ChangeFeed
   private let largeReads = LargeReads(places: 3)
 
   /// Creates a store at a connection string; waits for no server. `clock` gives messages their time instead of
@@ -62,8 +62,8 @@ public final class MongoStore: MessageStore {
     let clock = ServerClock(fixed: clock)
     access = Access(
       pool, clock, patience: parsed.timeouts.serverSelection, namesCollections: namesCollections)
-    follower = Follower(pool, logger)
-    let tools = Tools(clock: clock, follower: follower, patience: patience)
+    feed = ChangeFeed(pool, logger)
+    let tools = Tools(clock: clock, feed: feed, patience: patience)
     gatherer = Gatherer(access)
     writer = Writer(access, tools)
   }
@@ -192,7 +192,7 @@ public final class MongoStore: MessageStore {
   /// Restores with the next group, each log from its beginning on.
   public func restore(_ items: [Restored]) async throws -> Restored.Counts {
     let plan = try RestorePlan(items)
-    defer { follower.tell(plan.touched, unmade: []) }
+    defer { feed.tell(plan.touched, unmade: []) }
     return try await withQueuedWork { work, continuation in
       writer.add(
         .restore(
@@ -203,13 +203,13 @@ public final class MongoStore: MessageStore {
   }
 
   /// See `MessageStore.watch`. What others change is told by a change stream of the database.
-  public func watch(_ listener: @escaping @Sendable (Wake) -> Void) -> Watch { follower.watch(listener) }
+  public func watch(_ listener: @escaping @Sendable (Wake) -> Void) -> Watch { feed.watch(listener) }
 
   /// Finishes the accepted work and closes the connections; later calls are `unavailable`. May be called more
   /// than once.
   public func close() async throws {
     await writer.close()
-    follower.close()
+    feed.close()
     // Long enough to tell the server that the sessions end.
     await pool.close(patience: endsWithProcess ? .milliseconds(20) : nil)
   }

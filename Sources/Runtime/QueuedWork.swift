@@ -42,8 +42,8 @@ public final class QueuedWork: Sendable {
     }
   }
 
-  /// Marks the work as queued; false if it was already taken back.
-  fileprivate func enqueue(_ onTakingBack: @escaping @Sendable (QueuedWork) -> Void) -> Bool {
+  /// Marks the work as queued; false if it was already taken back. The closure is called if it is taken back later.
+  public func enqueue(_ onTakingBack: @escaping @Sendable (QueuedWork) -> Void) -> Bool {
     state.withLock { state in
       if case .takenBack = state { return false }
       state = .queued(onTakingBack)
@@ -51,7 +51,8 @@ public final class QueuedWork: Sendable {
     }
   }
 
-  fileprivate func takeBack() {
+  /// Takes the work back unless it has begun: nobody waits for it any more.
+  public func takeBack() {
     let tell = state.withLock { state -> (@Sendable (QueuedWork) -> Void)? in
       switch state {
       case .cancelled, .takenBack: return nil
@@ -77,7 +78,7 @@ public final class QueuedWork: Sendable {
 /// - Parameters:
 ///   - onTakingBack: Called first if the work is taken back: a queue may make room then. A queue that does
 ///     not need the room finds out by `begin`.
-@inline(__always)
+@inlinable @inline(__always)
 public func withQueuedWork<Value: Sendable>(
   _ enqueue: (QueuedWork, CheckedContinuation<Value, any Error>) -> Void,
   onTakingBack: @escaping @Sendable (QueuedWork) -> Void = { _ in }

@@ -1,23 +1,34 @@
 /// A cache of values by key, bounded by their total weight; the least recently used go first. Each step takes
 /// the same time however many there are: the entries are a list in the order of their use, linked by their
-/// indices in an array.
+/// indices in an array. What a hit needs can be inlined: generic code of another module would go through witness
+/// tables, at several times the cost.
 public struct RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-  private struct Entry {
-    var key: Key
-    var value: Value
-    var weight: Int
+  @usableFromInline
+  struct Entry: Sendable {
+    @usableFromInline var key: Key
+    @usableFromInline var value: Value
+    @usableFromInline var weight: Int
+  }
+
+  /// An entry's place in the list. Apart from the entry: a use changes links alone, and copies nothing that it holds.
+  @usableFromInline
+  struct Links: Sendable {
     /// The indices of the next entry used later and the next one used earlier; -1 at the ends.
-    var later: Int
-    var earlier: Int
+    @usableFromInline var later: Int
+    @usableFromInline var earlier: Int
+
+    @inlinable
+    init(later: Int, earlier: Int) { (self.later, self.earlier) = (later, earlier) }
   }
 
   /// The most total weight.
   public let capacity: Int
-  private var places: [Key: Int] = [:]
-  private var entries: [Entry?] = []
-  private var free: [Int] = []
-  private var newest = -1
-  private var oldest = -1
+  @usableFromInline var places: [Key: Int] = [:]
+  @usableFromInline var entries: [Entry?] = []
+  @usableFromInline var links: [Links] = []
+  @usableFromInline var free: [Int] = []
+  @usableFromInline var newest = -1
+  @usableFromInline var oldest = -1
   /// The total weight of all entries.
   public private(set) var weight = 0
 
@@ -28,14 +39,18 @@ public struct RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable 
   public var count: Int { places.count }
 
   /// The value of a key; counts as a use.
+  @inlinable
   public mutating func use(_ key: Key) -> Value? {
     guard let place = places[key] else { return nil }
-    unlink(place)
-    link(place)
+    if place != newest {
+      unlink(place)
+      link(place)
+    }
     return entries[place]?.value
   }
 
   /// The value of a key; does not count as a use.
+  @inlinable
   public func look(_ key: Key) -> Value? { places[key].flatMap { entries[$0]?.value } }
 
   /// Sets the value of a key, which counts as a use, and drops the entries that no longer fit: even this one,
@@ -48,9 +63,14 @@ public struct RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable 
       entries[place]?.weight = new
       link(place)
     } else {
-      let entry = Entry(key: key, value: value, weight: new, later: -1, earlier: -1)
+      let entry = Entry(key: key, value: value, weight: new)
       let place = free.popLast() ?? entries.count
-      if place == entries.count { entries.append(entry) } else { entries[place] = entry }
+      if place == entries.count {
+        entries.append(entry)
+        links.append(Links(later: -1, earlier: -1))
+      } else {
+        entries[place] = entry
+      }
       places[key] = place
       weight += new
       link(place)
@@ -68,16 +88,17 @@ public struct RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable 
   }
 
   /// Links an entry that is in no list as the newest.
-  private mutating func link(_ place: Int) {
-    entries[place]?.later = -1
-    entries[place]?.earlier = newest
-    if newest >= 0 { entries[newest]?.later = place } else { oldest = place }
+  @inlinable
+  mutating func link(_ place: Int) {
+    links[place] = Links(later: -1, earlier: newest)
+    if newest >= 0 { links[newest].later = place } else { oldest = place }
     newest = place
   }
 
-  private mutating func unlink(_ place: Int) {
-    guard let entry = entries[place] else { return }
-    if entry.later >= 0 { entries[entry.later]?.earlier = entry.earlier } else { newest = entry.earlier }
-    if entry.earlier >= 0 { entries[entry.earlier]?.later = entry.later } else { oldest = entry.later }
+  @inlinable
+  mutating func unlink(_ place: Int) {
+    let (later, earlier) = (links[place].later, links[place].earlier)
+    if later >= 0 { links[later].earlier = earlier } else { newest = earlier }
+    if earlier >= 0 { links[earlier].later = later } else { oldest = later }
   }
 }

@@ -58,8 +58,33 @@ public final class SQLiteStore: MessageStore {
     before deadline: ContinuousClock.Instant?,
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
+    try await readConnection { try $0.read(before: deadline, body) }
+  }
+
+  /// Runs `body` as the other `read` does, and calls `done` on the reading thread.
+  @specialized(where Value == [UInt8])
+  public func read<Value: Sendable>(
+    before deadline: ContinuousClock.Instant?,
+    _ body: @escaping @Sendable (any StoreReader) throws -> Value,
+    done: @escaping @Sendable (Result<Value, any Error>) -> Void
+  ) -> (@Sendable () -> Void)? {
+    let work = QueuedWork()
+    _ = work.enqueue { _ in done(.failure(CancellationError())) }
+    let isOpen = threads.add { view in
+      guard work.begin() else { return }
+      done(Result { try view.get().read(before: deadline, body) })
+    }
+    if !isOpen, work.begin() { done(.failure(StoreError.closed)) }
+    return { work.takeBack() }
+  }
+
+  /// Runs `body` on a reading thread, in a transaction: for looking at what is kept as it is.
+  func examine<Value: Sendable>(
+    _ body: @escaping @Sendable (Connection) throws -> Value
+  ) async throws -> Value {
     try await readConnection { connection in
-      connection.begin(before: deadline)
+      connection.begin()
+      try connection.enter()
       return try body(connection)
     }
   }

@@ -91,6 +91,10 @@ public struct Recorder: Sendable {
     }
     // Progress reports depend on the clock.
     if json["method"]?.equals("$/progress") == true { return [] }
+    // So do events: what happens twice in a moment may be told once.
+    if json["method"]?.equals("inbox_event") == true {
+      return Self.comment("inbox_event: \(json["params"]?["event"]?.string ?? "")")
+    }
     if leftOut > 0, json["id"]?.isNull == true, let kind = json["error"]?["data"]?["kind"],
       kind.equals("message_too_large") || kind.equals("parse_error")
     {
@@ -213,7 +217,7 @@ public struct Recorder: Sendable {
     switch name {
     case "create_time": writer.string("<time>")
     case "nid": write(text, as: "nid", to: &writer)
-    case "cursor", "next_cursor", "subscription": write(text, as: "cursor", to: &writer)
+    case "cursor", "next_cursor": write(text, as: "cursor", to: &writer)
     default:
       if Redaction.isContent(name), !redaction.keepsContent {
         redaction.write(content: value, to: &writer)

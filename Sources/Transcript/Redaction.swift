@@ -17,7 +17,7 @@ struct Redaction: Sendable {
     case value
     /// A string, or an array of strings, of at most this many bytes each.
     case texts(Int)
-    /// An object whose members have forms of their own.
+    /// An object whose members have forms of their own, or an array of such objects.
     case members
   }
 
@@ -28,7 +28,8 @@ struct Redaction: Sendable {
     "nids": .texts(1_024), "up_to": .text(1_024), "all": .value, "cursor": .text(4_096), "pageSize": .value,
     "pageNo": .value, "self": .value, "view": .value, "order": .value, "team_ids": .texts(128),
     "account": .value,
-    "from": .value, "wait_ms": .value, "subscription": .text(4_096), "_meta": .members,
+    "from": .value, "wait_ms": .value, "subscription": .value, "detail": .value,
+    "inboxes": .members, "_meta": .members,
     "progressToken": .text(Self.idBytes), "timeout_ms": .value, "id": .text(Self.idBytes), "value": .value,
     "create_time": .text(64), "read": .value, "seen": .value, "archived": .value,
   ]
@@ -62,7 +63,8 @@ struct Redaction: Sendable {
   }
 
   private static let words: Set<String> = [
-    "true", "false", "inbox", "unread", "read", "archived", "all", "newest", "oldest", "unread_first", "now",
+    "true", "false", "messages", "counts", "inbox", "unread", "read", "archived", "all", "newest", "oldest",
+    "unread_first", "now",
     "start",
   ]
 
@@ -197,6 +199,16 @@ struct Redaction: Sendable {
       writer.endArray()
     case (.number, .value) where value.raw.count <= 20: writer.raw(value.raw)
     case (.object, .members): write(params: value, to: &writer, fill: fill)
+    case (.array, .members):
+      writer.beginArray()
+      for item in value.elements {
+        if item.kind == .object {
+          write(params: item, to: &writer, fill: fill)
+        } else {
+          blank(item, to: &writer)
+        }
+      }
+      writer.endArray()
     default: blank(value, to: &writer)
     }
   }

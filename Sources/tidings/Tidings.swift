@@ -18,8 +18,8 @@ struct Tidings: ParsableCommand {
       """,
     version: tidingsVersion,
     subcommands: [
-      ServeCommand.self, CallCommand.self, SchemaCommand.self, ExportCommand.self, ImportCommand.self,
-      BackupCommand.self, VerifyCommand.self, DoctorCommand.self, ReplayCommand.self,
+      ServeCommand.self, CallCommand.self, WatchCommand.self, SchemaCommand.self, ExportCommand.self,
+      ImportCommand.self, BackupCommand.self, VerifyCommand.self, DoctorCommand.self, ReplayCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 

@@ -43,6 +43,9 @@ import Testing
   private static let importTeam = ("import_messages", #"{"team_id":"t",\#(old)}"#)
   private static let importBo = ("import_messages", #"{"team_id":"t","reader_id":"bo",\#(old)}"#)
   private static let follow = ("get_changes", #"{"team_id":"t","user_id":"bo"}"#)
+  private static let followAll = ("get_changes", #"{"user_id":"bo","inboxes":[{"team_id":"t"},{}]}"#)
+  private static let subscribe = ("subscribe", #"{"user_id":"bo","inboxes":[{"team_id":"t"},{}]}"#)
+  private static let unsubscribe = ("unsubscribe", #"{"subscription":1}"#)
   private static let ping = ("ping", "{}")
 
   @Test(arguments: [
@@ -50,7 +53,10 @@ import Testing
     (sendTeam, joinBo), (sendTeam, follow), (sendBo, bo), (sendBo, cy), (sendBo, counts), (sendBo, markCy),
     (announce, account), (announce, counts), (sendAccount, account), (sendAccount, counts), (markBo, bo),
     (markBo, counts), (markBo, follow), (joinBo, bo), (retract, bo), (retract, cy), (retract, markBo),
-    (retract, retract), (retract, follow), (importTeam, bo), (importTeam, cy), (importTeam, sendTeam),
+    (retract, retract), (retract, follow), (sendTeam, followAll), (sendAccount, followAll),
+    (sendTeam, subscribe),
+    (markBo, subscribe), (retract, subscribe), (announce, subscribe),
+    (importTeam, bo), (importTeam, cy), (importTeam, sendTeam),
     (importTeam, importTeam), (importTeam, markBo), (importTeam, importBo), (importBo, bo),
     (importBo, markBo),
     (importBo, sendBo), (importBo, sendTeam),
@@ -63,7 +69,8 @@ import Testing
   @Test(arguments: [
     // Readers of one team run together, also while one of them marks.
     (bo, bo), (bo, cy), (bo, counts), (markBo, cy), (markBo, markCy), (joinBo, cy), (joinBo, markCy),
-    (follow, bo),
+    (follow, bo), (subscribe, bo), (subscribe, follow), (subscribe, subscribe), (subscribe, unsubscribe),
+    (markCy, subscribe), (unsubscribe, sendTeam),
     // A message that one reader gets alone does not concern other readers.
     (sendBo, dee), (sendBo, sendTeam), (sendAccount, announce),
     // Sends share a commit.

@@ -104,6 +104,40 @@ import Testing
     "[" + (0..<count).map { "\"r\($0)\"" }.joined(separator: ",") + "]"
   }
 
+  static func inboxes(_ count: Int) -> String {
+    "[" + (0..<count).map { #"{"team_id":"t\#($0)"}"# }.joined(separator: ",") + "]"
+  }
+
+  /// What is wrong with a list of inboxes is refused by its place.
+  @Test(arguments: ["subscribe", "get_changes"])
+  func badListsOfInboxesAreRefused(_ method: String) throws {
+    let cursor = #""BCHJvPG5BrYUAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA""#
+    for (params, refusal) in [
+      (#""inboxes":[{},{}]"#, "/inboxes/1"),
+      (#""inboxes":[{"team_id":"t"},{},{"team_id":"t"}]"#, "/inboxes/2"),
+      (#""inboxes":[{},{"team_id":null}]"#, "/inboxes/1"),
+      (#""inboxes":[{}],"team_id":"t""#, "/inboxes"),
+      (#""inboxes":[{}],"cursor":\#(cursor),"team_id":"t""#, "/inboxes"),
+      (#""inboxes":[{"team_id":""}]"#, "/inboxes/0/team_id"),
+      (#""inboxes":[{},{"team_id":1}]"#, "/inboxes/1/team_id"),
+      (#""inboxes":[{"cursor":1}]"#, "/inboxes/0/cursor"),
+      (#""inboxes":[{"cursor":"x"}]"#, "/inboxes/0/cursor"),
+      (#""inboxes":[{"team_id":"t","cursor":\#(cursor)}]"#, ""),
+      (#""inboxes":[{"team_id":"u"},{"cursor":\#(cursor)}]"#, "/inboxes/1/cursor"),
+      (#""inboxes":[{"user_id":"bo"}]"#, "/inboxes/0/user_id"),
+      (#""inboxes":[{"a/b":1}]"#, "/inboxes/0/a~1b"),
+      (#""cursor":\#(cursor)"#, "/cursor"),
+      (#""cursor":\#(cursor),"team_id":"t""#, ""),
+    ] {
+      let expected = refusal.isEmpty ? nil : "invalid_params \(refusal)"
+      #expect(try Self.refusal(method, #"{"user_id":"bo",\#(params)}"#) == expected, "\(params)")
+    }
+    // A cursor in the format of another version: alone an error, in a list an inbox that is to be read anew.
+    let older = #""Av___________wEAAAAAAA""#
+    #expect(try Self.refusal(method, #"{"user_id":"bo","cursor":\#(older)}"#) == "cursor_expired /cursor")
+    #expect(try Self.refusal(method, #"{"user_id":"bo","inboxes":[{"cursor":\#(older)}]}"#) == nil)
+  }
+
   /// The sizes and ranges of the contract: the last value that is accepted, and the first that is refused.
   static let bounds: [(method: String, parameter: String, accepted: [String], refused: [String])] = [
     (
@@ -126,6 +160,13 @@ import Testing
       ]
     ),
     ("send_team_message", "reader_ids", [list(1), list(10_000)], ["[]", list(10_001), "\"bo\""]),
+    (
+      "subscribe", "inboxes",
+      ["[{}]", #"[{"team_id":"a"},{"team_id":"b","cursor":null},{"team_id":null}]"#, inboxes(1_000)],
+      ["[]", inboxes(1_001), "{}", "[1]", "[null]", #"["a"]"#]
+    ),
+    ("subscribe", "detail", [#""messages""#, #""counts""#], [#""""#, #""all""#, "true", "1"]),
+    ("unsubscribe", "subscription", ["1", #""7""#, "9223372036854775807"], ["0", "-1", #""x""#, "1.5"]),
     (
       "get_team_message", "pageSize", ["1", "200", "\"1\"", "\"200\"", "\"012\""],
       ["0", "201", "\"0\"", "\"\"", "\"1 \"", "\"+1\"", "true", "1.0", "1e2"]

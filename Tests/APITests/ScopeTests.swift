@@ -46,6 +46,16 @@ import Testing
     ("retract_message", #"{"nid":"AQRibHVl.1",\#(bo)}"#, "", "/user_id", "/nid"),
     ("get_changes", #"{\#(bo),\#(team)}"#, nil, "/user_id", "/team_id"),
     ("get_changes", #"{\#(bo)}"#, nil, "/user_id", "/team_id"),
+    (
+      "get_changes", #"{\#(bo),"inboxes":[{"team_id":"red"},{\#(team)}]}"#, nil, "/user_id",
+      "/inboxes/1/team_id"
+    ),
+    ("get_changes", #"{\#(bo),"inboxes":[{"team_id":"red"},{}]}"#, nil, "/user_id", "/inboxes/1/team_id"),
+    ("subscribe", #"{\#(bo),\#(team)}"#, nil, "/user_id", "/team_id"),
+    ("subscribe", #"{\#(bo)}"#, nil, "/user_id", "/team_id"),
+    ("subscribe", #"{\#(bo),"inboxes":[{\#(team)}]}"#, nil, "/user_id", "/inboxes/0/team_id"),
+    ("subscribe", #"{\#(bo),"inboxes":[{"team_id":"green"},{}]}"#, nil, "/user_id", "/inboxes/1/team_id"),
+    ("unsubscribe", #"{"subscription":1}"#, nil, nil, nil),
     ("import_messages", #"{\#(team),\#(old)}"#, "", "", "/team_id"),
     ("import_messages", #"{\#(team),"reader_id":"cyd",\#(old)}"#, "", "", "/team_id"),
     ("import_messages", #"{"reader_id":"cyd",\#(old)}"#, "", "", "/reader_id"),
@@ -84,7 +94,7 @@ import Testing
     #expect(try Self.refusal(Self.other, method, params) == forbidden(user))
     #expect(try Self.refusal(Self.red, method, params) == forbidden(team))
     // A host whose scope includes all this may make every call except an announcement, and import nothing.
-    let wide = Scope(user: "bo", teams: ["blue", "red"])
+    let wide = Scope(user: "bo", teams: ["blue", "red", "green"])
     let isOfAll = ["send_announcement", "import_messages"].contains(method)
     #expect(try Self.refusal(wide, method, params) == (isOfAll ? "forbidden " : nil))
   }
@@ -96,6 +106,7 @@ import Testing
       "team_id", "user_id", "team_ids", "nid", "nids", "up_to", "account", "reader_id", "reader_ids",
       "receiver_id", "message_type", "username", "team_name", "content", "data", "idempotency_key",
       "pageSize", "pageNo", "cursor", "self", "view", "order", "from", "all", "wait_ms", "messages",
+      "inboxes", "detail", "subscription",
     ]
     let named = Registry.methods.flatMap { method in method.parameters.map { "\($0.name)" } }
     #expect(Set(named).subtracting(known) == [])

@@ -9,7 +9,18 @@ import unittest
 import pages
 
 PROGRAM = os.path.abspath(os.environ.get("TIDINGS_BIN") or pages.ROOT / ".build/release/tidings")
-COMMANDS = ("serve", "call", "schema", "doctor", "verify", "backup", "export", "import", "replay")
+COMMANDS = (
+    "serve",
+    "call",
+    "watch",
+    "schema",
+    "doctor",
+    "verify",
+    "backup",
+    "export",
+    "import",
+    "replay",
+)
 
 
 def said(*arguments):

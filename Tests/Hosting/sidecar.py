@@ -95,6 +95,8 @@ class Sidecar:
         self.history = collections.deque(maxlen=24)
         self.stderr_bytes = bytearray()
         self.status = None
+        # What events told that came among the answers of `collect`.
+        self.events = collections.deque()
         self._lines = queue.Queue()
         self._set_aside = []
         self._ended = False
@@ -205,6 +207,19 @@ class Sidecar:
                 return answer
             self._set_aside.append(answer)
 
+    def event(self):
+        """The parameters of the next event; answers are kept for `answers`."""
+        if self.events:
+            return self.events.popleft()
+        for place, message in enumerate(self._set_aside):
+            if isinstance(message, dict) and message.get("method") == "inbox_event":
+                return self._set_aside.pop(place)["params"]
+        while True:
+            message = self.receive()
+            if isinstance(message, dict) and message.get("method") == "inbox_event":
+                return message["params"]
+            self._set_aside.append(message)
+
     def answers(self, count):
         """The next answers, in the order they came."""
         kept, self._set_aside = self._set_aside[:count], self._set_aside[count:]
@@ -237,15 +252,21 @@ class Sidecar:
         return answer["error"]
 
     def receive_answers(self):
-        """The answers on the next line, each with that line: one, or those of a batch."""
-        received = self.receive_line()
-        if received is None:
-            raise AssertionError(f"the stream ended before an answer\n{self.describe()}")
-        return self._with_line(received)
+        """The answers on the next line, each with that line: one, or those of a batch. Events before it are kept in
+        `events`."""
+        while True:
+            received = self.receive_line()
+            if received is None:
+                raise AssertionError(f"the stream ended before an answer\n{self.describe()}")
+            if answers := self._with_line(received):
+                return answers
 
     def _with_line(self, received):
         text = received.decode()
         value = json.loads(text)
+        if isinstance(value, dict) and value.get("method") == "inbox_event":
+            self.events.append(value["params"])
+            return []
         return [(answer, text) for answer in (value if isinstance(value, list) else [value])]
 
     def collect(self, ids):

@@ -1,5 +1,6 @@
 import JSON
 import Locks
+import Runtime
 
 @testable import JSONRPC
 
@@ -9,15 +10,20 @@ import Locks
 /// - `gate {name}` answers when the test opens the gate, or when it is cancelled.
 /// - `append {key, value, gate?}` and `read {key, gate?}` work on named lists, in order.
 /// - `wait` waits until it is woken or ended. `fail {how}` fails. `big {bytes}` answers with that many bytes.
+/// - `direct {how, key?}` works without a task: at once, or when the test runs what is queued; or needs one after all.
 /// - `subtract`, `sum`, `get_data`, `update`, `notify_*`: the methods of the specification's examples.
 final class TestService: Service {
   let methods = [
     "ping", "echo", "gate", "append", "read", "wait", "fail", "big", "subtract", "sum", "get_data",
-    "update", "status", "work", "stubborn", "subscribe",
+    "update", "status", "work", "stubborn", "subscribe", "direct", "follow",
   ]
   let gates = Gates()
   let lists = Locked<[String: [Int]]>([:])
   let begun = Locked<[Int]>([])
+  /// What `direct` has queued.
+  let queued = Locked<[@Sendable () -> Void]>([])
+  /// What was done when connections ended.
+  let ended = Locked(0)
 
   private struct Unexpected: Error {}
 
@@ -37,6 +43,7 @@ final class TestService: Service {
       return PreparedCall(methodIndex: index, dependencies: dependencies, run: run)
     }
     switch name {
+    case "ping": return PreparedCall(methodIndex: index, result: Array("{}".utf8))
     case "echo": return call { _ in raw }
     case "gate":
       let mode: Dependency.Mode = params?["mode"]?.string == "read" ? .shared : .ordered(0)
@@ -98,14 +105,64 @@ final class TestService: Service {
         await gates.passUncancelled(gate ?? "gate")
         return Array((context.isCancelled ? "\"done anyway\"" : "\"done\"").utf8)
       }
+    case "direct":
+      let how = params?["how"]?.string
+      return PreparedCall(
+        methodIndex: index, dependencies: hasKey ? [Dependency(key: key, mode: .shared)] : [],
+        begin: { [self] _, done in
+          switch how {
+          case "now":
+            done(.result(raw))
+            return .done
+          case "fail":
+            done(.failure(RPCError(RPCError.Kind(code: 2002, name: "conflict"), "no")))
+            return .done
+          case "task": return .needsTask
+          default:
+            let work = QueuedWork()
+            _ = work.enqueue { _ in done(.failure(CancellationError())) }
+            queued.withLock { queued in
+              queued.append { if work.begin() { done(how == "room" ? .needsTask : .result(raw)) } }
+            }
+            return .queued { work.takeBack() }
+          }
+        },
+        run: { [self] context in
+          if let gate { try await gates.pass(gate, context) }
+          return Array("\"task\"".utf8)
+        })
     case "subscribe":
       return call { context in
         let notifier = context.notifier
         context.afterAnswer { _ = notifier.notify(method: "inbox_event", params: Array("{}".utf8)) }
         return Array("{}".utf8)
       }
+    case "follow":
+      // Sends `value` events of `bytes` bytes while there is room, and tells when the connection ends.
+      let bytes = Int(params?["bytes"]?.integer ?? 0)
+      return call { [self] context in
+        let notifier = context.notifier
+        notifier.whenEnded { [self] in ended.withLock { $0 += 1 } }
+        context.afterAnswer { Self.stream(value, of: bytes, to: notifier) }
+        return Array("{}".utf8)
+      }
     default: return call { _ in Array("{}".utf8) }
     }
+  }
+}
+
+extension TestService {
+  private static func stream(_ count: Int, of bytes: Int, to notifier: Notifier) {
+    var left = count
+    while left > 0, notifier.hasRoom {
+      let params = Array(#"{"left":\#(left),"text":"\#(String(repeating: "x", count: bytes))"}"#.utf8)
+      notifier.send([
+        Event(method: "inbox_event", params: params),
+        Event(method: "inbox_event", params: params, isWanted: { false }),
+      ])
+      left -= 1
+    }
+    if left > 0 { notifier.whenRoom { [left] in stream(left, of: bytes, to: notifier) } }
   }
 }
 

@@ -138,4 +138,21 @@ struct DepthTests {
     #expect(depth == 100_000)
     #expect(json.raw == Array("[]".utf8)[...])
   }
+
+  @Test func theLengthsOfAnObjectsKeysAreKnown() throws {
+    func lengths(_ text: String) throws -> UInt64 { try JSON(parsing: Array(text.utf8)).keyLengths }
+    #expect(try lengths(#"{"a":1,"team":{"longer":2},"":[{"bc":1}]}"#) == 1 << 1 | 1 << 4 | 1)
+    #expect(try lengths("{}") == 0)
+    #expect(try lengths(#"["a"]"#) == 0)
+    // Such keys may be as long as any.
+    #expect(try lengths(#"{"\u0061":1}"#) == .max)
+    #expect(try lengths(#"{"\#(String(repeating: "a", count: 63))":1}"#) == .max)
+  }
+
+  @Test(arguments: [(#""team""#, true), (#""t\u0065am""#, true), (#""teams""#, false), ("5", false)])
+  func aStringIsComparedWithSeveral(_ text: String, isOne: Bool) throws {
+    let json = try JSON(parsing: Array(text.utf8))
+    #expect(json.equals(anyOf: ["a", "team", "user"]) == isOne)
+    #expect(!json.equals(anyOf: []))
+  }
 }

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Hosting"))
 import operations  # noqa: E402
 from audit import Audit
 from comparison import Difference, check, check_walk
+from following import Follower
 from model import Model, Wrong
 from settling import Settling, touched
 from sidecar import Sidecar
@@ -47,10 +48,14 @@ class Run:
         self.requests = open(os.path.join(folder, "requests.jsonl"), "w", encoding="utf-8")
         self.log = open(os.path.join(folder, "stderr.log"), "wb")
         self.sidecars = []
+        self.followers = [
+            Follower(self.rng, self.model, self.generator.teams, self.generator.users) for _ in range(self.processes)]
 
     def run(self):
         try:
-            self.sidecars += [self.start() for _ in range(self.processes)]
+            for place in range(self.processes):
+                self.sidecars.append(self.start())
+                self.follow(place)
             audited = 0
             while self.done < self.count:
                 self.step()
@@ -59,7 +64,8 @@ class Run:
                     self.audit(share=0.1)
             self.audit(share=1)
             for sidecar in self.sidecars:
-                if more := sidecar.finish():
+                more = sidecar.finish()
+                if more := [one for one in more if one.get("method") != "inbox_event"]:
                     raise Difference("answers that nobody waits for: %s" % more)
         except (Difference, Wrong, AssertionError) as error:
             raise Difference(self.report(error)) from error
@@ -115,8 +121,10 @@ class Run:
                 self.generator.walks.remove(operation.walk)
 
     def audit(self, share):
-        """Every inbox, read whole; of the ways to read it, this share."""
+        """Every inbox, read whole; of the ways to read it, this share. What is followed has come to the same."""
         self.requests.flush()
+        for follower, sidecar in zip(self.followers, self.sidecars):
+            follower.check(sidecar)
         known = dict(self.model.cursors)
         Audit(self.rng, self.model, self.generator, share).run(self.exchange)
         self.model.cursors = known
@@ -148,10 +156,27 @@ class Run:
         size = random.Random(self.seed + self.restarts).choice([0, 4_096, 16 << 20])
         return Sidecar("--cache-bytes", size, store=self.store, stderr=self.log)
 
+    def follow(self, place):
+        """Lets the follower of a sidecar begin, or go on."""
+        sidecar = self.sidecars[place]
+
+        def ask(method, params):
+            self.asked += 1
+            request = {"jsonrpc": "2.0", "id": self.asked, "method": method, "params": params}
+            sidecar.send_bytes((encode(request) + "\n").encode("utf-8"))
+            answer, _ = sidecar.collect([self.asked])[self.asked]
+            if "result" not in answer:
+                raise Difference("%s was refused: %s" % (method, answer))
+            return answer["result"]
+
+        self.followers[place].subscribe(sidecar, ask)
+
     def restart(self, place):
         self.restarts += 1
+        self.followers[place].note(self.sidecars[place])
         self.sidecars[place].stop()
         self.sidecars[place] = self.start()
+        self.follow(place)
 
     def report(self, error):
         last = self.recent[-1] if self.recent else None

@@ -1,5 +1,6 @@
 import Caches
 import Inbox
+import Locks
 import Mongo
 import MongoSupport
 import Testing
@@ -63,11 +64,56 @@ struct ReadCostTests {
   @Test func manyInboxesComeTogether() async throws {
     try await withStores(try await .shared(.replicaSet())) { stores in
       let inboxes = (0..<1000).map { Inbox(user: "bob", team: Text("team \($0)")) }
-      _ = try await stores[0].append(draft("x"), to: inboxes.prefix(300).map(\.shared))
+      for text in ["x", "y"] {
+        _ = try await stores[0].append(draft(text), to: inboxes.prefix(300).map(\.shared))
+      }
       let read = { _ = try await stores[0].read { try $0.states(of: inboxes) } }
-      // Two for the states, and two for what bob sent to 300 logs; that is remembered.
-      #expect(try await reads(stores[0], read) == 4)
-      #expect(try await reads(stores[0], read) == 2)
+      // One for the states, and two for what bob sent to 300 logs before the last message; that is remembered.
+      #expect(try await reads(stores[0], read) == 3)
+      #expect(try await reads(stores[0], read) == 1)
+    }
+  }
+
+  /// What many followers of one team, or of as many accounts, are told after a change: a view for all of them.
+  @Test func manyFollowersAreToldInFewCommands() async throws {
+    try await withStores(try await .shared(.replicaSet()), 2) { stores in
+      let inboxes = (0..<1000).map { Inbox(user: Text("user \($0)"), team: "t") }
+      for n in 1...40 { _ = try await stores[1].append(draft("\(n)"), to: [team]) }
+      _ = try await stores[1].change(marksOf: inboxes[7]) { reader, state in
+        try MarkChange(.seen, .all).apply(to: &state, reader)
+      }
+      // Their cursors; the second time nothing else is asked for.
+      let begin = {
+        try await stores[0].read { reader in
+          try reader.states(of: inboxes).map { try ChangeCursor($0, reader) }
+        }
+      }
+      let cursors = Locked<[ChangeCursor]>(try await begin())
+      #expect(try await reads(stores[0]) { _ = try await begin() } == 1)
+      func look(_ told: Int) async throws {
+        let before = cursors.withLock { $0 }
+        let changes = try await stores[0].read { reader -> [Changes] in
+          let states = try reader.states(of: inboxes)
+          var wanted: [LogName: SequenceSet] = [:]
+          for (state, cursor) in zip(states, before) {
+            wanted.merge(state.wanted(since: cursor, limit: 100)) { $0.union($1) }
+          }
+          try reader.prefetch(wanted)
+          return try zip(states, before).map { state, cursor in
+            try state.changes(since: cursor, limit: 100, reader)
+          }
+        }
+        #expect(changes.allSatisfy { $0.changes.count == told })
+        cursors.withLock { $0 = changes.map(\.cursor) }
+      }
+      #expect(try await reads(stores[0]) { try await look(0) } == 1)
+      _ = try await stores[1].append(draft("one", sender: "user 3"), to: [team])
+      // The states with all marks, and one read of the log.
+      #expect(try await reads(stores[0]) { try await look(1) } == 2)
+      for n in 1...5 { _ = try await stores[1].append(draft("\(n)", sender: "user 3"), to: [team]) }
+      _ = try await stores[1].append(draft("own"), to: inboxes.map(\.own))
+      // The states, who sent what lies below the last message, and some messages at first, then many together.
+      #expect(try await reads(stores[0]) { try await look(6) } == 8)
     }
   }
 

@@ -1,3 +1,4 @@
+import Locks
 import Mongo
 import MongoSupport
 import Testing
@@ -17,6 +18,7 @@ struct MongoChangeStreamTests {
     deinit { continuation.finish() }
   }
 
+  /// Follows a pool's database; the events end once the stream's thread has ended and the stream is released.
   private func follow(_ pool: MongoClientPool, _ pipeline: BSONArray = []) -> (MongoChangeStream?, Events) {
     let (events, continuation) = AsyncStream<MongoChangeStream.Event>.makeStream()
     let listener = Listener(continuation)
@@ -118,20 +120,25 @@ struct MongoChangeStreamTests {
     stream = nil
     #expect(await events.next() == nil)
     (stream, events) = follow(pool)
+    stream?.close()
     guard case .failed(let error) = await events.next() else {
       return #expect(Bool(false), "the pool is closed")
     }
     #expect(error.kind == .closed)
   }
 
+  /// Pools that are left to the process: somebody must have them until it ends.
+  private static let left = Locked<[MongoClientPool]>([])
+
   @Test("a pool that need not end in order leaves it to the process")
   func leaves() async throws {
     let mongod = try await TestMongod.shared(.replicaSet())
     let pool = MongoClientPool(try MongoURI(mongod.uri(database: "none")), logger: .quiet)
+    Self.left.withLock { $0.append(pool) }
     let (events, continuation) = AsyncStream<MongoChangeStream.Event>.makeStream()
-    // Far longer than the test may take.
     let stream = pool.changes([], wait: .seconds(3600)) { continuation.yield($0) }
     for await event in events where isOpened(event) { break }
+    // The stream waits for a change that does not come.
     await pool.close(patience: .milliseconds(20))
     withExtendedLifetime(stream) {}
   }

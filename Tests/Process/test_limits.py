@@ -15,7 +15,8 @@ class LimitTests(SidecarCase):
     def test_what_holds_without_options(self):
         self.assertEqual(self.spawn().result("get_status")["limits"], {
             "request_bytes": 4 << 20, "answer_bytes": 16 << 20, "in_flight": 256, "output_bytes": 64 << 20,
-            "batch_items": 1000, "depth": 128, "waiting": 10_000})
+            "batch_items": 1000, "depth": 128, "waiting": 10_000,
+            "subscriptions": 10_000, "inboxes": 1_000_000})
 
     def test_request_bytes(self):
         sidecar = self.limited("--max-request-bytes", 100, "request_bytes")
@@ -87,8 +88,36 @@ class LimitTests(SidecarCase):
         self.assertEqual(waited["result"]["changes"], [])
         sidecar.finish(close=False)
 
+    def test_subscriptions(self):
+        sidecar = self.limited("--max-subscriptions", 2, "subscriptions")
+        first = sidecar.result("subscribe", **INBOX)
+        sidecar.send(request(1, "get_changes", cursor=first["inboxes"][0]["cursor"], wait_ms=60_000, **INBOX))
+        while sidecar.result("get_status")["inboxes"] < 2:
+            pass
+        for method in ("subscribe", "get_changes"):
+            wait = {"cursor": first["inboxes"][0]["cursor"], "wait_ms": 60_000} if method == "get_changes" else {}
+            error = sidecar.error(method, **INBOX, **wait)
+            self.assert_error(error, 1004, "limit_reached", limit=2)
+            self.assertTrue(error["data"]["retryable"])
+        self.assertEqual(sidecar.result("unsubscribe", subscription=first["subscription"]), {"unsubscribed": True})
+        self.assertEqual(sidecar.result("subscribe", **INBOX)["count"], 0)
+        self.assertEqual([answer["id"] for answer in sidecar.finish()], [1])
+
+    def test_inboxes(self):
+        sidecar = self.limited("--max-inboxes", 3, "inboxes")
+        inboxes = [{"team_id": f"t{number}"} for number in range(4)]
+        error = sidecar.error("subscribe", user_id="bo", inboxes=inboxes)
+        self.assert_error(error, 1004, "limit_reached", limit=3)
+        sidecar.result("subscribe", user_id="bo", inboxes=inboxes[:2])
+        sidecar.error("subscribe", user_id="bo", inboxes=inboxes[2:])
+        sidecar.result("subscribe", user_id="bo", inboxes=inboxes[3:])
+        status = sidecar.result("get_status")
+        self.assertEqual((status["subscriptions"], status["inboxes"]), (2, 3))
+        sidecar.finish()
+
     def test_out_of_range(self):
-        for flag in ("request-bytes", "answer-bytes", "in-flight", "output-bytes", "batch", "depth", "waiting"):
+        for flag in ("request-bytes", "answer-bytes", "in-flight", "output-bytes", "batch", "depth", "waiting",
+                     "subscriptions", "inboxes"):
             for value in ("0", "-1", "x", "9223372036854775807"):
                 with self.subTest(flag, value=value):
                     done = self.run_program("serve", f"--max-{flag}={value}", env={"TIDINGS_STORE": "memory:"})

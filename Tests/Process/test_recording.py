@@ -66,6 +66,22 @@ class RecordingTests(SidecarCase):
         self.assertIn(SECRET, self.path.read_text())
         self.assertIn("all as recorded", self.play())
 
+    def test_events_are_comments(self):
+        """They depend on the clock: what happens twice in a moment may be told once."""
+        sidecar = self.spawn("--record", self.path)
+        inboxes = sidecar.result("subscribe", user_id="bo", inboxes=[{"team_id": "t"}, {}])["inboxes"]
+        nid = sidecar.result("send_team_message", content=SECRET, **SEND)["nid"]
+        self.assertEqual(sidecar.event()["message"]["nid"], nid)
+        sidecar.result("mark_read", nids=[nid], **INBOX)
+        self.assertEqual(sidecar.event()["event"], "marked")
+        sidecar.result("unsubscribe", subscription=1)
+        sidecar.result("subscribe", user_id="bo", detail="counts", inboxes=inboxes)
+        sidecar.finish()
+        self.assertEqual([step["comment"] for step in self.steps() if step.get("comment", "").startswith("inbox_event")],
+                         ["inbox_event: created", "inbox_event: marked"])
+        self.assertNotIn(SECRET, self.path.read_text())
+        self.assertIn("all as recorded", self.play())
+
     def test_nothing_that_people_wrote_is_in_it(self):
         self.talk(store=self.store()[0]).finish()
         text = self.path.read_text()

@@ -52,9 +52,12 @@ extension VerifyTests {
     Plant(kind: .head, sql: "UPDATE log SET head = 4000000000 WHERE id = 1"),
     Plant(kind: .headTime, sql: "UPDATE log SET time = 5 WHERE id = 1"),
     Plant(kind: .headTime, sql: "UPDATE log SET time = x'00' WHERE id = 1"),
+    Plant(kind: .headToken, sql: "UPDATE log SET token = token + 1 WHERE id = 1"),
+    Plant(kind: .headToken, sql: "UPDATE log SET token = 'x' WHERE id = 1"),
+    Plant(kind: .headToken, sql: "UPDATE log SET stamp = x'00' WHERE id = 1"),
     Plant(kind: .logName, sql: "UPDATE log SET name = x'09' WHERE id = 1"),
     Plant(kind: .logName, sql: "UPDATE log SET name = 'text' WHERE id = 2"),
-    Plant(kind: .logID, sql: "INSERT INTO log VALUES (5000000000, x'010178', 0, 0, NULL)"),
+    Plant(kind: .logID, sql: "INSERT INTO log VALUES (5000000000, x'010178', 0, 0, 0, 0, NULL)"),
     Plant(kind: .orphan, sql: "DELETE FROM log WHERE id = 2"),
     Plant(
       kind: .orphan,

@@ -77,7 +77,7 @@ struct RestoredFileTests {
     try await retract([4, 3, 5])
     await #expect(throws: ChangeCursorExpired.self) { try await changes(since: lost) }
     let events = try await changes(since: kept).changes.map(\.event)
-    #expect(events == [4, 3, 5].map { .retracted(MessageName(log: team, seq: $0)) })
+    #expect(events == [4, 3, 5].map { .removed(MessageName(log: team, seq: $0), .retracted) })
   }
 
   @Test func otherMarksOfTheSameVersionAreTold() async throws {

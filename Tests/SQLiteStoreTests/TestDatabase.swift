@@ -29,11 +29,13 @@ final class TestDatabase {
 
   func execute(_ sql: String) throws { try check(sqlite3_exec(handle, sql, nil, nil, nil)) }
 
-  /// Puts the contents of another database in place of this one's, as the shell's `.restore` does.
-  func restore(_ other: TestDatabase) throws {
-    let backup = sqlite3_backup_init(handle, "main", other.handle, "main")
-    sqlite3_backup_step(backup, -1)
-    try check(sqlite3_backup_finish(backup))
+  /// Writes the contents of one file over another's, in one transaction, as `.restore` of SQLite's shell does.
+  static func restore(_ path: String, from copy: String) throws {
+    let (to, from) = (try TestDatabase(path), try TestDatabase(copy))
+    let backup = sqlite3_backup_init(to.handle, "main", from.handle, "main")
+    // The result repeats that of the step, or says why there was none.
+    _ = sqlite3_backup_step(backup, -1)
+    try to.check(sqlite3_backup_finish(backup))
   }
 
   private func check(_ code: Int32) throws {

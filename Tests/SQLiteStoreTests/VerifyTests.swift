@@ -109,6 +109,52 @@ struct VerifyTests {
     }
   }
 
+  /// A log of several pages, with faults where one ends and the next begins.
+  @Test func faultsBetweenPages() async throws {
+    let sql = """
+      WITH RECURSIVE n (i) AS (SELECT 11 UNION ALL SELECT i + 1 FROM n WHERE i < 3200)
+        INSERT INTO message (position, time, token, message_type, content)
+        SELECT (1 << 32) + i, (SELECT time FROM log WHERE id = 1) + i, i, x'61', x'62' FROM n;
+      UPDATE log SET head = 3200, time = (SELECT time FROM message WHERE position = (1 << 32) + 3200) WHERE id = 1;
+      UPDATE message SET time = 253402300799999 WHERE position IN ((1 << 32) + 1000, (1 << 32) + 3199);
+      UPDATE message SET time = 0 WHERE position = (1 << 32) + 2001;
+      DELETE FROM message WHERE position BETWEEN (1 << 32) + 1500 AND (1 << 32) + 2000;
+      """
+    try await Self.onFile(after: sql) { store in
+      for repairs in [false, true] {
+        let found = try await store.verify(repairs: repairs)
+        #expect(found.counts == [.timeOrder: 3, .hole: 501], "\(repairs) \(found[.counts])")
+      }
+      let verdict = try await store.verify(Verification(.test))
+      #expect(verdict.faults.isEmpty && verdict.messages == 3205)
+    }
+  }
+
+  @Test func hostsGoOnWhileAllIsVerifiedAndRepaired() async throws {
+    try await Self.onFile(after: "DELETE FROM message WHERE position BETWEEN (1 << 32) + 5 AND (1 << 32) + 7")
+    { store in
+      let path = store.file.canonicalPath
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for index in 0..<2 {
+          group.addTask {
+            let host = try SQLiteStore(path: path)
+            for n in 0..<60 {
+              let sent = try await host.append(draft("\(index) \(n)"))
+              if n % 3 == 0 { _ = try await host.retract(MessageName(log: team, seq: sent.seq)) }
+              _ = try await host.mark(.seen)
+            }
+            try await host.close()
+          }
+        }
+        for _ in 0..<5 { _ = try await store.verify(repairs: true) }
+        try await group.waitForAll()
+      }
+      let verdict = try await store.verify(Verification(.test))
+      #expect(verdict.faults.isEmpty, "\(verdict.faults)")
+      #expect(verdict.messages == 135)
+    }
+  }
+
   /// Runs `body` on a store whose file was changed while nobody had it open.
   private static func onFile(
     after sql: String, damaging: Bool = false, _ body: (SQLiteStore) async throws -> Void

@@ -51,6 +51,24 @@ struct WatchTests {
     try await store.close()
   }
 
+  /// As when a damaged file is repaired.
+  @Test func aChangeOfAnythingIsEverything() async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.db")
+    let (store, other) = (try SQLiteStore(path: path), try SQLiteStore(path: path))
+    for wakes in [Wakes(of: store), Wakes(of: other)] {
+      try await store.write(size: 0) { _ in
+        Decision(value: ()) { connection throws(StoreError) in
+          try connection.execute("CREATE TABLE IF NOT EXISTS a (b)")
+          try connection.execute("INSERT INTO a VALUES (1)")
+        }
+      }
+      await wakes.expectEverything()
+      wakes.watch.end()
+    }
+    for store in [store, other] { try await store.close() }
+  }
+
   @Test func anUnknownOutcomeIsTold() async throws {
     let folder = try ScratchFolder()
     let path = folder.path("a.db")
@@ -156,7 +174,7 @@ struct WatchTests {
     let store = try SQLiteStore(path: path)
     for _ in 0..<3 { _ = try await store.append(draft("first")) }
     let wakes = Wakes(of: store)
-    try TestDatabase(path).restore(try TestDatabase(copy))
+    try TestDatabase.restore(path, from: copy)
     await wakes.expectEverything()
     #expect(try await store.messages().map(\.body.content) == ["other"])
     #expect(try await store.append(draft()).seq == 2)

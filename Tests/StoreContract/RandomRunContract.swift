@@ -1,5 +1,7 @@
+import Foundation
 import Inbox
 import MemoryStore
+import SQLiteStore
 import Seeds
 import Testing
 
@@ -8,17 +10,35 @@ struct RandomRunContract {
   @Test(arguments: StoreUnderTest.allCases.filter { $0 != .memory }, [1, 2, 3] as [UInt64])
   func everyStoreIsLikeTheOneInMemory(_ kind: StoreUnderTest, seed: UInt64) async throws {
     let clock = ManualClock()
+    try await kind.run(clock: clock) { await compare([$0], clock, seed) }
+  }
+
+  /// What one of several stores on a file changes, the others show at once.
+  @Test(arguments: [4, 5, 6] as [UInt64])
+  func severalStoresOnAFileAreLikeTheOneInMemory(seed: UInt64) async throws {
+    let clock = ManualClock()
+    let folder = FileManager.default.temporaryDirectory.appending(path: "tidings-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let stores = try (0..<3).map { _ in
+      try SQLiteStore(path: folder.appending(path: "contract.db").path, clock: clock.wallClock)
+    }
+    await compare(stores, clock, seed)
+    for store in stores { try await store.close() }
+    try FileManager.default.removeItem(at: folder)
+  }
+
+  /// Runs random operations on the model and on one of the stores, which share what they hold.
+  private func compare(_ stores: [any MessageStore], _ clock: ManualClock, _ seed: UInt64) async {
     let model = MemoryStore(clock: clock.wallClock)
-    try await kind.run(clock: clock) { store in
-      var random = SeededGenerator(seed: seed)
-      for step in 0..<1500 {
-        clock.set(Timestamp(step / 4) + .random(in: -3...3, using: &random))
-        let operation = Operation.random(&random)
-        let expected = await operation.run(on: model)
-        let found = await operation.run(on: store)
-        #expect(found == expected, "seed \(seed), step \(step): \(operation)")
-        guard found == expected else { return }
-      }
+    var random = SeededGenerator(seed: seed)
+    for step in 0..<1500 {
+      clock.set(Timestamp(step / 4) + .random(in: -3...3, using: &random))
+      let operation = Operation.random(&random)
+      let expected = await operation.run(on: model)
+      let found = await operation.run(
+        on: stores.count == 1 ? stores[0] : stores.randomElement(using: &random)!)
+      #expect(found == expected, "seed \(seed), step \(step): \(operation)")
+      guard found == expected else { return }
     }
   }
 }

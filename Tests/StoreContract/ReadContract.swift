@@ -3,6 +3,36 @@ import Testing
 
 /// The content of a view of the store.
 struct ReadContract {
+  /// Whatever is prefetched, what is read is the same.
+  @Test(arguments: StoreUnderTest.allCases)
+  func prefetchedMessagesAreWhatIsReadAnyway(_ kind: StoreUnderTest) async throws {
+    try await kind.run { store in
+      let inboxes = (0..<60).map { Inbox(user: Text("user \($0)"), team: "t") }
+      for n in 1...30 { _ = try await store.append(draft("\(n)"), to: team) }
+      for n in 1...3 { _ = try await store.append(draft("own \(n)"), to: inboxes.prefix(50).map(\.own)) }
+      #expect(try await store.retract(MessageName(log: team, seq: 4)))
+      let wanted = Dictionary(
+        uniqueKeysWithValues: (inboxes.map(\.own) + [team, .team("none"), .account("x")]).map {
+          ($0, $0 == team ? SequenceSet(numbers: [1, 2, 4, 9, 30, 31]) : SequenceSet(2, through: .max))
+        })
+      for prefetches in [true, false] {
+        let found = try await store.read { reader in
+          let states = try reader.states(of: inboxes)
+          #expect(states.allSatisfy { $0.shared.head == 30 })
+          if prefetches { try reader.prefetch(wanted) }
+          return try wanted.mapValues { _ in [Message]() }.merging(
+            wanted.map { ($0, try reader.messages(in: $0, $1)) }, uniquingKeysWith: { $1 })
+        }
+        #expect(found[team]?.map(\.seq) == [1, 2, 4, 9, 30])
+        #expect(found[team]?.map(\.body.content) == ["1", "2", nil, "9", "30"])
+        for (index, inbox) in inboxes.enumerated() {
+          #expect(found[inbox.own]?.map(\.seq) == (index < 50 ? [2, 3] : []))
+        }
+        #expect(found[.account("x")] == [] && found[.team("none")] == [])
+      }
+    }
+  }
+
   @Test(arguments: StoreUnderTest.allCases)
   func nothingIsEmpty(_ kind: StoreUnderTest) async throws {
     try await kind.run { store in

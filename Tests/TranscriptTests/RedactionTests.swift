@@ -18,8 +18,23 @@ struct RedactionTests {
     #"{"team_id":"t","user_id":"u","nids":["a","b"],"pageSize":"12","self":true,"view":null}"#,
     #"{"_meta":{"progressToken":"p","timeout_ms":5}}"#,
     #"{"content":""}"#, #"{"data":{}}"#, #"{"content":null}"#,
+    #"{"inboxes":[{"team_id":"t","cursor":"c"},{}],"detail":"counts"}"#, #"{"subscription":7}"#,
   ]) func harmlessParametersStay(_ text: String) throws {
     #expect(try Array(params(text).raw) == Array(text.utf8))
+  }
+
+  /// Events depend on the clock: what happens twice in a moment may be told once.
+  @Test func eventsAreComments() {
+    var recorder = Recorder(keepsContent: true)
+    let event =
+      #"{"jsonrpc":"2.0","method":"inbox_event","params":{"event":"created","message":{"content":"secret"}}}"#
+    let step = String(decoding: recorder.sent(Array(event.utf8)), as: UTF8.self)
+    #expect(step == "{\"comment\":\"inbox_event: created\"}\n")
+  }
+
+  @Test(arguments: [#"[1,"secret"]"#, #"[{"content":"secret"}]"#, #"[["secret"]]"#])
+  func whatIsNoListOfInboxesIsLeftOut(_ text: String) throws {
+    #expect(!String(decoding: try params(#"{"inboxes":\#(text)}"#).raw, as: UTF8.self).contains("secret"))
   }
 
   @Test(arguments: ["a", "ab", "längere Worte", "🧀", String(repeating: "w", count: 70_000)])

@@ -15,6 +15,8 @@ local uv = vim.uv or vim.loop
 local SENDS = 4
 --- Milliseconds that a program which is ended has to answer what it accepted.
 local GRACE = 10000
+--- Milliseconds between two tries to follow, at most.
+local LONGEST_PAUSE = 30000
 --- A status that says: try again.
 local EX_TEMPFAIL = 75
 
@@ -29,8 +31,8 @@ local defaults = {
   teams = {},
   --- Whether the program is told to act for this user and these teams only, whoever asks it in this Neovim.
   scope = true,
-  --- Seconds between two looks at the unread count; 0: only `refresh` looks.
-  interval = 30,
+  --- Whether the unread count follows what happens, from `setup` on; else only `refresh` looks.
+  live = true,
   --- How many messages `:Inbox` fetches from each inbox at a time.
   page_size = 50,
   --- Seconds in which the program must answer once after its start.
@@ -68,7 +70,7 @@ local kinds = {
     "a list of strings",
   },
   scope = { is("boolean"), "true or false" },
-  interval = { above(0), "a number of seconds" },
+  live = { is("boolean"), "true or false" },
   page_size = { above(1), "a number" },
   start_timeout = { above(0.001), "a number of seconds" },
   icon = { is("string"), "a string" },
@@ -80,8 +82,8 @@ local folder = nil -- Where Neovim was at `setup`: a store that is named from th
 local running = nil -- The program that program.start gave; nil while none runs.
 local waiting = {} -- Requests without an answer, by number.
 local last_number = 0
-local counts = nil -- The latest result of get_unread_count.
-local timer = nil
+local counts = nil -- The latest numbers, in the form of get_unread_count's result.
+local following = nil -- The subscription: { connection, subscription, failures }; nil while there is to be none.
 local silent = false -- Whether it was said that the unread count can't be had.
 
 -- The program ---------------------------------------------------------------------------------------------
@@ -156,7 +158,7 @@ local function command(path)
   return words
 end
 
-local on_end
+local on_end, on_event
 
 --- Starts the program if none runs. Returns nil and the failure if it can't.
 local function run()
@@ -177,6 +179,8 @@ local function run()
     start_timeout = options.start_timeout * 1000,
   }, on_answer, function(ending)
     on_end(started, ending)
+  end, function(params)
+    on_event(started, params)
   end)
   if not started then
     local passing = reason:find("^EAGAIN") or reason:find("^ENOMEM") or reason:find("^EMFILE") or reason:find("^ENFILE")
@@ -249,6 +253,7 @@ on_end = function(connection, ending)
   for _, call in ipairs(lost) do
     settle(call, reason_of(ending))
   end
+  on_event(connection, nil)
 end
 
 --- Calls a method. `callback(err, result)` comes once, on the main loop; `err` is the error of the wire
@@ -285,7 +290,7 @@ end
 --- starts another one.
 function M.stop(milliseconds)
   local connection = running
-  running = nil
+  running, following = nil, nil
   if connection then
     connection.stop(milliseconds or GRACE)
   end
@@ -311,6 +316,85 @@ end
 
 -- The unread count ----------------------------------------------------------------------------------------
 
+--- Takes in new numbers.
+local function count(result)
+  local before = M.unread()
+  counts = result
+  if before ~= counts.count then
+    vim.cmd("redrawstatus!")
+    if options.on_change then
+      options.on_change(counts.count, before)
+    end
+  end
+end
+
+--- Takes in the numbers of some inboxes, as a subscription tells them.
+local function count_inboxes(inboxes)
+  local all = { account = counts and counts.account, teams = counts and vim.deepcopy(counts.teams) or {} }
+  for _, inbox in ipairs(inboxes) do
+    local numbers = { total = inbox.total, count = inbox.count, unseen = inbox.unseen }
+    if inbox.team_id then
+      all.teams[inbox.team_id] = numbers
+    else
+      all.account = numbers
+    end
+  end
+  all.count = all.account and all.account.count or 0
+  for _, numbers in pairs(all.teams) do
+    all.count = all.count + numbers.count
+  end
+  count(all)
+end
+
+local follow
+
+--- Follows again, a little later after each failure in a row.
+local function follow_again(mine)
+  mine.connection, mine.subscription = nil, nil
+  mine.failures = mine.failures + 1
+  vim.defer_fn(function()
+    if following == mine then
+      follow(mine)
+    end
+  end, math.min(50 * (mine.failures - 1) * mine.failures, LONGEST_PAUSE))
+end
+
+--- Subscribes to the numbers of all inboxes; its answer has those of the present.
+function follow(mine)
+  local inboxes = { vim.empty_dict() } -- The account.
+  for _, team in ipairs(options.teams) do
+    table.insert(inboxes, { team_id = team })
+  end
+  local params = { user_id = options.user_id, detail = "counts", inboxes = inboxes }
+  M.request("subscribe", params, function(err, result)
+    if following ~= mine then
+      return -- The program that answered was told to end.
+    elseif err then
+      if not silent then
+        say(err.message) -- Once: it is tried again and again.
+      end
+      silent = true
+      return follow_again(mine)
+    end
+    silent = false
+    mine.connection, mine.subscription = running, result.subscription
+    count_inboxes(result.inboxes)
+  end)
+end
+
+--- An event of a program, or without `params` its end: then another one tells of the present.
+on_event = function(connection, params)
+  local mine = following
+  if not mine or mine.connection ~= connection then
+    return
+  elseif not params then
+    follow_again(mine)
+  elseif params.subscription == mine.subscription then
+    mine.failures = 0
+    count_inboxes({ params })
+  end
+end
+
 --- Looks at the unread count now, and then calls `done`, if given.
 function M.refresh(done)
   local params = { user_id = options.user_id }
@@ -319,14 +403,7 @@ function M.refresh(done)
   end
   M.request("get_unread_count", params, function(err, result)
     if result then
-      local before = M.unread()
-      counts = result
-      if before ~= counts.count then
-        vim.cmd("redrawstatus!")
-        if options.on_change then
-          options.on_change(counts.count, before)
-        end
-      end
+      count(result)
     elseif not silent then
       say(err.message) -- Once: it is asked again and again.
     end
@@ -337,7 +414,7 @@ function M.refresh(done)
   end)
 end
 
---- How many messages are unread, in all inboxes or in one team's; as of the last look.
+--- How many messages are unread, in all inboxes or in one team's; as of what was told last.
 function M.unread(team)
   local of = counts
   if team then
@@ -597,7 +674,7 @@ end
 
 -- Setting up ----------------------------------------------------------------------------------------------
 
---- Takes the options (see `defaults` above), defines `:Inbox` and begins to look at the unread count. An option that is
+--- Takes the options (see `defaults` above), defines `:Inbox` and begins to follow the unread count. An option that is
 --- unknown or of another kind is an error, since whoever misspelt it means something.
 function M.setup(chosen)
   local names = vim.tbl_keys(kinds)
@@ -629,15 +706,9 @@ function M.setup(chosen)
       end, options.teams)
     end,
   })
-  if timer then
-    timer:close()
-    timer = nil
-  end
-  if options.interval > 0 then
-    timer = uv.new_timer()
-    timer:start(0, options.interval * 1000, vim.schedule_wrap(function()
-      M.refresh()
-    end))
+  if options.live then
+    following = { failures = 0 }
+    follow(following)
   end
 end
 

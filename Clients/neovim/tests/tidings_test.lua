@@ -56,7 +56,7 @@ local store
 
 local function setup(chosen)
   notices = {}
-  local own = { store = "sqlite:" .. vim.fn.tempname() .. ".db", user_id = "bob", teams = { "crew" }, interval = 0 }
+  local own = { store = "sqlite:" .. vim.fn.tempname() .. ".db", user_id = "bob", teams = { "crew" }, live = false }
   chosen = vim.tbl_extend("force", own, chosen or {})
   store = chosen.store
   tidings.setup(chosen)
@@ -152,16 +152,44 @@ test("the unread count, for the status line", function()
   eq(heard, { { 2, 0 } })
 end)
 
-test("the unread count is looked at by itself", function()
-  setup({ interval = 1 })
+test("the unread count follows what happens, whatever becomes of the program", function()
+  local program, pids = traced()
+  local heard = {}
+  setup({
+    live = true,
+    program = program,
+    on_change = function(count, before)
+      table.insert(heard, { count, before })
+    end,
+  })
+  local function counts(count)
+    wait("it is told", function()
+      return tidings.unread() == count
+    end)
+  end
   send("one")
-  wait("it is seen", function()
-    return tidings.unread() == 1
-  end)
-  send("two")
-  wait("it is seen", function()
-    return tidings.unread() == 2
-  end)
+  counts(1)
+  others("send_account_message", { reader_id = "bob", message_type = "note" })
+  counts(2)
+  eq({ tidings.unread("crew"), tidings.status() }, { 1, "✉ 2" })
+  others("mark_read", { user_id = "bob", team_id = "crew", all = true })
+  counts(1)
+  for round = 1, 3 do
+    uv.kill(tonumber(pids()[#pids()]), "sigkill")
+    send("more")
+    counts(1 + round)
+  end
+  eq(#pids(), 4)
+  for place, one in ipairs(heard) do
+    eq(one[2], place == 1 and 0 or heard[place - 1][1])
+  end
+  -- Another setup, or `stop`, ends it.
+  tidings.stop()
+  send("unseen")
+  eq(tidings.unread(), 4)
+  setup({ live = true, store = store })
+  counts(5)
+  eq(notices, {})
 end)
 
 test("without teams the account's inbox alone counts", function()
@@ -582,7 +610,8 @@ test("options that are wrong", function()
     { { user_id = false }, "tidings: the option user_id must be a string" },
     { { teams = "crew" }, "tidings: the option teams must be a list of strings" },
     { { teams = { 5 } }, "tidings: the option teams must be a list of strings" },
-    { { interval = -1 }, "tidings: the option interval must be a number of seconds" },
+    { { page_size = -1 }, "tidings: the option page_size must be a number" },
+    { { live = 1 }, "tidings: the option live must be true or false" },
     { { on_change = "x" }, "tidings: the option on_change must be a function" },
   }) do
     local ok, err = pcall(tidings.setup, one[1])

@@ -154,7 +154,7 @@ for _, file in ipairs(files) do
   if made_of_calls(steps) then
     calls = calls + 1
     local name = vim.fn.fnamemodify(file, ":t")
-    tidings.setup({ store = "sqlite:" .. name .. ".db", user_id = "bob", interval = 0, scope = false })
+    tidings.setup({ store = "sqlite:" .. name .. ".db", user_id = "bob", live = false, scope = false })
     local ok, why = pcall(replay, steps)
     report:write(ok and "ok " .. name or ("not ok %s: %s"):format(name, why), "\n")
     report:flush()

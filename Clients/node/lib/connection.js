@@ -70,6 +70,12 @@ class Connection {
   #inputClosed = false;
   #onIdle = null;
   #onEnded = null;
+  #listening = 0;
+  #leaving = new Map(); // The requests that end subscriptions, and which.
+  #left = new Set(); // Those that this program may tell of still.
+
+  /** Who gets the events of a subscription of this program. */
+  feeds = new Map();
 
   /**
    * @param {object} options program, args, env: of the process; folder(): where it is started; storeGiven: whether its store is an option of the
@@ -99,8 +105,14 @@ class Connection {
     this.#refer();
   }
 
+  /** One more, or one less, waits for an event. */
+  listen(more) {
+    this.#listening += more;
+    this.#refer();
+  }
+
   #refer() {
-    if (this.#calls.size > 0 || this.#held || this.#closing || this.#starting) this.#sidecar?.ref();
+    if (this.#calls.size > 0 || this.#listening > 0 || this.#held || this.#closing || this.#starting) this.#sidecar?.ref();
     else this.#sidecar?.unref();
   }
 
@@ -110,28 +122,42 @@ class Connection {
    * @param {object} options signal; timeout, milliseconds; onProgress(value); raw: whether the result's text is wanted
    * @param {boolean} keyed whether the method takes an idempotency key, and gets one if it has none
    */
-  call(method, params, { signal, timeout, onProgress, raw = false } = {}, keyed = false) {
-    return new Promise((resolve, reject) => {
-      if (this.#closing) throw makeError(`${method}: the client is closed`, { kind: "closed", method });
-      signal?.throwIfAborted();
-      if (typeof (params ?? {}) !== "object" || Array.isArray(params)) {
-        throw new TypeError(`${method}: the parameters must be an object`);
-      }
-      const id = ++this.#lastId;
-      const ownKey = keyed && (params?.idempotency_key ?? null) === null;
-      if (ownKey) {
-        params = { ...params, idempotency_key: `${this.#keys}-${id}` };
-      }
-      if (onProgress) params = { ...params, _meta: { ...params?._meta, progressToken: id } };
-      const line = encodeRequest(id, method, params, this.#limits);
-      const patient = (params?.wait_ms ?? null) !== null;
-      const call = { id, method, line, patient, ownKey, raw, ends: 0, sent: false, resolve, reject, onProgress, release: null };
-      if (signal || timeout) this.#watch(id, call, signal, timeout);
-      this.#calls.add(call);
-      if (this.#calls.size === 1) this.#refer();
-      if (this.#sidecar) this.#flush();
-      else if (!this.#restarting) this.#restart();
-    });
+  call(method, params, options, keyed) {
+    return new Promise((resolve, reject) => this.begin(method, params, options, keyed, resolve, reject));
+  }
+
+  /** The same; `resolve` or `reject` is called before the next line of the program is read. */
+  begin(method, params, { signal, timeout, onProgress, raw = false } = {}, keyed, resolve, reject) {
+    if (this.#closing) throw makeError(`${method}: the client is closed`, { kind: "closed", method });
+    signal?.throwIfAborted();
+    if (typeof (params ?? {}) !== "object" || Array.isArray(params)) {
+      throw new TypeError(`${method}: the parameters must be an object`);
+    }
+    const id = ++this.#lastId;
+    const ownKey = keyed && (params?.idempotency_key ?? null) === null;
+    if (ownKey) {
+      params = { ...params, idempotency_key: `${this.#keys}-${id}` };
+    }
+    if (onProgress) params = { ...params, _meta: { ...params?._meta, progressToken: id } };
+    const line = encodeRequest(id, method, params, this.#limits);
+    const patient = (params?.wait_ms ?? null) !== null;
+    const call = { id, method, line, patient, ownKey, raw, ends: 0, sent: false, resolve, reject, onProgress, release: null };
+    if (signal || timeout) this.#watch(id, call, signal, timeout);
+    this.#calls.add(call);
+    if (this.#calls.size === 1) this.#refer();
+    if (this.#sidecar) this.#flush();
+    else if (!this.#restarting) this.#restart();
+  }
+
+  /** Ends a subscription: nobody listens to it any more. */
+  leave(subscription) {
+    this.feeds.delete(subscription);
+    if (!this.#greeted) return;
+    // No call, which would be sent again to another program: that may give the name to another subscription.
+    const id = ++this.#lastId;
+    this.#leaving.set(id, subscription);
+    this.#left.add(subscription);
+    this.#sidecar.write(encodeRequest(id, "unsubscribe", { subscription }, this.#limits));
   }
 
   /** Lets a call end by its signal or its time, whatever the program does. */
@@ -193,6 +219,8 @@ class Connection {
     // `encodeRequest` makes no line that a program can't read.
     if (message.id === null) return this.#violation("couldn't read a request");
     if (message.id === HELLO && !this.#greeted) return this.#greet(message);
+    this.#left.delete(this.#leaving.get(message.id));
+    this.#leaving.delete(message.id);
     const call = this.#settle(message.id); // None: it was given up meanwhile.
     if (call) this.#restarts.answered();
     if (message.error !== undefined) call?.reject(errorFromWire(message.error, call.method));
@@ -233,7 +261,9 @@ class Connection {
     if (method === "$/progress") {
       const { onProgress } = this.#calls.get(params?.token) ?? {};
       if (onProgress) tell(onProgress, params.value);
-    } else {
+    } else if (method === "inbox_event" && this.feeds.has(params?.subscription)) {
+      this.feeds.get(params.subscription).event(params);
+    } else if (method !== "inbox_event" || !this.#left.has(params?.subscription)) {
       tell(this.#options.onNotification, { method, params });
     }
   }
@@ -283,6 +313,8 @@ class Connection {
     this.#sidecar = null;
     this.#greeted = false;
     const fault = this.#fault?.how ?? null;
+    this.#leaving.clear();
+    this.#left.clear();
     if (!this.#inputClosed && this.#answered) tell(this.#options.onExit, { ...end, fault });
     this.#onEnded?.();
     if (this.#inputClosed) return;
@@ -293,8 +325,19 @@ class Connection {
     }
     if (lost.length > 0) this.#restarts.answered(); // What it ended of is gone.
     const delay = this.#answered ? this.#restarts.ended() : null;
-    if (delay === null) this.#giveUp(end);
-    else if (this.#calls.size > 0) this.#restart(delay);
+    if (delay === null) {
+      this.#giveUp(end);
+      return;
+    }
+    const feeds = this.#takeFeeds();
+    if (this.#calls.size > 0 || feeds.length > 0) this.#restart(delay);
+    for (const feed of feeds) feed.lost();
+  }
+
+  #takeFeeds() {
+    const feeds = [...this.feeds.values()];
+    this.feeds.clear();
+    return feeds;
   }
 
   #restart(delay = 0) {
@@ -310,6 +353,7 @@ class Connection {
       const call = this.#settle(id);
       call.reject(this.#failure(end, how, call.method));
     }
+    for (const feed of this.#takeFeeds()) feed.fail(this.#failure(end, how, "subscribe"));
     this.#starting?.reject(this.#failure(end, how, null));
     this.#starting = null;
   }
@@ -341,6 +385,9 @@ class Connection {
   async #close(timeout) {
     let late;
     await null; // Now #closing is set.
+    for (const feed of this.#takeFeeds()) {
+      feed.fail(makeError("subscribe: the client was closed", { kind: "closed", method: "subscribe" }));
+    }
     // Without a timeout it waits for ever.
     const tooLate = new Promise((resolve) => (late = timeout === Infinity ? null : setTimeout(resolve, timeout, true)));
     if (!this.#calls.idle) await Promise.race([new Promise((idle) => (this.#onIdle = idle)), tooLate]);

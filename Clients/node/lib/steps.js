@@ -10,6 +10,7 @@ class Steps {
   #fetch;
   #signal;
   #idle;
+  #onEnd;
   #values = [];
   #taken = 0;
   #last = false;
@@ -22,12 +23,14 @@ class Steps {
 
   /**
    * @param {(signal: AbortSignal) => Promise<{ values: unknown[], last: boolean }>} fetch makes the next call
-   * @param {{ signal?: AbortSignal, idle?: number }} options idle: milliseconds of nothing after which null comes
+   * @param {{ signal?: AbortSignal, idle?: number, onEnd?: () => void }} options idle: milliseconds of nothing after
+   *   which null comes
    */
-  constructor(fetch, { signal, idle } = {}) {
+  constructor(fetch, { signal, idle, onEnd } = {}) {
     this.#fetch = fetch;
     this.#signal = signal;
     this.#idle = idle;
+    this.#onEnd = onEnd;
   }
 
   /** One after the other, as an async generator does it; the first call is made at once. */
@@ -111,6 +114,7 @@ class Steps {
     this.#values = [];
     this.#stop?.abort();
     this.#wake?.("end");
+    this.#onEnd?.();
   }
 }
 

@@ -3,6 +3,8 @@
 const { EventEmitter } = require("node:events");
 
 const { Connection } = require("./connection.js");
+const { Events } = require("./events.js");
+const { Feed } = require("./feed.js");
 const { methods } = require("./contract.js");
 const { CALL, CLOSE, EACH, FOLLOW, START, checked, storeText, timer } = require("./options.js");
 const { findProgram, folderOf } = require("./program.js");
@@ -126,11 +128,24 @@ class Tidings extends EventEmitter {
     const { idle, ...each } = checked(options, FOLLOW, "changes");
     let from = params;
     const fetch = async (signal) => {
-      const { changes, cursor } = await this.call("get_changes", { wait_ms: WAIT_MS, ...from }, { ...each, signal });
-      from = { ...params, cursor };
+      const answer = await this.call("get_changes", { wait_ms: WAIT_MS, ...from }, { ...each, signal });
+      const { changes, cursor, inboxes } = answer;
+      from = inboxes ? { ...params, inboxes } : { ...params, cursor };
       return { values: changes, last: false };
     };
     return new Steps(fetch, { signal: each.signal, idle });
+  }
+
+  /** Event after event of one or several inboxes, for ever, across the ends of programs. */
+  subscribe(params = {}, options) {
+    const { timeout = this.#timeout, onProgress, ...each } = checked(options, FOLLOW, "subscribe");
+    const { team_id, cursor, ...rest } = params;
+    // Always as a list, in which a cursor that is too old is no error: the host is told `lagged`. What is given in both
+    // ways is the program's to refuse.
+    const alone = (params.inboxes ?? null) === null;
+    const asked = alone ? { ...rest, inboxes: [{ team_id: team_id ?? undefined, cursor: cursor ?? undefined }] } : params;
+    const feed = new Feed(this.#connection, asked, timer(timeout ?? 0));
+    return new Events(feed, asked.inboxes, alone, each);
   }
 
   #messages(method, params, options) {

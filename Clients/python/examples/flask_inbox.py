@@ -73,21 +73,23 @@ def create_app(inbox=None):
 
     @app.get("/events")
     def events():
-        """The account's changes as server-sent events. Each page that follows holds a thread."""
-        user_id = user()
-        # Nothing is there at the first time; a browser that comes again says where it was.
-        cursor = request.headers.get("Last-Event-ID") or inbox.get_changes(user_id=user_id)["cursor"]
+        """What happens in the account and the teams, as server-sent events. Each page that follows holds a
+        thread, and gives it back at the first beat after its browser has gone."""
+        places = places_of(request.headers.get("Last-Event-ID"), session.get("teams", []))
+        following = inbox.subscribe(user_id=user(), inboxes=places, idle=IDLE)
 
         def stream():
             try:
-                with inbox.changes(user_id=user_id, cursor=cursor, idle=IDLE) as changes:
-                    for change in changes:
+                with following:
+                    following.start()
+                    yield f"id: {id_of(following.inboxes)}\nevent: ready\ndata: {{}}\n\n"
+                    for event in following:
                         # That a browser is gone is noticed by writing to it.
-                        yield ":\n\n" if change is None else (
-                            f"id: {change['cursor']}\nevent: {change['event']}\n"
-                            f"data: {json.dumps(change)}\n\n")
-            except (tidings.CursorExpiredError, tidings.InvalidParamsError, ValueError):
-                # It was away for too long: without its id the browser begins anew, and loads what is there.
+                        yield ":\n\n" if event is None else (
+                            f"id: {id_of(following.inboxes)}\nevent: {event['event']}\n"
+                            f"data: {json.dumps(event)}\n\n")
+            except (tidings.InvalidParamsError, ValueError):
+                # Somebody made up the id: without one the browser begins anew, and loads what is there.
                 yield "id:\nevent: expired\ndata: {}\n\n"
 
         return Response(stream(), mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
@@ -103,3 +105,21 @@ def create_app(inbox=None):
         return jsonify(kind=error.kind, message=error.message, pointer=error.pointer), status
 
     return app
+
+
+def id_of(places):
+    """An event's id: the cursor of each inbox, so that a browser which comes again misses nothing. Past 4 KB, some
+    60 inboxes, there is none, and a page that comes again loads anew."""
+    text = json.dumps({place.get("team_id", ""): place["cursor"] for place in places}, separators=(",", ":"))
+    return text if len(text) <= 4096 else ""
+
+
+def places_of(id, teams):
+    """The inboxes to follow, from where an id says."""
+    try:
+        known = json.loads(id or "{}")
+        cursors = {name: str(known[name]) for name in ("", *teams) if name in known}
+    except (ValueError, TypeError, RecursionError):
+        cursors = {"": "no cursor"}  # For the program to refuse.
+    return [{**({"team_id": name} if name else {}), **({"cursor": cursors[name]} if name in cursors else {})}
+            for name in ("", *teams)]

@@ -25,7 +25,7 @@ TEAMS = {"crew": ["ann", "bob"], "kitchen": ["bob", "eve"]}
 class AppCase(support.Case):
     def session(self, work, **options):
         async def whole():
-            app = aiohttp_inbox.create_app(store=self.store, teams=TEAMS, **{**self.options, **options})
+            app = aiohttp_inbox.create_app(**{"store": self.store, "teams": TEAMS, **self.options, **options})
             async with test_utils.TestServer(app) as server:
                 await work(server)
 
@@ -226,7 +226,7 @@ class EndpointTests(AppCase):
                 async with bob.get("/events") as response:
                     self.assertEqual(response.content_type, "text/event-stream")
                     events = Events(response)
-                    self.assertEqual((await events.next())[0], "ready")
+                    self.assertEqual(await events.next(), ("ready", {"anew": True}))
                     await ann.post("/team_message", json={"team_id": "crew", "content": "one"})
                     kind, change = await events.next()
                     self.assertEqual((kind, change["team_id"], change["message"]["content"], change["count"]),
@@ -238,13 +238,14 @@ class EndpointTests(AppCase):
                 await ann.post("/account_message", json={"reader_id": "bob", "content": "three"})
                 async with bob.get("/events", headers={"Last-Event-ID": events.id}) as response:
                     events = Events(response)
-                    self.assertEqual((await events.next())[0], "ready")
+                    self.assertEqual(await events.next(), ("ready", {"anew": False}))
                     got = [await events.next() for _ in range(2)]
                     self.assertEqual(sorted((kind, change["team_id"] or "", change["count"])
                                             for kind, change in got), [("created", "", 2), ("marked", "crew", 0)])
-                for odd in ("{", "[]", "7", '{"crew": "odd"}', "[" * 7000, "9" * 7000):
+                for odd in ("{", "[]", "7", '{"crew": "odd"}', '{"": 7}', "[" * 7000, "9" * 7000):
                     async with bob.get("/events", headers={"Last-Event-ID": odd}) as response:
                         self.assertEqual(response.status, 200)
+                        self.assertEqual(await Events(response).next(), ("ready", {"anew": True}))
                 async with bob.get("/events", headers={"Last-Event-ID": '{"": "\\ud800", "crew": "\\ud800"}'}) as response:
                     events = Events(response)
                     self.assertEqual((await events.next())[0], "ready")
@@ -252,6 +253,46 @@ class EndpointTests(AppCase):
                     self.assertEqual((await events.next())[0], "created")
 
         self.session(work)
+
+
+    def test_a_page_costs_one_subscription_and_its_end_gives_it_back(self):
+        async def work(server):
+            inbox = server.app[aiohttp_inbox.INBOX]
+
+            async def subscriptions():
+                return (await inbox.get_status())["subscriptions"]
+
+            async with logged_in(server, "ann") as ann, logged_in(server, "bob") as bob:
+                streams = [await client.get("/events") for client in (ann, bob, bob)]
+                for stream in streams:
+                    self.assertEqual((await Events(stream).next())[0], "ready")
+                self.assertEqual(await subscriptions(), 3)
+                for stream in streams:
+                    stream.close()
+                while await subscriptions():
+                    await ann.post("/team_message", json={"team_id": "crew", "content": "who is there?"})
+
+        self.session(work)
+
+    def test_what_has_too_many_inboxes_for_an_id_loads_anew(self):
+        teams = {f"team {n}": ["ann"] for n in range(80)}
+
+        async def work(server):
+            async with logged_in(server, "ann") as ann:
+                async with ann.get("/events") as response:
+                    events = Events(response)
+                    self.assertEqual(await events.next(), ("ready", {"anew": True}))
+                    self.assertEqual(events.id, "")
+                    await ann.post("/team_message", json={"team_id": "team 79", "content": "one"})
+                    self.assertEqual((await events.next())[1]["team_id"], "team 79")
+
+        self.session(work, teams=teams)
+        places = [{"cursor": "c" * 72}, *({"team_id": f"team {n}", "cursor": "c" * 72} for n in range(46))]
+        id = aiohttp_inbox.id_of(places)
+        self.assertLess(len(id), 4097)
+        self.assertEqual(aiohttp_inbox.places_of(id, [f"team {n}" for n in range(46)]), (places, True))
+        self.assertEqual(aiohttp_inbox.places_of(id, ["team 1", "new"]), (
+            [{"cursor": "c" * 72}, {"team_id": "team 1", "cursor": "c" * 72}, {"team_id": "new"}], False))
 
 
 class SessionsTests(unittest.TestCase):

@@ -3,8 +3,11 @@
 import importlib.util
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
+import time
 import unicodedata
 import unittest
 
@@ -105,19 +108,66 @@ class FlaskTests(support.Case):
             ann.post("/login", data={"user_id": "ann"})
             response = ann.get("/events", buffered=False)
             events = response.iter_encoded()
+            self.assertRegex(next(events), b"\\Aid: {.+}\nevent: ready\n")
             self.assertEqual(next(events), b":\n\n")
             inbox.send_account_message(reader_id="ann", message_type="m", content="one\n\ndata: two")
             event = next(event for event in events if event != b":\n\n").decode()
             self.assertRegex(event, "\\Aid: .+\nevent: created\ndata: {.*}\n\n\\Z")
             response.close()
             self.assertEqual(list(events), [])
+            inbox.send_account_message(reader_id="ann", message_type="m", content="three")
             again = ann.get("/events", headers={"Last-Event-ID": event[4:].partition("\n")[0]}, buffered=False)
-            self.assertEqual(next(again.iter_encoded()), b":\n\n")
+            events = again.iter_encoded()
+            self.assertIn(b"event: ready", next(events))
+            self.assertIn(b"three", next(event for event in events if event != b":\n\n"))
             again.close()
-            # One whose id leads nowhere any more begins anew, and doesn't come with it again and again.
-            for odd in ("odd", "\xff"):
+            # One whose id leads nowhere begins anew, and doesn't come with it again and again.
+            for odd in ("odd", "\xff", '{"":"odd"}'):
                 lost = ann.get("/events", headers={"Last-Event-ID": odd}, buffered=False)
                 self.assertEqual(b"".join(lost.iter_encoded()), b"id:\nevent: expired\ndata: {}\n\n")
+
+
+    def test_browsers_that_go_give_their_threads_back(self):
+        from werkzeug.serving import make_server
+
+        host = load("flask_inbox")
+        host.IDLE = 0.05
+        with Tidings.start(store=self.store, **self.options) as inbox:
+            server = make_server("127.0.0.1", 0, host.create_app(inbox), threaded=True)
+            serving = threading.Thread(target=server.serve_forever)
+            serving.start()
+            try:
+                with self.browser(server, "POST", "/login", b"user_id=ann&team=crew") as login:
+                    cookie = re.search(rb"Set-Cookie: ([^;]+)", login.makefile("rb").read())[1]
+                before = threading.active_count()
+                browsers = [self.browser(server, "GET", "/events", cookie=cookie) for _ in range(20)]
+                pages = [browser.makefile("rb") for browser in browsers]
+                for page in pages:
+                    while page.readline() != b"event: ready\n":
+                        pass
+                self.assertEqual(inbox.get_status()["subscriptions"], 20)
+                inbox.send_team_message(team_id="crew", user_id="bob", message_type="m", content="Tea")
+                for page in pages:
+                    while b"Tea" not in page.readline():
+                        pass
+                for browser, page in zip(browsers, pages):
+                    page.close()
+                    browser.close()
+                while threading.active_count() > before or inbox.get_status()["subscriptions"]:
+                    time.sleep(0.01)
+            finally:
+                server.shutdown()
+                serving.join()
+                server.server_close()
+
+    @staticmethod
+    def browser(server, method, path, body=b"", cookie=b""):
+        """A request over a socket of its own."""
+        connection = socket.create_connection(("127.0.0.1", server.server_port), timeout=support.DEADLINE)
+        head = (f"{method} {path} HTTP/1.0\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+                "Content-Type: application/x-www-form-urlencoded\r\n").encode()
+        connection.sendall(head + (b"Cookie: " + cookie + b"\r\n" if cookie else b"") + b"\r\n" + body)
+        return connection
 
 
 class ReadmeTests(support.Case):

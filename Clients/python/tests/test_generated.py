@@ -14,6 +14,9 @@ from tidings import sync
 from tidings._methods import KEYED
 
 CONTRACT = json.loads((support.ROOT / "Schemas/openrpc.json").read_text(encoding="utf-8"))
+# An iterator, which begins and ends by itself; what ends it has no method.
+SUBSCRIBE, UNSUBSCRIBE = "subscribe", "unsubscribe"
+METHODS = [method for method in CONTRACT["methods"] if method["name"] != UNSUBSCRIBE]
 
 
 class GeneratedTests(unittest.TestCase):
@@ -24,7 +27,7 @@ class GeneratedTests(unittest.TestCase):
 
     def test_every_method_takes_the_parameters_of_the_contract(self):
         for client in (tidings.Tidings, sync.Tidings):
-            for method in CONTRACT["methods"]:
+            for method in METHODS:
                 with self.subTest(method["name"], client=client):
                     function = getattr(client, method["name"].replace(".", "_"))
                     this, *parameters = inspect.signature(function).parameters.values()
@@ -32,9 +35,13 @@ class GeneratedTests(unittest.TestCase):
                     given = {parameter.name.rstrip("_"): parameter.default is parameter.empty
                              for parameter in parameters}
                     self.assertIs(given.pop("timeout"), False)
+                    if method["name"] == SUBSCRIBE:
+                        self.assertIs(given.pop("idle"), False)
                     self.assertEqual(given, {param["name"]: param.get("required", False)
                                              for param in method["params"]})
-                    self.assertTrue(function.__doc__.startswith(method["summary"][:30]))
+                    if method["name"] != SUBSCRIBE:
+                        self.assertTrue(function.__doc__.startswith(method["summary"][:30]))
+            self.assertFalse(hasattr(client, UNSUBSCRIBE))
 
     def test_both_clients_have_the_same_methods(self):
         def public(client):
@@ -55,7 +62,9 @@ class CalledTests(unittest.TestCase):
             self.called = (method, params, timeout)
 
     def test_each_parameter_goes_under_its_name_on_the_wire(self):
-        for method in CONTRACT["methods"]:
+        for method in METHODS:
+            if method["name"] == SUBSCRIBE:
+                continue  # Its requests are those of the feed.
             with self.subTest(method["name"]):
                 recorder = self.Recorder()
                 function = getattr(recorder, method["name"].replace(".", "_"))
@@ -114,6 +123,12 @@ async def host() -> Optional[str]:
         async for tick in inbox.changes(user_id="u", idle=15.0):
             print(None if tick is None else tick["cursor"])
         inbox.changes(user_id="u", idle="15")  # type: ignore[call-overload]
+        async with inbox.subscribe(user_id="u", inboxes=[{"team_id": "t"}, {}]) as events:
+            async for event in events:
+                print(event["event"], event["unseen"], event.get("message"), events.inboxes)
+        async for beat in inbox.subscribe(user_id="u", detail="counts", idle=15.0):
+            print(None if beat is None else beat["count"])
+        event["no_such"]  # type: ignore[typeddict-item]
         page["no_such"]  # type: ignore[typeddict-item]
         return page["next_cursor"]
 

@@ -6,11 +6,12 @@ import asyncio
 import os
 import warnings
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Generator, Mapping, Optional, Sequence, Type
+from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, Mapping, Optional, Sequence, Type
 
 from . import _fork
 from ._engine import Engine
 from ._errors import ClosedError, ForkedError
+from ._feed import Feed
 from ._framing import Default
 from ._methods import AsyncMethods
 from ._options import GRACE, Options, Requests, Timeout, allowed
@@ -115,6 +116,11 @@ class Tidings(AsyncMethods):
         finally:
             if guard is not None:
                 guard.cancel()
+
+    def _feed(self, params: Dict[str, Any], timeout: Timeout, wake: Callable[[], None]) -> Feed:
+        limit = allowed(timeout, self._timeout, params)
+        engine = self._here()
+        return Feed(engine, self._requests, params, limit, wake, lambda then: then())
 
     async def close(self) -> None:
         """Ends the program once it has answered what is in flight. May be called again."""

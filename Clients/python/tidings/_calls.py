@@ -8,7 +8,10 @@ from typing import Any, Callable, Deque, Dict, List, Optional, Protocol, Union
 from ._errors import TidingsError, UnreadableAnswerError, error_from
 from ._json import Unreadable
 
-__all__ = ["Call", "Calls", "Waiting"]
+__all__ = ["GRACE", "Call", "Calls", "Waiting"]
+
+# Seconds past a call's timeout in which the program's own answer to it may come.
+GRACE = 0.25
 
 
 class Waiting(Protocol):

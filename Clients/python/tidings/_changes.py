@@ -27,7 +27,7 @@ from typing import (
 if TYPE_CHECKING:
     from ._methods import AsyncMethods, SyncMethods
 
-__all__ = ["AsyncChanges", "Changes", "Pending"]
+__all__ = ["AsyncChanges", "Changes", "Pending", "idle_seconds"]
 
 Item = TypeVar("Item", covariant=True)
 
@@ -53,23 +53,29 @@ class Pending(Protocol):
         """Whether it is a call of this process, and not of the one that it was forked from."""
 
 
+def idle_seconds(idle: Optional[float]) -> Optional[float]:
+    """What is to be an idle time, if it can be one."""
+    if idle is not None:
+        if not isinstance(idle, (int, float)):
+            raise TypeError(f"idle is a number of seconds, not {type(idle).__name__}")
+        if not 0 < idle < _LONGEST:
+            raise ValueError(f"idle is a number of seconds above 0, not {idle!r}; None waits for ever")
+    return idle
+
+
 class _Following(Generic[Item]):
     """What was told and not yet given, and what to ask for next."""
 
     def __init__(self, params: Dict[str, Any], idle: Optional[float]) -> None:
-        if idle is not None:
-            if not isinstance(idle, (int, float)):
-                raise TypeError(f"idle is a number of seconds, not {type(idle).__name__}")
-            if not 0 < idle < _LONGEST:
-                raise ValueError(f"idle is a number of seconds above 0, not {idle!r}; None waits for ever")
         self._params = {**params, "wait_ms": _WAIT_MS}
-        self._idle = idle
+        self._idle = idle_seconds(idle)
         self._told: Deque[Any] = collections.deque()
         self._closed = False
 
     def _take(self, answer: Dict[str, Any]) -> None:
         self._told.extend(answer["changes"])
-        self._params = {**self._params, "cursor": answer["cursor"]}
+        place = "inboxes" if "inboxes" in self._params else "cursor"
+        self._params = {**self._params, place: answer[place]}
 
 
 class Changes(_Following[Item], Iterator[Item]):

@@ -7,7 +7,7 @@ import enum
 import errno
 import logging
 import re
-from typing import Any, Callable, Dict, Iterable, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Optional, Set
 
 from ._calls import Call, Calls
 from ._child import Child
@@ -17,6 +17,7 @@ from ._errors import (
     ProcessDiedError,
     StartTimeoutError,
     TidingsError,
+    UnreadableAnswerError,
     error_from,
 )
 from ._framing import encode
@@ -27,9 +28,13 @@ from ._text import printable
 from ._version import __version__
 from .errors import DeadlineExceededError
 
+if TYPE_CHECKING:
+    from ._feed import Feed
+
 __all__ = ["Engine", "too_late"]
 
 _HELLO = 0  # The id of the first request to each child; calls count from 1.
+_LEAVE = "leave "  # The id of a request that ends a subscription begins so.
 _BETWEEN_FAILURES = 1.0  # Seconds without a new try after giving up.
 _TEMPORARY = 75  # EX_TEMPFAIL: what a program ends with that may be started again.
 # Why a program that is there can't be started now and can later.
@@ -61,6 +66,9 @@ class Engine:
         self.loop = loop
         self.limits: Dict[str, int] = {"request_bytes": 4 << 20, "depth": 128}
         self.starts = 0
+        self.feeds: Dict[int, Feed] = {}  # By what this child calls their subscriptions.
+        self._left: Set[int] = set()  # Subscriptions that this child was asked to end, and hasn't yet.
+        self._runs = 0  # Of lines that were read.
         self._program = program
         self._supervision = supervision or Supervision()
         self._start_timeout = start_timeout
@@ -140,6 +148,15 @@ class Engine:
         self.cancel(call.id)
         call.fail(too_late(timeout))
 
+    def leave(self, subscription: int) -> None:
+        """Ends a subscription: nobody listens to it any more."""
+        self.feeds.pop(subscription, None)
+        # No call, which would be made again after the child's death: the next child may give its name to another.
+        if self._child and self._state is State.RUNNING:
+            self._left.add(subscription)
+            params = {"subscription": subscription}
+            self._child.write(encode(f"{_LEAVE}{subscription}", "unsubscribe", params))
+
     async def close(self) -> None:
         """Answers what is in flight, and ends the child. Every waiting call is settled."""
         if self._state is State.CLOSED:
@@ -185,6 +202,7 @@ class Engine:
     def _received(self, run: bytes) -> None:
         if self._fault:
             return
+        self._runs += 1
         # Of what it writes nothing is told, since it may be anybody's words: but nobody asked for any yet.
         try:
             messages = parse(run)
@@ -196,6 +214,7 @@ class Engine:
         for message in messages:
             if isinstance(message, Unreadable):
                 if message.notification:
+                    self._lost_event(message)
                     continue
                 id: object = message.id
             elif not isinstance(message, dict):
@@ -207,7 +226,9 @@ class Engine:
                     if id is not None:
                         self._protocol_fault("wrote a request")
                         return
-                    continue  # A notification, and nobody subscribed.
+                    if message["method"] == "inbox_event":
+                        self._event(message.get("params"))
+                    continue
             if id is None:
                 # A line of ours that it couldn't read. `encode` makes no such line.
                 refused = isinstance(message, dict) and error_from(message.get("error")).kind
@@ -215,10 +236,36 @@ class Engine:
                 return
             if self._calls.answer(id, message):
                 self._supervision.answered()
+            elif type(id) is str and id[len(_LEAVE) :].isdecimal():
+                self._left.discard(int(id[len(_LEAVE) :]))
             elif type(id) is int and id == _HELLO and self._state is State.STARTING:
                 self._greeted({} if isinstance(message, Unreadable) else message)
         if self._calls.unsent:
             self._flush()
+
+    def _event(self, params: Any) -> None:
+        subscription = params.get("subscription") if isinstance(params, dict) else None
+        if type(subscription) is not int:
+            return
+        feed = self.feeds.get(subscription)
+        if feed is not None:
+            feed.event(params, self._runs)
+        elif subscription not in self._left:
+            self.leave(subscription)  # Of a call that was given up before its answer.
+
+    def _lost_event(self, message: Unreadable) -> None:
+        """Something that this process can't hold. Whose it was isn't known, so each goes on from its cursors."""
+        for feed in list(self.feeds.values()):
+            feed.fail(UnreadableAnswerError(f"an event can't be read: {message.why}"))
+
+    def _end_feeds(self, error: Optional[Callable[[], TidingsError]] = None) -> None:
+        """This child tells nothing more. Each feed goes on in the next one, or fails."""
+        feeds, self.feeds, self._left = list(self.feeds.values()), {}, set()
+        for feed in feeds:
+            if error:
+                feed.fail(error())
+            else:
+                feed.lost()
 
     def _protocol_fault(self, what: str) -> None:
         self._logger.error("the program %s (process %s) %s; it is ended", self._name, self.pid, what)
@@ -326,11 +373,13 @@ class Engine:
         )
         self._state = State.WAITING
         self._set_timer(delay, self._spawn)
+        self._end_feeds()
 
     def _give_up(self) -> None:
         self._failed_at = self.loop.time()
         self._state = State.FAILED
         self._calls.fail_all(self._failure)
+        self._end_feeds(self._failure)
         if not self._started.done():
             self._state = State.CLOSED
             self._started.set_exception(self._failure())
@@ -342,12 +391,14 @@ class Engine:
         self._child.write(self._calls.take_unsent())
         self._child.close_input()
         self._state = State.CLOSING
+        self._end_feeds(lambda: ClosedError("the client was closed"))
         self._set_timer(self._close_timeout, self._child.kill)
 
     def _close(self, why: str) -> None:
         self._set_timer(None)
         self._state = State.CLOSED
         self._calls.fail_all(lambda: ClosedError(why))
+        self._end_feeds(lambda: ClosedError(why))
         if not self._ended.done():
             self._ended.set_result(None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 __all__ = ["Default", "Lines", "encode"]
 
@@ -36,7 +36,7 @@ _encode = json.JSONEncoder(
 
 
 def encode(
-    id: int, method: str, params: Dict[str, Any], depth: int = 128, default: Optional[Default] = None
+    id: Union[int, str], method: str, params: Dict[str, Any], depth: int = 128, default: Optional[Default] = None
 ) -> bytes:
     """A request as a line.
 
@@ -54,7 +54,7 @@ def encode(
     return _line(id, method, plain, depth)
 
 
-def _line(id: int, method: str, params: Dict[str, Any], depth: int) -> bytes:
+def _line(id: Union[int, str], method: str, params: Dict[str, Any], depth: int) -> bytes:
     for value in params.values():
         if isinstance(value, (dict, list, tuple)):
             _check(value, depth)

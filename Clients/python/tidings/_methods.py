@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import (
     Any,
     AsyncIterator,
+    Callable,
     Coroutine,
     Dict,
     Iterator,
@@ -19,9 +20,12 @@ from typing import (
 )
 
 from ._changes import AsyncChanges, Changes, Pending
+from ._events import AsyncEvents, Events
+from ._feed import Feed
 from .types import (
     Change,
     ChangesResult,
+    InboxEvent,
     Joined,
     Marked,
     Message,
@@ -54,6 +58,14 @@ class AsyncMethods:
         params: Dict[str, Any],
         timeout: Union[float, str, None],
     ) -> Coroutine[Any, Any, Any]:
+        raise NotImplementedError
+
+    def _feed(
+        this,
+        params: Dict[str, Any],
+        timeout: Union[float, str, None],
+        wake: Callable[[], None],
+    ) -> Feed:
         raise NotImplementedError
 
     def send_team_message(
@@ -674,15 +686,16 @@ class AsyncMethods:
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         wait_ms: Union[int, str, None] = None,
         timeout: Union[float, str, None] = None,
     ) -> Coroutine[Any, Any, ChangesResult]:
-        """Returns the changes of an inbox since a cursor, and waits for one if there is none.
+        """Returns the changes of inboxes since their cursors, and waits for one if there is none.
 
         user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
-        cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
-            present.
+        cursor: The cursor of this inbox's changes to go on from; without it, from the present.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
         wait_ms: The maximum time to wait for a change if there is none, in milliseconds.
         """
         params: Dict[str, Any] = {"user_id": user_id}
@@ -690,6 +703,8 @@ class AsyncMethods:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
+        if inboxes is not None:
+            params["inboxes"] = inboxes
         if wait_ms is not None:
             params["wait_ms"] = wait_ms
         return this._call("get_changes", params, timeout)
@@ -702,6 +717,7 @@ class AsyncMethods:
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         idle: None = None,
         timeout: Union[float, str, None] = None,
     ) -> AsyncChanges[Change]: ...
@@ -714,6 +730,7 @@ class AsyncMethods:
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         idle: float,
         timeout: Union[float, str, None] = None,
     ) -> AsyncChanges[Optional[Change]]: ...
@@ -725,6 +742,7 @@ class AsyncMethods:
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         idle: Optional[float] = None,
         timeout: Union[float, str, None] = None,
     ) -> AsyncChanges[Any]:
@@ -734,9 +752,9 @@ class AsyncMethods:
 
         user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
-        cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
-            present.
-        idle: Seconds without a change after which None is given instead, again and again, so that a host can
+        cursor: The cursor of this inbox's changes to go on from; without it, from the present.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        idle: Seconds without anything after which None is given instead, again and again, so that a host can
             see whether anybody still listens.
         """
         params: Dict[str, Any] = {"user_id": user_id}
@@ -744,7 +762,73 @@ class AsyncMethods:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
+        if inboxes is not None:
+            params["inboxes"] = inboxes
         return AsyncChanges(this, params, idle, timeout)
+
+    @overload
+    def subscribe(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
+        detail: Union[Literal["messages", "counts"], str, None] = None,
+        idle: None = None,
+        timeout: Union[float, str, None] = None,
+    ) -> AsyncEvents[InboxEvent]: ...
+
+    @overload
+    def subscribe(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
+        detail: Union[Literal["messages", "counts"], str, None] = None,
+        idle: float,
+        timeout: Union[float, str, None] = None,
+    ) -> AsyncEvents[Optional[InboxEvent]]: ...
+
+    def subscribe(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
+        detail: Union[Literal["messages", "counts"], str, None] = None,
+        idle: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
+    ) -> AsyncEvents[Any]:
+        """Gives event after event of one inbox, or of up to 1,000 `inboxes`, for ever; begins with its first
+        step, with the present of those without a cursor. It outlives the program: a new one goes on from
+        the last cursor of each inbox, so nothing is missed and nothing comes twice. `lagged` comes only
+        where a cursor is too old to go on from. Leaving or losing it unsubscribes.
+
+        user_id: The acting user: the sender, or the owner of the inbox.
+        team_id: The team.
+        cursor: The cursor of this inbox's changes to go on from; without it, from the present.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        detail: Whether every event is sent, or only `counts`, at most ten a second for each inbox.
+        idle: Seconds without anything after which None is given instead, again and again, so that a host can
+            see whether anybody still listens.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if cursor is not None:
+            params["cursor"] = cursor
+        if inboxes is not None:
+            params["inboxes"] = inboxes
+        if detail is not None:
+            params["detail"] = detail
+        return AsyncEvents(this, params, idle, timeout)
 
     def ping(
         this,
@@ -797,6 +881,14 @@ class SyncMethods:
         params: Dict[str, Any],
         timeout: Union[float, str, None],
     ) -> Pending:
+        raise NotImplementedError
+
+    def _feed(
+        this,
+        params: Dict[str, Any],
+        timeout: Union[float, str, None],
+        wake: Callable[[], None],
+    ) -> Feed:
         raise NotImplementedError
 
     def send_team_message(
@@ -1434,15 +1526,16 @@ class SyncMethods:
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         wait_ms: Union[int, str, None] = None,
         timeout: Union[float, str, None] = None,
     ) -> ChangesResult:
-        """Returns the changes of an inbox since a cursor, and waits for one if there is none.
+        """Returns the changes of inboxes since their cursors, and waits for one if there is none.
 
         user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
-        cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
-            present.
+        cursor: The cursor of this inbox's changes to go on from; without it, from the present.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
         wait_ms: The maximum time to wait for a change if there is none, in milliseconds.
         """
         params: Dict[str, Any] = {"user_id": user_id}
@@ -1450,6 +1543,8 @@ class SyncMethods:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
+        if inboxes is not None:
+            params["inboxes"] = inboxes
         if wait_ms is not None:
             params["wait_ms"] = wait_ms
         result: ChangesResult = this._call("get_changes", params, timeout)
@@ -1463,6 +1558,7 @@ class SyncMethods:
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         idle: None = None,
         timeout: Union[float, str, None] = None,
     ) -> Changes[Change]: ...
@@ -1475,6 +1571,7 @@ class SyncMethods:
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         idle: float,
         timeout: Union[float, str, None] = None,
     ) -> Changes[Optional[Change]]: ...
@@ -1486,6 +1583,7 @@ class SyncMethods:
         user_id: str,
         team_id: Optional[str] = None,
         cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
         idle: Optional[float] = None,
         timeout: Union[float, str, None] = None,
     ) -> Changes[Any]:
@@ -1495,9 +1593,9 @@ class SyncMethods:
 
         user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
-        cursor: The cursor of the last answer; without it, the answer has no changes and the cursor of the
-            present.
-        idle: Seconds without a change after which None is given instead, again and again, so that a host can
+        cursor: The cursor of this inbox's changes to go on from; without it, from the present.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        idle: Seconds without anything after which None is given instead, again and again, so that a host can
             see whether anybody still listens.
         """
         params: Dict[str, Any] = {"user_id": user_id}
@@ -1505,7 +1603,73 @@ class SyncMethods:
             params["team_id"] = team_id
         if cursor is not None:
             params["cursor"] = cursor
+        if inboxes is not None:
+            params["inboxes"] = inboxes
         return Changes(this, params, idle, timeout)
+
+    @overload
+    def subscribe(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
+        detail: Union[Literal["messages", "counts"], str, None] = None,
+        idle: None = None,
+        timeout: Union[float, str, None] = None,
+    ) -> Events[InboxEvent]: ...
+
+    @overload
+    def subscribe(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
+        detail: Union[Literal["messages", "counts"], str, None] = None,
+        idle: float,
+        timeout: Union[float, str, None] = None,
+    ) -> Events[Optional[InboxEvent]]: ...
+
+    def subscribe(
+        this,
+        /,
+        *,
+        user_id: str,
+        team_id: Optional[str] = None,
+        cursor: Optional[str] = None,
+        inboxes: Optional[Sequence[Mapping[str, Any]]] = None,
+        detail: Union[Literal["messages", "counts"], str, None] = None,
+        idle: Optional[float] = None,
+        timeout: Union[float, str, None] = None,
+    ) -> Events[Any]:
+        """Gives event after event of one inbox, or of up to 1,000 `inboxes`, for ever; begins with its first
+        step, with the present of those without a cursor. It outlives the program: a new one goes on from
+        the last cursor of each inbox, so nothing is missed and nothing comes twice. `lagged` comes only
+        where a cursor is too old to go on from. Leaving or losing it unsubscribes.
+
+        user_id: The acting user: the sender, or the owner of the inbox.
+        team_id: The team.
+        cursor: The cursor of this inbox's changes to go on from; without it, from the present.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        detail: Whether every event is sent, or only `counts`, at most ten a second for each inbox.
+        idle: Seconds without anything after which None is given instead, again and again, so that a host can
+            see whether anybody still listens.
+        """
+        params: Dict[str, Any] = {"user_id": user_id}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if cursor is not None:
+            params["cursor"] = cursor
+        if inboxes is not None:
+            params["inboxes"] = inboxes
+        if detail is not None:
+            params["detail"] = detail
+        return Events(this, params, idle, timeout)
 
     def ping(
         this,

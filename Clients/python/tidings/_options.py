@@ -6,7 +6,7 @@ import itertools
 import secrets
 from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Union
 
-from ._calls import Call, Waiting
+from ._calls import GRACE, Call, Waiting
 from ._engine import Engine
 from ._framing import Default, encode
 from ._methods import KEYED
@@ -17,9 +17,6 @@ from .errors import MessageTooLargeError
 __all__ = ["GRACE", "Options", "Requests", "allowed", "seconds"]
 
 Timeout = Union[float, str, None]
-
-# Seconds past a call's timeout in which the program's own answer to it may come.
-GRACE = 0.25
 
 
 class Options:

@@ -20,6 +20,7 @@ from . import _fork
 from ._calls import Call
 from ._engine import Engine, too_late
 from ._errors import ClosedError
+from ._feed import Feed
 from ._framing import Default
 from ._methods import SyncMethods
 from ._options import GRACE, Options, Requests, Timeout, allowed
@@ -123,6 +124,11 @@ class Tidings(SyncMethods):
         )
         thread.submit(pending.call)
         return pending
+
+    def _feed(self, params: Dict[str, Any], timeout: Timeout, wake: Callable[[], None]) -> Feed:
+        limit = allowed(timeout, self._options.timeout, params)
+        thread = self._thread or self._running()
+        return Feed(thread.engine, self._requests, params, limit, wake, thread.run)
 
     @staticmethod
     def _finished(pending: _Pending) -> Any:
@@ -271,6 +277,13 @@ class _Thread:
             call.fail(ClosedError("the call was taken back"))
 
         self._wake(take_back)
+
+    def run(self, then: Callable[[], None]) -> None:
+        """Has something done in the loop; here, if that is closed: a closed engine refuses everything."""
+        try:
+            self._loop.call_soon_threadsafe(then)
+        except RuntimeError:
+            then()
 
     def close(self) -> None:
         """Ends the child and the thread."""

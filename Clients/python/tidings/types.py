@@ -18,7 +18,9 @@ else:
 __all__ = [
     "Change",
     "ChangesResult",
+    "ChangesResultInboxesItem",
     "Counts",
+    "InboxEvent",
     "Joined",
     "Marked",
     "Message",
@@ -31,6 +33,8 @@ __all__ = [
     "StatusResultMethodsItem",
     "StatusResultScope",
     "StatusResultStore",
+    "SubscribeResult",
+    "SubscribeResultInboxesItem",
     "UnreadCountResult",
 ]
 
@@ -151,31 +155,115 @@ class RetractMessageResult(TypedDict):
 
 
 class _ChangeOptional(TypedDict, total=False):
+    # The inbox's team; absent for the account.
+    team_id: str
+    # With `created`: the message that arrived.
     message: Message
-    # The message's name; opaque to clients.
+    # With `removed`: the name of the message that is gone for everybody.
     nid: str
+    # With `removed`: why it is gone.
+    reason: Literal["retracted"]
 
 
 class Change(_ChangeOptional):
     """`Change` of the contract."""
 
-    event: Literal["created", "marked", "retracted"]
+    event: Literal["created", "marked", "removed"]
     # The number of messages in the inbox at this event.
     total: int
     # The number of those that are unread.
     count: int
-    # The cursor for a host that has processed this change.
+    # The number of those that are unseen.
+    unseen: int
+    # The cursor for a host that has processed this event.
     cursor: str
 
 
-class ChangesResult(TypedDict):
+class _ChangesResultInboxesItemOptional(TypedDict, total=False):
+    # The inbox's team; absent for the account.
+    team_id: str
+    # Present if the cursor that was given is older than what is kept: the inbox is to be read anew.
+    expired: Literal[true]
+
+
+class ChangesResultInboxesItem(_ChangesResultInboxesItemOptional):
+    """`ChangesResultInboxesItem` of the contract."""
+
+    # The cursor of the inbox's changes to go on from.
+    cursor: str
+
+
+class _ChangesResultOptional(TypedDict, total=False):
+    # The cursor for the next call; not with `inboxes`.
+    cursor: str
+    # With `inboxes`: each of them, with its cursor for the next call.
+    inboxes: List[ChangesResultInboxesItem]
+
+
+class ChangesResult(_ChangesResultOptional):
     """`ChangesResult` of the contract."""
 
     changes: List[Change]
-    # The cursor for the next call.
-    cursor: str
     # Whether there are more changes already.
     more: bool
+
+
+class _SubscribeResultInboxesItemOptional(TypedDict, total=False):
+    # The inbox's team; absent for the account.
+    team_id: str
+    # Present if the cursor that was given is older than what is kept: the inbox is to be read anew.
+    expired: Literal[true]
+
+
+class SubscribeResultInboxesItem(_SubscribeResultInboxesItemOptional):
+    """`SubscribeResultInboxesItem` of the contract."""
+
+    # The cursor of the inbox's changes to go on from.
+    cursor: str
+    # The number of messages in the inbox.
+    total: int
+    # The number of those that are unread.
+    count: int
+    # The number of those that are unseen.
+    unseen: int
+
+
+class SubscribeResult(TypedDict):
+    """`SubscribeResult` of the contract."""
+
+    # The number of the subscription, which its events carry.
+    subscription: int
+    # Each inbox, as it is at its cursor.
+    inboxes: List[SubscribeResultInboxesItem]
+    # The sum of all counts.
+    count: int
+
+
+class _InboxEventOptional(TypedDict, total=False):
+    # The inbox's team; absent for the account.
+    team_id: str
+    # With `created`: the message that arrived.
+    message: Message
+    # With `removed`: the name of the message that is gone for everybody.
+    nid: str
+    # With `removed`: why it is gone.
+    reason: Literal["retracted"]
+
+
+class InboxEvent(_InboxEventOptional):
+    """The parameters of the notification `inbox_event`, which `subscribe` asks for."""
+
+    # The number from the answer to `subscribe`.
+    subscription: int
+    event: Literal["created", "marked", "removed", "counts", "lagged"]
+    # The number of messages in the inbox at this event.
+    total: int
+    # The number of those that are unread.
+    count: int
+    # The number of those that are unseen.
+    unseen: int
+    # The cursor for a host that has processed this event.
+    cursor: str
 
 
 class StatusResultStore(TypedDict):
@@ -225,5 +313,9 @@ class StatusResult(TypedDict):
     scope: StatusResultScope
     cache: StatusResultCache
     in_flight: int
+    # The subscriptions of this connection.
+    subscriptions: int
+    # The inboxes that they follow, and calls that wait, each for every one.
+    inboxes: int
     uptime_ms: int
     methods: Dict[str, StatusResultMethodsItem]

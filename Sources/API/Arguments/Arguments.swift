@@ -5,12 +5,15 @@ import JSONRPC
 struct Arguments {
   private let params: JSON?
   private let defaults: JSON?
+  /// The lengths of the names that are given: most parameters are left out, and need not be looked for.
+  private let lengths: UInt64
 
   /// Creates the arguments of a request. `defaults` has the values of parameters that are left out; they take
   /// precedence over a parameter's own default.
   init(_ params: JSON?, defaults: JSON? = nil) {
     self.params = params
     self.defaults = defaults
+    lengths = params?.keyLengths ?? 0
   }
 
   /// The value of a parameter; null is the same as left out.
@@ -31,7 +34,8 @@ struct Arguments {
   }
 
   private func given(_ name: StaticString) -> JSON? {
-    guard let json = params?[name], !json.isNull else { return nil }
+    guard lengths & 1 << UInt64(min(name.utf8CodeUnitCount, 63)) != 0, let json = params?[name], !json.isNull
+    else { return nil }
     return json
   }
 
@@ -39,7 +43,7 @@ struct Arguments {
   func refuseUnknown(_ known: [StaticString]) throws(RPCError) {
     guard let params, params.count > 0 else { return }
     for (key, _) in params.members
-    where !known.contains(where: key.equals) && !key.equals("_meta") {
+    where !key.equals(anyOf: known) && !key.equals("_meta") {
       let name = key.string ?? ""
       throw .invalidParams(
         pointer: "/" + JSON.pointerToken(name), message: "there is no parameter of this name")

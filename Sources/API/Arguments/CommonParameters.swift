@@ -38,6 +38,15 @@ enum Common {
   static let types = Parameter(
     "message_type", .oneOrMore(.identifier, atMost: 20), or: [], "Only messages of these types.")
 
+  static let changeCursor = Parameter(
+    "cursor", .opaque("a cursor of this inbox's changes"),
+    "The cursor of this inbox's changes to go on from; without it, from the present."
+  ).optional
+  static let inboxes = Parameter(
+    "inboxes", .list(Form<FollowedInbox>.inbox, 1...1000),
+    "Several inboxes of the reader, in place of team_id and cursor; none of them twice."
+  ).optional
+
   static let nid = Parameter("nid", .opaque("a nid"), "The message.")
   static let from = Parameter(
     "from", Form<Membership.Start>.word, or: .now,

@@ -16,9 +16,11 @@ final class Backend: Sendable {
   let matches = MatchIndex()
   /// The messages that were on pages, as they are sent.
   let written: WrittenMessages
+  /// Those who follow inboxes.
+  let live: Live
 
   init(
-    store: any MessageStore, limits: Limits, scope: Scope, cacheBytes: Int,
+    store: any MessageStore, limits: Limits, following: FollowingLimits, scope: Scope, cacheBytes: Int,
     document: @escaping @Sendable () -> [UInt8]
   ) {
     self.store = store
@@ -26,5 +28,6 @@ final class Backend: Sendable {
     self.scope = scope
     self.document = document
     written = WrittenMessages(capacity: cacheBytes)
+    live = Live(store, written, following)
   }
 }

@@ -17,6 +17,11 @@ extension Dependency {
   }
 }
 
+extension Dependency {
+  /// A dependency on the subscriptions of the connection, which the call changes: its answer is sent whatever its size.
+  static let subscriptions = Dependency(key: 0x7375_6273_6372_6970, mode: .ordered(2))
+}
+
 extension [Dependency] {
   /// The dependencies of a call that reads an inbox.
   static func reading(_ inbox: Inbox) -> [Dependency] {

@@ -30,6 +30,10 @@ struct GetStatus: Method {
         .init("hits", .integer(0)), .init("misses", .integer(0)),
       ])),
     .init("in_flight", .integer(0)),
+    .init("subscriptions", .described(.integer(0), "The subscriptions of this connection.")),
+    .init(
+      "inboxes",
+      .described(.integer(0), "The inboxes that they follow, and calls that wait, each for every one.")),
     .init("uptime_ms", .integer(0)),
     .init(
       "methods",
@@ -43,7 +47,7 @@ struct GetStatus: Method {
   static let example = Example(
     params: "{}",
     result: #"{"version":"0.1.0","store":{"kind":"sqlite","state":"ready"},"limits":{"in_flight":256},"#
-      + #""scope":{"read_only":false},"cache":{"bytes":0,"max_bytes":16777216,"entries":0,"hits":0,"misses":0},"in_flight":1,"uptime_ms":15,"methods":{"ping":{"requests":1,"errors":0,"p50_ms":0.02,"p99_ms":0.02}}}"#
+      + #""scope":{"read_only":false},"cache":{"bytes":0,"max_bytes":16777216,"entries":0,"hits":0,"misses":0},"in_flight":1,"subscriptions":0,"inboxes":0,"uptime_ms":15,"methods":{"ping":{"requests":1,"errors":0,"p50_ms":0.02,"p99_ms":0.02}}}"#
   )
 
   init(_ arguments: Arguments) throws(RPCError) {}
@@ -63,12 +67,15 @@ struct GetStatus: Method {
       writer.member("state", state)
       writer.endObject()
       writer.key("limits")
-      writer.limits(status.limits)
+      writer.limits(status.limits, backend.live.limits)
       writer.key("scope")
       writer.scope(backend.scope)
       writer.key("cache")
       writer.cache(backend.written.statistics)
       writer.member("in_flight", status.inFlight)
+      let following = backend.live.counts(of: context.notifier)
+      writer.member("subscriptions", following.subscriptions)
+      writer.member("inboxes", following.inboxes)
       writer.member("uptime_ms", status.uptimeMilliseconds)
       writer.key("methods")
       writer.beginObject()
@@ -87,7 +94,7 @@ struct GetStatus: Method {
 }
 
 extension JSONWriter {
-  fileprivate mutating func limits(_ limits: Limits) {
+  fileprivate mutating func limits(_ limits: Limits, _ following: FollowingLimits) {
     beginObject()
     member("request_bytes", limits.requestBytes)
     member("answer_bytes", limits.answerBytes)
@@ -96,6 +103,8 @@ extension JSONWriter {
     member("batch_items", limits.batchItems)
     member("depth", limits.depth)
     member("waiting", limits.waiting)
+    member("subscriptions", following.subscriptions)
+    member("inboxes", following.inboxes)
     endObject()
   }
 }

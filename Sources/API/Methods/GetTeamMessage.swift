@@ -31,4 +31,12 @@ struct GetTeamMessage: Method {
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8] {
     try await page.run(backend, context)
   }
+
+  static let mayNeedNoTask = true
+
+  func begin(
+    _ backend: Backend, _ context: CallContext, _ done: @escaping @Sendable (PreparedCall.Outcome) -> Void
+  ) -> PreparedCall.Begun {
+    page.begin(backend, context, done)
+  }
 }

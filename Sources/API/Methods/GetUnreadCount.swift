@@ -56,25 +56,19 @@ struct GetUnreadCount: Method {
       writer.member("count", counted.reduce(0) { $0 + $1.counts.unread })
       for account in counted where account.team == nil {
         writer.key("account")
+        writer.beginObject()
         writer.counts(account.counts)
+        writer.endObject()
       }
       writer.key("teams")
       writer.beginObject()
       for case (let team?, let counts) in counted {
         writer.key(team.string)
+        writer.beginObject()
         writer.counts(counts)
+        writer.endObject()
       }
       writer.endObject()
     }
-  }
-}
-
-extension JSONWriter {
-  fileprivate mutating func counts(_ counts: InboxState.Counts) {
-    beginObject()
-    member("total", counts.total)
-    member("count", counts.unread)
-    member("unseen", counts.unseen)
-    endObject()
   }
 }

@@ -32,6 +32,27 @@ protocol Method: Sendable {
 
   /// Does the work and returns the result as JSON text.
   func run(_ backend: Backend, _ context: CallContext) async throws -> [UInt8]
+
+  /// The result, if it is known from the arguments alone.
+  var knownResult: [UInt8]? { get }
+
+  /// Whether `begin` may do the work without a task.
+  static var mayNeedNoTask: Bool { get }
+
+  /// Begins the work without a task, if it can.
+  func begin(
+    _ backend: Backend, _ context: CallContext, _ done: @escaping @Sendable (PreparedCall.Outcome) -> Void
+  ) -> PreparedCall.Begun
+}
+
+extension Method {
+  var knownResult: [UInt8]? { nil }
+
+  static var mayNeedNoTask: Bool { false }
+
+  func begin(
+    _ backend: Backend, _ context: CallContext, _ done: @escaping @Sendable (PreparedCall.Outcome) -> Void
+  ) -> PreparedCall.Begun { .needsTask }
 }
 
 /// An example call.

@@ -19,6 +19,13 @@ struct TimedReader: ForwardingReader {
     return states
   }
 
+  func state(of inbox: Inbox) throws -> InboxState {
+    try check()
+    let state = try reader.state(of: inbox)
+    try check()
+    return state
+  }
+
   func messages(in log: LogName, _ numbers: SequenceSet) throws -> [Message] {
     try check()
     return try reader.messages(in: log, numbers)

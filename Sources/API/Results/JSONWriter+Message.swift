@@ -41,12 +41,21 @@ struct EntryWriter {
   init(_ inbox: Inbox) {
     var writer = JSONWriter(reserving: 64)
     writer.string(inbox.user.string)
-    reader = Array(#","reader_id":"#.utf8) + writer.take() + Array(#","read":"#.utf8)
+    let name = writer.take()
+    var reader: [UInt8] = []
+    reader.reserveCapacity(name.count + 24)
+    reader.append(contentsOf: Self.beforeName.bytes)
+    reader.append(contentsOf: name)
+    reader.append(contentsOf: Self.afterName.bytes)
+    self.reader = reader
   }
 
-  /// The number of bytes of an entry, or a few more.
-  func size(of entry: Entry<WrittenMessage>) -> Int {
-    entry.message.bytes.count + reader.count + Self.longestMarks + 1
+  private static let beforeName: StaticString = #","reader_id":"#
+  private static let afterName: StaticString = #","read":"#
+
+  /// The number of bytes of an entry with this message, or a few more.
+  func size(of message: WrittenMessage) -> Int {
+    message.bytes.count + reader.count + Self.longestMarks + 1
   }
 
   /// The longest text of the marks.
@@ -67,6 +76,13 @@ struct EntryWriter {
     case (true, true, false): #"true,"seen":true,"archived":false}"#
     case (true, true, true): #"true,"seen":true,"archived":true}"#
     }
+  }
+}
+
+extension StaticString {
+  /// The UTF-8 of a text that is not a single character.
+  fileprivate var bytes: UnsafeBufferPointer<UInt8> {
+    UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
   }
 }
 

@@ -3,7 +3,7 @@ enum Components {
   static let schemas: [(name: String, schema: JSONSchema)] = [
     ("Message", message), ("Page", page), ("Sent", sent), ("Marked", marked), ("Imported", imported),
     ("Joined", joined),
-    ("Counts", counts), ("Change", change), ("Error", error),
+    ("Counts", counts), ("Change", change), ("InboxEvent", inboxEvent), ("Error", error),
   ]
 
   private static let nid = JSONSchema.described(
@@ -70,20 +70,64 @@ enum Components {
     .init("joined", .described(.boolean, "Whether the reader is a member afterwards."))
   ])
 
-  private static let counts = JSONSchema.object([
+  private static let counts = JSONSchema.object(countMembers)
+
+  private static let inboxTeam = JSONSchema.Property(
+    "team_id", .described(identifier, "The inbox's team; absent for the account."), optional: true)
+
+  /// The members that tell what happened.
+  private static func changed(_ events: [String]) -> [JSONSchema.Property] {
+    [
+      .init("event", .enumeration(events)),
+      .init(
+        "message", .described(.component("Message"), "With `created`: the message that arrived."),
+        optional: true),
+      .init(
+        "nid",
+        .described(
+          .string(minLength: 1), "With `removed`: the name of the message that is gone for everybody."),
+        optional: true),
+      .init(
+        "reason", .described(.enumeration(["retracted"]), "With `removed`: why it is gone."), optional: true),
+      .init("total", .described(.integer(0), "The number of messages in the inbox at this event.")),
+      .init("count", .described(.integer(0), "The number of those that are unread.")),
+      .init("unseen", .described(.integer(0), "The number of those that are unseen.")),
+      .init("cursor", .described(.string(), "The cursor for a host that has processed this event.")),
+    ]
+  }
+
+  private static let change = JSONSchema.object([inboxTeam] + changed(["created", "marked", "removed"]))
+
+  private static let inboxEvent = JSONSchema.described(
+    .object(
+      [
+        .init("subscription", .described(.integer(1), "The number from the answer to `subscribe`.")),
+        inboxTeam,
+      ]
+        + changed(["created", "marked", "removed", "counts", "lagged"])),
+    "The parameters of the notification `inbox_event`, which `subscribe` asks for.")
+
+  /// An inbox in an answer, with the cursor to go on from.
+  static func followed(_ more: [JSONSchema.Property]) -> JSONSchema {
+    .object(
+      [inboxTeam, .init("cursor", .described(.string(), "The cursor of the inbox's changes to go on from."))]
+        + more + [
+          .init(
+            "expired",
+            .described(
+              .constant("true"),
+              "Present if the cursor that was given is older than what is kept: the inbox is to be read anew."
+            ),
+            optional: true)
+        ])
+  }
+
+  /// The members of counts.
+  static let countMembers: [JSONSchema.Property] = [
     .init("total", .described(.integer(0), "The number of messages in the inbox.")),
     .init("count", .described(.integer(0), "The number of those that are unread.")),
     .init("unseen", .described(.integer(0), "The number of those that are unseen.")),
-  ])
-
-  private static let change = JSONSchema.object([
-    .init("event", .enumeration(["created", "marked", "retracted"])),
-    .init("message", .component("Message"), optional: true),
-    .init("nid", nid, optional: true),
-    .init("total", .described(.integer(0), "The number of messages in the inbox at this event.")),
-    .init("count", .described(.integer(0), "The number of those that are unread.")),
-    .init("cursor", .described(.string(), "The cursor for a host that has processed this change.")),
-  ])
+  ]
 
   private static let error = JSONSchema.object([
     .init("code", .integer()),

@@ -11,7 +11,7 @@ enum Registry {
     GetUnreadCount.self,
     JoinTeam.self, LeaveTeam.self, JoinAccount.self,
     RetractMessage.self, ImportMessages.self,
-    GetChanges.self,
+    GetChanges.self, Subscribe.self, Unsubscribe.self,
     Ping.self, GetStatus.self, Discover.self,
   ]
 }

@@ -18,11 +18,11 @@ public struct TidingsService: Service {
   /// Creates a service over a store, for a server with these limits and a host with this scope.
   /// Messages that were on pages are kept in at most `cacheBytes`.
   public init(
-    store: any MessageStore, limits: Limits = Limits(), scope: Scope = Scope(),
-    cacheBytes: Int = Self.cacheBytes
+    store: any MessageStore, limits: Limits = Limits(), following: FollowingLimits = FollowingLimits(),
+    scope: Scope = Scope(), cacheBytes: Int = Self.cacheBytes
   ) {
     backend = Backend(
-      store: store, limits: limits, scope: scope, cacheBytes: cacheBytes,
+      store: store, limits: limits, following: following, scope: scope, cacheBytes: cacheBytes,
       document: { OpenRPCDocument.json })
     methods = Registry.methods.map { "\($0.name)" }
     let all = Registry.methods.enumerated().map { Entry($1, index: $0, scope) }
@@ -36,6 +36,9 @@ public struct TidingsService: Service {
     return try entry.prepare(backend, params)
   }
 
+  /// Whether every event of what has happened so far is sent.
+  public var isQuiet: Bool { backend.live.isQuiet }
+
   /// Finds a method. Few names have the same length, so comparing those costs less than hashing one.
   private func entry(_ method: JSON) -> Entry? {
     let length = method.raw.count - 2
@@ -47,6 +50,19 @@ public struct TidingsService: Service {
   private struct Entry: Sendable {
     let name: StaticString
     let prepare: @Sendable (Backend, JSON?) throws(RPCError) -> PreparedCall
+
+    /// Begins a call without a task.
+    private static func begin(_ call: some Method, _ backend: Backend) -> PreparedCall.Begin {
+      { context, done in
+        call.begin(backend, context) { outcome in
+          guard case .failure(let failure) = outcome, let error = failure as? StoreError else {
+            done(outcome)
+            return
+          }
+          do { done(.failure(try RPCError(error, in: context))) } catch { done(.failure(error)) }
+        }
+      }
+    }
 
     init<M: Method>(_ method: M.Type, index: Int, _ scope: Scope) {
       name = M.name
@@ -65,8 +81,10 @@ public struct TidingsService: Service {
           owned = scope.mustHaveSent(claims)
         }
         guard let owned, let user = scope.user else {
+          if let result = call.knownResult { return PreparedCall(methodIndex: index, result: result) }
           // Most calls take this path, which adds no cost.
-          return PreparedCall(methodIndex: index, dependencies: call.dependencies) { context in
+          let begin = M.mayNeedNoTask ? Self.begin(call, backend) : nil
+          return PreparedCall(methodIndex: index, dependencies: call.dependencies, begin: begin) { context in
             do { return try await call.run(backend, context) } catch let error as StoreError {
               throw try RPCError(error, in: context)
             }

@@ -12,21 +12,25 @@ public enum Base64URL {
   /// The text of these bytes.
   public static func encode(_ bytes: [UInt8]) -> String {
     String(unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { buffer in
-      var (group, bits, length) = (UInt32(0), 0, 0)
-      for byte in bytes {
-        group = group << 8 | UInt32(byte)
-        bits += 8
-        while bits >= 6 {
-          bits -= 6
-          buffer[length] = alphabet[Int(group >> UInt32(bits) & 63)]
-          length += 1
+      bytes.withUnsafeBufferPointer { bytes in
+        alphabet.withUnsafeBufferPointer { alphabet in
+          var (read, written) = (0, 0)
+          // Three bytes are four letters; what is left over is one letter more than it has bytes.
+          while read < bytes.count {
+            let count = min(3, bytes.count - read)
+            var group = UInt32(bytes[read]) << 16
+            if count > 1 { group |= UInt32(bytes[read + 1]) << 8 }
+            if count > 2 { group |= UInt32(bytes[read + 2]) }
+            buffer[written] = alphabet[Int(group >> 18)]
+            buffer[written + 1] = alphabet[Int(group >> 12 & 63)]
+            if count > 1 { buffer[written + 2] = alphabet[Int(group >> 6 & 63)] }
+            if count > 2 { buffer[written + 3] = alphabet[Int(group & 63)] }
+            read += count
+            written += count + 1
+          }
+          return written
         }
       }
-      if bits > 0 {
-        buffer[length] = alphabet[Int(group << UInt32(6 - bits) & 63)]
-        length += 1
-      }
-      return length
     }
   }
 

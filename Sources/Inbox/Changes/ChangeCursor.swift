@@ -35,10 +35,14 @@ public struct ChangeCursor: Hashable, Sendable, TwoSided {
 }
 
 extension ChangeCursor {
-  /// A cursor at the present.
-  public init(_ state: InboxState, _ reader: any StoreReader) throws {
+  /// A cursor at the present. What it has in common with `earlier`, a cursor that was made or compared in the
+  /// present past, is not read again.
+  public init(_ state: InboxState, after earlier: ChangeCursor? = nil, _ reader: any StoreReader) throws {
     func point(_ side: Inbox.Side) throws -> Point {
       let log = state.log(side)
+      if let point = earlier?[side], point.seq == log.head, point.retractions == log.record.retractionCount {
+        return point
+      }
       return Point(
         seq: log.head, token: try reader.token(in: state.inbox.log(side), log.head),
         retractions: log.record.retractionCount, trail: log.record.trail)

@@ -6,8 +6,14 @@ public struct Change: Hashable, Sendable {
     case created(Entry<Message>)
     /// The marks or the membership changed, once or several times.
     case marked
-    /// A message was retracted.
-    case retracted(MessageName)
+    /// A message is gone for everybody.
+    case removed(MessageName, Removal)
+  }
+
+  /// The reasons for which a message is gone for everybody.
+  public enum Removal: String, Hashable, Sendable, CaseIterable {
+    /// It was retracted.
+    case retracted
   }
 
   /// The event.

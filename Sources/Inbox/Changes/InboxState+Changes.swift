@@ -3,35 +3,36 @@ extension InboxState {
   /// messages before the cursor, then the new messages, oldest first, then one change for all marks. In this
   /// order a host can stop after any change and continue from its cursor.
   ///
-  /// A new message that has been retracted since is not reported at all. The counts are updated step by step:
+  /// Of a new message that has been retracted since only its removal is reported: a page that the host read
+  /// meanwhile may show it. The counts are updated step by step:
   /// the cost of a change does not depend on the size of the marks and records. `check` is called now and
   /// then, and ends the work by throwing. Throws `ChangeCursorExpired`.
+  ///
+  /// A cursor `isProven` if it was made or compared in the reader's present past: then it is not compared again.
   public func changes(
-    since cursor: ChangeCursor, limit: Int, _ reader: any StoreReader, check: () throws -> Void = {}
+    since cursor: ChangeCursor, limit: Int, isProven: Bool = false, _ reader: any StoreReader,
+    check: () throws -> Void = {}
   ) throws -> Changes {
-    let pending = try retractions(since: cursor, reader)
+    let pending = try retractions(since: cursor, isProven: isProven, reader)
     try check()
     var (cursor, changes) = (cursor, [Change]())
     let start = (shared: cursor.shared.seq, own: cursor.own.seq)
-    // The state as the host knows it; only the counts that are computed from it are then brought to the
-    // present.
-    var then = self
-    then.shared.head = start.shared
-    then.own.head = start.own
-    for side in Inbox.Side.allCases {
-      then[side].record.retracted.subtract(SequenceSet(numbers: pending[side]!))
-    }
+    // Only the counts that are computed from this state are then brought to the present.
+    let then = state(at: cursor, pending)
     var counts = try then.counts(check)
 
     for side in Inbox.Side.allCases {
       for seq in pending[side]! {
         try check()
         cursor[side].retractions += 1
-        cursor[side].trail = log(side).record.trail(after: cursor[side].retractions) ?? 0
-        guard then.isLiving(seq, side) else { continue }
-        counts.remove(seq, then, side)
+        cursor[side].trail = LogRecord.trail(cursor[side].trail, adding: seq)
+        if then.isLiving(seq, side) {
+          counts.remove(seq, then, side)
+        } else if seq <= then.log(side).head || !isShown(seq, side) {
+          continue
+        }
         let name = MessageName(log: inbox.log(side), seq: seq)
-        changes.append(Change(event: .retracted(name), counts: counts, cursor: cursor))
+        changes.append(Change(event: .removed(name, .retracted), counts: counts, cursor: cursor))
       }
     }
 
@@ -61,20 +62,46 @@ extension InboxState {
     return Changes(changes: changes, cursor: cursor, more: false)
   }
 
+  /// The counts as they were at a cursor, with the marks of the present. Throws `ChangeCursorExpired`.
+  public func counts(
+    at cursor: ChangeCursor, _ reader: any StoreReader, check: () throws -> Void = {}
+  ) throws -> Counts {
+    try state(at: cursor, retractions(since: cursor, isProven: false, reader)).counts(check)
+  }
+
+  /// Whether nothing has happened since a cursor that was made or compared in the present past.
+  public func isCurrent(_ cursor: ChangeCursor) -> Bool {
+    cursor.marks == ChangeCursor.MarksVersion(marks)
+      && Inbox.Side.allCases.allSatisfy { side in
+        cursor[side].seq == log(side).head && cursor[side].retractions == log(side).record.retractionCount
+      }
+  }
+
+  /// The state as the host at a cursor knows it, with the marks of the present.
+  private func state(at cursor: ChangeCursor, _ pending: [Inbox.Side: [Int]]) -> InboxState {
+    var then = self
+    for side in Inbox.Side.allCases {
+      then[side].head = cursor[side].seq
+      then[side].record.retracted.subtract(SequenceSet(numbers: pending[side]!))
+    }
+    return then
+  }
+
   /// The retractions of each side that a cursor has not reported, oldest first. Throws `ChangeCursorExpired`
   /// for a cursor that is too old, and for a cursor of another past: its message has another token now, or
   /// other messages were retracted before it.
   private func retractions(
-    since cursor: ChangeCursor, _ reader: any StoreReader
+    since cursor: ChangeCursor, isProven: Bool, _ reader: any StoreReader
   ) throws -> [Inbox.Side: [Int]] {
     var pending: [Inbox.Side: [Int]] = [:]
     for side in Inbox.Side.allCases {
       let (log, point) = (log(side), cursor[side])
-      guard point.seq <= log.head, log.record.trail(after: point.retractions) == point.trail else {
-        throw ChangeCursorExpired()
-      }
+      guard point.seq <= log.head, log.record.keepsRetractions(after: point.retractions),
+        (isProven && point.retractions == log.record.retractionCount)
+          || log.record.trail(after: point.retractions) == point.trail
+      else { throw ChangeCursorExpired() }
       // Messages before the tail are gone and can't be compared: the cursor continues at the tail.
-      if point.seq >= log.record.tail {
+      if !isProven, point.seq >= log.record.tail {
         guard try reader.token(in: inbox.log(side), point.seq) == point.token else {
           throw ChangeCursorExpired()
         }
@@ -102,10 +129,14 @@ extension InboxState {
 extension InboxState {
   /// Whether a message exists for this reader: the answer of `living`, without making the whole set.
   private func isLiving(_ seq: Int, _ side: Inbox.Side) -> Bool {
+    isShown(seq, side) && !log(side).record.retracted.contains(seq)
+  }
+
+  /// Whether a message that the log keeps exists for this reader, or existed before it was retracted.
+  private func isShown(_ seq: Int, _ side: Inbox.Side) -> Bool {
     let log = log(side)
     return log.record.tail <= seq && seq <= log.head
-      && (side == .own || marks.membership.shows(seq))
-      && !log.record.retracted.contains(seq) && !marks[side].deleted.contains(seq)
+      && (side == .own || marks.membership.shows(seq)) && !marks[side].deleted.contains(seq)
   }
 }
 

@@ -19,9 +19,16 @@ public struct LogRecord: Hashable, Sendable {
   /// The value of `trail` after the first `count` retractions; nil if those are no longer kept or have not
   /// happened yet.
   func trail(after count: Int) -> UInt64? {
-    let left = retractionCount - count
-    guard (0...newestRetractions.count).contains(left) else { return nil }
-    return Trail.after(newestRetractions.dropLast(left), trailBefore)
+    guard keepsRetractions(after: count) else { return nil }
+    return Trail.after(newestRetractions.dropLast(retractionCount - count), trailBefore)
+  }
+
+  /// The value of `trail` after one more retraction.
+  static func trail(_ before: UInt64, adding seq: Int) -> UInt64 { Trail.after([seq], before) }
+
+  /// Whether the retractions after the first `count` are all kept.
+  func keepsRetractions(after count: Int) -> Bool {
+    (0...newestRetractions.count).contains(retractionCount - count)
   }
 
   /// Fingerprints of retractions, each computed from the one before.
@@ -40,6 +47,9 @@ public struct LogRecord: Hashable, Sendable {
 
   /// The number of retractions that a record keeps in order.
   public static let retractionsKept = 1000
+
+  /// How many ranges and single numbers the record holds.
+  public var rangeCount: Int { retracted.spanCount + newestRetractions.count }
 
   /// The largest `encoded` that a store accepts: 4 MiB, as for marks.
   public static let maximumSize = 4 << 20

@@ -23,9 +23,9 @@ public struct Marks: Hashable, Sendable, TwoSided {
     return max(marks.sets.map { $0.last ?? 0 }.max() ?? 0, marks.folded, ranges)
   }
 
-  /// The approximate number of bytes that they take.
-  public var size: Int {
-    16 * (shared.sets + own.sets).reduce(membership.closed.spanCount) { $0 + $1.spanCount }
+  /// How many ranges the marks hold.
+  public var rangeCount: Int {
+    (shared.sets + own.sets).reduce(membership.closed.spanCount) { $0 + $1.spanCount }
   }
 
   /// The largest `encoded` that a store accepts: 4 MiB, which is some two million ranges, and a quarter of

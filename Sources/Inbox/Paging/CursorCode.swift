@@ -12,7 +12,7 @@ enum CursorCode {
   static let largestNumber = 1 << 62
 
   static func text(_ format: UInt8, _ write: (inout ByteWriter) -> Void) -> String {
-    var writer = ByteWriter()
+    var writer = ByteWriter(reservingCapacity: 64)
     writer.writeByte(format)
     write(&writer)
     return Base64URL.encode(writer.bytes)

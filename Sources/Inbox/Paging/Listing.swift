@@ -1,8 +1,11 @@
 /// A whole listing as numbers: the messages of both logs, in parts and with a direction. Pages, cursors and
 /// totals are arithmetic on it.
-struct Listing: Sendable {
+///
+/// A class, so that a page and its listing are handed on without a copy of the state.
+final class Listing: Sendable {
+  let query: PageQuery
   /// The messages of each part of the listing.
-  private(set) var parts: [Part] = []
+  let parts: [Part]
   /// The heads of both logs when the listing began.
   let heads: Cursor.Position
   /// The messages in the parts before the last one, as the first page decided.
@@ -32,6 +35,7 @@ struct Listing: Sendable {
   }
 
   init(_ query: PageQuery, _ state: InboxState, _ reader: any StoreReader) throws {
+    self.query = query
     self.state = state
     oldestFirst = query.order == .oldest
     var heads = Cursor.Position(shared: state.shared.head, own: state.own.head)
@@ -94,20 +98,28 @@ struct Listing: Sendable {
     var entries: [Entry<Item>] = []
     entries.reserveCapacity(taken)
     while entries.count < taken {
+      let (atShared, atOwn) = (index(nextShared, of: shared.count), index(nextOwn, of: own.count))
       let isShared =
         nextOwn == own.count
-        || nextShared < shared.count && sharedComesFirst(shared[nextShared].time, own[nextOwn].time)
+        || nextShared < shared.count && sharedComesFirst(shared[atShared].time, own[atOwn].time)
       if isShared {
-        entries.append(entry(shared[nextShared], .shared, part: place.part))
+        entries.append(entry(shared[atShared], .shared, part: place.part))
         nextShared += 1
       } else {
-        entries.append(entry(own[nextOwn], .own, part: place.part))
+        entries.append(entry(own[atOwn], .own, part: place.part))
         nextOwn += 1
       }
     }
     return entries
   }
 
+  /// Where the message is that comes after `taken` others, among `count` that ascend.
+  @inline(__always)
+  private func index(_ taken: Int, of count: Int) -> Int {
+    oldestFirst ? taken : count - 1 - taken
+  }
+
+  /// The next messages of one side, ascending.
   @specialized(where Item == WrittenMessage)
   private func messages<Item: Listed>(
     _ side: Inbox.Side, _ limit: Int, after place: Place, _ source: PageQuery.Source<Item>
@@ -119,7 +131,7 @@ struct Listing: Sendable {
     guard messages.count == next.count else {
       throw StoreError.damaged("a log lacks \(next.count - messages.count) of \(next.count) messages")
     }
-    return oldestFirst ? messages : messages.reversed()
+    return messages
   }
 
   @inline(__always)

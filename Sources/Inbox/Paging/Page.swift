@@ -1,12 +1,13 @@
 /// One page of an inbox, with its messages in some form.
 public struct Page<Item: Listed>: Sendable {
-  let query: PageQuery
+  /// The inbox that is listed.
+  public var inbox: Inbox { listing.query.inbox }
   /// The state that the page was made from.
-  public let state: InboxState
+  public var state: InboxState { listing.state }
   /// The number of messages in the view that pass the filter.
-  public let total: Int
+  public var total: Int { listing.total }
   /// The number of those that are not read.
-  public let count: Int
+  public var count: Int { listing.count }
   let listing: Listing
   var start: Listing.Place?
   /// The messages of the page, in its order.
@@ -25,7 +26,7 @@ public struct Page<Item: Listed>: Sendable {
     }
     guard place.part < listing.parts.count else { return nil }
     return Cursor(
-      listing: query.listing, part: place.part, position: place.position, heads: listing.heads,
+      listing: listing.query.listing, part: place.part, position: place.position, heads: listing.heads,
       earlier: listing.earlier)
   }
 }

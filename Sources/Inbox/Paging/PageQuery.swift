@@ -41,12 +41,14 @@ public struct PageQuery: Sendable {
 
   /// A fingerprint of the inbox, view, order and filter.
   var listing: UInt64 {
-    var writer = ByteWriter()
+    // The longest names have 264 bytes together; a filter may make it grow.
+    var writer = ByteWriter(reservingCapacity: inbox.own.encoded.count + 64)
     writer.writeBytes(inbox.own.encoded)
     writer.writeBytes(view.rawValue.utf8)
     writer.writeBytes(order.rawValue.utf8)
     writer.writeByte(filter.concerning == nil ? 0 : 1)
     if let user = filter.concerning { writer.writeBytes(user.string.utf8) }
+    guard !filter.types.isEmpty else { return writer.bytes.fingerprint }
     for type in Set(filter.types).sorted() { writer.writeBytes(type.string.utf8) }
     return writer.bytes.fingerprint
   }
@@ -66,8 +68,7 @@ extension PageQuery {
   public func page<Item: Listed>(_ reader: any StoreReader, from source: Source<Item>) throws -> Page<Item> {
     let state = try reader.state(of: inbox)
     let listing = try Listing(self, state, reader)
-    var page = Page<Item>(
-      query: self, state: state, total: listing.total, count: listing.count, listing: listing)
+    var page = Page<Item>(listing: listing)
     guard var place = try beginning(of: listing, reader) else { return page }
     page.start = place
     while page.entries.count < size, place.part < listing.parts.count {

@@ -75,10 +75,20 @@ public struct InboxState: Hashable, Sendable, TwoSided {
     public var unread = 0
     /// The number of unseen messages.
     public var unseen = 0
+
+    /// Creates counts; by default those of an empty inbox.
+    public init(total: Int = 0, unread: Int = 0, unseen: Int = 0) {
+      (self.total, self.unread, self.unseen) = (total, unread, unseen)
+    }
   }
 }
 
 extension InboxState {
+  /// How many ranges the state holds: what it takes in memory grows with them.
+  public var rangeCount: Int {
+    [shared, own].reduce(marks.rangeCount) { $0 + $1.record.rangeCount + $1.sent.spanCount }
+  }
+
   /// Checks marks that were read: they fold no messages that the logs do not have.
   public func checkMarks() throws(StoreError) {
     guard marks.shared.folded <= shared.head, marks.own.folded <= own.head else {

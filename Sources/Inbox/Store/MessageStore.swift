@@ -18,6 +18,15 @@ public protocol MessageStore: Sendable {
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value
 
+  /// Reads as ``read(before:_:)`` does, without a task that waits: `done` gets the result on the thread where `body`
+  /// ran. Returns what takes the read back, to be called when nobody waits for it any more; `done` then gets a
+  /// `CancellationError`, unless `body` has begun. Nil, and nothing is done, if the store only reads for tasks.
+  func read<Value: Sendable>(
+    before deadline: ContinuousClock.Instant?,
+    _ body: @escaping @Sendable (any StoreReader) throws -> Value,
+    done: @escaping @Sendable (Result<Value, any Error>) -> Void
+  ) -> (@Sendable () -> Void)?
+
   /// Appends the draft to each log, durably, and returns a receipt for each in the same order. `logs` are
   /// distinct. An append that is too large for one change is made log by log, in the order of the logs: other
   /// calls may come between, and a failure in the middle is `StoreError.interrupted`.
@@ -83,6 +92,13 @@ extension MessageStore {
   ) async throws -> Value {
     try await read(before: nil, body)
   }
+
+  /// Reads nothing: the store only reads for tasks.
+  public func read<Value: Sendable>(
+    before deadline: ContinuousClock.Instant?,
+    _ body: @escaping @Sendable (any StoreReader) throws -> Value,
+    done: @escaping @Sendable (Result<Value, any Error>) -> Void
+  ) -> (@Sendable () -> Void)? { nil }
 
   /// Appends as ``append(_:to:progress:)`` does, for callers that do not follow the progress.
   public func append(_ draft: Draft, to logs: [LogName]) async throws -> [Receipt] {

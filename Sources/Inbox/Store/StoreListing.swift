@@ -53,10 +53,16 @@ extension ForwardingReader {
   /// See `StoreReader.states`.
   public func states(of inboxes: [Inbox]) throws -> [InboxState] { try reader.states(of: inboxes) }
 
+  /// See `StoreReader.state`.
+  public func state(of inbox: Inbox) throws -> InboxState { try reader.state(of: inbox) }
+
   /// See `StoreReader.messages`.
   public func messages(in log: LogName, _ numbers: SequenceSet) throws -> [Message] {
     try reader.messages(in: log, numbers)
   }
+
+  /// See `StoreReader.prefetch`.
+  public func prefetch(_ messages: [LogName: SequenceSet]) throws { try reader.prefetch(messages) }
 
   /// See `StoreReader.times`.
   public func times(in log: LogName, _ numbers: [Int]) throws -> [Timestamp] {

@@ -12,8 +12,15 @@ public protocol StoreReader: StoreListing {
   /// The state of each inbox, in order.
   func states(of inboxes: [Inbox]) throws -> [InboxState]
 
+  /// The state of one inbox.
+  func state(of inbox: Inbox) throws -> InboxState
+
   /// The messages with these numbers, ascending. Numbers that the log does not hold are left out.
   func messages(in log: LogName, _ numbers: SequenceSet) throws -> [Message]
+
+  /// Says that these messages of logs whose states were read will be asked for: a store that asks a server brings them
+  /// together. A hint: it changes no answer.
+  func prefetch(_ messages: [LogName: SequenceSet]) throws
 
   /// The time of each of these numbers, in order; all of them are between the log's tail and head.
   func times(in log: LogName, _ numbers: [Int]) throws -> [Timestamp]
@@ -42,7 +49,10 @@ public enum MessageField: Hashable, Sendable {
 }
 
 extension StoreReader {
-  /// The state of one inbox.
+  /// Brings nothing: for stores whose messages are near.
+  public func prefetch(_ messages: [LogName: SequenceSet]) {}
+
+  /// The state of one inbox, as `states` has it.
   public func state(of inbox: Inbox) throws -> InboxState { try states(of: [inbox])[0] }
 }
 

@@ -11,6 +11,7 @@ public enum FaultKind: String, CaseIterable, Sendable {
   case logID = "log_id"
   case head
   case headTime = "head_time"
+  case headToken = "head_token"
   case record
   case recordRange = "record_range"
   case retractionOrder = "retraction_order"
@@ -71,6 +72,8 @@ extension FaultKind {
     case .logID: ("logs have numbers under which no messages can be kept", "the entry was removed")
     case .head: ("messages lie beyond the heads of their logs", "the head was corrected")
     case .headTime: ("logs end at another time than their last messages", "the last message's time was taken")
+    case .headToken:
+      ("logs end with another token than their last messages", "the last message's token was taken")
     case .record: ("the records of logs can't be read", "what can be read of it was kept")
     case .recordRange:
       ("records name messages that their logs don't have", "what the log does not have was taken out")

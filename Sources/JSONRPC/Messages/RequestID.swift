@@ -31,10 +31,12 @@ struct RequestID: Sendable {
   init?(_ json: JSON) {
     switch json.kind {
     case .number:
-      guard json.isInteger, json.raw.count <= Self.longest else { return nil }
+      guard json.isInteger else { return nil }
       raw = json.keepsake
-      kind = json.integer == nil ? .digits : .integer
-      number = json.integer ?? 0
+      guard raw.count <= Self.longest else { return nil }
+      let integer = json.integer
+      kind = integer == nil ? .digits : .integer
+      number = integer ?? 0
       unescaped = nil
     case .string:
       guard json.raw.count <= Self.longest else { return nil }

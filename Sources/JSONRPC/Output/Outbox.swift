@@ -20,6 +20,8 @@ struct Outbox: Sendable {
   private var spare: [UInt8] = []
   private var batches: [Int: BatchAnswer] = [:]
   private var batchSerial = 0
+  /// What is to be done after the answers of batches that were added.
+  private var due: [Handler] = []
   private let batchBytes: Int
   /// `.headers` or lines.
   var framing = Framing.lines
@@ -68,13 +70,20 @@ struct Outbox: Sendable {
     guard !isClosed else { return }
     if let observer { observer.sent(Self.resultOpening + id + Self.resultKey + result + [UInt8(ascii: "}")]) }
     open(size)
+    let isLarge = result.count >= Self.segmentBytes
     append { bytes in
       bytes.append(contentsOf: Self.resultOpening)
       bytes.append(contentsOf: id)
       bytes.append(contentsOf: Self.resultKey)
+      if !isLarge {
+        bytes.append(contentsOf: result)
+        bytes.append(UInt8(ascii: "}"))
+      }
     }
-    append(large: result)
-    append { $0.append(UInt8(ascii: "}")) }
+    if isLarge {
+      append(large: result)
+      append { $0.append(UInt8(ascii: "}")) }
+    }
     end()
   }
 
@@ -124,6 +133,25 @@ struct Outbox: Sendable {
     completeIfWhole(batch)
   }
 
+  /// Keeps what is to be done after a batch's answer, and returns what is to be done now: all that was kept for
+  /// batches that are answered, and `handlers` if their own is.
+  mutating func follow(_ batch: Int, with handlers: [Handler]) -> [Handler] {
+    if batches[batch] != nil {
+      batches[batch]!.handlers += handlers
+      return takeDue()
+    }
+    return takeDue() + handlers
+  }
+
+  /// Takes what is to be done after batches that are answered.
+  mutating func takeDue() -> [Handler] {
+    defer { due = [] }
+    return due
+  }
+
+  /// Something to be done after an answer.
+  typealias Handler = @Sendable () -> Void
+
   /// The bytes that a batch holds so far.
   func heldBytes(of batch: Int) -> Int { batches[batch]?.count ?? 0 }
 
@@ -151,6 +179,7 @@ struct Outbox: Sendable {
     guard batches[batch]!.isClosed, batches[batch]!.missing == 0 else { return }
     var answer = batches.removeValue(forKey: batch)!
     heldBytes -= answer.count
+    due += answer.handlers
     // A batch of notifications alone gets no answer.
     guard answer.count > 0 else { return }
     answer.append { $0.append(UInt8(ascii: "]")) }
@@ -240,6 +269,8 @@ private struct BatchAnswer: Sendable {
   private(set) var count = 0
   var missing = 0
   var isClosed = false
+  /// What is to be done after it.
+  var handlers: [Outbox.Handler] = []
 
   mutating func append(_ body: (inout [UInt8]) -> Void) {
     if parts.isEmpty || parts[parts.count - 1].count >= Outbox.segmentBytes { parts.append([]) }

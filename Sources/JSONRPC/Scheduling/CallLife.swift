@@ -81,7 +81,7 @@ struct CallLife: Hashable, Sendable {
 
   // MARK: What was made for the call
 
-  /// Its task has begun, and may have ended.
+  /// Its task or its work in a queue has begun, and may have ended.
   func taskBegan() -> Actions {
     if phase == .answered { return [] }
     return cancelReason == .none ? .keep : [.keep, .cancelTask]

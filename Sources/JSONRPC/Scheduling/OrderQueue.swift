@@ -53,10 +53,10 @@ struct OrderQueue<Payload: Sendable>: Sendable {
     let ticket = entries.insert(Entry(payload: payload, firstNode: Self.none, missing: 0))
     for dependency in Self.merged(dependencies) { join(ticket, dependency) }
     var node = entries[ticket].firstNode
-    var started: [Ticket] = []
     while node != Self.none {
       let following = nodes[node].sibling
-      advance(nodes[node].lane, ready: &ready, started: &started)
+      // Those before it were granted what they may be: nobody else can start.
+      advance(nodes[node].lane, ready: &ready) { _ in }
       node = following
     }
     return ticket
@@ -69,7 +69,7 @@ struct OrderQueue<Payload: Sendable>: Sendable {
     var node = entries.remove(ticket).firstNode
     while node != Self.none {
       let gone = nodes.remove(node)
-      if unlink(node, gone) { advance(gone.lane, ready: &ready, started: &started) }
+      if unlink(node, gone) { advance(gone.lane, ready: &ready) { started.append($0) } }
       node = gone.sibling
     }
     // A call that starts may allow the next ordered one on each of its lanes to start.
@@ -77,7 +77,7 @@ struct OrderQueue<Payload: Sendable>: Sendable {
       var node = entries[next].firstNode
       while node != Self.none {
         let following = nodes[node].sibling
-        if nodes[node].mode != .shared { advance(nodes[node].lane, ready: &ready, started: &started) }
+        if nodes[node].mode != .shared { advance(nodes[node].lane, ready: &ready) { started.append($0) } }
         node = following
       }
     }
@@ -121,10 +121,9 @@ struct OrderQueue<Payload: Sendable>: Sendable {
     return false
   }
 
-  /// Grants the calls on a lane that may be granted.
-  private mutating func advance(
-    _ lane: Int, ready: inout Deque<Payload>, started: inout [Ticket]
-  ) {
+  /// Grants the calls on a lane that may be granted, and tells which of them start.
+  @inline(__always)
+  private mutating func advance(_ lane: Int, ready: inout Deque<Payload>, _ starts: (Ticket) -> Void) {
     while true {
       let index = lanes[lane].frontier
       guard index != Self.none else { return }
@@ -138,14 +137,16 @@ struct OrderQueue<Payload: Sendable>: Sendable {
       entries[node.ticket].missing -= 1
       if entries[node.ticket].missing == 0 {
         ready.append(entries[node.ticket].payload)
-        started.append(node.ticket)
+        starts(node.ticket)
       }
     }
   }
 
   /// Merges the dependencies on the same key into one: two modes become `exclusive`.
   private static func merged(_ dependencies: [Dependency]) -> [Dependency] {
-    guard dependencies.count > 1 else { return dependencies }
+    guard dependencies.count > 1, dependencies.count != 2 || dependencies[0].key == dependencies[1].key else {
+      return dependencies
+    }
     var result = dependencies.sorted { $0.key < $1.key }
     var kept = 0
     for index in 1..<result.count {

@@ -9,6 +9,7 @@ final class Call: @unchecked Sendable {
   /// done.
   let changes: Bool
   let run: @Sendable (CallContext) async throws -> [UInt8]
+  let begin: PreparedCall.Begin?
   let connection: HostConnection
   /// The batch in which the call came.
   let batch: Int?
@@ -30,13 +31,26 @@ final class Call: @unchecked Sendable {
 
   /// The things that are acted upon as the call's life says.
   struct Handles: Sendable {
-    var task: Task<Void, Never>?
+    var running: Running?
     var timer: Task<Void, Never>?
     var onCancel: [@Sendable () -> Void] = []
     var afterAnswer: [@Sendable () -> Void] = []
     var waiting: Waiting?
     /// The call's sleep while there is no room for its answer.
     var roomWait: Waiting?
+  }
+
+  /// What ends the work of a call early.
+  enum Running: Sendable {
+    case task(Task<Void, Never>)
+    case queued(@Sendable () -> Void)
+
+    func cancel() {
+      switch self {
+      case .task(let task): task.cancel()
+      case .queued(let takeBack): takeBack()
+      }
+    }
   }
 
   /// The weight of one dependency. The name that it stands for is kept in the call's parameters, in the order
@@ -55,6 +69,7 @@ final class Call: @unchecked Sendable {
     weight = size + Self.dependencyWeight * prepared.dependencies.count
     changes = prepared.dependencies.contains { $0.mode != .shared }
     run = prepared.run
+    begin = prepared.begin
     progressToken = meta.progressToken
     arrival = monotonicNanoseconds()
     deadline = meta.timeoutMilliseconds.map { .now.advanced(by: .milliseconds($0)) }

@@ -20,7 +20,8 @@ public struct CallContext: Sendable {
     call.connection.onCancel(call, handler)
   }
 
-  /// Runs `handler` once the answer is queued: whatever it sends comes after the answer. It must not block.
+  /// Runs `handler` once the answer, or that of its whole batch, is queued: whatever it sends comes after the
+  /// answer. It must not block.
   public func afterAnswer(_ handler: @escaping @Sendable () -> Void) {
     call.connection.afterAnswer(call, handler)
   }
@@ -77,5 +78,45 @@ public struct Notifier: Sendable {
   /// reached.
   public func notify(method: StaticString, params: [UInt8]) -> Bool {
     connection.notify(method: method, params: params)
+  }
+
+  /// Which connection this is: a host has one.
+  public var connectionID: ObjectIdentifier { ObjectIdentifier(connection) }
+
+  /// Whether there is room for events: the host takes what it is sent. Answers need no such room, so events never hold
+  /// them up for long.
+  public var hasRoom: Bool { connection.hasEventRoom }
+
+  /// The largest number of bytes of events that may be sent at a time when there is room, apart from one event
+  /// that alone has more.
+  public var roomBytes: Int { connection.eventRoomBytes }
+
+  /// Queues these events together, in order, if the host is still there. To be called when there is room. Never blocks.
+  public func send(_ events: [Event]) { connection.send(events) }
+
+  /// Runs `handler` once, as soon as there is room for events, maybe at once. It must not block. It is not run
+  /// if the host goes before.
+  public func whenRoom(_ handler: @escaping @Sendable () -> Void) { connection.whenEventRoom(handler) }
+
+  /// Runs `handler` once, when no more requests are accepted: the host has ended the conversation, or is gone.
+  /// Runs it at once if that has happened. It must not block.
+  public func whenEnded(_ handler: @escaping @Sendable () -> Void) { connection.whenEnded(handler) }
+}
+
+/// A notification of the service's own.
+public struct Event: Sendable {
+  let method: StaticString
+  let params: [UInt8]
+  let isWanted: @Sendable () -> Bool
+
+  /// Creates an event. `params` is the text of one JSON object. `isWanted` is asked when the event is queued, and
+  /// leaves it out by returning false: an answer that is queued after what made it false precedes no such event. It is
+  /// called under a lock, and only looks at a value.
+  public init(
+    method: StaticString, params: [UInt8], isWanted: @escaping @Sendable () -> Bool = { true }
+  ) {
+    self.method = method
+    self.params = params
+    self.isWanted = isWanted
   }
 }

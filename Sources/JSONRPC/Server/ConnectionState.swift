@@ -14,6 +14,10 @@ struct ConnectionState: Sendable {
   /// The room for the answers that are being made.
   var room: AnswerRoom<Call>
   var outbox: Outbox
+  /// The room for events.
+  var eventRoom: EventRoom
+  /// What is to be done once no more requests are accepted.
+  var atEnd: [@Sendable () -> Void] = []
   /// Whether a thread is writing. Only one thread does so at a time.
   var isWriting = false
   var writerSleeps = false
@@ -38,6 +42,7 @@ struct ConnectionState: Sendable {
   init(limits: Limits, methods: Int, observer: (any ConversationObserver)?) {
     outbox = Outbox(batchBytes: limits.outputBytes)
     room = AnswerRoom(limit: limits.outputBytes)
+    eventRoom = EventRoom(outputBytes: limits.outputBytes)
     outbox.observer = observer
     records = [MethodRecord](repeating: MethodRecord(), count: methods)
   }
@@ -65,6 +70,8 @@ struct ConnectionState: Sendable {
     static let flush = Self(rawValue: 1 << 3)
     /// What is to be flushed is so little that it may wait for more.
     static let mayWait = Self(rawValue: 1 << 4)
+    /// Tell those who wait that there is room for events.
+    static let tellEventRoom = Self(rawValue: 1 << 5)
   }
 
   /// What follows from what the reading thread changed: it flushes by itself, and doesn't sleep now.
@@ -97,6 +104,9 @@ struct ConnectionState: Sendable {
     if wakes {
       readerSleepsFor = .nothing
       actions.insert(.wakeReader)
+    }
+    if eventRoom.isAwaited, eventRoom.hasReturned(queued: outbox.queuedBytes) {
+      actions.insert(.tellEventRoom)
     }
     return actions
   }

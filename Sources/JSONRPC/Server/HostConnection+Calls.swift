@@ -21,28 +21,59 @@ extension HostConnection {
   /// Starts the calls that are ready, one after the other, on the thread that became the starter. A call that
   /// answers at once only adds to `ready`, and does not get here again.
   func startReady() {
-    var started: (call: Call, task: Task<Void, Never>)?
+    var started: (call: Call, running: Call.Running)?
     while let call = nextReady(after: started) {
-      // The call runs here until it first suspends: calls begin in the order in which they are started.
-      let task = Task.immediate(executorPreference: ResumingExecutor.shared) {
-        do {
-          let result = try await call.run(CallContext(call: call))
-          self.finish(call, result: result)
-        } catch {
-          self.finish(call, error: self.answer(to: error, of: call))
-        }
-      }
-      started = (call, task)
+      // The call runs here until it first waits: calls begin in the order in which they are started.
+      started = start(call).map { (call, $0) }
     }
   }
 
-  /// Keeps the task of the call that was started last, and returns the next call.
-  private func nextReady(after started: (call: Call, task: Task<Void, Never>)?) -> Call? {
+  /// Starts a call, without a task if it needs none; nil if there is nothing that could end it early.
+  private func start(_ call: Call) -> Call.Running? {
+    guard let begin = call.begin else { return .task(startTask(call)) }
+    let begun = begin(CallContext(call: call)) { outcome in
+      switch outcome {
+      case .result(let result): self.finish(call, result: result)
+      case .failure(let error): self.finish(call, error: self.answer(to: error, of: call))
+      case .needsTask: self.keep(.task(self.startTask(call)), of: call)
+      }
+    }
+    switch begun {
+    case .done: return nil
+    case .queued(let takeBack): return .queued(takeBack)
+    case .needsTask: return .task(startTask(call))
+    }
+  }
+
+  private func startTask(_ call: Call) -> Task<Void, Never> {
+    Task.immediate(executorPreference: ResumingExecutor.shared) {
+      do {
+        let result = try await call.run(CallContext(call: call))
+        self.finish(call, result: result)
+      } catch {
+        self.finish(call, error: self.answer(to: error, of: call))
+      }
+    }
+  }
+
+  /// Keeps what ends the call early, in place of what did before.
+  private func keep(_ running: Call.Running, of call: Call) {
+    let actions = state.withLock { _ in
+      let actions = call.life.taskBegan()
+      if actions.contains(.keep) { call.handles.running = running }
+      return actions
+    }
+    if actions.contains(.cancelTask) { running.cancel() }
+  }
+
+  /// Keeps what ends the call early that was started last, and returns the next call.
+  private func nextReady(after started: (call: Call, running: Call.Running)?) -> Call? {
     let (next, actions) = state.withLock { state -> (Call?, CallLife.Actions) in
       var actions: CallLife.Actions = []
-      if let (call, task) = started {
+      if let (call, running) = started {
         actions = call.life.taskBegan()
-        if actions.contains(.keep) { call.handles.task = task }
+        // A task that took over on another thread is kept already.
+        if actions.contains(.keep), call.handles.running == nil { call.handles.running = running }
       }
       while let call = state.ready.popFirst() {
         if call.life.start() == .run { return (call, actions) }
@@ -50,7 +81,7 @@ extension HostConnection {
       state.isStarting = false
       return (nil, actions)
     }
-    if actions.contains(.cancelTask) { started?.task.cancel() }
+    if actions.contains(.cancelTask) { started?.running.cancel() }
     return next
   }
 
@@ -103,17 +134,22 @@ extension HostConnection {
         state.records[call.methodIndex].record(nanoseconds: duration, failed: failure != nil)
       }
       state.perform(actions, for: call)
-      return (actions, actions.isEmpty ? Call.Handles() : call.takeHandles(for: actions))
+      guard !actions.isEmpty else { return (actions, Call.Handles()) }
+      var handles = call.takeHandles(for: actions)
+      if let batch = call.batch, actions.contains(.runAnswerHandlers) {
+        handles.afterAnswer = state.outbox.follow(batch, with: handles.afterAnswer)
+      }
+      return (actions, handles)
     }
     if actions.contains(.cancelTimer) { handles.timer?.cancel() }
     if actions.contains(.runAnswerHandlers) { for handler in handles.afterAnswer { handler() } }
-    if actions.contains(.cancelTask) { handles.task?.cancel() }
+    if actions.contains(.cancelTask) { handles.running?.cancel() }
     if actions.contains(.wake) {
       handles.waiting?.wake()
       handles.roomWait?.wake()
     }
     if actions.contains(.runCancelHandlers) { for handler in handles.onCancel { handler() } }
-    if actions.contains(.answer) { log(call, duration: duration, failure: failure) }
+    if actions.contains(.answer) { log(call.id, call.methodIndex, duration: duration, failure: failure) }
   }
 
   /// Tells a call's life of something that was made for the call; `keep` keeps it if it is needed later.

@@ -66,7 +66,7 @@ extension HostConnection {
 
   /// Logs one line for a call: id, method, duration and outcome, never a parameter. Costs nothing while
   /// logging is off.
-  func log(_ call: Call, duration: UInt64, failure: RPCError?) {
+  func log(_ id: RequestID?, _ methodIndex: Int, duration: UInt64, failure: RPCError?) {
     let isTraced = isTraced.load(ordering: .relaxed)
     guard logsCalls || isTraced else { return }
     var logger = logger
@@ -74,7 +74,7 @@ extension HostConnection {
     logger.debug(
       "answered",
       metadata: [
-        "id": "\(text(of: call.id))", "method": "\(methods[call.methodIndex])",
+        "id": "\(text(of: id))", "method": "\(methods[methodIndex])",
         "us": "\(duration / 1_000)", "outcome": "\(failure?.kind.name ?? "result")",
       ])
   }

@@ -36,13 +36,21 @@ extension HostConnection {
     for item in items.elements where !isStopping {
       receive(Envelope(item), size: item.raw.count, batch: batch)
     }
-    change { $0.outbox.closeBatch(batch) }
+    close(batch: batch)
   }
 
   private func refuse(batch ids: [RequestID?], _ error: RPCError) {
     let batch = state.withLock { $0.outbox.openBatch() }
     for id in ids where !isStopping { reply(error: error, id: id, batch: batch) }
-    change { $0.outbox.closeBatch(batch) }
+    close(batch: batch)
+  }
+
+  private func close(batch: Int) {
+    let due = change { state in
+      state.outbox.closeBatch(batch)
+      return state.outbox.takeDue()
+    }
+    for handler in due { handler() }
   }
 
   private func receive(_ envelope: Envelope, size: Int, batch: Int?) {
@@ -70,6 +78,10 @@ extension HostConnection {
       refuse(error, id: id, method: method, batch: batch)
       return
     }
+    if let result = prepared.result {
+      answer(result, methodIndex: prepared.methodIndex, id: id, batch: batch)
+      return
+    }
     guard
       let call = withRoom(
         batch,
@@ -86,6 +98,31 @@ extension HostConnection {
         }), let call
     else { return }
     if call.deadline != nil { setTimer(call) }
+  }
+
+  /// Answers a call whose result is known already: it is never in flight.
+  private func answer(_ result: [UInt8], methodIndex: Int, id: RequestID?, batch: Int?) {
+    let arrival = monotonicNanoseconds()
+    let result = onTheWire(result)
+    let isAnswered = withRoom(batch) { state -> Bool in
+      if let batch, let refusal = state.outbox.refusal(of: batch) {
+        if id != nil { add(error: refusal, id: id, batch: batch, to: &state) }
+        return false
+      }
+      if let id {
+        guard state.inFlight[id] == nil else {
+          add(error: .duplicate(id), id: nil, batch: batch, to: &state)
+          return false
+        }
+        if let batch { state.outbox.expectAnswer(in: batch) }
+        state.outbox.add(result: result, id: id.raw, batch: batch)
+      }
+      state.records[methodIndex].record(nanoseconds: monotonicNanoseconds() - arrival, failed: false)
+      return true
+    }
+    if isAnswered == true {
+      log(id, methodIndex, duration: monotonicNanoseconds() - arrival, failure: nil)
+    }
   }
 
   /// Refuses a call of a method that the service may have, and counts the refusal there.

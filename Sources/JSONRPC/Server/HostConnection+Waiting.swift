@@ -52,7 +52,11 @@ extension HostConnection {
 
   func afterAnswer(_ call: Call, _ handler: @escaping @Sendable () -> Void) {
     let actions = offer(call, { $0.afterAnswer() }) { $0.afterAnswer.append(handler) }
-    if actions.contains(.runAnswerHandlers) { handler() }
+    guard actions.contains(.runAnswerHandlers) else { return }
+    let due = state.withLock { state in
+      call.batch.map { state.outbox.follow($0, with: [handler]) } ?? [handler]
+    }
+    for handler in due { handler() }
   }
 
   /// Sets the timer of a call that has a deadline.

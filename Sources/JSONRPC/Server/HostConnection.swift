@@ -109,23 +109,8 @@ final class HostConnection: Sendable {
     }
     if actions.contains(.wakeReader) { readerWake.wake() }
     if actions.contains(.grantRoom) { grantRoom() }
+    if actions.contains(.tellEventRoom) { tellEventRoom() }
     if actions.contains(.start) { startReady() }
-  }
-
-  func notify(method: StaticString, params: [UInt8]) -> Bool {
-    var writer = JSONWriter(reserving: params.count + 64)
-    writer.beginObject()
-    writer.member("jsonrpc", "2.0")
-    writer.key("method")
-    writer.string(method)
-    writer.member("params", raw: onTheWire(params))
-    writer.endObject()
-    let message = writer.bytes
-    return change { state in
-      guard !state.outbox.isClosed, state.outbox.queuedBytes < limits.outputBytes else { return false }
-      state.outbox.add(message: message)
-      return true
-    }
   }
 
   /// The JSON text as it is sent: without line breaks if it goes on a line, unchanged behind headers.

@@ -147,8 +147,7 @@ public final class Server: Sendable {
   /// Waits until every accepted request is answered and every answer is written. At the end of input there is
   /// no time limit.
   private func finish(_ reason: Ending) -> Ending {
-    connection.state.withLock { $0.hasEnded = true }
-    connection.endWaiting()
+    connection.endRequests()
     var grace = UInt64.max
     var hasCancelled = false
     while true {

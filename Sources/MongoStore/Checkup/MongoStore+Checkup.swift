@@ -76,7 +76,8 @@ extension MongoStore {
       try session.tryChangeStream(ChangeDocument.pipeline)
       return .fact("changes", "of other processes are told by a change stream")
     } catch  where !error.isRetryable {
-      return .fact("changes", "of other processes are looked for twice a second (\(Follower.reason(error)))")
+      return .fact(
+        "changes", "of other processes are looked for twice a second (\(ChangeFeed.reason(error)))")
     }
   }
 

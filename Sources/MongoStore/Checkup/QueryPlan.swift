@@ -61,6 +61,11 @@ extension Query {
         .sent(
           logs.map { .init(user: inbox.user, numbers: .init(log: $0, first: 1, last: 100)) }, limit: 1000)
       ),
+      (
+        "messages of many logs",
+        .messages(in: logs.map { .init(log: $0, first: 290, last: 291) }, limit: 1000)
+      ),
+      ("senders to many logs", .senders(logs.map { .init(log: $0, first: 290, last: 291) }, limit: 1000)),
       ("states of many inboxes", .inboxes(logs: logs, marks: all.map(\.own))),
       ("heads of many logs", .heads(logs)),
       ("an inbox that was known", .inbox(inbox, newest: 12, proofs: proofs)),

@@ -71,6 +71,16 @@ struct SentNumber {
     }
   }
 
+  /// A number that somebody sent, as `Query.senders` returns it; nil if nobody is known to have sent it.
+  init?(of document: BSONDocument) throws(StoreError) {
+    do {
+      guard try document.find("user_id") != nil else { return nil }
+    } catch {
+      throw .damaged("a message's sender can't be read: \(error)")
+    }
+    try self.init(document)
+  }
+
   /// The number alone, as `Query.numbers` returns it.
   static func seq(_ document: BSONDocument) throws(StoreError) -> Int {
     do {
@@ -87,12 +97,20 @@ struct LastNumber {
   var seq: Int
   /// The message's token, if the query is for tokens too.
   var token: BSONObjectID?
+  /// Who sent it, if the query is for tokens too.
+  var last: Sender?
+
+  /// A sender, or nobody.
+  struct Sender: Hashable {
+    var user: Text?
+  }
 
   init(_ document: BSONDocument) throws(StoreError) {
     do {
       log = try document.get("_id").logName()
       seq = try document.get("seq").number()
       token = try document.find("token")?.objectID()
+      last = try document.find("sender").map { Sender(user: $0.isNull ? nil : Text(try $0.string())) }
     } catch {
       throw .damaged("the head of a log can't be read: \(error)")
     }

@@ -10,7 +10,7 @@ struct OwnChanges: Sendable {
   private let capacity: Int
 
   /// Nothing so far. Beyond the capacity the oldest are forgotten: they are told twice.
-  init(capacity: Int = 65_536) { self.capacity = capacity }
+  init(capacity: Int = 16_384) { self.capacity = capacity }
 
   mutating func add(_ change: ChangeID) {
     if order.count >= capacity, let oldest = order.popFirst() { changes.remove(oldest) }

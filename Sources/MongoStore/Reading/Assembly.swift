@@ -17,6 +17,8 @@ struct Assembly {
   }
 
   private static let gapsTogether = 200
+  /// How many messages of a log are looked at for each of those who may have sent them.
+  private static let messagesEach = 4
 
   private let source: Source
   private let isShared: Bool
@@ -47,12 +49,10 @@ struct Assembly {
     let known = source.past.sent.matches(source.past.key(user, log.name), after: folded)
     state[side].sent = known.numbers.intersection(folded + 1, through: log.head)
     guard known.through < log.head else { return }
-    let least = max(known.through, log.floor)
-    for found in log.messages where found.message.seq > least && found.message.body.sender == user {
-      state[side].sent.insert(found.message.seq)
-    }
-    guard known.through < log.floor else { return remember(state, side) }
-    let numbers = Query.NumberRange(log: log.name, first: known.through + 1, last: log.floor)
+    let floor = log.sendersFloor
+    for seq in log.sent(by: user, above: max(known.through, floor)) { state[side].sent.insert(seq) }
+    guard known.through < floor else { return remember(state, side) }
+    let numbers = Query.NumberRange(log: log.name, first: known.through + 1, last: floor)
     gaps.append(Gap(inbox: found.count, side: side, range: .init(user: user, numbers: numbers)))
   }
 
@@ -65,10 +65,59 @@ struct Assembly {
 
   /// Returns the inboxes, in the order of adding; nil for what has to be read alone.
   mutating func finish() throws(StoreError) -> [FoundInbox?] {
+    try closeTogether()
     for start in stride(from: 0, to: gaps.count, by: Self.gapsTogether) {
       try close(gaps[start..<min(start + Self.gapsTogether, gaps.count)])
     }
     return found
+  }
+
+  /// Closes the gaps of many readers of one log with the senders of its messages, where these are not many.
+  private mutating func closeTogether() throws(StoreError) {
+    var ranges: [LogName: (range: Query.NumberRange, readers: Int)] = [:]
+    for gap in gaps {
+      let range = gap.range.numbers
+      var known = ranges[range.log] ?? (range, 0)
+      known.range.first = min(known.range.first, range.first)
+      known.readers += 1
+      ranges[range.log] = known
+    }
+    var wanted = ranges.values.filter { $1 > 1 && $0.count <= Self.messagesEach * $1 }.map(\.range)[...]
+    while !wanted.isEmpty {
+      var (some, limit) = ([Query.NumberRange](), 0)
+      while let next = wanted.first, some.count < Self.gapsTogether,
+        some.isEmpty || limit + next.count <= Source.numbersTogether
+      {
+        some.append(next)
+        limit += next.count
+        wanted.removeFirst()
+      }
+      try closeTogether(some, limit)
+    }
+  }
+
+  private mutating func closeTogether(_ ranges: [Query.NumberRange], _ limit: Int) throws(StoreError) {
+    let batch = try source.run(.senders(ranges, limit: limit + 1))
+    guard batch.isComplete else { return }
+    var sent: [Sender: [Int]] = [:]
+    for document in try batch.all() {
+      guard let number = try SentNumber(of: document) else { continue }
+      sent[Sender(log: number.log, user: number.user), default: []].append(number.seq)
+    }
+    let logs = Set(ranges.map(\.log))
+    for gap in gaps where logs.contains(gap.range.numbers.log) {
+      fill(gap, SequenceSet(numbers: sent[Sender(log: gap.range.numbers.log, user: gap.range.user)] ?? []))
+    }
+    gaps.removeAll { logs.contains($0.range.numbers.log) }
+  }
+
+  /// Enters which of a gap's numbers its reader sent.
+  private mutating func fill(_ gap: Gap, _ numbers: SequenceSet) {
+    guard var state = found[gap.inbox]?.state else { return }
+    state[gap.side].sent.formUnion(
+      numbers.intersection(gap.range.numbers.first, through: gap.range.numbers.last ?? .max))
+    remember(state, gap.side)
+    found[gap.inbox]?.state = state
   }
 
   private mutating func close(_ gaps: ArraySlice<Gap>) throws(StoreError) {
@@ -87,16 +136,13 @@ struct Assembly {
       }
     }
     for gap in gaps {
-      guard var state = found[gap.inbox]?.state else { continue }
-      let (user, log, first) = (gap.range.user, gap.range.numbers.log, gap.range.numbers.first)
-      let last = gap.range.numbers.last ?? .max
-      let numbers =
+      let (user, numbers) = (gap.range.user, gap.range.numbers)
+      fill(
+        gap,
         isWhole
-        ? SequenceSet(numbers: sent[Sender(log: log, user: user)] ?? []).intersection(first, through: last)
-        : try source.numbers(in: log, where: .sender(user), from: first, through: last)
-      state[gap.side].sent.formUnion(numbers)
-      remember(state, gap.side)
-      found[gap.inbox]?.state = state
+          ? SequenceSet(numbers: sent[Sender(log: numbers.log, user: user)] ?? [])
+          : try source.numbers(
+            in: numbers.log, where: .sender(user), from: numbers.first, through: numbers.last ?? .max))
     }
   }
 }

@@ -16,6 +16,8 @@ struct FoundLog {
   var head = 0
   /// The token of the last message, if that came.
   var token: BSONObjectID?
+  /// The last message's sender, if only its place came.
+  var last: LastNumber.Sender?
   /// Whether the message that proves the log to be the known one was found.
   private(set) var isProven = false
   var record = LogRecord()
@@ -29,7 +31,7 @@ struct FoundLog {
 
   /// Forgets what was found in an earlier reply.
   mutating func forget() {
-    (head, token, record, marks) = (0, nil, LogRecord(), nil)
+    (head, token, last, record, marks) = (0, nil, nil, LogRecord(), nil)
     (messages, floor, isProven) = ([], 0, false)
   }
 
@@ -61,11 +63,21 @@ struct FoundLog {
     return state
   }
 
+  /// The number above which the sender of each message is known.
+  var sendersFloor: Int { last == nil ? floor : min(floor, head - 1) }
+
+  /// The numbers above `least` and the floor that a user sent.
+  func sent(by user: Text, above least: Int) -> [Int] {
+    if let last { return last.user == user && head > least ? [head] : [] }
+    return messages.lazy.map(\.message).filter { $0.seq > least && $0.body.sender == user }.map(\.seq)
+  }
+
   /// The messages that came with the state.
   var stretch: Stretch {
-    guard head > 0, !messages.isEmpty else { return Stretch() }
+    let last = token.map { (head, $0.random) }
+    guard head > 0, !messages.isEmpty else { return Stretch(last: last) }
     var covered = SequenceSet(floor + 1, through: head)
     if !asked.isEmpty { covered.formUnion(asked.intersection(1, through: head)) }
-    return Stretch(covered: covered, messages: messages)
+    return Stretch(covered: covered, messages: messages, last: last)
   }
 }

@@ -30,6 +30,8 @@ struct FoundInbox: Sendable {
 struct Stretch: Sendable {
   var covered = SequenceSet()
   var messages: [MessageDocument] = []
+  /// The number and the token of the last message of the log, if they are known.
+  var last: (seq: Int, token: UInt64)?
 
   /// About how many bytes a message has, as far as these tell.
   var averageSize: Int {

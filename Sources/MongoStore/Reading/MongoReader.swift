@@ -17,7 +17,7 @@ final class MongoReader: StoreReader {
   var known: Known
   /// The point in time of what was listed so far; nil before, and on servers without snapshots.
   var moment: MongoClusterTime?
-  private let source: Source?
+  let source: Source?
   private let newest: Int
   private let pass: LargeReads.Pass?
 
@@ -77,12 +77,12 @@ final class MongoReader: StoreReader {
 // Messages.
 extension MongoReader {
   /// The most messages in one reply.
-  private static let messagesTogether = 1000
+  static let messagesTogether = 1000
   /// How many are fetched where nobody knows how large they are.
-  private static let messagesAtFirst = 16
+  static let messagesAtFirst = 16
   /// About how many bytes one reply of messages brings, and how many one view holds beside any number of others.
   private static let bytesTogether = 2 << 20
-  private static let smallSize = 1 << 20
+  static let smallSize = 1 << 20
 
   /// The most ranges, and the most messages, that are asked for together with those of other readers.
   private static let rangesShared = 8
@@ -170,6 +170,10 @@ extension MongoReader {
   }
 
   func tokens(in name: LogName, _ numbers: [Int]) throws -> [UInt64] {
+    // A follower begins at the end.
+    if let last = known.stretch(of: name)?.last, numbers.allSatisfy({ $0 == last.seq }) {
+      return numbers.map { _ in last.token }
+    }
     let wanted = SequenceSet(numbers: numbers)
     var tokens: [Int: UInt64] = [:]
     if let source, !(known.stretch(of: name)?.covered.isSuperset(of: wanted) ?? false) {

@@ -41,6 +41,9 @@ extension Query {
     var first: Int
     var last: Int?
 
+    /// How many numbers these are, if the range has an end.
+    var count: Int { last.map { $0 - first + 1 } ?? .max }
+
     fileprivate func write(to clause: inout BSONWriter) {
       clause.append("log", binary: log.encoded)
       clause.append("seq") { (seq: inout BSONWriter) in
@@ -99,6 +102,25 @@ extension Query {
   }
 }
 
+// What many readers lack, after their states.
+extension Query {
+  /// The messages in these ranges, at most `limit`; those of a log follow one another.
+  static func messages(in ranges: [NumberRange], limit: Int) -> Query {
+    gather(ranges, records: [], marks: [], limit: limit)
+  }
+
+  /// Who sent the messages in these ranges.
+  static func senders(_ ranges: [NumberRange], limit: Int) -> Query {
+    let clauses = ranges.map { range -> BSONValue in
+      ["log": .binary(range.log.encoded), "seq": Query.range(range.first, range.last ?? .max)]
+    }
+    return .find(
+      .messages, filter: ["$or": .array(array(clauses))],
+      projection: ["_id": 0, "user_id": 1, "log": 1, "seq": 1], sort: nil, limit: limit,
+      hint: Collection.Index.position)
+  }
+}
+
 // Many inboxes, and servers without snapshots.
 extension Query {
   /// The last number of each of many logs: one index key for each log, and one message for its token if that is
@@ -124,7 +146,12 @@ extension Query {
       ["$match": ["log": oneOf(logs)]],
       ["$sort": ["log": 1, "seq": -1]],
       withTokens
-        ? ["$group": ["_id": "$log", "seq": ["$first": "$seq"], "token": ["$first": "$_id"]]]
+        ? [
+          "$group": [
+            "_id": "$log", "seq": ["$first": "$seq"], "token": ["$first": "$_id"],
+            "sender": ["$first": "$user_id"],
+          ]
+        ]
         : ["$group": ["_id": "$log", "seq": ["$first": "$seq"]]],
     ]
   }

@@ -8,7 +8,7 @@ struct ReadRun {
   static let page = LogEnd.page
   /// Room for messages appended since the last look.
   private static let slack = 1000
-  private static let inboxesTogether = 500
+  private static let inboxesTogether = 1000
 
   private let wants: [Want]
   private let source: Source
@@ -211,7 +211,7 @@ extension ReadRun {
         case .head:
           let head = try LastNumber(document)
           let place = try asked(head.log)
-          (logs[place].head, logs[place].token) = (head.seq, head.token)
+          (logs[place].head, logs[place].token, logs[place].last) = (head.seq, head.token, head.last)
           if let token = head.token { logs[place].prove(head.seq, token) }
         case .record:
           let record = try RecordDocument(document, of: .logs)

@@ -10,7 +10,7 @@ struct AppendRun {
   private var confirmation: Confirmation { Confirmation(session: session, layout: layout) }
   private let clock: ServerClock
   private let leases: Leases
-  private let follower: Follower
+  private let feed: ChangeFeed
   private var leased: Set<LogName> = []
   private var plan: AppendPlan
   var backoff: Backoff
@@ -21,7 +21,7 @@ struct AppendRun {
     self.session = session
     self.layout = layout
     clock = tools.clock
-    (leases, follower) = (tools.leases, tools.follower)
+    (leases, feed) = (tools.leases, tools.feed)
     plan = AppendPlan(calls)
     backoff = Backoff(tools.patience, .remote)
   }
@@ -32,7 +32,7 @@ struct AppendRun {
       do throws(StoreError) {
         if let results = try step() {
           for log in leased { leases.finish(log, session) }
-          follower.tell(Array(plan.byLog.keys), unmade: plan.notWritten.map { .message($0.id) })
+          feed.tell(Array(plan.byLog.keys), unmade: plan.notWritten.map { .message($0.id) })
           clock.note(results)
           return results
         }
@@ -108,7 +108,7 @@ struct AppendRun {
         return plan.refuse(index, error)
       }
     }
-    follower.expect(chunk.map { .message(plan.items[$0].token.id) })
+    feed.expect(chunk.map { .message(plan.items[$0].token.id) })
     let result = session.insertMany(Collection.messages.rawValue, documents)
     if result.error != nil {
       heads.forgetLast(of: Set(chunk.map { plan.items[$0].log }))

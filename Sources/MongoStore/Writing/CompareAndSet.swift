@@ -28,15 +28,15 @@ struct CompareAndSet {
   let collection: Collection
   let layout: Layout
   let session: MongoSession
-  let follower: Follower
+  let feed: ChangeFeed
 
   /// Writes all records in one command, tells who watches, and returns the outcome for each.
   func write(_ replacements: [Replacement], _ backoff: inout Backoff) -> [Outcome] {
     guard !replacements.isEmpty else { return [] }
-    follower.expect(replacements.map(change))
+    feed.expect(replacements.map(change))
     let outcomes = attempt(replacements, &backoff)
     // Where another change came first, the stream may have told nothing of it.
-    follower.tell(
+    feed.tell(
       replacements.map(\.record.name),
       unmade: zip(replacements, outcomes).filter { if case .written = $1 { false } else { true } }
         .map { change($0.0) })

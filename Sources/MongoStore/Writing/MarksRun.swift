@@ -8,7 +8,7 @@ import Runtime
 struct MarksRun {
   private let session: MongoSession
   private var layout: Layout
-  private let follower: Follower
+  private let feed: ChangeFeed
   private var backoff: Backoff
   private var open: [Inbox: [MarksWrite]] = [:]
   private var order: [Inbox] = []
@@ -23,7 +23,7 @@ struct MarksRun {
   init(_ changes: [MarksWrite], _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
     self.session = session
     self.layout = layout
-    follower = tools.follower
+    feed = tools.feed
     backoff = Backoff(tools.patience, .remote)
     for change in changes {
       if open[change.inbox] == nil { order.append(change.inbox) }
@@ -55,7 +55,7 @@ struct MarksRun {
       }
       guard !toWrite.isEmpty else { continue }
       let outcomes = CompareAndSet(
-        collection: .marks, layout: layout, session: session, follower: follower
+        collection: .marks, layout: layout, session: session, feed: feed
       ).write(toWrite.compactMap(\.replacement), &backoff)
       var isContended = false
       Cork.together {

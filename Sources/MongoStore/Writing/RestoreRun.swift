@@ -8,7 +8,7 @@ struct RestoreRun {
   let session: MongoSession
   let layout: Layout
   private let clock: ServerClock
-  private let follower: Follower
+  private let feed: ChangeFeed
   private let plan: RestorePlan
   private var backoff: Backoff
   /// What the first attempt found missing.
@@ -30,8 +30,8 @@ struct RestoreRun {
   }
 
   init(_ plan: RestorePlan, _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
-    (self.plan, self.layout, self.session, clock, follower) = (
-      plan, layout, session, tools.clock, tools.follower
+    (self.plan, self.layout, self.session, clock, feed) = (
+      plan, layout, session, tools.clock, tools.feed
     )
     backoff = Backoff(tools.patience, .remote)
   }
@@ -101,7 +101,7 @@ extension RestoreRun {
 
   private func records(_ collection: Collection, _ names: [LogName]) throws -> [LogName: RecordDocument] {
     try passing { () throws(StoreError) in
-      try CompareAndSet(collection: collection, layout: layout, session: session, follower: follower).records(
+      try CompareAndSet(collection: collection, layout: layout, session: session, feed: feed).records(
         names)
     }
   }
@@ -260,7 +260,7 @@ extension RestoreRun {
   }
 
   private mutating func write(_ replacements: [CompareAndSet.Replacement], to collection: Collection) throws {
-    let outcomes = CompareAndSet(collection: collection, layout: layout, session: session, follower: follower)
+    let outcomes = CompareAndSet(collection: collection, layout: layout, session: session, feed: feed)
       .write(replacements, &backoff)
     for outcome in outcomes {
       switch outcome {

@@ -7,7 +7,7 @@ import Runtime
 struct RetractRun {
   private let session: MongoSession
   private let layout: Layout
-  private let follower: Follower
+  private let feed: ChangeFeed
   private var backoff: Backoff
   private var open: [LogName: [Retract]] = [:]
 
@@ -22,7 +22,7 @@ struct RetractRun {
   init(_ retracts: [Retract], _ tools: Tools, _ layout: Layout, _ session: MongoSession) {
     self.session = session
     self.layout = layout
-    follower = tools.follower
+    feed = tools.feed
     backoff = Backoff(tools.patience, .remote)
     for retract in retracts { open[retract.name.log, default: []].append(retract) }
   }
@@ -55,7 +55,7 @@ struct RetractRun {
   }
 
   private var records: CompareAndSet {
-    CompareAndSet(collection: .logs, layout: layout, session: session, follower: follower)
+    CompareAndSet(collection: .logs, layout: layout, session: session, feed: feed)
   }
 
   private mutating func settle(_ decided: Decided, _ failure: StoreError?) {

@@ -7,7 +7,7 @@ import Runtime
 struct Tools: Sendable {
   let clock: ServerClock
   let leases = Leases()
-  let follower: Follower
+  let feed: ChangeFeed
   /// The time for which a group may go on settling what it wrote.
   let patience: Duration
 }

@@ -50,7 +50,7 @@ public struct Portion: Sendable {
     items.append(.marks(inbox, marks))
     self.marks[inbox.own] = line
     count += 1
-    size += 256 + marks.size
+    size += 256 + 16 * marks.rangeCount
   }
 
   /// Makes an item of the messages under way.

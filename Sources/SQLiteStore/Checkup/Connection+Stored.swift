@@ -7,6 +7,8 @@ struct StoredLog {
   var head: Int?
   var time: Timestamp?
   var record: [UInt8]?
+  /// Whether it has a stamp and the token of its last message.
+  var isSealed: Bool
 
   init(_ statement: PreparedStatement) throws(StoreError) {
     id = try statement.integer(0)
@@ -14,6 +16,7 @@ struct StoredLog {
     time = try Self.readable { () throws(StoreError) in try statement.time(2) }
     // What is no bytes is no record either.
     record = statement.isBytes(3) ? try statement.bytes(3) : [0]
+    isSealed = try statement.integer(5) == 1
     name =
       statement.isBytes(4)
       ? try Self.readable { () throws(StoreError) in try Connection.logName(statement, 4) } : nil

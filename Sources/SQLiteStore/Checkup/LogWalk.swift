@@ -138,6 +138,7 @@ struct LogWalk: Sendable {
     step.faults += outcome.faults
     step.messages = outcome.count
     var (record, head, time, moves) = (page.record, row.head ?? page.end, row.time, false)
+    var endsOtherwise = false
     for change in outcome.changes {
       switch change {
       case .fill(let span, let time):
@@ -168,9 +169,15 @@ struct LogWalk: Sendable {
     if outcome.isDone, !moves {
       time = check?.time ?? row.time ?? 0
       if time != row.time, outcome.changes.isEmpty { step.faults.append(Fault(.headTime, .log(name))) }
+      endsOtherwise = !row.isSealed
+      if endsOtherwise, head == row.head, time == row.time, outcome.changes.isEmpty {
+        step.faults.append(Fault(.headToken, .log(name)))
+      }
       (check, position) = (nil, Self.range(of: log).upperBound)
     }
-    if head != row.head || time != row.time { step.mends.append(.head(log, head, time ?? 0)) }
+    if endsOtherwise || head != row.head || time != row.time {
+      step.mends.append(.head(log, head, time ?? 0))
+    }
   }
 }
 

@@ -21,7 +21,11 @@ extension Connection {
   /// version of the schema tells them that this is another past.
   func mend(_ mends: [Mend]) throws(StoreError) {
     for mend in mends { try make(mend) }
-    guard !mends.isEmpty else { return }
+    if !mends.isEmpty { try forgetPast() }
+  }
+
+  /// Makes everybody forget what was read before.
+  func forgetPast() throws(StoreError) {
     try execute("CREATE TABLE mended (x); DROP TABLE mended")
     forgetLogs()
   }
@@ -47,18 +51,16 @@ extension Connection {
         $0.bind(name.encoded, at: 2)
         $0.bind(Int64(head), at: 3)
         $0.bind(0, at: 4)
+        $0.bind(0, at: 5)
       }
-    case .head(let id, let head, let time):
-      try run(.updateHead) {
-        $0.bind(id, at: 1)
-        $0.bind(Int64(head), at: 2)
-        $0.bind(time, at: 3)
-      }
+      try mendHead(of: id, head, 0)
+    case .head(let id, let head, let time): try mendHead(of: id, head, time)
     case .record(let id, let record):
       let bytes = try record.bytesToWrite()
       try run(.updateRecord) {
         $0.bind(id, at: 1)
         $0.bind(bytes, at: 2)
+        $0.bind(.random(in: .min ... .max), at: 3)
       }
     case .insert(let position, let message): try write(.insertMessage, position, message)
     case .replace(let position, let message): try write(.replaceMessage, position, message)
@@ -76,6 +78,16 @@ extension Connection {
       }
     case .removeMarks(let name): try run(.removeMarks) { $0.bind(name, at: 1) }
     case .removeStrangeMarks: try run(.removeStrangeMarks) { _ in }
+    }
+  }
+
+  /// Writes with which message a log ends, once the message is there.
+  private func mendHead(of log: Int64, _ head: Int, _ time: Timestamp) throws(StoreError) {
+    try run(.mendHead) {
+      $0.bind(log, at: 1)
+      $0.bind(Int64(head), at: 2)
+      $0.bind(time, at: 3)
+      $0.bind(.random(in: .min ... .max), at: 4)
     }
   }
 

@@ -19,7 +19,7 @@ extension SQLiteStore {
     report.size = FileStatus(file.canonicalPath)?.size ?? 0
     report.walSize = FileStatus(file.walPath)?.size ?? 0
     report.free = file.freeBytes
-    let faults = try await readConnection { try $0.structure() }
+    let faults = try await examine { try $0.structure() }
     let verification = Verification(judge, named: 1, steps: Self.stepsOfCheckup)
     var verdict = Verdict(named: verification.named)
     for fault in faults { if let found = fault.found { verdict.faults.add(found) } }
@@ -30,7 +30,7 @@ extension SQLiteStore {
     report.faults = faults + verdict.contents(besides: faults)
     // Statements can't run without their tables and indexes.
     if !faults.contains(where: \.isOfSchema) {
-      report.plans = try await readConnection { connection in
+      report.plans = try await examine { connection in
         try connection.translating { () throws(SQLiteError) in try connection.plans() }
       }
     }

@@ -5,7 +5,7 @@ extension SQLiteStore: ExaminedStore {
   /// that writes, and mended in the same transaction.
   public func verify(_ verification: Verification) async throws -> Verdict {
     var verdict = Verdict(named: verification.named)
-    let faults = try await readConnection { try $0.structure() }
+    let faults = try await examine { try $0.structure() }
     let mended = verification.repairs ? try await mend(faults) : []
     for fault in faults {
       guard var found = fault.found else { continue }
@@ -48,6 +48,7 @@ extension SQLiteStore: ExaminedStore {
         try await write(size: 1 << 20) { _ in
           Decision(value: ()) { connection throws(StoreError) in
             for statement in statements { try connection.execute(statement) }
+            try connection.forgetPast()
           }
         }
         mended.append(fault)
@@ -62,7 +63,7 @@ extension SQLiteStore: ExaminedStore {
   /// Keys that occur twice: without the index that prevents it.
   private func verifyKeys(_ verdict: inout Verdict) async throws {
     guard verdict.faults[.index].contains(where: { $0.place == .other("message_key") }) else { return }
-    let twins = try await readConnection { connection in
+    let twins = try await examine { connection in
       try connection.translating { () throws(SQLiteError) in
         try connection.database.rows(DatabaseSchema.twins) { $0.anyInteger(0) }
       }
@@ -74,7 +75,7 @@ extension SQLiteStore: ExaminedStore {
   private func verifyLogs(_ verification: Verification, _ verdict: inout Verdict) async throws {
     var walk = LogWalk(verification.judge, repairs: false)
     while !verification.isOver {
-      let (next, step) = try await readConnection { [walk, repairs = verification.repairs] connection in
+      let (next, step) = try await examine { [walk, repairs = verification.repairs] connection in
         var walk = walk
         let step = try Self.steps { () throws(StoreError) in
           let before = walk
@@ -110,7 +111,7 @@ extension SQLiteStore: ExaminedStore {
   private func verifyMarks(_ verification: Verification, _ verdict: inout Verdict) async throws {
     var walk = MarksWalk()
     while !verification.isOver {
-      var (next, step) = try await readConnection { [walk] connection in
+      var (next, step) = try await examine { [walk] connection in
         var walk = walk
         let step = try walk.step(connection)
         return (walk, step)

@@ -7,6 +7,7 @@ extension Connection: StoreReader {
 
   func state(of inbox: Inbox) throws(StoreError) -> InboxState {
     try checkDeadline()
+    if let view { return try state(of: inbox, view) }
     var state = InboxState(inbox: inbox, marks: try marks(of: inbox))
     state.shared = try logState(inbox.shared, for: inbox.user, after: state.marks.shared.folded)
     state.own = try logState(inbox.own, for: inbox.user, after: state.marks.own.folded)
@@ -14,19 +15,24 @@ extension Connection: StoreReader {
     return state
   }
 
-  func marks(of inbox: Inbox) throws(StoreError) -> Marks {
+  /// Reads the marks of an inbox; if they are still those that are known, their body is not read.
+  func marks(of inbox: Inbox, known: Marks? = nil) throws(StoreError) -> Marks {
     try with(.marks) { statement throws(StoreError) in
       statement.bind(inbox.own.encoded, at: 1)
-      return try statement.step() ? try Self.marks(statement) : Marks()
+      statement.bind((known?.version).map { Int64($0) }, at: 2)
+      statement.bind((known?.stamp).map { Int64(bitPattern: $0) }, at: 3)
+      return try statement.step() ? try Self.marks(statement, known: known) : Marks()
     }
   }
 
-  /// Reads the row of a statement that returns version, body and stamp.
-  static func marks(_ statement: PreparedStatement) throws(StoreError) -> Marks {
+  /// Reads the row of a statement that returns version, stamp and body; no body if the others are those of the known
+  /// marks.
+  static func marks(_ statement: PreparedStatement, known: Marks? = nil) throws(StoreError) -> Marks {
     let version = try statement.count(0, through: StoreBounds.largestNumber)
-    guard let bytes = try statement.bytes(1) else { throw .damagedColumn }
+    let stamp = UInt64(bitPattern: try statement.integer(1))
+    if let known, known.version == version, known.stamp == stamp { return known }
+    guard let bytes = try statement.bytes(2) else { throw .damagedColumn }
     do {
-      let stamp = UInt64(bitPattern: try statement.integer(2))
       return try Marks(version: version, stamp: stamp, encoded: bytes)
     } catch {
       throw .unreadable("the marks of an inbox", error)
@@ -44,7 +50,7 @@ extension Connection: StoreReader {
 
   /// The numbers that the user sent after a number: for a user who sends much and marks nothing, each request only
   /// reads the new messages.
-  private func sent(
+  func sent(
     by user: Text, in log: LogRow, _ name: LogName, after folded: Int
   ) throws(StoreError) -> SequenceSet {
     // Few numbers are found as fast as they are remembered.
@@ -146,7 +152,7 @@ extension Connection: StoreReader {
     return try numbers(id, field, from: first, through: last)
   }
 
-  private func numbers(
+  func numbers(
     _ log: Int64, _ field: MessageField, from first: Int, through last: Int
   ) throws(StoreError) -> SequenceSet {
     let first = max(first, 1)

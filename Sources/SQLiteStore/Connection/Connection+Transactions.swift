@@ -20,8 +20,9 @@ extension Connection {
     while true {
       var code = try code(of: sql)
       if code == SQLITE_DONE {
+        if sql == .beginImmediate, isAsLeft() { return }
         // A deferred transaction opens its view with the first read; this is one of the cheapest.
-        let version = try with(.userVersion) { statement throws(StoreError) -> Int64? in
+        let version = try withStatement(.userVersion) { statement throws(StoreError) -> Int64? in
           code = statement.stepCode()
           return code == SQLITE_ROW ? try statement.integer(0) : nil
         }
@@ -48,12 +49,13 @@ extension Connection {
   func commit() -> StoreError? {
     do {
       // SQLite doesn't keep what the system said to a COMMIT that failed.
-      let (code, said) = try with(.commit) { statement in
+      let (code, said) = try withStatement(.commit) { statement in
         errno = 0
         return (statement.stepCode(), errno)
       }
       if code == SQLITE_DONE {
         noteChanges()
+        if view == nil { leave() }
         return nil
       }
       let failure = database.failure(code, errno: said)

@@ -42,6 +42,7 @@ enum SQL: Int, CaseIterable {
   case marksAfter
   case strangeMarks
 
+  case mendHead
   case renameLog
   case removeLog
   case replaceMessage
@@ -59,8 +60,13 @@ enum SQL: Int, CaseIterable {
     case .userVersion: "PRAGMA user_version"
     case .schemaVersion: "PRAGMA schema_version"
 
-    case .logByName: "SELECT id, head, time, record FROM log WHERE name = ?1"
-    case .logByID: "SELECT id, head, time, record FROM log WHERE id = ?1"
+    // What a reader knows is not read again.
+    case .logByName:
+      """
+      SELECT id, head, time, token, stamp, CASE WHEN stamp = ?2 THEN NULL ELSE record END FROM log WHERE name = ?1
+      """
+    case .logByID:
+      "SELECT id, head, time, token, stamp, CASE WHEN stamp = ?2 THEN NULL ELSE record END FROM log WHERE id = ?1"
     case .newestLog: "SELECT coalesce(max(id), 0) FROM log WHERE id <= 2147483647"
     case .logsOfLength:
       """
@@ -69,9 +75,9 @@ enum SQL: Int, CaseIterable {
       """
     case .logsLonger:
       "SELECT name FROM log INDEXED BY log_order WHERE length(name) > ?1 ORDER BY length(name), name LIMIT ?3"
-    case .insertLog: "INSERT INTO log (id, name, head, time) VALUES (?1, ?2, ?3, ?4)"
-    case .updateHead: "UPDATE log SET head = ?2, time = ?3 WHERE id = ?1"
-    case .updateRecord: "UPDATE log SET record = ?2 WHERE id = ?1"
+    case .insertLog: "INSERT INTO log (id, name, head, time, token, stamp) VALUES (?1, ?2, ?3, ?4, ?5, 0)"
+    case .updateHead: "UPDATE log SET head = ?2, time = ?3, token = ?4 WHERE id = ?1"
+    case .updateRecord: "UPDATE log SET record = ?2, stamp = ?3 WHERE id = ?1"
 
     case .messages:
       """
@@ -123,7 +129,11 @@ enum SQL: Int, CaseIterable {
       WHERE position = ?1
       """
 
-    case .marks: "SELECT version, body, stamp FROM marks WHERE inbox = ?1"
+    case .marks:
+      """
+      SELECT version, stamp, CASE WHEN version = ?2 AND stamp = ?3 THEN NULL ELSE body END FROM marks
+      WHERE inbox = ?1
+      """
     case .inboxesOfLength:
       """
       SELECT inbox FROM marks INDEXED BY marks_order
@@ -141,14 +151,21 @@ enum SQL: Int, CaseIterable {
       """
 
     // For who verifies everything: see `LogWalk`. Values of other kinds than bytes come before all bytes.
-    case .logAfter: "SELECT id, head, time, record, name FROM log WHERE id > ?1 ORDER BY id LIMIT 1"
-    case .logWithName: "SELECT id, head, time, record, name FROM log WHERE id = ?1"
+    case .logAfter: Self.storedLog + " WHERE id > ?1 ORDER BY id LIMIT 1"
+    case .logWithName: Self.storedLog + " WHERE id = ?1"
     case .headOfLog: "SELECT head FROM log WHERE name = ?1"
     case .messageAfter: "SELECT position FROM message WHERE position > ?1 ORDER BY position LIMIT 1"
     case .messageBefore: "SELECT position FROM message WHERE position <= ?1 ORDER BY position DESC LIMIT 1"
     case .countMessages: "SELECT count(*) FROM message WHERE position BETWEEN ?1 AND ?2"
     case .marksAfter: "SELECT version, body, stamp, inbox FROM marks WHERE inbox > ?1 ORDER BY inbox LIMIT ?2"
     case .strangeMarks: "SELECT count(*) FROM marks WHERE inbox < x''"
+    case .mendHead:
+      """
+      UPDATE log SET head = ?2, time = ?3,
+        token = coalesce((SELECT message.token FROM message WHERE position = ?1 << 32 | ?2), 0),
+        stamp = CASE typeof(stamp) WHEN 'integer' THEN stamp ELSE ?4 END
+      WHERE id = ?1
+      """
     case .renameLog: "UPDATE log SET name = ?2 WHERE id = ?1"
     case .removeLog: "DELETE FROM log WHERE id = ?1"
     case .replaceMessage:
@@ -165,6 +182,13 @@ enum SQL: Int, CaseIterable {
     case .removeStrangeMarks: "DELETE FROM marks WHERE inbox < x''"
     }
   }
+
+  /// The row of a log, and whether it agrees with the last message on its token.
+  private static let storedLog =
+    """
+    SELECT id, head, time, record, name, typeof(stamp) = 'integer'
+      AND token IS (SELECT message.token FROM message WHERE position = log.id << 32 | log.head) FROM log
+    """
 
   /// Whether SQLite plans how the statement finds some rows; the others control the connection.
   var hasPlan: Bool {

@@ -7,7 +7,7 @@ enum DatabaseSchema {
   static var version: Int { oldest + migrations.count }
 
   /// The oldest version that is migrated to this one. Earlier ones were never released.
-  static let oldest = 3
+  static let oldest = 4
 
   /// The migrations, each from one version to the next, beginning with the oldest. Never change one that was
   /// released.
@@ -18,7 +18,8 @@ enum DatabaseSchema {
     // Client text is stored as its UTF-8 bytes. A message's position is its log's id << 32 | its number, so
     // the messages of a log lie together, and a page is one range of the table. A message's token is random,
     // so that a log with another history, for instance that of a backup, can be distinguished from the one
-    // that was followed; the stamp of marks serves the same purpose. A key belongs to its sender; no sender's
+    // that was followed; the stamps of marks and of logs' records serve the same purpose, and tell a reader that it
+    // knows them already, as the token of its head does of a log. A key belongs to its sender; no sender's
     // name is empty, so the empty one stands for the host. The indexes
     // of names have the order of the listing: see `LogName`.
     """
@@ -27,6 +28,8 @@ enum DatabaseSchema {
       name BLOB NOT NULL UNIQUE,
       head INTEGER NOT NULL,
       time INTEGER NOT NULL,
+      token INTEGER NOT NULL,
+      stamp INTEGER NOT NULL,
       record BLOB
     );
     CREATE INDEX log_order ON log (length(name), name);

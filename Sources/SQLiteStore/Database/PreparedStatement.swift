@@ -27,6 +27,10 @@ final class PreparedStatement {
     check(sqlite3_bind_int64(handle, index, value))
   }
 
+  func bind(_ value: Int64?, at index: Int32) {
+    check(value.map { sqlite3_bind_int64(handle, index, $0) } ?? sqlite3_bind_null(handle, index))
+  }
+
   func bind(_ text: String?, at index: Int32) {
     guard var text else {
       check(sqlite3_bind_null(handle, index))

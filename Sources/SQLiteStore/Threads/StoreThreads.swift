@@ -102,7 +102,7 @@ final class StoreThreads: Sendable {
 // The bodies of the threads.
 extension StoreThreads {
   private func read(_ database: Database, of readers: Int) {
-    let connection = Connection(database, clock, sent: sent)
+    let connection = Connection(reading: database, clock, sent: sent, patience: patience)
     while case .work(let reads) = reads.wait(for: { queue in
       queue.take { min(Self.readsTogether, ($0 + readers - 1) / readers) }
     }) {
@@ -118,21 +118,19 @@ extension StoreThreads {
   /// Runs the reads in one view of the database. It is opened after they were queued, so each read sees
   /// everything that was acknowledged before it.
   private func serve(_ reads: [Read], _ connection: Connection) {
-    var backoff = Backoff(patience, .local)
     do {
       try files.checkNowAndThen()
-      try connection.beginRead(&backoff)
+      try connection.openView()
     } catch {
       for read in reads { read(.failure(error)) }
       return
     }
     for read in reads { read(.success(connection)) }
-    // Nothing was written, so nothing can be lost.
-    _ = connection.commit()
+    connection.closeView()
   }
 
   private func write(_ opened: OpenDatabase, logLimit: Int) {
-    let connection = Connection(opened.writer, clock)
+    let connection = Connection(writing: opened.writer, clock)
     var group = GroupCommit(
       connection, opened.turnstile, files, commits, patience: patience, logLimit: logLimit)
     working: while true {

@@ -28,6 +28,8 @@ struct WorkQueue<Item: Sendable>: Sendable {
     _ limit: (Int) -> Int, size: Int = .max, of sizeOf: (Item) -> Int = { _ in 0 }
   ) -> Next? {
     guard !waiting.isEmpty else { return isClosed ? .end : nil }
+    // At least one is taken.
+    guard waiting.count > 1 else { return .work([waiting.removeFirst()]) }
     var items: [Item] = []
     var total = 0
     for item in waiting.prefix(max(1, limit(waiting.count))) {

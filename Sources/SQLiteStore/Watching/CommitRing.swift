@@ -1,3 +1,5 @@
+import Inbox
+
 /// What the processes that use a file tell each other of their commits: in the lock file, for each of the latest
 /// ones, the logs that it changed. Whoever commits writes an entry while others watch.
 ///
@@ -9,6 +11,14 @@ enum CommitRing {
   enum Entry: Hashable, Sendable {
     case logs([UInt64])
     case everything
+
+    /// The entry of which others make this wake.
+    init(_ wake: Wake) {
+      switch wake {
+      case .logs(let logs): self = .logs(logs)
+      case .everything: self = .everything
+      }
+    }
   }
 
   /// Words to be written at a place in the file, in bytes.

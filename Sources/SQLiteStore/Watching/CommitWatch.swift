@@ -81,20 +81,20 @@ final class CommitWatch: Sendable {
 
 // The store's own commits.
 extension CommitWatch {
-  /// Tells of a commit that may have changed logs, or any if they are nil, in the turn in which it was made. `pages` is the length of
+  /// Tells of a commit that may have changed logs, in the turn in which it was made. `pages` is the length of
   /// the write-ahead log after it; nil if it is not known whether it was made.
-  func tell(pages: Int?, of logs: () -> Set<UInt64>?) {
+  func tell(pages: Int?, of changes: () -> Wake) {
     let (isHeard, isWatched) = (!listeners.isEmpty, isWatchedByOthers)
     guard isHeard || isWatched else { return }
-    let logs = logs().map(Array.init)
+    let wake = changes()
     // If another program has committed since, whose commit has which number is not known: others will find it
     // missing.
     if let pages, let header = header.now, header.lastPage == pages {
       if isHeard { news.withLock { $0.add(own: header.commits) } }
-      if isWatched, let logs { write(CommitRing.pieces(.logs(logs), of: header.commits)) }
+      if isWatched { write(CommitRing.pieces(CommitRing.Entry(wake), of: header.commits)) }
     }
     guard isHeard else { return }
-    listeners.tell(logs.map(Wake.logs) ?? .everything)
+    listeners.tell(wake)
     keepFollowing()
   }
 

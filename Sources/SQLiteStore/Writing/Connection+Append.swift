@@ -80,19 +80,20 @@ extension Connection {
   }
 
   private func write(_ draft: Draft, _ slot: Slot) throws(StoreError) {
-    let (seq, time) = (slot.receipt.seq, slot.receipt.time)
-    let log = try writeHead(seq, time, of: slot.name, id: slot.log)
-    let message = Message(seq: seq, time: time, token: .random(in: 0 ... .max), body: draft.body)
+    let message = Message(
+      seq: slot.receipt.seq, time: slot.receipt.time, token: .random(in: 0 ... .max), body: draft.body)
+    let log = try writeHead(message, of: slot.name, id: slot.log)
     try write(message, to: log, key: draft.key, digest: draft.digest)
   }
 
-  /// Writes where a log ends; `id` is nil if it does not exist yet. Returns its id.
-  func writeHead(_ seq: Int, _ time: Timestamp, of name: LogName, id: Int64?) throws(StoreError) -> Int64 {
+  /// Writes with which message a log ends; `id` is nil if it does not exist yet. Returns its id.
+  func writeHead(_ last: Message, of name: LogName, id: Int64?) throws(StoreError) -> Int64 {
     if let id {
       try run(.updateHead) { statement in
         statement.bind(id, at: 1)
-        statement.bind(Int64(seq), at: 2)
-        statement.bind(time, at: 3)
+        statement.bind(Int64(last.seq), at: 2)
+        statement.bind(last.time, at: 3)
+        statement.bind(Int64(bitPattern: last.token), at: 4)
       }
       return id
     }
@@ -100,8 +101,9 @@ extension Connection {
     try run(.insertLog) { statement in
       statement.bind(id, at: 1)
       statement.bind(name.encoded, at: 2)
-      statement.bind(Int64(seq), at: 3)
-      statement.bind(time, at: 4)
+      statement.bind(Int64(last.seq), at: 3)
+      statement.bind(last.time, at: 4)
+      statement.bind(Int64(bitPattern: last.token), at: 5)
     }
     return id
   }

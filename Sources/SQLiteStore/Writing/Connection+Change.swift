@@ -42,6 +42,7 @@ extension Connection {
     try run(.updateRecord) { statement in
       statement.bind(log, at: 1)
       statement.bind(bytes, at: 2)
+      statement.bind(.random(in: .min ... .max), at: 3)
     }
   }
 
@@ -52,6 +53,7 @@ extension Connection {
 
   /// Runs a statement that writes.
   func run(_ sql: SQL, _ bind: (PreparedStatement) -> Void) throws(StoreError) {
+    hasWritten = true
     try with(sql) { statement throws(StoreError) in
       bind(statement)
       _ = try statement.step()

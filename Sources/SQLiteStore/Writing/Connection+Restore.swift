@@ -52,7 +52,7 @@ extension Connection {
 
   private func write(_ writes: LogWrites, id: Int64?) throws(StoreError) {
     var id = id
-    if !writes.entries.isEmpty { id = try writeHead(writes.head, writes.time, of: writes.log, id: id) }
+    if let last = writes.entries.last { id = try writeHead(last.message, of: writes.log, id: id) }
     // A log without messages has no row, and nothing to write.
     guard let id else { return }
     for entry in writes.entries {

@@ -102,9 +102,10 @@ struct GroupCommit {
     var performed: [Write.Performed] = []
     performed.reserveCapacity(group.count)
     do throws(StoreError) {
-      let end = ContinuousClock.now + Self.slice
+      // Nobody asks for the time of one that is alone.
+      let end = group.count > 1 ? ContinuousClock.now + Self.slice : nil
       for (index, write) in group.enumerated() {
-        if index > 0, .now >= end {
+        if index > 0, let end, .now >= end {
           left = Array(group[index...])
           group.removeLast(left.count)
           break
@@ -131,10 +132,10 @@ struct GroupCommit {
         switch write.logs {
         case .log(let name): logs.insert(name.fingerprint)
         case .logs(let names): for name in names { logs.insert(name.fingerprint) }
-        case .any: return nil
+        case .any: return .everything
         }
       }
-      return logs
+      return .logs(Array(logs))
     }
   }
 }

@@ -15,7 +15,7 @@ struct Write: Sendable {
   /// Tells the caller that the change was not made.
   var fail: @Sendable (StoreError) -> Void
 
-  /// One log, several, or any.
+  /// One log, several, or any of them.
   enum Logs {
     case log(LogName)
     case logs([LogName])

@@ -29,16 +29,21 @@ struct CallCommand: ParsableCommand {
 
   func run() throws {
     let params = try parameters()
-    let request = JSONWriter.request(method, params)
+    let request = JSONWriter.request(method, params?.raw)
     let logger = log.logger(isQuiet: true)
     let store = try store.open(logger)
     var host = try InProcessHost(
       TidingsService(store: store, scope: scope.scope), limits: Limits(), logger: logger)
     host.send(request)
-    // The answer comes last, after what tells of progress. Every character that a terminal might obey is an escape.
-    let answer = try JSON(parsing: (host.finish(endingInput: true).rest.last ?? []).without(.terminal))
+    // The answer has an id; what tells of progress has none. Input ends after it: the end of input ends a wait.
+    var answer: JSON?
+    while answer?["id"] == nil, let line = host.receive() {
+      // Every character that a terminal might obey is an escape.
+      answer = try JSON(parsing: line.without(.terminal))
+    }
+    _ = host.finish(endingInput: true)
     try wait { try await store.close() }
-    if let result = answer["result"] {
+    if let result = answer?["result"] {
       let text = Descriptor.standardOutput.isTerminal ? result.prettyPrinted() : Array(result.raw)
       try StandardOutput.write(text + [UInt8(ascii: "\n")])
     } else {
@@ -74,7 +79,8 @@ extension CallCommand {
 }
 
 extension JSONWriter {
-  fileprivate static func request(_ method: String, _ params: JSON?) -> [UInt8] {
+  /// A request with the id 1, on one line.
+  static func request(_ method: String, _ params: ArraySlice<UInt8>?) -> [UInt8] {
     var writer = JSONWriter()
     writer.beginObject()
     writer.member("jsonrpc", "2.0")
@@ -83,7 +89,7 @@ extension JSONWriter {
     if let params {
       writer.key("params")
       // A line break can only be white space here; the request has to stay on one line.
-      writer.raw(params.raw.map { $0 == 0x0A ? 0x20 : $0 })
+      writer.raw(params.map { $0 == 0x0A ? 0x20 : $0 })
     }
     writer.endObject()
     return writer.take()
@@ -92,8 +98,8 @@ extension JSONWriter {
 
 extension CommandError {
   /// Creates the failure for an answer with an error: its message and its exit status.
-  fileprivate init(answer: JSON) {
-    let error = answer["error"]
+  init(answer: JSON?) {
+    let error = answer?["error"]
     let kind = error?["data"]?["kind"]?.string ?? "internal"
     let pointer = error?["data"]?["details"]?["pointer"]?.string.map { "\($0): " } ?? ""
     let sentence = "\(pointer)\(error?["message"]?.string ?? "no answer") (\(kind))"

@@ -47,7 +47,8 @@ struct ReplayCommand: ParsableCommand {
       StoreOptions.parse(store, from: "--store"), allowsSharing: allowSharedFile, logger)
     var playback = try InProcessHost(
       TidingsService(
-        store: store, limits: limits.limits, scope: scope.scope, cacheBytes: limits.cacheBytes),
+        store: store, limits: limits.limits, following: limits.following, scope: scope.scope,
+        cacheBytes: limits.cacheBytes),
       limits: limits.limits,
       logger: logger)
     var differences = 0

@@ -56,7 +56,8 @@ struct ServeCommand: ParsableCommand {
     let recording = try record.start(store: store.kind, depth: limits.limits.depth, logger)
     let server = try Server(
       service: TidingsService(
-        store: store, limits: limits.limits, scope: scope.scope, cacheBytes: limits.cacheBytes),
+        store: store, limits: limits.limits, following: limits.following, scope: scope.scope,
+        cacheBytes: limits.cacheBytes),
       info: ServerInfo(name: "tidings", version: tidingsVersion), limits: limits.limits,
       input: streams.input, output: streams.output, logger: logger, framing: framing,
       observer: recording)

@@ -1,25 +1,20 @@
-import API
 import Dispatch
 import JSONRPC
 import Locks
 import Logging
-import Synchronization
 import Transcript
 
-/// A server on a pair of pipes, and its host in the same process: a command gets exactly the answers that any
-/// host gets.
+/// The host of a server in the same process: a command gets exactly the answers that any host gets.
 ///
 /// Requests of the host's own, the markers, show how far the server is. Once a marker is answered (with the
 /// error that there is no such method), everything sent before it has been taken. If, in addition, nothing
 /// was under way when the marker was sent, no more output is to come after its answer.
 struct InProcessHost: Playback {
-  private let requests: (reading: Descriptor, writing: Descriptor)
+  private let server: InProcessServer
   private let marker = "replay-\(UInt64.random(in: .min ... .max))"
   // Filled by the thread that reads and emptied by the one that plays; held for a moment each.
   private let answers: Locked<AnswerLines>
   private let arrived = DispatchSemaphore(value: 0)
-  private let ended = Ended()
-  private let server: Server
   private let logger: Logger
 
   /// The number of markers that were sent.
@@ -29,33 +24,14 @@ struct InProcessHost: Playback {
   /// Whether, in addition, nothing was under way when the last marker was sent.
   private var isQuiet = false
 
-  /// The end of the server's run.
-  private final class Ended: Sendable {
-    // Written before `signal` is signalled, and read after it.
-    let status = Atomic<Int32>(0)
-    let signal = DispatchSemaphore(value: 0)
-  }
-
   init(_ service: any Service, limits: Limits, logger: Logger) throws {
     self.logger = logger
-    requests = try Descriptor.pipe()
-    let output = try Descriptor.pipe()
+    server = try InProcessServer(service, limits: limits, logger: logger)
     answers = Locked(AnswerLines(marker: Array(#"{"jsonrpc":"2.0","id":"\#(marker)""#.utf8)))
-    server = try Server(
-      service: service,
-      info: ServerInfo(name: "tidings", version: tidingsVersion), limits: limits,
-      input: requests.reading.number, output: output.writing.number, logger: logger, framing: .lines)
-    try SystemLimits.startThread("server") { [server, ended, requests] in
-      ended.status.store(server.run().status, ordering: .releasing)
-      // From here on a send fails, rather than waiting for a reader.
-      requests.reading.close()
-      output.writing.close()
-      ended.signal.signal()
-    }
     // The program's output is read at once, so that sending never waits for it.
-    try SystemLimits.startThread("answers") { [answers, arrived, logger] in
+    try SystemLimits.startThread("answers") { [answers, arrived, logger, server] in
       do {
-        while case let chunk = try output.reading.read(), !chunk.isEmpty {
+        while case let chunk = try server.output.read(), !chunk.isEmpty {
           answers.withLock { $0.take(chunk) }
           arrived.signal()
         }
@@ -70,7 +46,7 @@ struct InProcessHost: Playback {
   mutating func send(_ line: [UInt8]) {
     (isTaken, isQuiet) = (false, false)
     do {
-      try requests.writing.write(line + [0x0A])
+      try server.send(line)
     } catch {
       // A server that has ended no longer reads. The missing answer will be reported.
       logger.debug("a request could not be sent", metadata: ["error": "\(error)"])
@@ -87,7 +63,7 @@ struct InProcessHost: Playback {
         continue
       }
       if isQuiet { return nil }
-      if isTaken, !server.status.isIdle {
+      if isTaken, !server.isQuiet {
         // Something is under way: it will end by itself, with or without an answer.
         _ = arrived.wait(timeout: .now() + .milliseconds(20))
         continue
@@ -101,15 +77,14 @@ struct InProcessHost: Playback {
 
   mutating func finish(endingInput: Bool) -> (status: Int32?, rest: [[UInt8]]) {
     var rest: [[UInt8]] = []
-    if endingInput { requests.writing.close() }
+    if endingInput { server.endInput() }
     while let line = endingInput ? receiveToEnd() : receive() { rest.append(line) }
     guard endingInput || answers.withLock(\.hasEnded) else {
-      requests.writing.close()
-      ended.signal.wait()
+      server.endInput()
+      _ = server.wait()
       return (nil, rest)
     }
-    ended.signal.wait()
-    return (ended.status.load(ordering: .acquiring), rest)
+    return (server.wait(), rest)
   }
 
   /// Returns the next line; nil at the end of the stream.
@@ -121,8 +96,4 @@ struct InProcessHost: Playback {
       arrived.wait()
     }
   }
-}
-
-extension ServerStatus {
-  fileprivate var isIdle: Bool { inFlight == 0 && waiting == 0 && outputBytes == 0 }
 }

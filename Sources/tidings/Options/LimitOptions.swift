@@ -28,6 +28,12 @@ struct LimitOptions: ParsableArguments {
   @Option(name: .long, help: "Maximum number of requests that wait for something to happen.")
   var maxWaiting = Limits().waiting
 
+  @Option(name: .long, help: "Maximum number of subscriptions and of calls that wait for changes.")
+  var maxSubscriptions = FollowingLimits().subscriptions
+
+  @Option(name: .long, help: "Maximum number of inboxes that these follow together.")
+  var maxInboxes = FollowingLimits().inboxes
+
   @Option(
     name: .long, help: "Maximum size of messages kept in memory as they are sent, in bytes; 0 keeps none.")
   var cacheBytes = TidingsService.cacheBytes
@@ -45,6 +51,14 @@ struct LimitOptions: ParsableArguments {
     return limits
   }
 
+  /// The limits that the options set for subscriptions.
+  var following: FollowingLimits {
+    var limits = FollowingLimits()
+    limits.subscriptions = maxSubscriptions
+    limits.inboxes = maxInboxes
+    return limits
+  }
+
   /// The largest value of an option in bytes: a JSON text must be smaller than 2 GiB.
   private static let largest = 1 << 30
 
@@ -53,6 +67,7 @@ struct LimitOptions: ParsableArguments {
       ("max-request-bytes", maxRequestBytes), ("max-answer-bytes", maxAnswerBytes),
       ("max-in-flight", maxInFlight), ("max-output-bytes", maxOutputBytes), ("max-batch", maxBatch),
       ("max-depth", maxDepth), ("max-waiting", maxWaiting),
+      ("max-subscriptions", maxSubscriptions), ("max-inboxes", maxInboxes),
     ] where !(1...Self.largest).contains(value) {
       throw ValidationError("--\(name) must be from 1 to \(Self.largest)")
     }

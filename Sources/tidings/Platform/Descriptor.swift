@@ -60,6 +60,13 @@ struct Descriptor: Sendable {
     }
   }
 
+  /// Waits until whoever reads the other end of this pipe or terminal has closed it.
+  func waitUntilClosed() {
+    // Without a request for anything, poll(2) tells of the end alone.
+    var entry = pollfd(fd: number, events: 0, revents: 0)
+    while poll(&entry, 1, -1) <= 0 {}
+  }
+
   /// Closes the descriptor, which must not be used any more.
   func close() {
     // All written bytes have been handed over: an error of close(2) loses nothing for pipes and files that

@@ -9,6 +9,15 @@ enum StandardOutput {
     }
   }
 
+  /// Ends the program once nobody reads the output any more, also while there is nothing to write. The descriptor of a
+  /// file is never closed in this sense.
+  static func leaveWhenClosed() throws(CommandError) {
+    try SystemLimits.startThread("output") {
+      Descriptor.standardOutput.waitUntilClosed()
+      leave(ExitStatus.outputClosed.rawValue)
+    }
+  }
+
   /// Writes a line.
   static func write(line: String) throws(CommandError) { try write(Array("\(line)\n".utf8)) }
 }

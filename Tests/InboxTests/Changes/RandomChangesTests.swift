@@ -15,6 +15,7 @@ import Testing
   struct Follower {
     var cursor: ChangeCursor
     var known: [MessageName: Message] = [:]
+    var removed: Set<MessageName> = []
     var counts: InboxState.Counts?
 
     mutating func take(_ changes: Changes, _ inbox: Inbox) {
@@ -22,10 +23,12 @@ import Testing
         switch change.event {
         case .created(let entry):
           let name = MessageName(log: inbox.log(entry.side), seq: entry.message.seq)
-          #expect(known[name] == nil, "a message came twice")
+          #expect(known[name] == nil && !removed.contains(name), "a message came twice, or after its removal")
           known[name] = entry.message
-        case .retracted(let name):
-          #expect(known.removeValue(forKey: name) != nil, "what was never there was retracted")
+        case .removed(let name, _):
+          // One that was retracted before its turn came was never there.
+          known[name] = nil
+          #expect(removed.insert(name).inserted, "a removal came twice")
         case .marked: break
         }
         counts = change.counts

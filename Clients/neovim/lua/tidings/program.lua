@@ -63,8 +63,9 @@ end
 --- options: command; env, a table of variables besides Neovim's own; folder, where it is started, as long as that can
 --- be entered; start_timeout, milliseconds.
 --- on_answer(id, answer) gets { result = ... } or { error = ... }, or { unreadable = true } for an answer that Lua can't
---- hold. on_end({ status, signal, answered, fault, words }) comes once, and in any case. Both are called on the main loop.
-function M.start(options, on_answer, on_end)
+--- hold. on_end({ status, signal, answered, fault, words }) comes once, and in any case. on_event(params) gets what
+--- subscriptions tell. All are called on the main loop.
+function M.start(options, on_answer, on_end, on_event)
   local self = { answered = false }
   local input, output, log = uv.new_pipe(false), uv.new_pipe(false), uv.new_pipe(false)
   local process, pid, late, ending
@@ -135,6 +136,9 @@ function M.start(options, on_answer, on_end)
     elseif type(message) ~= "table" or (message.id == nil and not message.method) or message.id == vim.NIL then
       return fail("incompatible_program", "the program wrote what is no answer")
     elseif message.method then
+      if message.method == "inbox_event" and type(message.params) == "table" then
+        on_event(message.params)
+      end
       return -- Said unasked.
     elseif message.id == HELLO and not self.answered then
       self.answered = true

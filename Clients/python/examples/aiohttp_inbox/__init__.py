@@ -203,10 +203,10 @@ async def unread(request):
 
 @routes.get("/events")
 async def events(request):
-    """What happens in all inboxes of the user, as server-sent events.
+    """What happens in all inboxes of the user, as server-sent events: one subscription for a page.
 
-    An event's id holds the cursor of each inbox, so a browser that reconnects misses nothing. It is
-    told `expired` if it was away for too long, and loads the inboxes anew.
+    An event's id holds the cursor of each inbox, so a browser that comes again misses nothing. `ready` says
+    whether it has to load the inboxes anew, and `lagged` names one whose cursor was too old.
     """
     session, sessions, inbox = session_of(request), request.app[SESSIONS], request.app[INBOX]
     user_id, task = session.user_id, asyncio.current_task()
@@ -220,52 +220,51 @@ async def events(request):
 
 
 async def stream(request, user_id, inbox, lasts):
-    names = [None, *teams_of(request, user_id)]
+    places, known = places_of(request.headers.get("Last-Event-ID"), teams_of(request, user_id))
+    following = inbox.subscribe(user_id=user_id, inboxes=places, idle=HEARTBEAT)
     try:
-        known = json.loads(request.headers.get("Last-Event-ID") or "{}")
-        cursors = {name or "": str(known[name or ""]) for name in names if (name or "") in known}
-        json.dumps(cursors, ensure_ascii=False).encode()  # Half a character is no cursor.
+        await following.start()
+    except (tidings.InvalidParamsError, ValueError):  # Somebody made up an id.
+        places, known = places_of(None, teams_of(request, user_id))
+        following = inbox.subscribe(user_id=user_id, inboxes=places, idle=HEARTBEAT)
+        await following.start()
+    async with following:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        await response.prepare(request)
+
+        async def write(event, data):
+            text = f"id: {id_of(following.inboxes)}\nevent: {event}\ndata: {json.dumps(data)}\n\n"
+            await response.write(text.encode())  # Waits for a page that reads slowly; the events wait as well.
+
+        with contextlib.suppress(ConnectionResetError, asyncio.CancelledError):
+            # The page is gone, or the session or the server ends.
+            await write("ready", {"anew": not known})
+            async for event in following:
+                if not lasts():
+                    break
+                if event is None:
+                    await response.write(b":\n\n")  # Fails if the page is gone.
+                else:
+                    await write(event["event"], {"team_id": None, **event})
+        return response
+
+
+ID_SIZE = 4096  # Bytes; some 60 inboxes. Browsers send an id back as a header, which servers bound.
+
+
+def id_of(places):
+    """An event's id: the cursor of each inbox. Past `ID_SIZE` there is none, and a page that comes again loads anew."""
+    text = json.dumps({place.get("team_id", ""): place["cursor"] for place in places}, separators=(",", ":"))
+    return text if len(text) <= ID_SIZE else ""
+
+
+def places_of(id, teams):
+    """The inboxes to follow, from where an id says, and whether it said so of each."""
+    try:
+        cursors = json.loads(id or "{}")
+        cursors = {name: str(cursors[name]) for name in ("", *teams) if name in cursors}
     except (ValueError, TypeError, RecursionError):
         cursors = {}
-    for name in names:
-        if (name or "") not in cursors:
-            cursors[name or ""] = (await inbox.get_changes(user_id=user_id, team_id=name))["cursor"]
-
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
-    await response.prepare(request)
-    queue = asyncio.Queue(maxsize=100)  # A page that reads slowly holds up its own inboxes alone.
-
-    async def write(event, data, id):
-        text = f"id: {id}\nevent: {event}\ndata: {json.dumps(data)}\n\n"
-        await response.write(text.encode())
-
-    async def follow(name):
-        try:
-            async for change in inbox.changes(user_id=user_id, team_id=name, cursor=cursors[name or ""]):
-                await queue.put((name, change))
-        except tidings.TidingsError as error:
-            await queue.put((name, error))
-
-    tasks = [asyncio.ensure_future(follow(name)) for name in names]
-    try:
-        await write("ready", {}, json.dumps(cursors))
-        while lasts():
-            try:
-                name, change = await asyncio.wait_for(queue.get(), HEARTBEAT)
-            except asyncio.TimeoutError:
-                await response.write(b":\n\n")  # Fails if the page is gone.
-                continue
-            if isinstance(change, (tidings.CursorExpiredError, tidings.InvalidParamsError)):
-                await write("expired", {}, "")
-                break
-            if isinstance(change, tidings.TidingsError):
-                break  # The browser comes again, with its last id.
-            cursors[name or ""] = change["cursor"]
-            await write(change["event"], {"team_id": name, **change}, json.dumps(cursors))
-    except (ConnectionResetError, asyncio.CancelledError):
-        pass  # The page is gone, or the session or the server ends.
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    return response
+    places = [{**({"team_id": name} if name else {}), **({"cursor": cursors[name]} if name in cursors else {})}
+              for name in ("", *teams)]
+    return places, len(cursors) == len(places)

@@ -51,6 +51,6 @@ class Sessions:
                 task.cancel()
 
     def may_stream(self, user_id):
-        """Whether a user may have one more stream: each holds calls of the program."""
+        """Whether a user may have one more stream: each holds a subscription."""
         own = (session for session in self._sessions.values() if session.user_id == user_id)
         return sum(len(session.streams) for session in own) < self.STREAMS

@@ -201,6 +201,7 @@ let due = null;
 function follow() {
   events?.close();
   events = new EventSource("/events");
+  let loaded = false;
   const happened = (event) => {
     const { team_id, count, message } = JSON.parse(event.data);
     state.counts.set(team_id, count);
@@ -215,8 +216,12 @@ function follow() {
       }, 50);
     }
   };
-  for (const kind of ["created", "marked", "retracted"]) events.addEventListener(kind, happened);
-  events.addEventListener("expired", () => attempt(start));
+  for (const kind of ["created", "marked", "removed", "lagged"]) events.addEventListener(kind, happened);
+  events.addEventListener("ready", (event) => {
+    // After the first time: the browser came again, and not with an id that says where it was.
+    if (loaded && JSON.parse(event.data).anew) attempt(start);
+    loaded = true;
+  });
 }
 
 async function showLogin() {

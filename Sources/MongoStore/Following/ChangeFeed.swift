@@ -8,7 +8,7 @@ import Runtime
 /// change stream, which runs only while somebody watches.
 ///
 /// Where there are no change streams, everything may have changed twice a second.
-final class Follower: Sendable {
+final class ChangeFeed: Sendable {
   private struct State {
     /// The number of the following that goes on; events of an earlier one come too late.
     var number = 0
@@ -104,7 +104,7 @@ final class Follower: Sendable {
 }
 
 // What this process changes.
-extension Follower {
+extension ChangeFeed {
   /// Notes what is about to be changed: the stream need not tell it.
   func expect(_ changes: @autoclosure () -> [ChangeID]) {
     guard state.withLock({ $0.isOpen }) else { return }
@@ -115,16 +115,20 @@ extension Follower {
   /// Tells of logs that may have been changed; `unmade` are those of the expected changes that were not made, as far as is
   /// known.
   func tell(_ logs: @autoclosure () -> [LogName], unmade: @autoclosure () -> [ChangeID]) {
+    if state.withLock({ $0.isOpen }) {
+      let unmade = unmade()
+      if !unmade.isEmpty {
+        state.withLock { state in for change in unmade { _ = state.own.remove(change) } }
+      }
+    }
     guard !listeners.isEmpty else { return }
-    let unmade = unmade()
-    if !unmade.isEmpty { state.withLock { state in for change in unmade { _ = state.own.remove(change) } } }
     let logs = logs()
     if !logs.isEmpty { listeners.tell(.logs(logs)) }
   }
 }
 
 // Servers without change streams, and users who may not open one.
-extension Follower {
+extension ChangeFeed {
   /// The reason why there is no change stream.
   static func reason(_ error: MongoError) -> String {
     switch error.kind {

@@ -1,0 +1,292 @@
+import Caches
+import Inbox
+import JSONRPC
+import Locks
+
+/// Tells the followers of one connection what happens in their inboxes: the shell around ``Following``.
+///
+/// One task looks at what wakes were about, and ends when nothing is left to do; while nothing happens there is none.
+/// The store is watched only while somebody follows.
+final class Dispatcher: Sendable {
+  private let store: any MessageStore
+  private let written: WrittenMessages
+  private let notifier: Notifier
+  private let limits: FollowingLimits
+  /// The watch, while there are followers and a little longer. Held while a follower is added or ends, so that the first one is not
+  /// told of before the store is watched; never by the watch's listener.
+  private let watching = Locked(Watching())
+  // Held for a look or a change, never while anything is called.
+  private let state: Locked<State>
+
+  fileprivate struct State: Sendable {
+    var following = Following()
+    /// Whether the task is at work, which of all it is, and the task.
+    var isRunning = false
+    var runs = 0
+    var task: Task<Void, Never>?
+    /// Whether the connection is to tell when there is room for events.
+    var awaitsRoom = false
+    var alarm: Alarm?
+    var hasEnded = false
+  }
+
+  private struct Watching: Sendable {
+    var watch: Watch?
+    /// Ends the watch later.
+    var end: Task<Void, Never>?
+
+    mutating func stop() {
+      end.take()?.cancel()
+      watch.take()?.end()
+    }
+  }
+
+  /// The time for which the store is watched on after the last call that waited: a host that waits again and again
+  /// does so in a moment.
+  private static let linger = Duration.seconds(10)
+
+  /// A time at which the task goes on, if it does not before.
+  fileprivate struct Alarm: Sendable {
+    var time: ContinuousClock.Instant
+    var task: Task<Void, Never>?
+  }
+
+  init(_ store: any MessageStore, _ written: WrittenMessages, _ notifier: Notifier, _ limits: FollowingLimits)
+  {
+    self.store = store
+    self.written = written
+    self.notifier = notifier
+    self.limits = limits
+    state = Locked(State())
+  }
+
+  // MARK: Followers
+
+  /// Adds a follower of these inboxes, which is told nothing before it is started; whatever the store tells from
+  /// now on is not missed. Throws `limit_reached`.
+  func add(
+    _ inboxes: [Inbox], _ purpose: Follower.Purpose, wake: @escaping @Sendable () -> Void = {}
+  ) throws(RPCError) -> Follower {
+    let (follower, refusal) = watching.withLock { watching -> (Follower?, RPCError?) in
+      let (follower, refusal) = state.withLock { state -> (Follower?, RPCError?) in
+        if let refusal = state.following.refusal(limits, adding: inboxes.count) { return (nil, refusal) }
+        return (state.following.add(inboxes, purpose, wake: wake), nil)
+      }
+      guard follower != nil else { return (nil, refusal) }
+      watching.end.take()?.cancel()
+      if watching.watch == nil {
+        watching.watch = store.watch { [weak self] wake in self?.hear(wake) }
+      }
+      return (follower, refusal)
+    }
+    if let refusal { throw refusal }
+    return follower!
+  }
+
+  /// Starts a follower, or lets it go on, from these positions of its inboxes.
+  func start(
+    _ follower: Follower, _ positions: [(position: Position, counts: InboxState.Counts, looks: Bool)]
+  ) {
+    goOn { $0.start(follower.id, positions) }
+    if state.withLock(\.hasEnded) { end(follower.id) }
+  }
+
+  /// Ends a follower; returns whether there was one. From then on no event of it is queued.
+  @discardableResult func end(_ id: Int) -> Bool {
+    watching.withLock { watching in
+      let (hasEnded, isOver) = state.withLock { state in
+        state.following.followers[id]?.follower.hasEnded.store(true, ordering: .releasing)
+        let hasEnded = state.following.end(id)
+        return (hasEnded, state.hasEnded)
+      }
+      if hasEnded { stopWatching(&watching, later: id < 0 && !isOver) }
+      return hasEnded
+    }
+  }
+
+  /// Ends the watch if nobody follows anything, now or a little later.
+  private func stopWatching(_ watching: inout Watching, later: Bool) {
+    guard state.withLock(\.following.isEmpty) else { return }
+    guard later else { return watching.stop() }
+    watching.end?.cancel()
+    watching.end = Task { [weak self] in
+      do { try await Task.sleep(for: Self.linger) } catch { return }
+      self?.stopWatching()
+    }
+  }
+
+  private func stopWatching() { watching.withLock { stopWatching(&$0, later: false) } }
+
+  /// Ends a subscription; returns whether there was one.
+  func unsubscribe(_ id: Int) -> Bool {
+    // The numbers of calls are negative.
+    id > 0 && end(id)
+  }
+
+  /// Ends everything, with the connection.
+  func end() {
+    let (ids, tasks) = state.withLock { state in
+      state.hasEnded = true
+      return (Array(state.following.followers.keys), [state.task, state.alarm?.task].compactMap { $0 })
+    }
+    for id in ids { end(id) }
+    stopWatching()
+    for task in tasks { task.cancel() }
+  }
+
+  /// The number of subscriptions, and that of the inboxes that are followed.
+  var counts: (subscriptions: Int, inboxes: Int) {
+    state.withLock { ($0.following.subscriptionCount, $0.following.inboxes) }
+  }
+
+  /// Whether nothing is to be done for what has happened so far.
+  var isQuiet: Bool {
+    state.withLock { !$0.isRunning && $0.alarm == nil && !$0.following.hasWork }
+  }
+
+  // MARK: The task
+
+  private func hear(_ wake: Wake) { goOn { $0.hear(wake) } }
+
+  /// Changes what is followed, and starts the task if there is something to do and it is not at work.
+  private func goOn(_ change: (inout Following) -> Void) {
+    let run = state.withLock { state -> Int? in
+      change(&state.following)
+      return state.following.hasWork ? state.start() : nil
+    }
+    if let run { start(run) }
+  }
+
+  private func start(_ number: Int) {
+    let task = Task { await run() }
+    state.withLock { state in
+      if state.isRunning, state.runs == number { state.task = task }
+      if state.hasEnded { task.cancel() }
+    }
+  }
+
+  private func run() async {
+    while let items = next() { await look(items) }
+  }
+
+  /// The next inboxes to look at; nil if nothing is to be done now.
+  private func next() -> [Following.Item]? {
+    let hasRoom = notifier.hasRoom
+    let (step, isNew) = state.withLock { state -> (Following.Step, Bool) in
+      guard !state.hasEnded else {
+        state.stop()
+        return (.rest, false)
+      }
+      let step = state.following.step(now: .now, hasRoom: hasRoom)
+      if case .look = step { return (step, false) }
+      state.stop()
+      guard case .awaitRoom = step else { return (step, false) }
+      defer { state.awaitsRoom = true }
+      return (step, !state.awaitsRoom)
+    }
+    switch step {
+    case .look(let items): return items
+    case .awaitRoom:
+      if isNew { notifier.whenRoom { [weak self] in self?.roomReturned() } }
+    case .sleep(let time): setAlarm(time)
+    case .rest: break
+    }
+    return nil
+  }
+
+  private func roomReturned() {
+    state.withLock { $0.awaitsRoom = false }
+    goOn { _ in }
+  }
+
+  /// Goes on at a time, unless that happens earlier anyway.
+  private func setAlarm(_ time: ContinuousClock.Instant) {
+    let (isNew, replaced) = state.withLock { state -> (Bool, Task<Void, Never>?) in
+      if state.hasEnded || state.alarm.map({ $0.time <= time }) ?? false { return (false, nil) }
+      // Set before there is a task: it may ring at once.
+      defer { state.alarm = Alarm(time: time) }
+      return (true, state.alarm?.task)
+    }
+    replaced?.cancel()
+    guard isNew else { return }
+    let task = Task { [weak self] in
+      do { try await Task.sleep(until: time, clock: .continuous) } catch { return }
+      self?.ring(time)
+    }
+    state.withLock { state in
+      if state.alarm?.time == time { state.alarm?.task = task }
+      if state.hasEnded { task.cancel() }
+    }
+  }
+
+  private func ring(_ time: ContinuousClock.Instant) {
+    let run = state.withLock { state in
+      if state.alarm?.time == time { state.alarm = nil }
+      return state.start()
+    }
+    if let run { start(run) }
+  }
+
+  // MARK: Looking
+
+  /// Looks at these inboxes, and tells what there is. What can't be read now is tried again for as long as it takes.
+  private func look(_ items: [Following.Item]) async {
+    let look = Look(items: items, bytes: min(notifier.roomBytes, Self.bytes), written: written)
+    var pause = Self.firstPause
+    while true {
+      do {
+        let result = try await store.read { try look.run($0) }
+        finish(items, result)
+        return
+      } catch  where Self.isAboutTheData(error) {
+        return await lookApart(items)
+      } catch {
+        do { try await Task.sleep(for: pause) } catch {
+          // The connection has ended.
+          return finish(items, Look.Result(outcomes: items.map { _ in .notLooked }))
+        }
+        pause = min(pause * 2, Self.longestPause)
+      }
+    }
+  }
+
+  /// Looks at each half: what can't be read holds up nobody else.
+  private func lookApart(_ items: [Following.Item]) async {
+    guard items.count > 1 else { return finish(items, Look.Result(outcomes: [.faulty])) }
+    await look(Array(items[..<(items.count / 2)]))
+    await look(Array(items[(items.count / 2)...]))
+  }
+
+  private func finish(_ items: [Following.Item], _ result: Look.Result) {
+    if !result.events.isEmpty { notifier.send(result.events) }
+    state.withLock { $0.following.finish(items, result.outcomes, now: .now) }
+    for call in result.calls { call.wake() }
+  }
+
+  /// Whether what was read is at fault, and not that it was tried at this moment.
+  private static func isAboutTheData(_ error: any Error) -> Bool {
+    if case .damaged? = error as? StoreError { return true }
+    return error is RPCError
+  }
+
+  /// The bytes of events that are made at a time.
+  private static let bytes = 256 << 10
+  /// The pauses between attempts to read from a store that is away.
+  private static let firstPause = Duration.milliseconds(50)
+  private static let longestPause = Duration.seconds(1)
+}
+
+extension Dispatcher.State {
+  /// Marks the task as at work, and returns its number; nil if it is already, or if all is over.
+  fileprivate mutating func start() -> Int? {
+    guard !isRunning, !hasEnded else { return nil }
+    isRunning = true
+    runs += 1
+    return runs
+  }
+
+  fileprivate mutating func stop() {
+    isRunning = false
+    task = nil
+  }
+}
