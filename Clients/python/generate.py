@@ -75,7 +75,7 @@ class Types:
             return inner if len(some) == len(schema["anyOf"]) else f"Optional[{inner}]"
         if "enum" in schema or "const" in schema:
             values = schema.get("enum", [schema.get("const")])
-            return f"Literal[{', '.join(json.dumps(value) for value in values)}]"
+            return f"Literal[{', '.join(str(one) if isinstance(one, bool) else json.dumps(one) for one in values)}]"
         kind = schema.get("type")
         if kind == "array":
             return f"List[{self.of(schema.get('items', {}), name + 'Item')}]"

@@ -122,8 +122,12 @@ struct VerifyTests {
       """
     try await Self.onFile(after: sql) { store in
       for repairs in [false, true] {
+        // While messages are missing, bob's inbox counts more than there are.
+        let counts: [FaultKind: Int] = repairs ? [:] : [.counts: 1]
         let found = try await store.verify(repairs: repairs)
-        #expect(found.counts == [.timeOrder: 3, .hole: 501], "\(repairs) \(found[.counts])")
+        #expect(
+          found.counts == counts.merging([.timeOrder: 3, .hole: 501]) { first, _ in first },
+          "\(found[.counts])")
       }
       let verdict = try await store.verify(Verification(.test))
       #expect(verdict.faults.isEmpty && verdict.messages == 3205)

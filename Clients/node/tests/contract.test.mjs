@@ -96,7 +96,7 @@ for await (const event of inbox.subscribe({ user_id: "u", detail: "counts" }, { 
 inbox.subscribe({ user_id: "u", detail: "all" });
 for await (const change of inbox.changes({ user_id: "u" }, { idle: 15_000 })) {
   if (change === null) break;
-  const event: "created" | "marked" | "retracted" = change.event;
+  const event: "created" | "marked" | "removed" = change.event;
 }
 const status = await inbox.getStatus();
 const kind: string = status.store.kind;

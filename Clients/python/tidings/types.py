@@ -183,7 +183,7 @@ class _ChangesResultInboxesItemOptional(TypedDict, total=False):
     # The inbox's team; absent for the account.
     team_id: str
     # Present if the cursor that was given is older than what is kept: the inbox is to be read anew.
-    expired: Literal[true]
+    expired: Literal[True]
 
 
 class ChangesResultInboxesItem(_ChangesResultInboxesItemOptional):
@@ -212,7 +212,7 @@ class _SubscribeResultInboxesItemOptional(TypedDict, total=False):
     # The inbox's team; absent for the account.
     team_id: str
     # Present if the cursor that was given is older than what is kept: the inbox is to be read anew.
-    expired: Literal[true]
+    expired: Literal[True]
 
 
 class SubscribeResultInboxesItem(_SubscribeResultInboxesItemOptional):
