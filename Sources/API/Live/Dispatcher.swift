@@ -231,7 +231,7 @@ final class Dispatcher: Sendable {
 
   /// Looks at these inboxes, and tells what there is. What can't be read now is tried again for as long as it takes.
   private func look(_ items: [Following.Item]) async {
-    let look = Look(items: items, bytes: min(notifier.roomBytes, Self.bytes), written: written)
+    let look = Look(items: items, bytes: notifier.roomBytes, written: written)
     var pause = Self.firstPause
     while true {
       do {
@@ -269,8 +269,6 @@ final class Dispatcher: Sendable {
     return error is RPCError
   }
 
-  /// The bytes of events that are made at a time.
-  private static let bytes = 256 << 10
   /// The pauses between attempts to read from a store that is away.
   private static let firstPause = Duration.milliseconds(50)
   private static let longestPause = Duration.seconds(1)
