@@ -466,10 +466,21 @@ export interface GetChangesParams extends Meta {
   team_id?: string | null;
   /** The cursor of this inbox's changes to go on from; without it, from the present. */
   cursor?: string | null;
-  /** Several inboxes of the reader, in place of team_id and cursor; none of them twice. */
+  /**
+   * Several inboxes of the reader, in place of team_id and cursor, none of them twice: as here or as in an
+   * answer.
+   */
   inboxes?: Array<{
-    team_id?: string;
-    cursor?: string;
+    team_id?: string | null;
+    cursor?: string | null;
+    /** Passed over: answers have it. */
+    total?: unknown;
+    /** Passed over: answers have it. */
+    count?: unknown;
+    /** Passed over: answers have it. */
+    unseen?: unknown;
+    /** Passed over: answers have it. */
+    expired?: unknown;
   }> | null;
   /** The maximum time to wait for a change if there is none, in milliseconds. */
   wait_ms?: number | string | null;
@@ -501,10 +512,21 @@ export interface SubscribeParams extends Meta {
   team_id?: string | null;
   /** The cursor of this inbox's changes to go on from; without it, from the present. */
   cursor?: string | null;
-  /** Several inboxes of the reader, in place of team_id and cursor; none of them twice. */
+  /**
+   * Several inboxes of the reader, in place of team_id and cursor, none of them twice: as here or as in an
+   * answer.
+   */
   inboxes?: Array<{
-    team_id?: string;
-    cursor?: string;
+    team_id?: string | null;
+    cursor?: string | null;
+    /** Passed over: answers have it. */
+    total?: unknown;
+    /** Passed over: answers have it. */
+    count?: unknown;
+    /** Passed over: answers have it. */
+    unseen?: unknown;
+    /** Passed over: answers have it. */
+    expired?: unknown;
   }> | null;
   /** Whether every event is sent, or only `counts`, at most ten a second for each inbox. */
   detail?: "messages" | "counts" | null;

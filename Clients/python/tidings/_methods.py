@@ -721,7 +721,8 @@ class AsyncMethods:
         user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         cursor: The cursor of this inbox's changes to go on from; without it, from the present.
-        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor, none of them twice: as here or
+            as in an answer.
         wait_ms: The maximum time to wait for a change if there is none, in milliseconds.
         """
         params: Dict[str, Any] = {"user_id": user_id}
@@ -779,7 +780,8 @@ class AsyncMethods:
         user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         cursor: The cursor of this inbox's changes to go on from; without it, from the present.
-        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor, none of them twice: as here or
+            as in an answer.
         idle: Seconds without anything after which None is given instead, again and again, so that a host can
             see whether anybody still listens.
         """
@@ -840,7 +842,8 @@ class AsyncMethods:
         user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         cursor: The cursor of this inbox's changes to go on from; without it, from the present.
-        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor, none of them twice: as here or
+            as in an answer.
         detail: Whether every event is sent, or only `counts`, at most ten a second for each inbox.
         idle: Seconds without anything after which None is given instead, again and again, so that a host can
             see whether anybody still listens.
@@ -1587,7 +1590,8 @@ class SyncMethods:
         user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         cursor: The cursor of this inbox's changes to go on from; without it, from the present.
-        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor, none of them twice: as here or
+            as in an answer.
         wait_ms: The maximum time to wait for a change if there is none, in milliseconds.
         """
         params: Dict[str, Any] = {"user_id": user_id}
@@ -1646,7 +1650,8 @@ class SyncMethods:
         user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         cursor: The cursor of this inbox's changes to go on from; without it, from the present.
-        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor, none of them twice: as here or
+            as in an answer.
         idle: Seconds without anything after which None is given instead, again and again, so that a host can
             see whether anybody still listens.
         """
@@ -1707,7 +1712,8 @@ class SyncMethods:
         user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         cursor: The cursor of this inbox's changes to go on from; without it, from the present.
-        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor, none of them twice: as here or
+            as in an answer.
         detail: Whether every event is sent, or only `counts`, at most ten a second for each inbox.
         idle: Seconds without anything after which None is given instead, again and again, so that a host can
             see whether anybody still listens.
