@@ -63,6 +63,15 @@ export interface Marked {
   count: number;
 }
 
+export interface Imported {
+  /** The message's name; opaque to clients. */
+  nid: string;
+  /** The time of sending: RFC 3339, UTC, with milliseconds. */
+  create_time: string;
+  /** Whether the key was known, so that nothing was appended. */
+  duplicate: boolean;
+}
+
 export interface Joined {
   /** Whether the reader is a member afterwards. */
   joined: boolean;
@@ -400,6 +409,55 @@ export type RetractMessageResult = {
   retracted: boolean;
 };
 
+/** The parameters of importMessages. */
+export interface ImportMessagesParams extends Meta {
+  /**
+   * The messages in the order of their times, none of them more than a minute ahead of the store's clock.
+   * read, seen and archived are marks of the reader whose own log it is.
+   */
+  messages: Array<{
+    /** The time of the message. */
+    create_time: string;
+    /** The kind of the message. */
+    message_type: string;
+    /** The acting user: the sender, or the owner of the inbox. */
+    user_id?: string;
+    /** The sender's name for display. */
+    username?: string;
+    /** The team's name for display. */
+    team_name?: string;
+    /** The user whom the message concerns; others see it too. */
+    receiver_id?: string;
+    /** The message's text. */
+    content?: string;
+    /**
+     * A JSON object of at most 64 KiB as it is sent. It is returned byte for byte, except that on a line its
+     * line breaks are spaces, and U+0085, U+2028 and U+2029 are escapes. Numbers have at most 1,000 digits,
+     * written out.
+     */
+    data?: object;
+    /** Tells the message apart from the sender's others in this log: the same call again adds nothing. */
+    idempotency_key: string;
+    /** Whether the reader has read it. */
+    read?: boolean | "true" | "false";
+    /** Whether the reader has seen it. */
+    seen?: boolean | "true" | "false";
+    /** Whether the reader has archived it. */
+    archived?: boolean | "true" | "false";
+  }>;
+  /** The team. */
+  team_id?: string | null;
+  /** The reader whose own log it is. */
+  reader_id?: string | null;
+}
+
+/** The result of importMessages. */
+export type ImportMessagesResult = {
+  messages: Imported[];
+  /** The number of messages that were new. */
+  imported: number;
+};
+
 /** The parameters of getChanges. */
 export interface GetChangesParams extends Meta {
   /** The acting user: the sender, or the owner of the inbox. */
@@ -408,10 +466,21 @@ export interface GetChangesParams extends Meta {
   team_id?: string | null;
   /** The cursor of this inbox's changes to go on from; without it, from the present. */
   cursor?: string | null;
-  /** Several inboxes of the reader, in place of team_id and cursor; none of them twice. */
+  /**
+   * Several inboxes of the reader, in place of team_id and cursor, none of them twice: as here or as in an
+   * answer.
+   */
   inboxes?: Array<{
-    team_id?: string;
-    cursor?: string;
+    team_id?: string | null;
+    cursor?: string | null;
+    /** Passed over: answers have it. */
+    total?: unknown;
+    /** Passed over: answers have it. */
+    count?: unknown;
+    /** Passed over: answers have it. */
+    unseen?: unknown;
+    /** Passed over: answers have it. */
+    expired?: unknown;
   }> | null;
   /** The maximum time to wait for a change if there is none, in milliseconds. */
   wait_ms?: number | string | null;
@@ -443,10 +512,21 @@ export interface SubscribeParams extends Meta {
   team_id?: string | null;
   /** The cursor of this inbox's changes to go on from; without it, from the present. */
   cursor?: string | null;
-  /** Several inboxes of the reader, in place of team_id and cursor; none of them twice. */
+  /**
+   * Several inboxes of the reader, in place of team_id and cursor, none of them twice: as here or as in an
+   * answer.
+   */
   inboxes?: Array<{
-    team_id?: string;
-    cursor?: string;
+    team_id?: string | null;
+    cursor?: string | null;
+    /** Passed over: answers have it. */
+    total?: unknown;
+    /** Passed over: answers have it. */
+    count?: unknown;
+    /** Passed over: answers have it. */
+    unseen?: unknown;
+    /** Passed over: answers have it. */
+    expired?: unknown;
   }> | null;
   /** Whether every event is sent, or only `counts`, at most ten a second for each inbox. */
   detail?: "messages" | "counts" | null;
@@ -593,6 +673,12 @@ export interface Methods {
   /** Retracts a message: it disappears for everybody. */
   retractMessage(params: RetractMessageParams, options?: CallOptions): Promise<RetractMessageResult>;
 
+  /**
+   * Adds messages with the times that they had elsewhere to one log: a team's (team_id), a reader's own
+   * (reader_id, with team_id or without), or that of announcements. The log must be empty or end earlier.
+   */
+  importMessages(params: ImportMessagesParams, options?: CallOptions): Promise<ImportMessagesResult>;
+
   /** Returns the changes of inboxes since their cursors, and waits for one if there is none. */
   getChanges(params: GetChangesParams, options?: CallOptions): Promise<GetChangesResult>;
 
@@ -625,6 +711,7 @@ export interface Wire {
   "leave_team": { params: LeaveTeamParams; result: Joined };
   "join_account": { params: JoinAccountParams; result: Joined };
   "retract_message": { params: RetractMessageParams; result: RetractMessageResult };
+  "import_messages": { params: ImportMessagesParams; result: ImportMessagesResult };
   "get_changes": { params: GetChangesParams; result: GetChangesResult };
   "subscribe": { params: SubscribeParams; result: SubscribeResult };
   "unsubscribe": { params: UnsubscribeParams; result: UnsubscribeResult };
@@ -734,7 +821,10 @@ export class NotFoundError extends TidingsError {
   readonly kind: "not_found";
 }
 
-/** `conflict`, code 2002: The idempotency key was used before with other content. */
+/**
+ * `conflict`, code 2002: The idempotency key was used before with other content, or the log to import into
+ * has later messages.
+ */
 export class ConflictError extends TidingsError {
   readonly kind: "conflict";
 }

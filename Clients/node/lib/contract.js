@@ -21,6 +21,7 @@ const methods = {
   leaveTeam: { name: "leave_team", keyed: false },
   joinAccount: { name: "join_account", keyed: false },
   retractMessage: { name: "retract_message", keyed: false },
+  importMessages: { name: "import_messages", keyed: false },
   getChanges: { name: "get_changes", keyed: false },
   ping: { name: "ping", keyed: false },
   getStatus: { name: "get_status", keyed: false },

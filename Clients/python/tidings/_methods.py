@@ -25,6 +25,7 @@ from ._feed import Feed
 from .types import (
     Change,
     ChangesResult,
+    ImportMessagesResult,
     InboxEvent,
     Joined,
     Marked,
@@ -679,6 +680,31 @@ class AsyncMethods:
             params["user_id"] = user_id
         return this._call("retract_message", params, timeout)
 
+    def import_messages(
+        this,
+        /,
+        *,
+        messages: Sequence[Mapping[str, Any]],
+        team_id: Optional[str] = None,
+        reader_id: Optional[str] = None,
+        timeout: Union[float, str, None] = None,
+    ) -> Coroutine[Any, Any, ImportMessagesResult]:
+        """Adds messages with the times that they had elsewhere to one log: a team's (team_id), a reader's own
+        (reader_id, with team_id or without), or that of announcements. The log must be empty or end
+        earlier.
+
+        messages: The messages in the order of their times, none of them more than a minute ahead of the
+            store's clock. read, seen and archived are marks of the reader whose own log it is.
+        team_id: The team.
+        reader_id: The reader whose own log it is.
+        """
+        params: Dict[str, Any] = {"messages": messages}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if reader_id is not None:
+            params["reader_id"] = reader_id
+        return this._call("import_messages", params, timeout)
+
     def get_changes(
         this,
         /,
@@ -695,7 +721,8 @@ class AsyncMethods:
         user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         cursor: The cursor of this inbox's changes to go on from; without it, from the present.
-        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor, none of them twice: as here or
+            as in an answer.
         wait_ms: The maximum time to wait for a change if there is none, in milliseconds.
         """
         params: Dict[str, Any] = {"user_id": user_id}
@@ -753,7 +780,8 @@ class AsyncMethods:
         user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         cursor: The cursor of this inbox's changes to go on from; without it, from the present.
-        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor, none of them twice: as here or
+            as in an answer.
         idle: Seconds without anything after which None is given instead, again and again, so that a host can
             see whether anybody still listens.
         """
@@ -814,7 +842,8 @@ class AsyncMethods:
         user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         cursor: The cursor of this inbox's changes to go on from; without it, from the present.
-        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor, none of them twice: as here or
+            as in an answer.
         detail: Whether every event is sent, or only `counts`, at most ten a second for each inbox.
         idle: Seconds without anything after which None is given instead, again and again, so that a host can
             see whether anybody still listens.
@@ -1519,6 +1548,32 @@ class SyncMethods:
         result: RetractMessageResult = this._call("retract_message", params, timeout)
         return result
 
+    def import_messages(
+        this,
+        /,
+        *,
+        messages: Sequence[Mapping[str, Any]],
+        team_id: Optional[str] = None,
+        reader_id: Optional[str] = None,
+        timeout: Union[float, str, None] = None,
+    ) -> ImportMessagesResult:
+        """Adds messages with the times that they had elsewhere to one log: a team's (team_id), a reader's own
+        (reader_id, with team_id or without), or that of announcements. The log must be empty or end
+        earlier.
+
+        messages: The messages in the order of their times, none of them more than a minute ahead of the
+            store's clock. read, seen and archived are marks of the reader whose own log it is.
+        team_id: The team.
+        reader_id: The reader whose own log it is.
+        """
+        params: Dict[str, Any] = {"messages": messages}
+        if team_id is not None:
+            params["team_id"] = team_id
+        if reader_id is not None:
+            params["reader_id"] = reader_id
+        result: ImportMessagesResult = this._call("import_messages", params, timeout)
+        return result
+
     def get_changes(
         this,
         /,
@@ -1535,7 +1590,8 @@ class SyncMethods:
         user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         cursor: The cursor of this inbox's changes to go on from; without it, from the present.
-        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor, none of them twice: as here or
+            as in an answer.
         wait_ms: The maximum time to wait for a change if there is none, in milliseconds.
         """
         params: Dict[str, Any] = {"user_id": user_id}
@@ -1594,7 +1650,8 @@ class SyncMethods:
         user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         cursor: The cursor of this inbox's changes to go on from; without it, from the present.
-        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor, none of them twice: as here or
+            as in an answer.
         idle: Seconds without anything after which None is given instead, again and again, so that a host can
             see whether anybody still listens.
         """
@@ -1655,7 +1712,8 @@ class SyncMethods:
         user_id: The acting user: the sender, or the owner of the inbox.
         team_id: The team.
         cursor: The cursor of this inbox's changes to go on from; without it, from the present.
-        inboxes: Several inboxes of the reader, in place of team_id and cursor; none of them twice.
+        inboxes: Several inboxes of the reader, in place of team_id and cursor, none of them twice: as here or
+            as in an answer.
         detail: Whether every event is sent, or only `counts`, at most ten a second for each inbox.
         idle: Seconds without anything after which None is given instead, again and again, so that a host can
             see whether anybody still listens.

@@ -98,7 +98,8 @@ class NotFoundError(TidingsError, kind="not_found", code=2001):
 
 
 class ConflictError(TidingsError, kind="conflict", code=2002):
-    """conflict (2002): The idempotency key was used before with other content."""
+    """conflict (2002): The idempotency key was used before with other content, or the log to import into
+    has later messages."""
 
 
 class StoreUnavailableError(TidingsError, kind="store_unavailable", code=2003):

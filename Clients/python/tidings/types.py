@@ -20,6 +20,8 @@ __all__ = [
     "ChangesResult",
     "ChangesResultInboxesItem",
     "Counts",
+    "ImportMessagesResult",
+    "Imported",
     "InboxEvent",
     "Joined",
     "Marked",
@@ -152,6 +154,25 @@ class RetractMessageResult(TypedDict):
 
     # Whether this call did it; false if it was done before.
     retracted: bool
+
+
+class Imported(TypedDict):
+    """`Imported` of the contract."""
+
+    # The message's name; opaque to clients.
+    nid: str
+    # The time of sending: RFC 3339, UTC, with milliseconds.
+    create_time: str
+    # Whether the key was known, so that nothing was appended.
+    duplicate: bool
+
+
+class ImportMessagesResult(TypedDict):
+    """`ImportMessagesResult` of the contract."""
+
+    messages: List[Imported]
+    # The number of messages that were new.
+    imported: int
 
 
 class _ChangeOptional(TypedDict, total=False):
