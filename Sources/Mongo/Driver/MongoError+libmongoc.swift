@@ -1,4 +1,5 @@
 import CMongoC
+import Runtime
 
 extension MongoError {
   /// The operation during which an error occurs; the outcome depends on it.
@@ -53,7 +54,7 @@ extension MongoError {
     case MONGOC_ERROR_WRITE_CONCERN: return .writeConcern
     case MONGOC_ERROR_CLIENT where code == Int32(MONGOC_ERROR_CLIENT_AUTHENTICATE.rawValue):
       // libmongoc gives the same code to a connection lost during authentication.
-      return message.contains("socket error") || message.contains("Failed to") ? .network : .authentication
+      return message.holds("socket error") || message.holds("Failed to") ? .network : .authentication
     case MONGOC_ERROR_SERVER, MONGOC_ERROR_QUERY:
       return kind(ofServerCode: code)
     case MONGOC_ERROR_PROTOCOL, MONGOC_ERROR_CURSOR: return .malformedReply

@@ -1,3 +1,5 @@
+import Runtime
+
 /// Warnings about weak connections: they are logged at the start, and the connection is used all the same.
 enum URIWarnings {
   static func of(_ parts: URIParts, _ options: URIOptions, usesTLS: Bool) -> [String] {
@@ -37,7 +39,7 @@ extension MongoURI {
       // A login ends at the last '@' of a URL; a badly encoded login may contain blanks.
       let line = rest.prefix { !$0.isNewline }
       let word = line.prefix { !$0.isWhitespace }
-      let url = word.contains("@") || !word.contains(":") ? word : line
+      let url = word.holds("@") || !word.holds(":") ? word : line
       if let at = url.lastIndex(of: "@") {
         result += "***@"
         rest = rest[rest.index(after: at)...]
@@ -61,7 +63,7 @@ extension MongoURI {
       case ":":
         let word = text[next...].prefix { !$0.isWhitespace }
         let mayBegin = word.first.map { !"/\\".contains($0) } ?? false
-        let isLogin = mayBegin && !word.contains("://")
+        let isLogin = mayBegin && !word.holds("://")
         if isLogin, wordStart < index { return wordStart }
         wordStart = next
       case "/", "\\", "\"", "'", "=": wordStart = next

@@ -172,7 +172,7 @@ extension AppendPlan.Insertion {
 extension MongoWriteResult.WriteError {
   /// Whether the server's message names this index. The text after "dup key" is a sender's and is ignored.
   func names(_ index: String) -> Bool {
-    let server = message.firstRange(of: " dup key").map { message[..<$0.lowerBound] } ?? message[...]
+    let server = message.place(of: " dup key").map { message[..<$0] } ?? message[...]
     return server.hasSuffix("index: \(index)")
   }
 }
