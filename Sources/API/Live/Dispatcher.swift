@@ -172,22 +172,20 @@ final class Dispatcher: Sendable {
   /// The next inboxes to look at; nil if nothing is to be done now.
   private func next() -> [Following.Item]? {
     let hasRoom = notifier.hasRoom
-    let (step, isNew) = state.withLock { state -> (Following.Step, Bool) in
+    let (step, replaced) = state.withLock { state -> (Following.Step, Task<Void, Never>?) in
       guard !state.hasEnded else {
         state.stop()
-        return (.rest, false)
+        return (.rest, nil)
       }
       let step = state.following.step(now: .now, hasRoom: hasRoom)
-      if case .look = step { return (step, false) }
+      if case .look = step { return (step, nil) }
       state.stop()
-      guard case .awaitRoom = step else { return (step, false) }
-      defer { state.awaitsRoom = true }
-      return (step, !state.awaitsRoom)
+      return state.await(step)
     }
+    replaced?.cancel()
     switch step {
     case .look(let items): return items
-    case .awaitRoom:
-      if isNew { notifier.whenRoom { [weak self] in self?.roomReturned() } }
+    case .awaitRoom: notifier.whenRoom { [weak self] in self?.roomReturned() }
     case .sleep(let time): setAlarm(time)
     case .rest: break
     }
@@ -199,16 +197,8 @@ final class Dispatcher: Sendable {
     goOn { _ in }
   }
 
-  /// Goes on at a time, unless that happens earlier anyway.
+  /// Makes the task that rings at the time of the alarm.
   private func setAlarm(_ time: ContinuousClock.Instant) {
-    let (isNew, replaced) = state.withLock { state -> (Bool, Task<Void, Never>?) in
-      if state.hasEnded || state.alarm.map({ $0.time <= time }) ?? false { return (false, nil) }
-      // Set before there is a task: it may ring at once.
-      defer { state.alarm = Alarm(time: time) }
-      return (true, state.alarm?.task)
-    }
-    replaced?.cancel()
-    guard isNew else { return }
     let task = Task { [weak self] in
       do { try await Task.sleep(until: time, clock: .continuous) } catch { return }
       self?.ring(time)
@@ -281,6 +271,22 @@ extension Dispatcher.State {
     isRunning = true
     runs += 1
     return runs
+  }
+
+  /// Notes, before anybody sees the task at rest, what it waits for; returns what is still to be done for it, and the task of
+  /// a later alarm, which has to be cancelled.
+  fileprivate mutating func await(_ step: Following.Step) -> (Following.Step, Task<Void, Never>?) {
+    switch step {
+    case .look, .rest: return (step, nil)
+    case .awaitRoom:
+      defer { awaitsRoom = true }
+      return (awaitsRoom ? .rest : step, nil)
+    case .sleep(let time):
+      if let alarm, alarm.time <= time { return (.rest, nil) }
+      // Set before there is a task: it may ring at once.
+      defer { alarm = Dispatcher.Alarm(time: time) }
+      return (step, alarm?.task)
+    }
   }
 
   fileprivate mutating func stop() {
