@@ -252,7 +252,7 @@ class PageTests(Snippets):
             for text in re.findall(r"`(tidings [^`\n]+)`", path.read_text(encoding="utf-8")):
                 with self.subTest(path.name, text=text):
                     words = shlex.split(text.removesuffix(" &"))[1:]
-                    name = words[0] if words[0] in ("call", "schema", "doctor", "verify", "backup", "export", "import", "replay", "serve", "help") else "serve"
+                    name = words[0] if words[0] in ("call", "schema", "doctor", "verify", "backup", "export", "import", "replay", "serve", "watch", "help") else "serve"
                     if name == "help":
                         continue
                     known.setdefault(name, self.run_command([PROGRAM, name, "--help"]).stdout)

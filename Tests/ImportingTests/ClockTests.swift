@@ -69,7 +69,7 @@ struct ClockTests {
     ("EST5EDT,M3.2.0,M11.1.0", "2040-07-04 12:00", "2040-07-04 16:00"),
     ("<+0530>-5:30", "2026-06-01 00:00", "2026-05-31 18:30"),
     ("IST-1GMT0,M10.5.0,M3.5.0/1", "2026-07-01 12:00", "2026-07-01 11:00"),
-    ("XXX3YYY,J60,300/0", "2026-03-01 12:00", "2026-03-01 14:00"),
+    ("ABC3DEF,J60,300/0", "2026-03-01 12:00", "2026-03-01 14:00"),
     ("", "2026-07-01 12:00", "2026-07-01 12:00"),
   ]) func rules(_ rule: String, _ shown: String, _ utc: String) throws {
     let zone = Zone.rules(try ZoneRules(Self.file(rule: rule)))
@@ -80,7 +80,7 @@ struct ClockTests {
   }
 
   @Test func changesOfThePast() throws {
-    let file = Self.file([(1000, 1), (100_000, 0)], offsets: [0, 3600], rule: "XXX-2")
+    let file = Self.file([(1000, 1), (100_000, 0)], offsets: [0, 3600], rule: "ABC-2")
     let zone = Zone.rules(try ZoneRules(file))
     #expect(zone.time(at: 0) == 0)
     #expect(zone.time(at: 50_000_000) == 46_400_000)

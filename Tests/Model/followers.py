@@ -85,8 +85,10 @@ class Follower:
     """A reader's inboxes, followed by one subscription or by long polls. It goes on from its cursors in any process,
     in either of the two ways, since the cursors are the same; one of `counts_only` is told of numbers alone."""
 
-    def __init__(self, name, reader, teams, counts_only, is_plain):
-        self.name, self.reader, self.counts_only = name, reader, counts_only
+    def __init__(self, number, reader, teams, is_plain):
+        self.name, self.reader = f"follower {number}", reader
+        # Of four followers one is told of numbers alone, and one begins with a long poll.
+        self.counts_only, self.polls_first = number % 4 == 3, number % 4 == 0
         self.inboxes = {team: Followed(reader, team, is_plain) for team in teams}
         self.way = None
         self.host = self.subscription = None
@@ -97,7 +99,12 @@ class Follower:
 
     def choose(self, rng):
         """How it goes on."""
-        self.way = "counts" if self.counts_only else rng.choice(["messages", "messages", "messages", "poll"])
+        if self.counts_only:
+            self.way = "counts"
+        elif self.polls_first:
+            self.way, self.polls_first = "poll", False
+        else:
+            self.way = rng.choice(["messages", "messages", "messages", "poll"])
         return self.way
 
     def params(self):

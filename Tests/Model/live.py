@@ -71,7 +71,7 @@ class Run:
         for place in range(4 * self.processes):
             reader = self.rng.choice([*plain, *readers])
             some = self.rng.sample(places, self.rng.randint(1, len(places)))
-            follower = Follower(f"follower {place}", reader, some, place % 4 == 3, reader in plain)
+            follower = Follower(place, reader, some, reader in plain)
             for team, its in follower.inboxes.items():
                 its.begin(*fresh[reader, team])
             self.followers.append(follower)
@@ -257,7 +257,7 @@ def runs(servers):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
-    parser.add_argument("--operations", type=int, default=9_000, help="writes of each run")
+    parser.add_argument("--operations", type=int, default=12_000, help="writes of each run")
     parser.add_argument("--only", default="", help="runs whose name holds this")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)

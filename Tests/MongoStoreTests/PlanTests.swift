@@ -26,7 +26,8 @@ struct PlanTests {
       // As many index keys as answers, and for each point of a query one key beyond its end.
       let bounds = [
         "state and newest messages of an inbox": 30, "states and newest messages of many inboxes": 110,
-        "messages of many logs": 18, "senders to many logs": 18, "what readers sent to logs": 72, "states of many inboxes": 30, "heads of many logs": 14,
+        "messages of many logs": 18, "senders to many logs": 18, "what readers sent to logs": 72,
+        "states of many inboxes": 30, "heads of many logs": 14,
         "an inbox that was known": 34, "many inboxes that were known": 34,
         "heads of many logs that were known": 18,
         "a range of messages": 13, "messages by number": 9,

@@ -23,7 +23,7 @@ def calls(seed, count=400):
     for number in range(count):
         user, team = rng.choice(READERS), rng.choice(TEAMS)
         kind = rng.randrange(10)
-        message = {"message_type": rng.choice(["note", "task"]), "content": f"{number}\0\n\u2028", "username": "N"}
+        message = {"message_type": rng.choice(["note", "task"]), "content": f"{number}\0\n\u2028", "username": "N", "team_name": "T"}
         if rng.random() < 0.5:
             message["idempotency_key"] = f"key {number}"
         if kind < 4:
@@ -229,7 +229,7 @@ class CommandTests(Moving, SidecarCase):
         url, _ = self.store()
         told = self.import_(url, b"".join(lines), "--dry-run", status=BAD_DATA)
         self.assertIn(f"line {first + 1}: not JSON", told)
-        self.assertIn(f'line {last + 1}: "message_typo"', told)
+        self.assertIn(f"line {last + 1}: message_type is missing", told)
         self.assertIn("would write", told)
         self.assertEqual(list(Path(url.removeprefix("sqlite:")).parent.iterdir()), [])
         # Without it the first problem ends the import; --skip-bad goes past both.

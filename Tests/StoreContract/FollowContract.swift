@@ -42,7 +42,8 @@ struct FollowContract {
       // A cursor at a message that is retracted.
       #expect(try await store.retract(MessageName(log: bob.own, seq: 11)))
       let onRetracted = try await changes(store, since: events[1].cursor)
-      #expect(onRetracted.changes.contains { $0.event == .removed(MessageName(log: bob.own, seq: 11), .retracted) })
+      #expect(
+        onRetracted.changes.contains { $0.event == .removed(MessageName(log: bob.own, seq: 11), .retracted) })
       #expect(try await changes(store, since: onRetracted.cursor).changes.isEmpty)
       // One that is retracted before it was told: a page that was read meanwhile may show it.
       let seq = try await store.append(draft("soon gone"), to: [team])[0].seq

@@ -67,7 +67,9 @@ struct RedactionTests {
     let out = try params(text)
     #expect(!String(decoding: out.raw, as: UTF8.self).contains("secret"))
     let first = try #require(out["messages"]?.elements.first(where: { _ in true }))
-    for (name, value) in [("create_time", "2024-01-02T03:04:05Z"), ("message_type", "n"), ("idempotency_key", "k")] {
+    for (name, value) in [
+      ("create_time", "2024-01-02T03:04:05Z"), ("message_type", "n"), ("idempotency_key", "k"),
+    ] {
       #expect(first.members.first { $0.key.string == name }?.value.string == value)
     }
     #expect(first["read"]?.bool == true)

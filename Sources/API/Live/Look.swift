@@ -34,6 +34,10 @@ struct Look: Sendable {
       asked.append(inbox)
     }
     let states = try shared.states(of: asked)
+    try shared.prefetch(
+      changesOf: zip(items, inboxes).lazy.map { item, inbox in
+        (states[first[inbox.own]!], item.follower.purpose == .messages ? item.position.cursor : nil)
+      }, limit: Self.messages)
     var result = Result()
     for (item, inbox) in zip(items, inboxes) {
       let outcome = try look(at: item, states[first[inbox.own]!], shared, &result)

@@ -76,7 +76,11 @@ struct Subscribe: Method {
   private func starts(_ backend: Backend, _ context: CallContext) async throws -> [Start] {
     try await backend.store.read(before: context.deadline) { [following, detail] reader in
       let timed = TimedReader(reader, context.checkTime)
-      return try zip(following.places, timed.states(of: following.inboxes)).map { place, state in
+      let states = try timed.states(of: following.inboxes)
+      // What shows that the logs are those of the cursors.
+      try timed.prefetch(
+        changesOf: zip(states, following.places).lazy.map { ($0, $1.cursor) }, limit: 1)
+      return try zip(following.places, states).map { place, state in
         var isExpired = place.isExpired
         if let cursor = place.cursor {
           do {

@@ -45,6 +45,8 @@ struct ChangesAnswer {
   /// Reads the changes and returns the answer. If it would grow over its limit, it has only the first changes, but at
   /// least one. Throws `NoRoom` if there is no memory for it now, and `ChangeCursorExpired` unless it is for a list.
   mutating func write(_ reader: any StoreReader, check: () throws -> Void) throws -> [UInt8] {
+    try reader.prefetch(
+      changesOf: parts.lazy.map { ($0.state, $0.cursor) }, limit: isList ? 1 : Self.messagesOfOne)
     writer.beginObject()
     writer.key("changes")
     writer.beginArray()

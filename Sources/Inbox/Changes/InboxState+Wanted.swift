@@ -13,3 +13,17 @@ extension InboxState {
     return wanted
   }
 }
+
+extension StoreReader {
+  /// Prefetches what `changes(since:limit:)` of these states will ask for; for nothing where there is no cursor.
+  public func prefetch(
+    changesOf states: some Sequence<(state: InboxState, cursor: ChangeCursor?)>, limit: Int
+  ) throws {
+    var wanted: [LogName: SequenceSet] = [:]
+    for (state, cursor) in states {
+      guard let cursor, cursor.belongs(to: state.inbox) else { continue }
+      wanted.merge(state.wanted(since: cursor, limit: limit)) { $0.union($1) }
+    }
+    if !wanted.isEmpty { try prefetch(wanted) }
+  }
+}
