@@ -1,5 +1,6 @@
 import Foundation
 import Inbox
+import Locks
 import Mongo
 import MongoSupport
 import Testing
@@ -10,12 +11,19 @@ import Testing
 private final class Told: Sendable {
   let watch: Watch
   private let wakes: AsyncStream<Wake>
+  private let total: Locked<Int>
 
   init(_ store: MongoStore) {
-    let (stream, continuation) = AsyncStream<Wake>.makeStream()
-    wakes = stream
-    watch = store.watch { continuation.yield($0) }
+    let ((stream, continuation), total) = (AsyncStream<Wake>.makeStream(), Locked(0))
+    (wakes, self.total) = (stream, total)
+    watch = store.watch { wake in
+      total.withLock { $0 += 1 }
+      continuation.yield(wake)
+    }
   }
+
+  /// The number of wakes so far.
+  var count: Int { total.withLock { $0 } }
 
   /// Waits for a wake for everything.
   func everything() async { for await wake in wakes where wake == .everything { return } }
@@ -187,11 +195,29 @@ struct FollowingTests {
     await mongod.stop()
   }
 
-  /// Without change streams everything may have changed, again and again, until nobody watches.
+  /// Without change streams everything may have changed, until nobody watches; but not while the server changes nothing.
   @Test func aStandaloneServerIsLookedAtTwiceASecond() async throws {
-    try await withStores(try await .shared(.standalone)) { stores in
+    let mongod = try await TestMongod.start(.standalone)
+    try await withStores(mongod, 2) { stores in
       let told = Told(stores[0])
-      for _ in 0..<3 { await told.everything() }
+      await told.everything()
+      var own: Int64 = 0
+      // The looks of the store: all that were taken, without those that are taken here.
+      func looks() async throws -> Int64 {
+        own += 1
+        let metrics = try await mongod.command(["serverStatus": 1]).get("metrics").document()
+        return try metrics.get("commands").document().get("serverStatus").document().get("total").int64()
+          - own
+      }
+      // Some looks after the last change nothing is told any more.
+      var count = -1
+      while count != told.count {
+        count = told.count
+        let end = try await looks() + 4
+        while try await looks() < end { try await Task.sleep(for: .milliseconds(50)) }
+      }
+      _ = try await persistently { try await stores[1].append(draft("1", key: "1"), to: [team]) }
+      while told.count == count { await told.everything() }
       told.watch.end()
       told.watch.end()
       let again = Told(stores[0])
@@ -200,6 +226,7 @@ struct FollowingTests {
       #expect(facts.contains { $0.contains("looked for twice a second (only a replica set") })
       // The store is closed while somebody watches.
     }
+    await mongod.stop()
   }
 
   @Test func aUserWithoutTheRightIsServedAllTheSame() async throws {

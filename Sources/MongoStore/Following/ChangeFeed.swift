@@ -7,7 +7,8 @@ import Runtime
 /// Tells who watches of every change: of those of this process when they are acknowledged, of those of others by one
 /// change stream, which runs only while somebody watches.
 ///
-/// Where there are no change streams, everything may have changed twice a second.
+/// Where there are no change streams, everything may have changed twice a second; of a standalone server it is known if
+/// nothing has.
 final class ChangeFeed: Sendable {
   private struct State {
     /// The number of the following that goes on; events of an earlier one come too late.
@@ -138,6 +139,15 @@ extension ChangeFeed {
     }
   }
 
+  /// See ``MongoSession/changeCounts()``; nil if there are none, or if they can't be had now: everything may have changed.
+  private func changeCounts() async -> [Int64]? {
+    do {
+      return try await pool.run { try $0.changeCounts() }
+    } catch {
+      return nil
+    }
+  }
+
   private func poll(_ error: MongoError, _ number: Int) {
     guard error.kind != .closed else { return }
     let logs = state.withLock { state in
@@ -151,9 +161,14 @@ extension ChangeFeed {
     }
     let polling = Task.detached { [weak self] in
       do {
+        var (last, quietPolls) = ([Int64]?.none, 0)
         for _ in 0..<Self.pollsBeforeRetry {
           guard let self else { return }
-          self.listeners.tell(.everything)
+          let counts = await self.changeCounts()
+          quietPolls = counts != nil && counts == last ? quietPolls + 1 : 0
+          last = counts
+          // What is counted may not be readable yet: everything is told once more than it has to be.
+          if quietPolls < 2 { self.listeners.tell(.everything) }
           try await Task.sleep(for: Self.pollingPause)
         }
         self?.start(number)
