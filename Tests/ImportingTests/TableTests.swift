@@ -31,6 +31,7 @@ struct TableTests {
     ("a,b\n1,x\"y\n", "a quote stands inside a field that is not in quotes"),
     ("a,b\n1,\"x\"y\n", "something follows the quote at the end of a field"),
     ("a,b\n1,\"x", "a quote is not closed"), ("a,b\n1,x\ry\n", "a carriage return stands outside of quotes"),
+    ("a,b\n1\r,x\n", "a carriage return stands outside of quotes"),
   ]) func badRows(_ text: String, _ sentence: String) throws {
     #expect(try FormatTests.problem(text, .csv) == sentence)
   }
@@ -39,6 +40,9 @@ struct TableTests {
     #expect(throws: SourceFailure.self) { try FormatTests.found("", .csv) }
     #expect(throws: SourceFailure.self) { try FormatTests.found("a,a\n", .csv) }
     #expect(try FormatTests.found("\u{FEFF}reader_id,team_id\n", .csv).isEmpty)
+    let marked = try FormatTests.found(
+      "\u{FEFF}reader_id,message_type,create_time\nbo,n,2024-01-01\n", .csv, isOfTeams: false)
+    #expect(try marked.map { try $0.get().reader } == ["bo"])
   }
 
   @Test func dumpdata() throws {

@@ -1,5 +1,6 @@
 """`tidings export` and `tidings import`: a store as lines of JSON, and an equal store of them."""
 
+import fcntl
 import json
 import os
 import random
@@ -204,6 +205,38 @@ class CommandTests(Moving, SidecarCase):
         self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
         self.assertEqual(os.listdir(path.parent), ["out.jsonl"])
         self.export(url, "-o", path.parent / "none" / "out.jsonl", status=CANNOT_CREATE)
+
+    def test_a_file_that_is_there_is_not_written_over(self):
+        url, folder = self.filled(), self.folder()
+        there, pipe, partial = folder / "there", folder / "pipe", folder / "new.part"
+        there.write_text("mine")
+        os.mkfifo(pipe)
+        for path in (there, pipe):
+            self.export(url, "-o", path, status=CANNOT_CREATE)
+        self.assertEqual(there.read_text(), "mine")
+        self.assertTrue(stat.S_ISFIFO(pipe.stat().st_mode))
+        # What is left of one that was killed may have any mode; while another process writes it, it is left alone.
+        partial.write_text("half")
+        partial.chmod(0o644)
+        with open(partial, "rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            self.export(url, "-o", folder / "new", status=CANNOT_CREATE)
+        self.assertEqual(partial.read_text(), "half")
+        self.export(url, "-o", folder / "new")
+        self.assertEqual(stat.S_IMODE((folder / "new").stat().st_mode), 0o600)
+        self.assertEqual((folder / "new").read_bytes(), self.export(url))
+
+    def test_a_file_that_is_no_export_is_never_a_success(self):
+        lines = self.export(self.filled()).splitlines(keepends=True)
+        for first in (b"", lines[0].replace(b'"version":1', b'"version":2')):
+            done = self.run_program("import", "--store", "memory:", "--from", "-", "--skip-bad",
+                                    input=first + b"".join(lines[1:]))
+            self.assertEqual(done.returncode, BAD_DATA)
+            self.assertLess(len(done.stderr.splitlines()), 5)
+        done = self.run_program("import", "--store", "memory:", "--from", "-",
+                                input=lines[0] + b'{"kind":"log","' + b"S" * 5_000_000 + b'":1,"tail":1,"head":1}\n')
+        self.assertEqual(done.returncode, BAD_DATA)
+        self.assertLess(len(done.stderr), 1_000)
 
     def test_a_closed_pipe_ends_it(self):
         reading, writing = os.pipe()

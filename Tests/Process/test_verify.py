@@ -177,9 +177,12 @@ class BackupTests(SidecarCase):
         filled(self, url)
         there = self.folder() / "there.db"
         there.write_text("mine")
+        stale = there.parent / "stale.db"
+        Path(f"{stale}-wal").write_text("of another database")
         for store, target, status, words in [
             (url, there, CANNOT_CREATE, "overwrites nothing"),
             (url, path, CANNOT_CREATE, "overwrites nothing"),
+            (url, stale, CANNOT_CREATE, "belongs to a database that was there"),
             (url, there.parent / "no folder" / "copy.db", CANNOT_CREATE, "folder"),
             ("memory:", "copy.db", BAD_PARAMETERS, "memory"),
             ("mongodb://127.0.0.1:1/tidings", "copy.db", BAD_PARAMETERS, "mongodump"),

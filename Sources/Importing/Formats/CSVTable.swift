@@ -3,7 +3,9 @@ public struct CSVTable: DocumentFormat {
   private let mapping: Mapping
   private var rows = CSVRows()
   private var columns: Columns?
-  private var isAtStart = true
+  /// The first bytes, as long as they may be a mark of the byte order, which some programs write before everything.
+  private var beginning: [UInt8]? = []
+  private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
   /// What the fields of a row fill.
   private struct Columns {
@@ -20,15 +22,23 @@ public struct CSVTable: DocumentFormat {
     var rows = rows
     self.rows = CSVRows()
     defer { self.rows = rows }
-    // A mark of the byte order, which some programs write before everything.
-    let chunk = isAtStart && chunk.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(chunk.dropFirst(3)) : chunk
-    isAtStart = false
+    var chunk = chunk
+    if let beginning {
+      chunk = beginning + chunk
+      if chunk.count < Self.mark.count, Self.mark.starts(with: chunk) {
+        self.beginning = chunk
+        return
+      }
+      self.beginning = nil
+      if chunk.starts(with: Self.mark) { chunk.removeFirst(Self.mark.count) }
+    }
     try rows.take(chunk) { try row($0, $1, body) }
   }
 
   /// See `DocumentFormat.finish`.
   public mutating func finish(_ body: (FoundDocument) throws -> Void) throws {
     var rows = rows
+    if let beginning, !beginning.isEmpty { try rows.take(beginning) { try row($0, $1, body) } }
     try rows.finish { try row($0, $1, body) }
     if columns == nil { throw SourceFailure("the file has no line of names") }
   }

@@ -3,6 +3,7 @@
 struct CSVRows {
   /// The largest row.
   static let largest = 64 << 20
+  private static let strayReturn = Problem("a carriage return stands outside of quotes")
 
   /// A field: its bytes, and whether it was in quotes.
   struct Cell: Hashable {
@@ -32,6 +33,9 @@ struct CSVRows {
         cell.bytes.append(byte)
         state = .quoted
       case (_, 0x0A): try endRow(body)
+      case (.carriageReturn, 0x2C):
+        fault = fault ?? Self.strayReturn
+        endCell()
       case (_, 0x2C): endCell()
       case (.plain, 0x0D), (.start, 0x0D), (.quote, 0x0D): state = .carriageReturn
       case (.start, 0x22):
@@ -42,7 +46,7 @@ struct CSVRows {
         cell.bytes.append(byte)
         state = .plain
       case (.quote, _): fault = fault ?? Problem("something follows the quote at the end of a field")
-      case (.carriageReturn, _): fault = fault ?? Problem("a carriage return stands outside of quotes")
+      case (.carriageReturn, _): fault = fault ?? Self.strayReturn
       }
       guard size <= Self.largest else {
         throw SourceFailure(

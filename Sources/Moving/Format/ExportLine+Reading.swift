@@ -137,7 +137,7 @@ private struct Members {
 
   func expectNoMore() throws(BadLine) {
     if let member = members.first {
-      throw BadLine("\"\(member.key.string ?? "")\" is no member of this version of the format")
+      throw BadLine("\"\((member.key.string ?? "").prefix(64))\" is no member of this version of the format")
     }
   }
 }

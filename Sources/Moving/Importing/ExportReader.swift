@@ -32,6 +32,9 @@ public struct ExportReader: Sendable {
   /// Creates a reader of an export from its first line on.
   public init() {}
 
+  /// Whether the file is an export that can be imported, as its first line says.
+  public var isUsable: Bool { holds != nil }
+
   /// Whether it is time to restore what was read.
   public var isFull: Bool { portion.isFull }
 

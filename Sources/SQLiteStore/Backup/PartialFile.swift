@@ -24,6 +24,10 @@ final class PartialFile: @unchecked Sendable {
       throw .place("\(error)")
     }
     guard !path.exists else { throw .exists(path) }
+    // SQLite would take what is in them for changes of the copy.
+    for beside in [target.canonicalPath + "-wal", target.canonicalPath + "-journal"] where beside.exists {
+      throw .beside(beside)
+    }
     self.target = target
     self.path = target.canonicalPath + ".partial"
     descriptor = self.path.withCString {
@@ -83,6 +87,8 @@ final class PartialFile: @unchecked Sendable {
 public enum BackupError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Something has the name that the copy should get.
   case exists(FilePath)
+  /// What was changed in another database of this name lies there.
+  case beside(FilePath)
   /// Another process makes a copy there.
   case underWay(FilePath)
   /// The place can't be used; the text says why.
@@ -94,6 +100,8 @@ public enum BackupError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .exists(let path): "there is something at \(path) already: a backup overwrites nothing"
+    case .beside(let path):
+      "\(path) belongs to a database that was there before, and would change the copy: remove it, or name another place"
     case .underWay(let path): "another process makes a backup at \(path)"
     case .place(let why): why
     case .system(let path, let code):

@@ -56,7 +56,7 @@ struct ImportCommand: ParsableCommand {
     try wait { try await store.close() }
     let summary = try session.summary(isDry: dryRun)
     ProgressBar.tell(summary)
-    if session.problems > 0, !skipBad { throw ExitCode(ExitStatus.badData.rawValue) }
+    if session.problems > 0, !skipBad || !session.isUsable { throw ExitCode(ExitStatus.badData.rawValue) }
   }
 
   private func opened() throws -> any MessageStore {

@@ -7,6 +7,8 @@ struct ExportImport {
   var bar = ProgressBar()
   /// The problems that were told.
   var problems: Int { told.withLock { $0 } }
+  /// Whether the file is an export that can be imported.
+  var isUsable: Bool { reader.isUsable }
   private let restorer: Restorer
   private let stopsAtProblems: Bool
   private var reader = ExportReader()
@@ -49,7 +51,7 @@ struct ExportImport {
       try reader.read(line, line: number)
     } catch {
       tell(error.description)
-      isStopped = stopsAtProblems
+      isStopped = stopsAtProblems || !reader.isUsable
       // What is before the problem is restored all the same.
     }
     if reader.isFull { try flush() }
