@@ -178,6 +178,14 @@ class ListTests:
         answers = self.read(sidecar, inboxes)
         self.assertEqual(set(answers[0]), {"busy", "quiet", None})
 
+    def test_a_subscription_whose_answer_is_too_large_is_none(self):
+        sidecar = self.spawn("--max-answer-bytes", 4096, store=self.new_store())
+        error = sidecar.error("subscribe", user_id="bo", inboxes=[{"team_id": f"t{n}"} for n in range(100)])
+        self.assertEqual((error["data"]["kind"], error["data"]["details"]["limit"]), ("response_too_large", 4096))
+        status = sidecar.result("get_status")
+        self.assertEqual((status["subscriptions"], status["inboxes"]), (0, 0))
+        sidecar.finish()
+
 
 @on_each_store(memory=True)
 class EndTests:

@@ -23,7 +23,7 @@ struct GetChanges: Method {
       optional: true),
     .init("more", .described(.boolean, "Whether there are more changes already.")),
   ])
-  static let errors: [RPCError.Kind] = [.cursorExpired, .limitReached, .storeUnavailable]
+  static let errors: [RPCError.Kind] = [.responseTooLarge, .cursorExpired, .limitReached, .storeUnavailable]
   static let example = Example(
     params: #"{"user_id":"bo","team_id":"blue"}"#,
     result:

@@ -21,7 +21,7 @@ struct Subscribe: Method {
         .array(Components.followed(Components.countMembers)), "Each inbox, as it is at its cursor.")),
     .init("count", .described(.integer(0), "The sum of all counts.")),
   ])
-  static let errors: [RPCError.Kind] = [.cursorExpired, .limitReached, .storeUnavailable]
+  static let errors: [RPCError.Kind] = [.responseTooLarge, .cursorExpired, .limitReached, .storeUnavailable]
   static let example = Example(
     params: #"{"user_id":"bo","inboxes":[{"team_id":"blue"},{}]}"#,
     result:
@@ -55,10 +55,13 @@ struct Subscribe: Method {
     let follower = try dispatcher.add(following.inboxes, detail == .counts ? .counts : .messages)
     do {
       let starts = try await starts(backend, context)
+      let answer = answer(follower.id, starts)
+      let limit = backend.limits.answerBytes
+      guard answer.count <= limit else { throw RPCError.responseTooLarge(limit: limit) }
       context.afterAnswer {
         dispatcher.start(follower, starts.map { ($0.position, $0.counts, $0.looks) })
       }
-      return answer(follower.id, starts)
+      return answer
     } catch {
       dispatcher.end(follower.id)
       throw error
