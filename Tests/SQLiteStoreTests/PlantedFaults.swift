@@ -57,6 +57,7 @@ extension VerifyTests {
     Plant(kind: .headToken, sql: "UPDATE log SET stamp = x'00' WHERE id = 1"),
     Plant(kind: .logName, sql: "UPDATE log SET name = x'09' WHERE id = 1"),
     Plant(kind: .logName, sql: "UPDATE log SET name = 'text' WHERE id = 2"),
+    Plant(kind: .recordStray, sql: "INSERT INTO log VALUES (900, x'0103414243', 0, 0, 0, 0, NULL)"),
     Plant(kind: .logID, sql: "INSERT INTO log VALUES (5000000000, x'010178', 0, 0, 0, 0, NULL)"),
     Plant(kind: .orphan, sql: "DELETE FROM log WHERE id = 2"),
     Plant(

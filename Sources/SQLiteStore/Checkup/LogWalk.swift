@@ -108,6 +108,11 @@ struct LogWalk: Sendable {
       return Step()
     }
     let end = try connection.seq(.messageBefore, range.upperBound, in: range) ?? 0
+    guard end > 0 || (row.head ?? 0) > 0 else {
+      // There never was a message.
+      (check, position) = (nil, range.upperBound)
+      return Step(faults: [Fault(.recordStray, .log(name))], mends: [.removeLog(log)])
+    }
     let first = try connection.seq(.messageAfter, range.lowerBound, in: range) ?? 1
     let (kinds, record) = LogRecord.examined(
       row.record, first: first, head: LogCheck.head(row.head, end: end))
