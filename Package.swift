@@ -8,6 +8,9 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
 ]
 
+// What runs once, in a command, is made small rather than fast.
+let small = settings + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 // The fuzz targets: in an ordinary build a test, which feeds them the cases and the seeds; with TIDINGS_FUZZ
 // set (`make fuzz`) a program of libFuzzer's.
 let fuzzed: [Target.Dependency] = [
@@ -53,12 +56,12 @@ let package = Package(
     .target(name: "CSystem"),
     // Names without which the linker would add Foundation for argument-parser.
     .target(name: "CWithoutFoundation", exclude: ["link"]),
-    .target(name: "Transcript", dependencies: ["JSON"], swiftSettings: settings),
+    .target(name: "Transcript", dependencies: ["JSON"], swiftSettings: small),
     .target(name: "Inbox", swiftSettings: settings),
     // What is remembered of logs, above every store.
     .target(name: "Caches", dependencies: ["Inbox", "Locks", "Runtime"], swiftSettings: settings),
     // Exports of stores, and how they come into others.
-    .target(name: "Moving", dependencies: ["Inbox", "JSON"], swiftSettings: settings),
+    .target(name: "Moving", dependencies: ["Inbox", "JSON"], swiftSettings: small),
     .target(name: "MemoryStore", dependencies: ["Inbox", "Locks", "Runtime"], swiftSettings: settings),
     // Without pkg-config, which would link the shared library.
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
@@ -96,7 +99,7 @@ let package = Package(
     .target(
       name: "Importing",
       dependencies: ["Inbox", "JSON", "LibC", "Mongo", .product(name: "Logging", package: "swift-log")],
-      swiftSettings: settings),
+      swiftSettings: small),
     .target(
       name: "API",
       dependencies: [
@@ -120,6 +123,8 @@ let package = Package(
           [
             "-L", "\(Context.packageDirectory)/Sources/CWithoutFoundation/link",
             "-use-ld=lld", "-Xclang-linker", "-static-libgcc", "-Xlinker", "--no-export-dynamic",
+            // Nothing throws what C++ throws.
+            "-Xlinker", "--no-eh-frame-hdr",
           ], .when(platforms: [.linux], configuration: .release))
       ]),
 
