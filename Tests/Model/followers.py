@@ -46,6 +46,7 @@ class Followed:
         nid, log = message["nid"], kind(message)
         self.require(nid not in self.told, f"created {nid} twice")
         self.require(nid not in self.page, f"created {nid}, which was there at the beginning")
+        self.require(nid not in self.removed, f"created {nid}, which was removed before")
         self.require(message["create_time"] >= self.newest[log], f"created {nid} behind a newer one of its log")
         self.require(message["reader_id"] == self.reader, f"a message of {message['reader_id']}")
         self.told.add(nid)
@@ -56,8 +57,7 @@ class Followed:
         nid = event["nid"]
         self.require(event["reason"] == "retracted", f"the reason {event['reason']}")
         self.require(nid not in self.removed, f"removed {nid} twice")
-        # What others join and leave changes what they see without an event of its own.
-        self.require(nid in self.page or not self.is_plain, f"removed {nid}, which was never there")
+        # One that was retracted before it was told is removed all the same: it is never created then.
         self.removed.add(nid)
         self.page.pop(nid, None)
 

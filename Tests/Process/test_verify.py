@@ -37,7 +37,9 @@ class SoundTests:
             self.assertEqual(self.run_program("verify", "--store", url).returncode, 0)
             return
         done = self.run_program("verify", env={"TIDINGS_STORE": url})
-        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        # What the URI of a test's server is warned of.
+        told = [line for line in done.stderr.splitlines() if b"warning: an option of the MongoDB URI" not in line]
+        self.assertEqual((done.returncode, told), (0, []))
         self.assertEqual(done.stdout.decode(), "30 messages in 1 logs, marks of 2 inboxes, 2 of them counted one by one: "
                                                "whole\n")
         done = self.run_program("verify", "--json", "--repair", env={"TIDINGS_STORE": url})
