@@ -139,20 +139,31 @@ final class OwnPlacement: Placement {
   var report: Report { logs.report }
 
   func next() throws -> [Restored]? {
-    while !isDone, !logs.isFull {
-      let found: Void? = try copies.next { record in
+    try logs.next(of: copies, isDone: &isDone) { $0.add($1.rest, $2) }
+  }
+}
+
+extension OwnLogs {
+  /// Takes records, whose keys begin with a log's name, until it is time to restore what came of them; nil after the last
+  /// ones. `add` adds a record, given the reader of its key behind the name, and its value.
+  mutating func next(
+    of records: SortedRecords, isDone: inout Bool,
+    add: (inout OwnLogs, inout KeyReader, UnsafeRawBufferPointer) -> Void
+  ) throws -> [Restored]? {
+    while !isDone, !isFull {
+      let found: Void? = try records.next { record in
         var key = KeyReader(record.key)
         key.skipText()
         key.skipText()
-        logs.begin(record.key, nameCount: key.offset)
-        logs.add(key.rest, record.value)
+        begin(record.key, nameCount: key.offset)
+        add(&self, &key, record.value)
       }
       if found == nil {
-        logs.end()
+        end()
         isDone = true
       }
     }
-    let items = logs.take()
+    let items = take()
     return items.isEmpty ? nil : items
   }
 }

@@ -100,25 +100,13 @@ final class OwnPlacements {
   init(_ inboxes: SortedRecords, _ logs: OwnLogs) { (self.inboxes, self.logs) = (inboxes, logs) }
 
   func next() throws -> [Restored]? {
-    while !isDone, !logs.isFull {
-      let found: Void? = try inboxes.next { record in
-        var key = KeyReader(record.key)
-        key.skipText()
-        key.skipText()
-        logs.begin(record.key, nameCount: key.offset)
-        if key.byte() == 0 {
-          let seq = Int(key.number())
-          logs.add(shared: seq, head: seq, CopyRecord.flags(record.value))
-        } else {
-          logs.add(key.rest, record.value)
-        }
-      }
-      if found == nil {
-        logs.end()
-        isDone = true
+    try logs.next(of: inboxes, isDone: &isDone) { logs, key, value in
+      if key.byte() == 0 {
+        let seq = Int(key.number())
+        logs.add(shared: seq, head: seq, CopyRecord.flags(value))
+      } else {
+        logs.add(key.rest, value)
       }
     }
-    let items = logs.take()
-    return items.isEmpty ? nil : items
   }
 }

@@ -93,16 +93,9 @@ extension Connection {
 
   private func write(_ sql: SQL, _ position: Position, _ message: StoredMessage) throws(StoreError) {
     try run(sql) { statement in
-      let body = message.body
       statement.bind(position.rawValue, at: 1)
       statement.bind(message.time ?? 0, at: 2)
-      statement.bind(body.sender?.string, at: 3)
-      statement.bind(body.username, at: 4)
-      statement.bind(body.teamName, at: 5)
-      statement.bind(body.receiver?.string, at: 6)
-      statement.bind(body.type.string, at: 7)
-      statement.bind(body.content, at: 8)
-      statement.bind(body.data, at: 9)
+      statement.bind(message.body)
       statement.bind(message.key?.string, at: 10)
       statement.bind(message.digest, at: 11)
       statement.bind(.random(in: .min ... .max), at: 12)

@@ -111,19 +111,25 @@ extension Connection {
   /// Writes a message to the log with this id.
   func write(_ message: Message, to log: Int64, key: Text?, digest: [UInt8]) throws(StoreError) {
     try run(.insertMessage) { statement in
-      let body = message.body
       statement.bind(Position(log: log, seq: message.seq).rawValue, at: 1)
       statement.bind(message.time, at: 2)
-      statement.bind(body.sender?.string, at: 3)
-      statement.bind(body.username, at: 4)
-      statement.bind(body.teamName, at: 5)
-      statement.bind(body.receiver?.string, at: 6)
-      statement.bind(body.type.string, at: 7)
-      statement.bind(body.content, at: 8)
-      statement.bind(body.data, at: 9)
+      statement.bind(message.body)
       statement.bind(key?.string, at: 10)
       statement.bind(key == nil ? nil : digest, at: 11)
       statement.bind(Int64(bitPattern: message.token), at: 12)
     }
+  }
+}
+
+extension PreparedStatement {
+  /// Binds the fields of a message, the third parameter to the ninth.
+  func bind(_ body: MessageBody) {
+    bind(body.sender?.string, at: 3)
+    bind(body.username, at: 4)
+    bind(body.teamName, at: 5)
+    bind(body.receiver?.string, at: 6)
+    bind(body.type.string, at: 7)
+    bind(body.content, at: 8)
+    bind(body.data, at: 9)
   }
 }
