@@ -5,13 +5,16 @@ import Testing
 
 /// Documents of each format: what they become, and what is wrong with bad ones.
 struct FormatTests {
+  /// The time at which tests import: 2026-01-01.
+  static let now: Timestamp = 1_767_225_600_000
+
   /// What a file becomes: a copy or a sentence for each document, whatever the chunks in which it comes.
   static func found(
     _ text: String, _ name: FormatName, _ changes: [String] = [], isOfTeams: Bool = true, zone: Zone = .utc
   ) throws -> [Result<Copy, Problem>] {
     var mapping = name.mapping
     for change in changes { try mapping.add(change) }
-    let translation = Translation(mapping, isOfTeams: isOfTeams, zone: zone)
+    let translation = Translation(mapping, isOfTeams: isOfTeams, zone: zone, now: now)
     func read(by size: Int) throws -> [(Int, Result<Copy, Problem>)] {
       var format = name.format(mapping)
       var found: [(Int, Result<Copy, Problem>)] = []
@@ -77,10 +80,12 @@ struct FormatTests {
   }
 
   @Test(arguments: [
-    (#"{"team_id":"t","message_type":"n","create_time":1}"#, "reader_id is missing"),
-    (#"{"team_id":"t","reader_id":null,"message_type":"n","create_time":1}"#, "reader_id is missing"),
-    (#"{"reader_id":"a","message_type":"n","create_time":1}"#, "team_id is missing"),
-    (#"{"reader_id":"a","team_id":"t","create_time":1}"#, "message_type is missing"),
+    (#"{"team_id":"t","message_type":"n","create_time":1714559400}"#, "reader_id is missing"),
+    (
+      #"{"team_id":"t","reader_id":null,"message_type":"n","create_time":1714559400}"#, "reader_id is missing"
+    ),
+    (#"{"reader_id":"a","message_type":"n","create_time":1714559400}"#, "team_id is missing"),
+    (#"{"reader_id":"a","team_id":"t","create_time":1714559400}"#, "message_type is missing"),
     (#"{"reader_id":"a","team_id":"t","message_type":"n"}"#, "create_time is missing"),
     (#"{"reader_id":"a","team_id":"t","message_type":"n","create_time":"soon"}"#, "create_time is no date"),
     (
@@ -88,23 +93,23 @@ struct FormatTests {
       "create_time is no date"
     ),
     (
-      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":9007199254740000}"#,
+      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":{"$date":9007199254740000}}"#,
       "create_time is not within the years 0 to 9999"
     ),
     (
-      #"{"reader_id":["a"],"team_id":"t","message_type":"n","create_time":1}"#,
+      #"{"reader_id":["a"],"team_id":"t","message_type":"n","create_time":1714559400}"#,
       "reader_id is no text, number or id"
     ),
     (
-      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1,"read":"perhaps"}"#,
+      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1714559400,"read":"perhaps"}"#,
       "read is neither yes nor no, nor a date"
     ),
     (
-      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1,"data":[1]}"#,
+      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1714559400,"data":[1]}"#,
       "data is no JSON object"
     ),
     (
-      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1,"content":{"a":1}}"#,
+      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1714559400,"content":{"a":1}}"#,
       "content is no text or number"
     ),
     (#"{"reader_id":"a","reader_id":"b"}"#, "it is no JSON: a key occurs twice in an object"),
@@ -115,7 +120,7 @@ struct FormatTests {
   }
 
   @Test func whatIsTooLongIsNamed() throws {
-    let start = #"{"team_id":"t","message_type":"n","create_time":1,"#
+    let start = #"{"team_id":"t","message_type":"n","create_time":1714559400,"#
     let long = String(repeating: "é", count: 65_536)
     #expect(
       try Self.problem(start + #""reader_id":"\#(long.prefix(65))"}"#) == "reader_id is longer than 128 bytes"
@@ -132,7 +137,7 @@ struct FormatTests {
   }
 
   @Test func aBrokenLineSpoilsNoOther() throws {
-    let good = #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1}"#
+    let good = #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1714559400}"#
     for broken in [#"{"reader_id":"a"#, #"{"reader_id":"a","x":{"#, "nonsense", #""a""#, "}"] {
       let found = try Self.found("\(good)\n\(broken)\n\(good)\n", .json)
       #expect(
@@ -141,7 +146,7 @@ struct FormatTests {
   }
 
   @Test func anArrayThatWasCutOffOrGoesOn() throws {
-    let good = #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1}"#
+    let good = #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1714559400}"#
     #expect(try Self.found("[\(good),\n\(good)\n]\n", .json).count == 2)
     #expect(try Self.found("[]", .json).isEmpty)
     #expect(throws: SourceFailure.self) { try Self.found("[\(good),", .json) }
@@ -176,8 +181,8 @@ struct FormatTests {
     try mapping.addDefault("message_type=note")
     var format = FormatName.csv.format(mapping)
     var types: [Text] = []
-    let translation = Translation(mapping, isOfTeams: false)
-    try format.take(Array("reader_id,message_type,create_time\na,,1\na,x,2\n".utf8)) {
+    let translation = Translation(mapping, isOfTeams: false, now: Self.now)
+    try format.take(Array("reader_id,message_type,create_time\na,,1714559400\na,x,1714559401\n".utf8)) {
       types.append(try translation.copy($0.values.get(), position: 1).body.type)
     }
     #expect(types == ["note", "x"])

@@ -23,6 +23,8 @@ public struct Report: Hashable, Sendable {
 
   /// Notes the fields of a document of which nothing is made.
   mutating func note(_ names: [String]) {
-    for name in names where leftOut[name] != nil || leftOut.count < 100 { leftOut[name, default: 0] += 1 }
+    for name in names where leftOut[name] != nil || leftOut.count < 100 && name.utf8.count <= 1024 {
+      leftOut[name, default: 0] += 1
+    }
   }
 }
