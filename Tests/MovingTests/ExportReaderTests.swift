@@ -85,7 +85,7 @@ struct ExportReaderTests {
         read(Array(Self.whole.prefix(count))).problems.last
           == "line \(count): the file is cut off: it has no last line")
     }
-    #expect(read([]).problems == ["line 0: the file is empty"])
+    #expect(read([ExportLine]()).problems == ["line 0: the file is empty"])
   }
 
   @Test func missingMarksAreNoticed() {

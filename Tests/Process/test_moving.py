@@ -1,9 +1,15 @@
 """`tidings export` and `tidings import`: a store as lines of JSON, and an equal store of them."""
 
+import bz2
+import contextlib
 import fcntl
+import gzip
 import json
+import lzma
 import os
 import random
+import re
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -179,6 +185,86 @@ class MovingTests(Moving):
         sidecar.finish()
 
 
+def edited(lines, changes):
+    """Lines of an export; some, by their numbers, are replaced by others."""
+    return [new for number, line in enumerate(lines) for new in changes.get(number, [line])]
+
+
+def text(lines):
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+def log_of(line):
+    return line.get("team_id"), line.get("reader_id")
+
+
+def bad_files(lines):
+    """Files of which something can't be imported, at least into the store whose export these lines are."""
+    def first(kind):
+        return next(number for number, line in enumerate(lines) if line["kind"] == kind and not line.get("retracted"))
+
+    message, marks, record = first("message"), first("marks"), first("record")
+    keyed = next(line for line in lines if "idempotency_key" in line and not line.get("retracted"))
+    numbers = [number for number, line in enumerate(lines) if line["kind"] in ("log", "message") and log_of(line) == log_of(keyed)]
+    head, last = numbers[0], numbers[-1]
+    again = {**keyed, "create_time": lines[last]["create_time"]}
+    del again["token"]
+    fresh = {**again, "idempotency_key": "fresh"}
+    plain = {name: value for name, value in again.items() if name not in ("idempotency_key", "digest")}
+
+    def longer(*more):
+        """The file with these messages at the end of a log."""
+        end = lines[head]["head"]
+        added = [{**each, "seq": end + number} for number, each in enumerate(more, 1)]
+        return edited(lines, {head: [{**lines[head], "head": end + len(more)}], last: [lines[last], *added]})
+
+    def changed(number, **members):
+        return edited(lines, {number: [{**lines[number], **members}]})
+
+    yield "a key that the store has", longer(again)
+    yield "a key twice", longer(fresh, fresh)
+    # Far from each other, so that they are not restored at once.
+    yield "a key twice, far apart", longer(fresh, *[plain] * 6000, fresh)
+    yield "an earlier message", longer({**plain, "create_time": "2001-01-01T00:00:00.000Z"})
+    yield "a wrong digest", changed(message, idempotency_key="other", digest="A" * 43)
+    yield "another type", changed(last, message_type="other")
+    yield "other marks", changed(marks, version=99, sections={"2": "AQEA"})
+    yield "marks of nothing", changed(marks, team_id="nowhere", sections={"2": "AQEA"})
+    yield "retractions in no order", changed(record, sections={"2": lines[record]["sections"]["2"]})
+    yield "a message that is missing", edited(lines, {message: []})
+    yield "a line of no kind", changed(message, kind="letter")
+    yield "a line twice", edited(lines, {message: [lines[message]] * 2})
+    yield "a file that was cut off", lines[:marks + 1]
+
+
+@on_each_store()
+class DryRunTests(Moving):
+    def told(self, url, data, *arguments):
+        """The problems that an import tells, in any order, and what it counts."""
+        done = self.run_program("import", "--store", url, "--from", "-", *arguments, input=data)
+        lines = done.stderr.decode().splitlines()
+        problems = sorted(line for line in lines if line.startswith("line "))
+        self.assertEqual(done.returncode, BAD_DATA if problems and "--dry-run" in arguments else 0, lines)
+        return problems, lines[-1].replace("would write", "wrote").rsplit(";", 1)[0]
+
+    def test_a_dry_run_tells_what_the_true_one_would(self):
+        whole = self.export(self.filled(8))
+        lines = [json.loads(line) for line in whole.splitlines()]
+        for name, bad in bad_files(lines):
+            for there in (whole, text([lines[0], {"kind": "end", "logs": 0, "messages": 0, "records": 0, "marks": 0}])):
+                with self.subTest(name, empty=there != whole):
+                    url = self.new_store()
+                    self.import_(url, there)
+                    before = self.export(url)
+                    dry = self.told(url, text(bad), "--dry-run")
+                    self.assertEqual(self.export(url), before)
+                    self.assertEqual(dry, self.told(url, text(bad), "--skip-bad"))
+                    if there == whole:
+                        self.assertTrue(dry[0])
+                    # What verify would find is not in the store.
+                    self.assertEqual(self.run_program("verify", "--store", url).returncode, 0)
+
+
 class FormatTests(Moving, SidecarCase):
     def test_every_line_is_as_the_schema_says(self):
         schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
@@ -254,6 +340,84 @@ class CommandTests(Moving, SidecarCase):
         os.close(writing)
         self.assertEqual(done.returncode, OUTPUT_CLOSED)
         self.assertEqual(done.stderr.count(b"\n"), 1)
+
+    def test_a_mark_blank_lines_and_other_line_ends_are_passed_over(self):
+        data = self.export(self.filled())
+        lines = data.splitlines(keepends=True)
+        for changed in (b"\xef\xbb\xbf" + data, data.replace(b"\n", b"\r\n"), b"\n \n" + b"\n\t\r\n".join(lines) + b"\n"):
+            url, _ = self.store()
+            self.import_(url, changed)
+            self.assertEqual(self.export(url), data)
+        # Problems are still told with their lines, also those that the store tells.
+        place = next(number for number, line in enumerate(lines) if b'"seq":3,' in line)
+        lines[place] = re.sub(rb'"create_time":"....', b'"create_time":"1999', lines[place])
+        told = self.import_(self.store()[0], b"\n\n".join(line.strip() for line in lines), status=BAD_DATA)
+        self.assertIn(f"line {2 * place + 1}: message 3 is earlier", told)
+
+    def test_a_digest_is_that_of_its_message(self):
+        lines = [json.loads(line) for line in self.export(self.filled()).splitlines()]
+        place = next(number for number, line in enumerate(lines) if "digest" in line and "content" in line)
+        for name, value in (("content", "edited"), ("digest", "AAAA"), ("digest", lines[place]["digest"][::-1])):
+            url, _ = self.store()
+            told = self.import_(url, text(edited(lines, {place: [{**lines[place], name: value}]})), "--skip-bad")
+            self.assertIn(f"line {place + 1}: message {lines[place]['seq']} has ", told)
+            self.assertEqual(self.run_program("verify", "--store", url).returncode, 0)
+
+    def test_nothing_is_made_for_what_is_no_export(self):
+        data = self.export(self.filled())
+        folder = self.folder()
+        files = {"empty": b"", "blank": b"\r\n \n", "gzip": gzip.compress(data), "bzip2": bz2.compress(data), "xz": lzma.compress(data),
+                 "zip": b"PK\3\4" + data, "UTF-16": data.decode().encode("utf-16"), "no text": b"\x10\0\0\0" + data,
+                 "no export": b'{"reader_id":"bo"}\n', "not JSON": b"a,b\n1,2\n", "SQLite": b"SQLite format 3\0" + data}
+        cases = [(name, self.file_in(folder, name, data)) for name, data in files.items()]
+        cases += [("directory", folder), ("No such file", folder / "none"), ("Bad file descriptor", "-")]
+        for name, path in cases:
+            for kind in ([], ["--kind", "team"]):
+                if kind and name in ("no export", "not JSON"):
+                    continue
+                with self.subTest(name, kind=kind):
+                    url, made = self.store()
+                    closed = {"stdin": None, "preexec_fn": lambda: os.close(0)} if path == "-" else {}
+                    done = self.run_program("import", "--store", url, "--from", path, *kind, **closed)
+                    self.assertEqual(done.returncode, BAD_DATA if name in files else NOT_FOUND, done.stderr)
+                    self.assertIn({"blank": "empty", "not JSON": "line 1: not JSON"}.get(name, name).lower(), done.stderr.decode().lower())
+                    self.assertLess(len(done.stderr), 500)
+                    self.assertEqual(list(made.parent.iterdir()), [])
+
+    def file_in(self, folder, name, data):
+        path = folder / name
+        path.write_bytes(data)
+        return path
+
+    def test_a_file_that_changes_meanwhile_is_told(self):
+        data = self.export(self.filled())
+        for kind in ([], ["--kind", "account", "--format", "csv"]):
+            path = self.file_in(self.folder(), "file", data if not kind else b"reader_id,message_type,create_time\nbo,n,2024-05-01\n" * 2)
+            url, made = self.store()
+            self.run_program("call", "--store", url, "ping")
+            # It has the file open, and waits for the store.
+            with contextlib.closing(sqlite3.connect(made, isolation_level=None)) as held:
+                held.execute("BEGIN EXCLUSIVE")
+                child = subprocess.Popen([program(), "import", "--store", url, "--from", path, *kind], stdin=subprocess.DEVNULL,
+                                         stderr=subprocess.PIPE, env=environment())
+                while not self.has_read(child, path):
+                    self.assertIsNone(child.poll())
+                with path.open("ab") as file:
+                    file.write(b"\n")
+                held.execute("ROLLBACK")
+            said = child.communicate(timeout=DEADLINE)[1].decode()
+            self.assertEqual(child.returncode, 75, said)
+            self.assertIn(f"{path} was changed while it was read", said)
+
+    @staticmethod
+    def has_read(child, path):
+        """Whether a process has read something of a file."""
+        folder = Path(f"/proc/{child.pid}")
+        for link in (folder / "fd").iterdir():
+            with contextlib.suppress(OSError):
+                if link.readlink() == path:
+                    return "pos:\t0\n" not in (folder / "fdinfo" / link.name).read_text()
+        return False
 
     def test_what_is_not_there_is_not_made(self):
         url, path = self.store()
