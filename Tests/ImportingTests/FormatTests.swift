@@ -68,6 +68,37 @@ struct FormatTests {
     #expect(copy.identity.count == 13)
   }
 
+  /// What lies inside of a field is as it would be from the collection itself.
+  @Test(arguments: [
+    (
+      #"{"a":{"$numberLong":"5"},"d":[{"$date":{"$numberLong":"1714559400123"}}]}"#,
+      #"{"a":5,"d":["2024-05-01T10:30:00.123Z"]}"#
+    ),
+    (
+      #"{"o":{"$oid":"64f0c0ffee0123456789abcd"},"n":{"$numberDouble":"1.5"}}"#,
+      #"{"o":"64f0c0ffee0123456789abcd","n":1.5}"#
+    ),
+    (
+      #"{"u":{"$binary":{"base64":"yO2rw/c4TKO2jauSqRR4ow==","subType":"04"}}}"#,
+      #"{"u":"c8edabc3-f738-4ca3-b68d-ab92a91478a3"}"#
+    ),
+    // These are none of its forms.
+    (#"{"a" : 5, "cost":"$5"}"#, #"{"a" : 5, "cost":"$5"}"#),
+    (#"{"a":{"$where":"x"},"$":1}"#, #"{"a":{"$where":"x"},"$":1}"#),
+  ]) func extendedJSONInsideOfAField(_ data: String, _ plain: String) throws {
+    let text = #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1714559400,"data":\#(data)}"#
+    #expect(try only(Self.found(text, .json)).body.data == plain)
+  }
+
+  @Test(arguments: [
+    #"{"$binary":{"base64":"yO2rw/c4TKO2jauSqRR4ow==","subType":"04"}}"#,
+    #"{"$binary":"yO2rw/c4TKO2jauSqRR4ow==","$type":"03"}"#,
+    #"{"$uuid":"c8edabc3-f738-4ca3-b68d-ab92a91478a3"}"#,
+  ]) func aUUIDIsAnIdentifier(_ json: String) throws {
+    let text = #"{"reader_id":\#(json),"team_id":"t","message_type":"n","create_time":1714559400}"#
+    #expect(try only(Self.found(text, .json)).reader == "c8edabc3-f738-4ca3-b68d-ab92a91478a3")
+  }
+
   @Test func ofAnObjectIdTheTimeIsKnown() throws {
     let text =
       #"{"_id":{"$oid":"\#(Self.oid)"},"reader_id":7,"team_id":{"$oid":"\#(Self.oid)"},"message_type":"note","receiver_id":""}"#
