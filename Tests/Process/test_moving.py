@@ -9,11 +9,12 @@ import lzma
 import os
 import random
 import re
-import sqlite3
+import signal
 import stat
 import subprocess
 import sys
 import threading
+import unittest
 from pathlib import Path
 
 import jsonschema
@@ -389,35 +390,50 @@ class CommandTests(Moving, SidecarCase):
         path.write_bytes(data)
         return path
 
+    @unittest.skipUnless(sys.platform == "linux", "/proc shows how far a process has read")
     def test_a_file_that_changes_meanwhile_is_told(self):
-        data = self.export(self.filled())
-        for kind in ([], ["--kind", "account", "--format", "csv"]):
-            path = self.file_in(self.folder(), "file", data if not kind else b"reader_id,message_type,create_time\nbo,n,2024-05-01\n" * 2)
+        header = b'{"kind":"header","format":"tidings-export","version":1,"holds":"all"}\n'
+        end = b'{"kind":"end","logs":0,"messages":0,"records":0,"marks":0}\n'
+        row = b"bo,n,2024-05-01," + b"x" * 1000 + b"\n"
+        for kind, data in (([], header + (b" " * 1000 + b"\n") * 20_000 + end),
+                           (["--kind", "account"], b"reader_id,message_type,create_time,content\n" + row * 20_000)):
+            path = self.file_in(self.folder(), "file", data)
             url, made = self.store()
-            self.run_program("call", "--store", url, "ping")
-            # It has the file open, and waits for the store.
-            with contextlib.closing(sqlite3.connect(made, isolation_level=None)) as held:
-                held.execute("BEGIN EXCLUSIVE")
-                child = subprocess.Popen([program(), "import", "--store", url, "--from", path, *kind], stdin=subprocess.DEVNULL,
-                                         stderr=subprocess.PIPE, env=environment())
-                while not self.has_read(child, path):
-                    self.assertIsNone(child.poll())
-                with path.open("ab") as file:
-                    file.write(b"\n")
-                held.execute("ROLLBACK")
+            child = self.stopped_on_the_way(["import", "--store", url, "--from", path, *kind], path)
+            with path.open("ab") as file:
+                file.write(b"\n")
+            child.send_signal(signal.SIGCONT)
             said = child.communicate(timeout=DEADLINE)[1].decode()
             self.assertEqual(child.returncode, 75, said)
             self.assertIn(f"{path} was changed while it was read", said)
+            if kind:
+                self.assertFalse(made.exists())
+
+    def stopped_on_the_way(self, arguments, path):
+        """A process that stands still while it has read a part of a file."""
+        for _ in range(100):
+            child = subprocess.Popen([program(), *map(str, arguments)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                     env=environment())
+            while child.poll() is None and not self.place(child, path):
+                pass
+            child.send_signal(signal.SIGSTOP)
+            while child.poll() is None and " T " not in Path(f"/proc/{child.pid}/stat").read_text():
+                pass
+            if child.poll() is None and 0 < self.place(child, path) < path.stat().st_size:
+                return child
+            # It was faster.
+            child.kill()
+            child.communicate()
+        raise AssertionError("it always reads everything before it can be stopped")
 
     @staticmethod
-    def has_read(child, path):
-        """Whether a process has read something of a file."""
-        folder = Path(f"/proc/{child.pid}")
-        for link in (folder / "fd").iterdir():
-            with contextlib.suppress(OSError):
+    def place(child, path):
+        """How far a process has read a file."""
+        with contextlib.suppress(OSError):
+            for link in Path(f"/proc/{child.pid}/fd").iterdir():
                 if link.readlink() == path:
-                    return "pos:\t0\n" not in (folder / "fdinfo" / link.name).read_text()
-        return False
+                    return int(Path(f"/proc/{child.pid}/fdinfo/{link.name}").read_text().split()[1])
+        return 0
 
     def test_what_is_not_there_is_not_made(self):
         url, path = self.store()
