@@ -254,7 +254,8 @@ enum EditedExport {
       return [
         Edit(marks, #""version":3"#, #""version":-3"#, .refused("version is no possible number")),
         Edit(
-          marks, #""version":3"#, #""version":9007199254740993"#, .refused("version is no possible number")),
+          marks, #""version":3"#, #""version":9007199254740993"#,
+          .refused("the marks can't be read: marks hold no possible numbers")),
         Edit(marks, #""version":3"#, #""version":0"#, .mended),
       ]
     case .marksStamp:
@@ -271,10 +272,10 @@ enum EditedExport {
     case .newer:
       return [
         Edit(
-          marks, #""sections":{"#, #""sections":{"200":"AA","#,
+          marks, #""}}"#, #"","200":"AA"}}"#,
           .refused("the marks can't be read: written by a newer version of Tidings")),
         Edit(
-          record, #""sections":{"#, #""sections":{"200":"AA","#,
+          record, #""}}"#, #"","200":"AA"}}"#,
           .refused("the record can't be read: written by a newer version of Tidings")),
         Edit(
           0, #""version":1"#, #""version":2"#,

@@ -1,4 +1,5 @@
 import Inbox
+import MemoryStore
 import Moving
 import Seeds
 import Testing
@@ -6,19 +7,25 @@ import Testing
 /// No export, whoever edited it, makes a store in which a verification would find a fault.
 struct EditedExportContract {
   @Test(arguments: StoreUnderTest.allCases)
-  func whatAVerificationWouldFindIsRefusedOrMended(_ store: StoreUnderTest) async throws {
-    #expect(try await problems(EditedExport.lines, store) == [])
-    for kind in FaultKind.allCases {
-      for edit in EditedExport.edits(kind) {
-        var lines = EditedExport.lines
-        edit.change(&lines)
-        let problems = try await problems(lines, store)
-        switch edit.outcome {
-        case .mended: #expect(problems == [], "\(kind)")
-        case .refused(let sentence):
-          #expect(problems.contains { $0.contains(": \(sentence)") }, "\(kind): \(sentence): \(problems)")
+  func whatAVerificationWouldFindIsRefusedOrMended(_ kind: StoreUnderTest) async throws {
+    try await kind.run { store in
+      #expect(try await problems(EditedExport.lines, store) == [])
+      for fault in FaultKind.allCases {
+        for (place, edit) in EditedExport.edits(fault).enumerated() {
+          var lines = EditedExport.lines
+          edit.change(&lines)
+          // A team of its own for each, which a fault would be named with.
+          lines = lines.map { $0.replacing(#""team_id":"t""#, with: #""team_id":"\#(fault) \#(place)""#) }
+          let problems = try await problems(lines, store)
+          switch edit.outcome {
+          case .mended: #expect(problems == [], "\(fault)")
+          case .refused(let sentence):
+            #expect(problems.contains { $0.contains(": \(sentence)") }, "\(fault): \(sentence): \(problems)")
+          }
         }
       }
+      let verdict = try await store.verify(Verification(EditedExport.judge))
+      #expect(verdict.faults.isEmpty, "\(verdict.faults)")
     }
   }
 
@@ -43,43 +50,41 @@ struct EditedExportContract {
           lines[place] = String(decoding: bytes, as: UTF8.self)
         }
       }
-      if try await problems(lines, .memory).isEmpty { taken += 1 }
+      let store = MemoryStore()
+      if try await problems(lines, store).isEmpty { taken += 1 }
+      let verdict = try await store.verify(Verification(EditedExport.judge))
+      #expect(verdict.faults.isEmpty, "\(verdict.faults): \(lines)")
     }
     #expect(taken > 0)
   }
 
-  /// Imports lines and leaves out what can't be: the problems. Checks that the store is sound afterwards.
-  private func problems(_ lines: [String], _ kind: StoreUnderTest) async throws -> [String] {
+  /// Imports lines and leaves out what can't be: the problems.
+  private func problems(_ lines: [String], _ store: any ExaminedStore) async throws -> [String] {
     var problems: [String] = []
-    try await kind.run { store in
-      var reader = ExportReader(EditedExport.judge)
-      for (index, line) in lines.enumerated() {
-        do throws(ExportReader.Problem) {
-          try reader.read(Array(line.utf8), line: index + 1)
-        } catch {
-          problems.append("\(error)")
-          guard reader.isUsable else { return }
-        }
+    var reader = ExportReader(EditedExport.judge)
+    for (index, line) in lines.enumerated() {
+      do throws(ExportReader.Problem) {
+        try reader.read(Array(line.utf8), line: index + 1)
+      } catch {
+        problems.append("\(error)")
+        guard reader.isUsable else { return problems }
       }
-      let portion = reader.take()
-      var items = portion.items
-      while true {
-        do {
-          _ = try await store.restore(items)
-          break
-        } catch StoreError.unfit(let unfit) {
-          problems.append("line \(portion.line(of: unfit) ?? 0): \(unfit)")
-          items.removeAll { item in
-            switch item {
-            case .entries(let log, _, _), .record(let log, _): log == unfit.log
-            case .marks(let inbox, _): inbox.own == unfit.log
-            }
+    }
+    let portion = reader.take()
+    var items = portion.items
+    while true {
+      do {
+        _ = try await store.restore(items)
+        return problems
+      } catch StoreError.unfit(let unfit) {
+        problems.append("line \(portion.line(of: unfit) ?? 0): \(unfit)")
+        items.removeAll { item in
+          switch item {
+          case .entries(let log, _, _), .record(let log, _): log == unfit.log
+          case .marks(let inbox, _): inbox.own == unfit.log
           }
         }
       }
-      let verdict = try await store.verify(Verification(EditedExport.judge))
-      #expect(verdict.faults.isEmpty, "\(verdict.faults) after \(problems): \(lines)")
     }
-    return problems
   }
 }

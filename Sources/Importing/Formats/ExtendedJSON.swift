@@ -6,10 +6,22 @@ extension JSON {
   /// The text of the value as plain JSON: what is in a form of extended JSON inside of it is what it stands for, as it is in
   /// what comes from a collection. Where there is none, or none that JSON has a value for, nothing is changed.
   var plain: [UInt8] {
-    guard raw.indices.contains(where: { raw[$0...].starts(with: [0x22, 0x24]) }) else { return Array(raw) }
+    guard raw.indices.contains(where: { raw[$0...].starts(with: [0x22, 0x24]) }), hasExtendedForm else {
+      return Array(raw)
+    }
     var writer = JSONWriter()
     write(to: &writer)
     return writer.take()
+  }
+
+  private var hasExtendedForm: Bool {
+    switch kind {
+    case .object:
+      if let value = SourceValue.extended(self), value != .other { return true }
+      return members.contains { $0.value.hasExtendedForm }
+    case .array: return elements.contains { $0.hasExtendedForm }
+    default: return false
+    }
   }
 
   private func write(to writer: inout JSONWriter) {

@@ -89,6 +89,7 @@ public struct LogRestore: Sendable {
     guard record != state.record else { return writes }
     // A message of which the record alone says that it was retracted.
     for index in writes.entries.indices where record.retracted.contains(writes.entries[index].message.seq) {
+      writes.entries[index].isRetracted = true
       writes.entries[index].message.body.clear()
     }
     do {
