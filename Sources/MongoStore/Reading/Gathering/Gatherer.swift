@@ -10,11 +10,12 @@ typealias Brought = (answer: Answer, past: Int)
 struct Ask: Sendable {
   let want: Want
   let work: QueuedWork
-  let continuation: CheckedContinuation<Brought, any Error>
+  /// Gets the answer, on one of the pool's threads. It must not block.
+  let done: @Sendable (Result<Brought, any Error>) -> Void
 
   /// Answers the ask. It may be taken back until now: what was read for it is dropped then.
   func settle(_ answer: Result<Brought, any Error>) {
-    if work.begin() { continuation.resume(with: answer) }
+    if work.begin() { done(answer) }
   }
 }
 
@@ -29,9 +30,14 @@ final class Gatherer: Sendable {
   /// Reads one want; throws `StoreError`, or `CancellationError` once the task is cancelled.
   func bring(_ want: Want) async throws -> Brought {
     try await withQueuedWork { work, continuation in
-      queue.withLock { $0.add(Ask(want: want, work: work, continuation: continuation)) }
-      startReady()
+      bring(Ask(want: want, work: work) { continuation.resume(with: $0) })
     }
+  }
+
+  /// Reads one want, without a task.
+  func bring(_ ask: Ask) {
+    queue.withLock { $0.add(ask) }
+    startReady()
   }
 
   private func startReady() {
