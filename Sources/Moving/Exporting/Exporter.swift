@@ -28,7 +28,7 @@ public struct Exporter: Sendable {
       _ = try reader.logs(request.map(\.log))
       return try request.map { piece in
         guard case .of(let user) = piece.part else {
-          return try Self.entries(in: piece.log, piece.first, piece.last, reader)
+          return try reader.entries(in: piece.log, from: piece.first, through: piece.last)
         }
         var numbers = SequenceSet()
         for field in [MessageField.sender(user), .receiver(user)] {
@@ -36,26 +36,10 @@ public struct Exporter: Sendable {
             try reader.numbers(in: piece.log, where: field, from: piece.first, through: piece.last))
         }
         return try numbers.spans.flatMap { span in
-          try Self.entries(in: piece.log, span.first, span.last, reader).filter { !$0.isRetracted }
+          try reader.entries(in: piece.log, from: span.first, through: span.last).filter { !$0.isRetracted }
         }
       }
     }
-  }
-
-  /// All entries with these numbers.
-  private static func entries(
-    in log: LogName, _ first: Int, _ last: Int, _ reader: any StoreReader
-  ) throws -> [LogEntry] {
-    var found: [LogEntry] = []
-    var next = first
-    // A store may return fewer than it is asked for, where they are large.
-    while next <= last {
-      let page = try reader.entries(in: log, from: next, limit: last - next + 1)
-      guard let end = page.last?.message.seq else { break }
-      found += page.prefix { $0.message.seq <= last }
-      next = end + 1
-    }
-    return found
   }
 
   /// Writes the lines of the export, which is of the moment that was looked at last. `ahead` begins the work that it is
