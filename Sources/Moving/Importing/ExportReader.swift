@@ -80,6 +80,9 @@ public struct ExportReader: Sendable {
         throw problem("tail and head are no possible numbers")
       }
       if let lacks { throw Problem(line: line, reason: lacks) }
+    case .partOfLog:
+      (log, isBroken) = (nil, false)
+      throw problem("tail is missing")
     case .message(let name, let entry):
       guard let log, log.name == name else { throw problem("a message stands behind the line of its log") }
       guard !isBroken else {
