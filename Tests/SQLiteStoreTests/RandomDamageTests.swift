@@ -58,7 +58,9 @@ struct RandomDamageTests {
       for _ in 0..<(1 + run % 4) {
         let statement = Self.statement(&random)
         // What the table itself refuses is no damage.
-        do { try TestDatabase.execute(store.file.canonicalPath, statement) } catch is TestDatabase.Failure {
+        do { try TestDatabase.execute("\(store.file.canonicalPath)", statement) } catch is TestDatabase
+          .Failure
+        {
           continue
         }
         done.append(statement)
