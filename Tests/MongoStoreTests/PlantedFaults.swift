@@ -165,6 +165,8 @@ extension VerifyTests {
     .record(.marks, "no marks", .marks, bob.own, ["$set": ["body": .binary([1, 2, 3])]]),
     .record(.marks, "a text", .marks, bob.own, ["$set": ["body": "text"]]),
     .record(.marksVersion, "0", .marks, bob.own, ["$set": ["version": 0]]),
+    .record(.marksVersion, "the largest", .marks, bob.own, ["$set": ["version": .int64(1 << 53)]]),
+    .record(.recordVersion, "the largest", .logs, team, ["$set": ["version": .int64(1 << 53)]]),
     .record(.marksStamp, "a number", .marks, bob.own, ["$set": ["tokens": [5]]]),
     .record(
       .marksRange, "beyond the head", .marks, bob.own, marks { $0.shared.read = SequenceSet(1, through: 99) }),

@@ -132,6 +132,7 @@ extension VerifyTests {
     Plant(kind: .marksName, sql: "UPDATE marks SET inbox = x'09' WHERE \(bobsMarks)"),
     Plant(kind: .marksName, sql: "UPDATE marks SET inbox = 'text' WHERE \(bobsMarks)"),
     Plant(kind: .marksVersion, sql: "UPDATE marks SET version = -1 WHERE \(bobsMarks)"),
+    Plant(kind: .marksVersion, sql: "UPDATE marks SET version = 1 << 53 WHERE \(bobsMarks)"),
     Plant(kind: .marksStamp, sql: "UPDATE marks SET stamp = 'none' WHERE \(bobsMarks)"),
     Plant(kind: .marksRange, sql: marks { $0.shared.read = SequenceSet(1, through: 99) }),
     Plant(kind: .marksRange, sql: marks { $0.own.folded = 4 }),

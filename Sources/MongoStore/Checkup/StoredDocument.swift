@@ -135,7 +135,7 @@ struct StoredRecord {
       case "_id": break
       case "version":
         version = StoredDocument.readable { try element.int64() }
-        if let found = version, found < 1 || found > StoreBounds.largestNumber { version = nil }
+        if let found = version, found < 1 || found > StoredMarks.largestVersion { version = nil }
       case "tokens": token = StoredDocument.readable { try Self.last(of: element) } ?? nil
       case field: body = StoredDocument.readable { Array(try element.binary()) }
       case let other: unknown.append(other)

@@ -80,7 +80,7 @@ extension StoredMarks {
   init(_ statement: PreparedStatement) throws(StoreError) {
     self.init(
       version: try StoredLog.readable { () throws(StoreError) in
-        try statement.count(0, through: StoreBounds.largestNumber)
+        try statement.count(0, through: StoredMarks.largestVersion)
       },
       stamp: try StoredLog.readable { () throws(StoreError) in
         UInt64(bitPattern: try statement.integer(2))
