@@ -171,6 +171,12 @@ class MovingTests(Moving):
             line for line in lines if line["kind"] == "message" and (
                 line.get("reader_id") == "bo"
                 or not line.get("retracted") and "bo" in (line.get("user_id"), line.get("receiver_id")))])
+        # Of the logs of others nothing else is told, such as how many messages they have.
+        logs = [line for line in map(json.loads, person.splitlines()) if line["kind"] in ("log", "record")]
+        self.assertTrue(any(line.get("reader_id") != "bo" for line in logs))
+        for line in logs:
+            if line.get("reader_id") != "bo":
+                self.assertLessEqual(set(line), {"kind", "team_id", "reader_id"})
         self.assertIn("line 1", self.import_(self.new_store(), person, status=BAD_DATA))
 
     def test_hosts_that_wrote_are_never_overwritten(self):

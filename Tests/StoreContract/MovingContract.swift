@@ -87,7 +87,10 @@ struct MovingContract {
         switch line {
         case .message(let log, let entry): found.insert(MessageName(log: log, seq: entry.message.seq))
         case .marks(let inbox, _): #expect(inbox.user == "bob")
-        default: break
+        // How many messages others have is not told.
+        case .log(let log, _, _), .record(let log, _): #expect(Inbox(own: log)?.user == "bob")
+        case .partOfLog(let log): #expect(Inbox(own: log)?.user != "bob")
+        case .header, .end: break
         }
       }
       var expected: Set<MessageName> = []

@@ -97,6 +97,9 @@ public struct ExportReader: Sendable {
         throw problem("the log was there before: all of its messages stand together")
       }
       if let lacks { throw Problem(line: line, reason: lacks) }
+    case .partOfLog:
+      (log, isBroken) = (nil, false)
+      throw problem("tail is missing")
     case .message(let name, var entry):
       guard let log, log.name == name else { throw problem("a message stands behind the line of its log") }
       guard !isBroken else {

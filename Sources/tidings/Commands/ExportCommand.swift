@@ -83,7 +83,7 @@ extension CommandError {
     case let error as CommandError: self = error
     case StoreError.unavailable(let why): self.init(.unavailable, why)
     case StoreError.outcomeUnknown(let why): self.init(.retryable, why)
-    case StoreError.damaged(let what): self.init(.software, "\(what): see tidings doctor")
+    case StoreError.damaged(let what): self.init(.software, "\(what): see tidings verify")
     case let error as SystemError: self.init(.system, "\(error)")
     default: self.init(.software, "\(error)")
     }

@@ -27,7 +27,10 @@ struct ServeCommand: ParsableCommand, OutputChoice {
     name: .long, help: "Message framing: one message per line, Content-Length headers, or detected.")
   var framing: Framing = .detect
 
-  @Option(name: .long, help: "Seconds to finish accepted requests after SIGTERM.")
+  @Option(
+    name: .long,
+    help: "Seconds to finish accepted requests after SIGTERM, and to wait for a host to read its last events."
+  )
   var drainTimeout = 10.0
 
   @Flag(
@@ -57,11 +60,13 @@ struct ServeCommand: ParsableCommand, OutputChoice {
     let logger = log.logger()
     let store = try store.open(logger)
     let recording = try record.start(store: store.kind, depth: limits.limits.depth, logger)
+    var connection = limits.limits
+    connection.lastEventsMilliseconds = Int(drainTimeout * 1000)
     let server = try Server(
       service: TidingsService(
         store: store, limits: limits.limits, following: limits.following, scope: scope.scope,
         cacheBytes: limits.cacheBytes),
-      info: ServerInfo(name: "tidings", version: tidingsVersion), limits: limits.limits,
+      info: ServerInfo(name: "tidings", version: tidingsVersion), limits: connection,
       input: streams.input, output: streams.output, logger: logger, framing: framing,
       observer: recording)
     signals.drain(server)
