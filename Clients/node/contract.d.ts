@@ -804,8 +804,8 @@ export class DeadlineExceededError extends TidingsError {
 }
 
 /**
- * `limit_reached`, code 1004: Too many of something at once: try again later. Or too much in the parameter
- * that details.pointer names.
+ * `limit_reached`, code 1004: Too many of something at once: retryable if some of it may go. Or too much in
+ * the parameter that details.pointer names.
  */
 export class LimitReachedError extends TidingsError {
   readonly kind: "limit_reached";

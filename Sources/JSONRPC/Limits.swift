@@ -23,6 +23,9 @@ public struct Limits: Sendable, Hashable {
   public var headerBytes = 8 << 10
   /// The time after which a host that does not read is reported, in milliseconds.
   public var stallMilliseconds = 5_000
+  /// The time in which a host must take something of the last events, once no more requests come and every answer is
+  /// written, in milliseconds. What is left after it is dropped.
+  public var lastEventsMilliseconds = 10_000
 
   /// Creates the default limits.
   public init() {}

@@ -14,4 +14,10 @@ import Testing
     let damaged = RPCError(StoreError.damaged("a log lacks messages"))
     #expect(damaged.message == "the store is damaged, see `tidings doctor`: a log lacks messages")
   }
+
+  @Test func whatHasGrownTooLargeIsNotWorthARetry() {
+    for error in [StoreError.marksTooLarge, .recordTooLarge] {
+      #expect(RPCError(error).kind == .limitReached && !RPCError(error).retryable)
+    }
+  }
 }

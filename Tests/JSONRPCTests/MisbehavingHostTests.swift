@@ -87,6 +87,47 @@ struct MisbehavingHostTests {
     }
   }
 
+  /// Events can be had again: a host that doesn't read them doesn't hold the server.
+  @Test(arguments: [false, true])
+  func aHostThatDoesNotReadItsLastEvents(_ drains: Bool) async throws {
+    let log = Log()
+    var limits = Limits()
+    limits.lastEventsMilliseconds = 20
+    let host = try Host(
+      TestService(), limits: limits, reads: false, logger: Logger(label: "test") { _ in log })
+    host.request(1, "follow", #"{"value":1000,"bytes":5000}"#)
+    try await until { host.server.status.outputBytes >= 500_000 }
+    if drains { host.server.drain(timeoutMilliseconds: 3_600_000) } else { host.closeInput() }
+    let ending = await host.ending()
+    #expect(ending == (drains ? .drained : .endOfInput) && ending?.status == 0)
+    #expect(
+      log.lines.withLock { $0 }.contains { $0.hasPrefix("warning: the host does not read its last events") })
+    host.startReading()
+    #expect(await host.next() == #"{"jsonrpc":"2.0","id":1,"result":{}}"#)
+    if drains { host.closeInput() }
+  }
+
+  @Test func answersBehindEventsWaitForTheHost() async throws {
+    var limits = Limits()
+    limits.lastEventsMilliseconds = 0
+    let service = TestService()
+    let host = try Host(service, limits: limits, reads: false)
+    host.request(1, "follow", #"{"value":1000,"bytes":5000}"#)
+    try await until { host.server.status.outputBytes >= 500_000 }
+    host.request(2, "gate")
+    try await service.gates.wait(for: "gate", count: 1)
+    host.request(3, "ping")
+    host.closeInput()
+    try await until { service.ended.withLock { $0 } == 1 }
+    service.gates.open("gate")
+    try await until { host.server.status.inFlight == 0 }
+    host.startReading()
+    let (lines, ending) = await host.finish()
+    #expect(lines.contains(#"{"jsonrpc":"2.0","id":3,"result":{}}"#))
+    #expect(lines.contains { $0.contains(#""id":2,"#) })
+    #expect(ending == .endOfInput)
+  }
+
   @Test func drainFinishesWhatWasAccepted() async throws {
     let service = TestService()
     let host = try Host(service)

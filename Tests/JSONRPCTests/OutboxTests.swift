@@ -51,6 +51,37 @@ struct OutboxTests {
     #expect(segment.withUnsafeBytes(\.baseAddress) == large.withUnsafeBytes(\.baseAddress))
   }
 
+  /// What is left behind the answers may be dropped, what is before one may not.
+  @Test func whatIsBehindTheAnswers() {
+    var outbox = Outbox(batchBytes: 1_000)
+    func wrote(_ count: Int) -> Bool {
+      outbox.wrote(count)
+      return outbox.hasWrittenAnswers
+    }
+    #expect(outbox.hasWrittenAnswers)
+    outbox.add(notification: bytes("{}"))
+    #expect(outbox.hasWrittenAnswers && outbox.queuedBytes == 3)
+    outbox.add(result: bytes("1"), id: bytes("1")[...], batch: nil)
+    outbox.add(notification: bytes("{}"))
+    let before = outbox.queuedBytes - 3
+    let written = [wrote(before - 1), wrote(1), wrote(2), wrote(1)]
+    #expect(written == [false, true, true, true] && outbox.queuedBytes == 0)
+    outbox.add(notification: bytes("{}"))
+    outbox.add(error: .messageTooLarge(limit: 5), id: nil, batch: nil)
+    #expect(!outbox.hasWrittenAnswers)
+    let isWritten = wrote(outbox.queuedBytes)
+    #expect(isWritten)
+    let batch = outbox.openBatch()
+    outbox.expectAnswer(in: batch)
+    outbox.add(result: bytes("1"), id: bytes("1")[...], batch: batch)
+    #expect(outbox.hasWrittenAnswers)
+    outbox.closeBatch(batch)
+    outbox.add(notification: bytes("{}"))
+    #expect(!outbox.hasWrittenAnswers)
+    outbox.close()
+    #expect(outbox.hasWrittenAnswers)
+  }
+
   @Test func batch() {
     var outbox = Outbox(batchBytes: 1_000)
     let batch = outbox.openBatch()
@@ -136,23 +167,23 @@ struct OutboxTests {
 
   @Test func partialWrites() {
     var outbox = Outbox(batchBytes: 1_000)
-    outbox.add(message: bytes("0123456789"))
+    outbox.add(notification: bytes("0123456789"))
     let (segment, _) = outbox.take()!
     outbox.wrote(4)
     outbox.putBack(segment, offset: 4)
-    outbox.add(message: bytes("next"))
+    outbox.add(notification: bytes("next"))
     #expect(outbox.queuedBytes == 12)
     #expect(text(&outbox) == "456789\nnext\n")
   }
 
   @Test func closed() {
     var outbox = Outbox(batchBytes: 1_000)
-    outbox.add(message: bytes("lost"))
+    outbox.add(notification: bytes("lost"))
     let (segment, offset) = outbox.take()!
     outbox.close()
     outbox.putBack(segment, offset: offset)
     outbox.wrote(3)
-    outbox.add(message: bytes("lost too"))
+    outbox.add(notification: bytes("lost too"))
     #expect(outbox.isEmpty && outbox.queuedBytes == 0)
   }
 }

@@ -46,9 +46,11 @@ struct ServerTests {
     let host = try Host(TestService(), limits: limits)
     host.request(1, "big", #"{"bytes":1000}"#)
     host.request(2, "big", #"{"bytes":1001}"#)
-    let answers = try await host.next(2).map(Answer.init)
+    host.request(3, "big", #"{"bytes":5000,"alone":true}"#)
+    let answers = try await host.next(3).map(Answer.init)
     #expect(answers[0].code == nil)
     #expect(answers[1].code == 1002 && answers[1].details == #"{"limit":1000}"#)
+    #expect(answers[2].code == nil && answers[2].result?.utf8.count == 5_000)
     _ = await host.finish()
   }
 

@@ -9,7 +9,7 @@ import Runtime
 /// - `ping` answers `{}` at once; `echo` answers with its parameters.
 /// - `gate {name}` answers when the test opens the gate, or when it is cancelled.
 /// - `append {key, value, gate?}` and `read {key, gate?}` work on named lists, in order.
-/// - `wait` waits until it is woken or ended. `fail {how}` fails. `big {bytes}` answers with that many bytes.
+/// - `wait` waits until it is woken or ended. `fail {how}` fails. `big {bytes, alone?}` answers with that many bytes.
 /// - `direct {how, key?}` works without a task: at once, or when the test runs what is queued; or needs one after all.
 /// - `subtract`, `sum`, `get_data`, `update`, `notify_*`: the methods of the specification's examples.
 final class TestService: Service {
@@ -80,7 +80,11 @@ final class TestService: Service {
       }
     case "big":
       let count = Int(params?["bytes"]?.integer ?? 0)
-      return call { _ in [0x22] + [UInt8](repeating: 0x78, count: count - 2) + [0x22] }
+      let isAlone = params?["alone"]?.bool == true
+      return call { context in
+        if isAlone { context.exceedAnswerLimit() }
+        return [0x22] + [UInt8](repeating: 0x78, count: count - 2) + [0x22]
+      }
     case "subtract":
       let numbers = params.map { ($0["minuend"]?.integer ?? 0, $0["subtrahend"]?.integer ?? 0) }
       guard let numbers else { throw .invalidParams(pointer: "/minuend", message: "missing") }

@@ -195,6 +195,30 @@ struct FollowingTests {
     await mongod.stop()
   }
 
+  /// A read at a frozen primary lasts until its socket's timeout: the stream does not wait for that.
+  @Test func aFrozenPrimaryHoldsUpNoWake() async throws {
+    let mongod = try await TestMongod.start(.replicaSet(members: 3))
+    try await withDatabase(mongod, options: "heartbeatFrequencyMS=500&socketTimeoutMS=600000") { uri in
+      let store = try MongoStore(uri: uri, logger: .quiet)
+      _ = try await store.append(draft("1"), to: [team])
+      let told = Told(store)
+      await told.everything()
+      let first = try await mongod.primary()
+      mongod.suspend(member: first)
+      // By the new primary.
+      await told.everything()
+      let other = try MongoStore(uri: uri, logger: .quiet)
+      _ = try await persistently { try await other.append(draft("2", key: "2"), to: [team]) }
+      _ = await told.through(team)
+      #expect(try await store.state().shared.head == 2)
+      mongod.resume(member: first)
+      told.watch.end()
+      try await other.close()
+      try await store.close()
+    }
+    await mongod.stop()
+  }
+
   /// Without change streams everything may have changed, until nobody watches; but not while the server changes nothing.
   @Test func aStandaloneServerIsLookedAtTwiceASecond() async throws {
     let mongod = try await TestMongod.start(.standalone)

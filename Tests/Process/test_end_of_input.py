@@ -1,6 +1,10 @@
 """The end of input: everything accepted is answered, flushed, and the status is 0."""
 
+import fcntl
+import signal
+import struct
 import subprocess
+import termios
 
 from sidecar import (DEADLINE, SidecarCase, environment, line, notification, on_each_store, program,
                      read_some, request)
@@ -48,6 +52,48 @@ class EndOfInputTests(SidecarCase):
         sidecar = self.spawn()
         sidecar.send(request(1, "ping"), notification("exit"))
         self.assertEqual(sidecar.finish(status=1, close=False), [{"jsonrpc": "2.0", "id": 1, "result": {}}])
+
+
+class UnreadTests(SidecarCase):
+    """A host that ends its input and doesn't read: answers wait for it, events only for a while."""
+
+    def filled(self, sidecar):
+        """Waits until the pipe to the host takes no more."""
+        output = sidecar.process.stdout.fileno()
+        sidecar.wait_for(lambda: struct.unpack("i", fcntl.ioctl(output, termios.FIONREAD, b"\0" * 4))[0] > 60_000)
+
+    def test_events(self):
+        for ending, number in (("end", None), ("SIGTERM", signal.SIGTERM)):
+            with self.subTest(ending):
+                sidecar = self.spawn("--drain-timeout", 0.2, reading=False)
+                sidecar.send(request(1, "subscribe", user_id="bo", team_id="t"))
+                sidecar.send(*[notification("send_team_message", content="x" * 10_000, **SEND)] * 200)
+                self.filled(sidecar)
+                if number is None:
+                    sidecar.close_input()
+                else:
+                    sidecar.signal(number)
+                self.assertEqual(sidecar.wait(), 0)
+                self.assertIn("does not read its last events", sidecar.errors_text())
+
+    def test_events_that_are_read(self):
+        sidecar = self.spawn(reading=False)
+        sidecar.send(request(1, "subscribe", user_id="bo", team_id="t"))
+        sidecar.send(*[notification("send_team_message", content="x" * 10_000, **SEND)] * 200)
+        self.filled(sidecar)
+        sidecar.close_input()
+        sidecar.start_reading()
+        events = [message["params"]["total"] for message in sidecar.finish(close=False) if "id" not in message]
+        self.assertGreater(len(events), 6)
+        self.assertEqual(events, list(range(1, len(events) + 1)))
+
+    def test_answers(self):
+        sidecar = self.spawn("--drain-timeout", 0, reading=False)
+        sidecar.send(*[request(id, "get_status") for id in range(1_000)])
+        sidecar.close_input()
+        sidecar.wait_for(lambda: b"does not read its answers" in sidecar.stderr_bytes)
+        sidecar.start_reading()
+        self.assertEqual(len(sidecar.finish(close=False)), 1_000)
 
 
 class PipelineTests(SidecarCase):

@@ -188,6 +188,25 @@ class ListTests:
 
 
 @on_each_store(memory=True)
+class GivenBackTests:
+    """What an answer says of an inbox may be given back as it is; what no answer has is refused, as everywhere."""
+
+    def test_answers(self):
+        sidecar = self.spawn(store=self.new_store())
+        sidecar.result("send_team_message", **SEND)
+        first = sidecar.result("subscribe", user_id="bo", inboxes=[{"team_id": "t"}, {}])["inboxes"]
+        self.assertEqual(set(first[0]), {"team_id", "cursor", "total", "count", "unseen"})
+        changed = sidecar.result("get_changes", user_id="bo", inboxes=first)["inboxes"]
+        expired = [{**one, "expired": True} for one in first]
+        for given in (first, changed, expired):
+            self.assertEqual(sidecar.result("subscribe", user_id="bo", inboxes=given)["inboxes"], first)
+        for method in ("subscribe", "get_changes"):
+            error = sidecar.error(method, user_id="bo", inboxes=[first[1], {**first[0], "a/b": 1}])
+            self.assert_error(error, -32602, "invalid_params", pointer="/inboxes/1/a~1b")
+        sidecar.finish()
+
+
+@on_each_store(memory=True)
 class EndTests:
     """The end of a conversation ends its subscriptions and waits, and nothing is left running."""
 

@@ -1,6 +1,6 @@
 """Limits: those of a connection as options, each of which shows in get_status and holds; those of the methods."""
 
-from sidecar import SidecarCase, request
+from sidecar import SidecarCase, on_each_store, request
 
 SEND = {"team_id": "t", "user_id": "ann", "message_type": "note"}
 INBOX = {"team_id": "t", "user_id": "bo"}
@@ -106,10 +106,18 @@ class LimitTests(SidecarCase):
     def test_inboxes(self):
         sidecar = self.limited("--max-inboxes", 3, "inboxes")
         inboxes = [{"team_id": f"t{number}"} for number in range(4)]
+        # More than there is ever room for: that is not worth a retry.
         error = sidecar.error("subscribe", user_id="bo", inboxes=inboxes)
-        self.assert_error(error, 1004, "limit_reached", limit=3)
+        self.assert_error(error, 1004, "limit_reached", limit=3, pointer="/inboxes")
+        self.assertFalse(error["data"]["retryable"])
+        cursors = sidecar.result("get_changes", user_id="bo", inboxes=inboxes)["inboxes"]
+        error = sidecar.error("get_changes", user_id="bo", inboxes=cursors, wait_ms=60_000)
+        self.assert_error(error, 1004, "limit_reached", limit=3, pointer="/inboxes")
+        self.assertFalse(error["data"]["retryable"])
         sidecar.result("subscribe", user_id="bo", inboxes=inboxes[:2])
-        sidecar.error("subscribe", user_id="bo", inboxes=inboxes[2:])
+        error = sidecar.error("subscribe", user_id="bo", inboxes=inboxes[2:])
+        self.assert_error(error, 1004, "limit_reached", limit=3)
+        self.assertTrue(error["data"]["retryable"])
         sidecar.result("subscribe", user_id="bo", inboxes=inboxes[3:])
         status = sidecar.result("get_status")
         self.assertEqual((status["subscriptions"], status["inboxes"]), (2, 3))
@@ -179,4 +187,64 @@ class ParameterTests(SidecarCase):
         self.assertLess(len(page["data"]), 200)
         nids = [message["nid"] for message in sidecar.messages(team_id="t", user_id="bo")]
         self.assertEqual((len(nids), len(set(nids))), (200, 200))
+        sidecar.finish()
+
+
+@on_each_store(memory=True)
+class LargeMessageTests:
+    """A message larger than `--max-answer-bytes` is answered when it is alone: a host always gets on."""
+
+    SIZES = [10, 9_000, 20, 8_000, 7_000]
+
+    def fill(self):
+        """A sidecar, a cursor, and the nids of the messages behind it."""
+        sidecar = self.spawn("--max-answer-bytes", 4096, store=self.new_store())
+        cursor = sidecar.result("get_changes", **INBOX)["cursor"]
+        nids = [sidecar.result("send_team_message", content="x" * size, **SEND)["nid"] for size in self.SIZES]
+        return sidecar, cursor, nids
+
+    def test_pages(self):
+        sidecar, _, nids = self.fill()
+        found = sidecar.messages(**INBOX)
+        self.assertEqual([len(message["content"]) for message in found], self.SIZES[::-1])
+        self.assert_error(sidecar.error("get_team_message", pageNo=1, **INBOX), 1002, "response_too_large", limit=4096)
+        for number, message in enumerate(found, 1):
+            page = sidecar.result("get_team_message", pageNo=number, pageSize=1, **INBOX)
+            self.assertEqual(page["data"], [message])
+        for nid, message in zip(nids, found[::-1]):
+            self.assertEqual(sidecar.result("get_message", nid=nid, **INBOX), message)
+        sidecar.finish()
+
+    def test_changes(self):
+        sidecar, cursor, nids = self.fill()
+        told, more = [], True
+        while more:
+            result = sidecar.result("get_changes", cursor=cursor, wait_ms=60_000, **INBOX)
+            told += [change["message"]["nid"] for change in result["changes"]]
+            cursor, more = result["cursor"], result["more"]
+        self.assertEqual(told, nids)
+        # One that comes while a call waits.
+        sidecar.send(request(1, "get_changes", cursor=cursor, wait_ms=60_000, **INBOX))
+        sidecar.result("send_team_message", content="x" * 9_000, **SEND)
+        waited, = sidecar.answers(1)
+        self.assertEqual(len(waited["result"]["changes"]), 1)
+        sidecar.finish()
+
+    def test_changes_of_a_list(self):
+        sidecar, cursor, nids = self.fill()
+        teams = [{"team_id": f"t{number}"} for number in range(19)]
+        inboxes = [{"team_id": "t", "cursor": cursor},
+                   *sidecar.result("get_changes", user_id="bo", inboxes=teams)["inboxes"]]
+        told, more = [], True
+        while more:
+            result = sidecar.result("get_changes", user_id="bo", inboxes=inboxes, wait_ms=60_000)
+            told += [change["message"]["nid"] for change in result["changes"]]
+            inboxes, more = result["inboxes"], result["more"]
+        self.assertEqual(told, nids)
+        sidecar.finish()
+
+    def test_events(self):
+        sidecar, cursor, nids = self.fill()
+        sidecar.result("subscribe", cursor=cursor, **INBOX)
+        self.assertEqual([sidecar.event()["message"]["nid"] for _ in nids], nids)
         sidecar.finish()

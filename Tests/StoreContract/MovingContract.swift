@@ -155,14 +155,14 @@ extension Exporter {
 }
 
 extension MessageStore {
-  fileprivate func exported(_ selection: Selection = .all) async throws -> [UInt8] {
+  func exported(_ selection: Selection = .all) async throws -> [UInt8] {
     let exporter = Exporter(self, selection, logs: MemorySpool(), marks: MemorySpool())
     _ = try await exporter.moment()
     return try await exporter.lines()
   }
 
   fileprivate func importAll(_ bytes: [UInt8]) async throws {
-    var reader = ExportReader()
+    var reader = ExportReader(MessageJudge(digest: Operation.digest, isData: { _ in true }))
     let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).dropLast()
     for (index, line) in lines.enumerated() {
       try reader.read(Array(line), line: index + 1)

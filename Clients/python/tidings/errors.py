@@ -85,8 +85,8 @@ class DeadlineExceededError(TidingsError, TimeoutError, kind="deadline_exceeded"
 
 
 class LimitReachedError(TidingsError, kind="limit_reached", code=1004):
-    """limit_reached (1004): Too many of something at once: try again later. Or too much in the parameter
-    that details.pointer names."""
+    """limit_reached (1004): Too many of something at once: retryable if some of it may go. Or too much in
+    the parameter that details.pointer names."""
 
 
 class CursorExpiredError(TidingsError, kind="cursor_expired", code=1006):

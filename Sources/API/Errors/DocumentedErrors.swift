@@ -18,7 +18,8 @@ extension RPCError.Kind {
     (.deadlineExceeded, "The request's timeout_ms has passed."),
     (
       .limitReached,
-      "Too many of something at once: try again later. Or too much in the parameter that details.pointer names."
+      "Too many of something at once: retryable if some of it may go. Or too much in the parameter that "
+        + "details.pointer names."
     ),
     (.cursorExpired, "The cursor is older than what is kept: start again without one."),
     (.notFound, "There is no such message in this inbox."),

@@ -26,7 +26,8 @@ extension RPCError {
       self = .conflict(
         pointer: "/idempotency_key", message: "this key was used before to send something else")
     case .unfit(let unfit): self = Self(.conflict, unfit.description)
-    case .limitReached(let what): self = Self(.limitReached, what, retryable: true)
+    // What has grown as far as it may stays so.
+    case .limitReached(let what): self = Self(.limitReached, what)
     case .unavailable(let why): self = Self(.storeUnavailable, why, retryable: true)
     case .outcomeUnknown(let why), .interrupted(let why, _): self = .outcomeUnknown(why)
     case .damaged(let what):

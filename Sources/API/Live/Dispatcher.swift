@@ -20,6 +20,7 @@ final class Dispatcher: Sendable {
 
   fileprivate struct State: Sendable {
     var following = Following()
+    var trouble = Trouble()
     /// Whether the task is at work, which of all it is, and the task.
     var isRunning = false
     var runs = 0
@@ -219,32 +220,56 @@ final class Dispatcher: Sendable {
 
   // MARK: Looking
 
-  /// Looks at these inboxes, and tells what there is. What can't be read now is tried again for as long as it takes.
+  /// Looks at these inboxes, and tells what there is.
   private func look(_ items: [Following.Item]) async {
     let look = Look(items: items, bytes: notifier.roomBytes, written: written)
-    var pause = Self.firstPause
-    while true {
-      do {
-        let result = try await store.read { try look.run($0) }
-        finish(items, result)
-        return
-      } catch  where Self.isAboutTheData(error) {
-        return await lookApart(items)
-      } catch {
-        do { try await Task.sleep(for: pause) } catch {
-          // The connection has ended.
-          return finish(items, Look.Result(outcomes: items.map { _ in .notLooked }))
-        }
-        pause = min(pause * 2, Self.longestPause)
+    let start = ContinuousClock.now
+    do {
+      let result = try await store.read { try look.run($0) }
+      finish(items, result)
+      if state.withLock({ $0.trouble.ended() }) { notifier.notice("followed inboxes can be read again") }
+    } catch {
+      switch (Trouble.Reason(error), isAlone: items.count == 1) {
+      case (.data, false): await lookApart(items)
+      case (.data, true), (.unknown, true): faulty(items, error)
+      case (.away, _), (.unknown, false): await lookLater(items, error, start)
       }
     }
   }
 
   /// Looks at each half: what can't be read holds up nobody else.
   private func lookApart(_ items: [Following.Item]) async {
-    guard items.count > 1 else { return finish(items, Look.Result(outcomes: [.faulty])) }
     await look(Array(items[..<(items.count / 2)]))
     await look(Array(items[(items.count / 2)...]))
+  }
+
+  /// Leaves an inbox that can't be read alone for a while. A call that waits for it finds that out itself.
+  private func faulty(_ items: [Following.Item], _ error: any Error) {
+    let isNews = state.withLock { $0.trouble.found(faultAt: .now) }
+    if isNews { notifier.warn("a followed inbox can't be read", why: Trouble.text(error)) }
+    let calls = items.map(\.follower).filter { $0.purpose == .call }
+    finish(items, Look.Result(outcomes: items.map { _ in .faulty }, calls: calls))
+  }
+
+  /// Puts off what could not be read: for as long as it takes if the store is away. Calls that wait learn of what lasts
+  /// from a look of their own.
+  private func lookLater(
+    _ items: [Following.Item], _ error: any Error, _ start: ContinuousClock.Instant
+  ) async {
+    let (trouble, calls) = state.withLock { state in
+      state.following.finish(items, items.map { _ in .failed }, now: .now)
+      let trouble = state.trouble.failed(start, now: .now)
+      return (trouble, trouble.lasts ? state.following.releaseCalls() : [])
+    }
+    if trouble.isNews {
+      notifier.warn("followed inboxes can't be read now: this is tried again", why: Trouble.text(error))
+    }
+    for call in calls { call.wake() }
+    do {
+      try await Task.sleep(for: trouble.pause)
+    } catch {
+      // The connection has ended, as the next step notices.
+    }
   }
 
   private func finish(_ items: [Following.Item], _ result: Look.Result) {
@@ -252,16 +277,6 @@ final class Dispatcher: Sendable {
     state.withLock { $0.following.finish(items, result.outcomes, now: .now) }
     for call in result.calls { call.wake() }
   }
-
-  /// Whether what was read is at fault, and not that it was tried at this moment.
-  private static func isAboutTheData(_ error: any Error) -> Bool {
-    if case .damaged? = error as? StoreError { return true }
-    return error is RPCError
-  }
-
-  /// The pauses between attempts to read from a store that is away.
-  private static let firstPause = Duration.milliseconds(50)
-  private static let longestPause = Duration.seconds(1)
 }
 
 extension Dispatcher.State {

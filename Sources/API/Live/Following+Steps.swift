@@ -31,8 +31,10 @@ extension Following {
     case nothing(Position)
     /// There was no time or no room: as before.
     case notLooked
-    /// It can't be read.
+    /// It can't be read. A call was woken, which looks by itself.
     case faulty
+    /// It could not be read together with the others, or now: later, with fewer.
+    case failed
   }
 
   /// The next step. Without room for events only the calls that wait go on. What a look is about counts as taken
@@ -42,8 +44,8 @@ extension Following {
     goOn(\.pausing, now)
     goOn(\.faulty, now)
     var items: [Item] = []
-    while items.count < Self.batch, let place = calls.popFirst() { take(place, &items) }
-    while hasRoom, items.count < Self.batch, let place = subscriptions.popFirst() { take(place, &items) }
+    while items.count < most, let place = calls.popFirst() { take(place, &items) }
+    while hasRoom, items.count < most, let place = subscriptions.popFirst() { take(place, &items) }
     if !items.isEmpty { return .look(items) }
     if !subscriptions.isEmpty { return .awaitRoom }
     let times = [pausing.first?.until, faulty.first?.until].compactMap { $0 }
@@ -72,6 +74,7 @@ extension Following {
   /// Takes in what came of a look, in the order of its items.
   mutating func finish(_ items: [Item], _ outcomes: [Outcome], now: ContinuousClock.Instant) {
     var back: [Place] = []
+    var hasFailed = false
     for (item, outcome) in zip(items, outcomes) {
       let place = Int(item.place)
       guard !entries[place]!.isGone else {
@@ -96,18 +99,37 @@ extension Following {
       case .notLooked:
         entries[place]!.phase = .queued
         back.append(item.place)
+      case .failed:
+        hasFailed = true
+        enqueue(item.place)
+      case .faulty where item.follower.purpose == .call: resume(item.place)
       case .faulty:
         entries[place]!.isMarked = true
         entries[place]!.phase = .pausing
         faulty.append((item.place, now + Self.faultPause))
       }
     }
+    most = hasFailed ? max(1, items.count / 2) : min(most * 2, Self.batch)
     for place in back.reversed() {
       if entries[Int(place)]!.follower.purpose == .call {
         calls.prepend(place)
       } else {
         subscriptions.prepend(place)
       }
+    }
+  }
+
+  /// Takes the calls that wait out of the queue, to be woken: they look by themselves.
+  mutating func releaseCalls() -> [Follower] {
+    defer { calls = [] }
+    return calls.compactMap { place in
+      let entry = entries[Int(place)]!
+      guard !entry.isGone else {
+        remove(place)
+        return nil
+      }
+      entries[Int(place)]!.phase = .idle
+      return entry.follower
     }
   }
 

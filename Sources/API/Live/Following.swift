@@ -13,6 +13,8 @@ struct Following: Sendable {
 
   /// The most inboxes that are looked at together.
   static let batch = 1_000
+  /// How many of them are now: fewer after a look that failed, so that one inbox holds up the others only for a while.
+  var most = batch
   /// The shortest time between two `counts` of an inbox.
   static let countsPause = Duration.milliseconds(100)
   /// The time after which an inbox that can't be read is looked at again.
@@ -82,6 +84,10 @@ struct Following: Sendable {
 
   /// The error for one more follower, of so many inboxes; nil if there is room for it.
   func refusal(_ limits: FollowingLimits, adding count: Int) -> RPCError? {
+    if count > limits.inboxes {
+      return .tooMuch(
+        pointer: "/inboxes", limit: limits.inboxes, "at most \(limits.inboxes) inboxes may be followed")
+    }
     if followers.count >= limits.subscriptions {
       return .limitReached(
         "there are \(limits.subscriptions) subscriptions and waiting calls", limit: limits.subscriptions)

@@ -30,6 +30,7 @@ struct GetMessage: Method {
     let inbox = inbox
     guard let name = MessageName(nid: nid) else { throw StoreError.notFound }
     let limit = backend.limits.answerBytes
+    context.exceedAnswerLimit()
     return try await context.answer {
       try await backend.store.read(before: context.deadline) { reader in
         guard let entry = try reader.state(of: inbox).entry(name, reader) else { throw StoreError.notFound }

@@ -27,13 +27,18 @@ struct ChangesAnswer {
   private let isList: Bool
   private var writer = JSONWriter(reserving: 1_024)
   private var answer: GrowingAnswer
+  private let context: CallContext
+  private let limit: Int
   private var given = 0
+  /// The bytes of the first change.
+  private var firstBytes = 0
   private var isFull = false
 
   /// Creates an answer of at most `limit` bytes.
   init(_ parts: [Part], isList: Bool, limit: Int, _ context: CallContext) {
     self.parts = parts
     self.isList = isList
+    (self.context, self.limit) = (context, limit)
     // A list ends with all its inboxes; a byte of a name is at most six as JSON.
     let ending = isList ? parts.reduce(0) { $0 + 256 + 6 * ($1.state.inbox.team?.utf8Count ?? 0) } : 0
     answer = GrowingAnswer(context, limit: limit - ending)
@@ -43,7 +48,7 @@ struct ChangesAnswer {
   var isEmpty: Bool { given == 0 && !parts.contains { $0.isExpired || $0.more } }
 
   /// Reads the changes and returns the answer. If it would grow over its limit, it has only the first changes, but at
-  /// least one. Throws `NoRoom` if there is no memory for it now, and `ChangeCursorExpired` unless it is for a list.
+  /// least one, whatever its size: a host always gets on. Throws `NoRoom` if there is no memory for it now, and `ChangeCursorExpired` unless it is for a list.
   mutating func write(_ reader: any StoreReader, check: () throws -> Void) throws -> [UInt8] {
     try reader.prefetch(
       changesOf: parts.lazy.map { ($0.state, $0.cursor) }, limit: isList ? 1 : Self.messagesOfOne)
@@ -71,6 +76,8 @@ struct ChangesAnswer {
     }
     writer.member("more", parts.contains(where: \.more))
     writer.endObject()
+    // Fewer inboxes can be asked for, less than a change can't.
+    if given == 1, writer.bytes.count - firstBytes <= limit { context.exceedAnswerLimit() }
     return writer.take()
   }
 
@@ -127,6 +134,7 @@ struct ChangesAnswer {
       isFull = true
       return
     }
+    let start = writer.bytes.count
     writer.beginObject()
     if isList, let team = inbox.team { writer.member("team_id", team.string) }
     switch change.event {
@@ -140,6 +148,7 @@ struct ChangesAnswer {
     writer.counts(change.counts)
     writer.member("cursor", change.cursor.text)
     writer.endObject()
+    if given == 0 { firstBytes = writer.bytes.count - start }
     try answer.count(&writer)
     given += 1
   }

@@ -4,8 +4,8 @@ import JSONRPC
 
 extension Page<WrittenMessage> {
   /// The result of a page. If the answer would grow over `limit` bytes, it has only the first messages, but
-  /// at least one, when the host reads on by cursor; a page requested by number is refused. Throws `NoRoom`
-  /// if there is no memory for it now.
+  /// at least one, whatever its size, when the host reads on by cursor; a page requested by number is refused, unless
+  /// it has but one. Throws `NoRoom` if there is no memory for it now.
   func encoded(limit: Int, byNumber: Bool, _ context: CallContext) throws -> [UInt8] {
     let entry = EntryWriter(inbox)
     var taken = 0
@@ -28,6 +28,7 @@ extension Page<WrittenMessage> {
       taken += 1
     }
     writer.endArray()
+    if taken == 1 { context.exceedAnswerLimit() }
     writer.member("total", total)
     writer.member("count", count)
     writer.key("next_cursor" as StaticString)

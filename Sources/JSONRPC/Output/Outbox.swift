@@ -31,6 +31,8 @@ struct Outbox: Sendable {
   private(set) var isClosed = false
   /// Bytes added and not yet written.
   private(set) var queuedBytes = 0
+  /// Bytes added behind the last answer and not yet written.
+  private var bytesBehindAnswers = 0
   /// Bytes of answers that wait for the rest of their batch.
   private(set) var heldBytes = 0
 
@@ -43,6 +45,9 @@ struct Outbox: Sendable {
 
   /// Whether there is no segment to take.
   var isEmpty: Bool { segments.isEmpty }
+
+  /// Whether every answer that was added is written.
+  var hasWrittenAnswers: Bool { queuedBytes == bytesBehindAnswers }
 
   // MARK: Answers
 
@@ -85,6 +90,7 @@ struct Outbox: Sendable {
       append { $0.append(UInt8(ascii: "}")) }
     }
     end()
+    bytesBehindAnswers = 0
   }
 
   /// Adds `{"jsonrpc":"2.0","id":...,"error":...}`; the id is `null` if there is none.
@@ -102,17 +108,20 @@ struct Outbox: Sendable {
     if let batch {
       settle(batch) { $0.append(large: message) }
     } else {
-      add(message: message)
+      add(notification: message)
+      bytesBehindAnswers = 0
     }
   }
 
-  /// Adds a complete message, such as a notification.
-  mutating func add(message: [UInt8]) {
+  /// Adds a complete message that is no answer.
+  mutating func add(notification message: [UInt8]) {
     guard !isClosed else { return }
     observer?.sent(message)
+    let before = queuedBytes
     open(message.count)
     append(large: message)
     end()
+    bytesBehindAnswers += queuedBytes - before
   }
 
   // MARK: Batches
@@ -188,6 +197,7 @@ struct Outbox: Sendable {
     open(answer.count)
     for part in answer.parts { append(large: part) }
     end()
+    bytesBehindAnswers = 0
   }
 
   // MARK: Segments
@@ -208,7 +218,11 @@ struct Outbox: Sendable {
   }
 
   /// Reports that `count` of the taken bytes are written.
-  mutating func wrote(_ count: Int) { if !isClosed { queuedBytes -= count } }
+  mutating func wrote(_ count: Int) {
+    guard !isClosed else { return }
+    queuedBytes -= count
+    bytesBehindAnswers = min(bytesBehindAnswers, queuedBytes)
+  }
 
   /// Reports that a segment is written, so that its memory is used again.
   mutating func recycle(_ segment: inout [UInt8]) {
@@ -221,7 +235,7 @@ struct Outbox: Sendable {
   mutating func close() {
     isClosed = true
     segments.removeAll()
-    queuedBytes = 0
+    (queuedBytes, bytesBehindAnswers) = (0, 0)
   }
 
   private mutating func open(_ size: Int) {

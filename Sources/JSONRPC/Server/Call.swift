@@ -22,6 +22,8 @@ final class Call: @unchecked Sendable {
   let progressToken: ArraySlice<UInt8>?
   /// `life.cancelReason`, for threads that don't hold the lock. Set before anyone is told.
   let cancelReason = Atomic<CancelReason>(.none)
+  /// Whether the answer may be larger than the limit: see `CallContext.exceedAnswerLimit`.
+  let mayExceedLimit = Atomic(false)
   var life = CallLife()
   var handles = Handles()
   var ticket: OrderQueue<Call>.Ticket?

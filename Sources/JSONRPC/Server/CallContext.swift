@@ -1,4 +1,5 @@
 import JSON
+import Logging
 import Synchronization
 
 /// The server's interface for a running call.
@@ -44,6 +45,10 @@ public struct CallContext: Sendable {
 
   /// Whether the answer is sent on a line, with escapes in place of line ends: see `Hazard.lineEnds`.
   public var answersOnLines: Bool { !call.connection.usesHeaders.load(ordering: .relaxed) }
+
+  /// Declares that the answer is the least that can be asked for: it is sent even if it is larger than the limit of
+  /// answers, since no other call could get it either.
+  public func exceedAnswerLimit() { call.mayExceedLimit.store(true, ordering: .relaxed) }
 
   /// Counts the part of an answer that is in memory while it is made, `bytes` in all, against the limit of
   /// output. Call this before the answer grows beyond `uncountedBytes`, and again as it grows. False if there
@@ -97,6 +102,14 @@ public struct Notifier: Sendable {
   /// Runs `handler` once, as soon as there is room for events, maybe at once. It must not block. It is not run
   /// if the host goes before.
   public func whenRoom(_ handler: @escaping @Sendable () -> Void) { connection.whenEventRoom(handler) }
+
+  /// Logs something about the service's own work for this host that should be looked into.
+  public func warn(_ message: String, why: String) {
+    connection.logger.warning("\(message)", metadata: ["why": "\(why)"])
+  }
+
+  /// Logs that such a thing is over.
+  public func notice(_ message: String) { connection.logger.notice("\(message)") }
 
   /// Runs `handler` once, when no more requests are accepted: the host has ended the conversation, or is gone.
   /// Runs it at once if that has happened. It must not block.

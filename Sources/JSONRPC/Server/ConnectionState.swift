@@ -35,7 +35,7 @@ struct ConnectionState: Sendable {
     case nothing
     /// Room for one more request. The answers held for its own batch don't count.
     case room(batch: Int?)
-    /// Every call answered, and every answer written.
+    /// Every call answered, and every answer written. It is woken again when more of the last events is written.
     case end
   }
 
@@ -56,8 +56,11 @@ struct ConnectionState: Sendable {
     return bytes < limits.outputBytes
   }
 
-  /// Whether every call is answered and every answer is written.
+  /// Whether every call is answered and everything is written.
   var isDone: Bool { inFlight.isEmpty && outbox.queuedBytes == 0 }
+
+  /// Whether every call is answered and every answer is written: at most events are left.
+  var hasAnswered: Bool { inFlight.isEmpty && outbox.hasWrittenAnswers }
 
   /// What follows from a change of the state, to be done outside the lock.
   struct Actions: OptionSet, Sendable {
@@ -99,7 +102,7 @@ struct ConnectionState: Sendable {
       switch readerSleepsFor {
       case .nothing: false
       case .room(let batch): hasRoom(limits, batch: batch)
-      case .end: isDone
+      case .end: hasAnswered
       }
     if wakes {
       readerSleepsFor = .nothing

@@ -88,7 +88,9 @@ extension HostConnection {
   private func finish(_ call: Call, result: [UInt8]) {
     // Escapes make the result longer: the limit is for the bytes that are written.
     let result = onTheWire(result)
-    guard call.changes || result.count <= limits.answerBytes else {
+    guard
+      call.changes || result.count <= limits.answerBytes || call.mayExceedLimit.load(ordering: .relaxed)
+    else {
       finish(call, error: .responseTooLarge(limit: limits.answerBytes))
       return
     }

@@ -6,7 +6,7 @@ extension HostConnection {
     let message = message(method, params)
     return change { state in
       guard !state.outbox.isClosed, state.outbox.queuedBytes < limits.outputBytes else { return false }
-      state.outbox.add(message: message)
+      state.outbox.add(notification: message)
       return true
     }
   }
@@ -20,7 +20,7 @@ extension HostConnection {
   func send(_ events: [Event]) {
     let messages = events.map { (isWanted: $0.isWanted, bytes: message($0.method, $0.params)) }
     change { state in
-      for message in messages where message.isWanted() { state.outbox.add(message: message.bytes) }
+      for message in messages where message.isWanted() { state.outbox.add(notification: message.bytes) }
     }
   }
 

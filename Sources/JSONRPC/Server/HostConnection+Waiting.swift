@@ -41,7 +41,7 @@ extension HostConnection {
       writer.endObject()
       writer.endObject()
       writer.endObject()
-      state.outbox.add(message: onTheWire(writer.bytes))
+      state.outbox.add(notification: onTheWire(writer.bytes))
     }
   }
 

@@ -50,10 +50,10 @@ public final class Server: Sendable {
       isWritten.update { $0 = true }
     }
     guard isStarted else { return .inputFailed(EAGAIN) }
-    let ending = finish(read())
-    connection.endWriter(discarding: ending == .cutShort || ending == .outputClosed)
+    let (ending, isWhole) = finish(read())
+    connection.endWriter(discarding: !isWhole)
     // Otherwise the thread may be in a write that never ends.
-    if connection.output.returnsAtOnce || ending != .cutShort {
+    if connection.output.returnsAtOnce || isWhole || ending == .outputClosed {
       isWritten.wait { $0 ? () : nil }
       connection.output.closeOwned()
     }
@@ -144,15 +144,18 @@ public final class Server: Sendable {
   /// has sent `exit`.
   private static let lastGrace: UInt64 = 10_000_000_000
 
-  /// Waits until every accepted request is answered and every answer is written. At the end of input there is
-  /// no time limit.
-  private func finish(_ reason: Ending) -> Ending {
+  /// Waits until every accepted request is answered and everything is written; returns also whether it is. At the end
+  /// of input there is no time limit for answers, but events hold the server only for as long as the host takes them:
+  /// they can be had again from their cursors.
+  private func finish(_ reason: Ending) -> (Ending, isWhole: Bool) {
     connection.endRequests()
     var grace = UInt64.max
+    // How many bytes of events are left behind the answers, and when they are given up.
+    var lastEvents = (bytes: Int.max, deadline: UInt64.max)
     var hasCancelled = false
     while true {
       let request = connection.stopsReading.load(ordering: .acquiring)
-      if request == .now { return .cutShort }
+      if request == .now { return (.cutShort, false) }
       if request >= .exit, grace == .max { grace = monotonicNanoseconds() + Self.lastGrace }
       if request == .outputClosed, !hasCancelled {
         // Nobody will read the answers.
@@ -160,15 +163,26 @@ public final class Server: Sendable {
         connection.cancelAll()
       }
       connection.flush()
-      let isDone = connection.state.withLock { state in
+      let (isDone, eventBytes) = connection.state.withLock { state in
         if !state.isDone { state.readerSleepsFor = .end }
-        return state.isDone
+        return (state.isDone, state.hasAnswered ? state.outbox.queuedBytes : nil)
       }
-      // Loaded again: the last write may have failed since.
-      if isDone { return ending(reason, connection.stopsReading.load(ordering: .acquiring)) }
-      let deadline = min(grace, UInt64(connection.drainDeadline.load(ordering: .acquiring)))
+      if isDone {
+        // Loaded again: the last write may have failed since.
+        let ending = ending(reason, connection.stopsReading.load(ordering: .acquiring))
+        return (ending, ending != .outputClosed)
+      }
+      if let eventBytes, eventBytes < lastEvents.bytes {
+        let pause = UInt64(connection.limits.lastEventsMilliseconds) * 1_000_000
+        lastEvents = (eventBytes, monotonicNanoseconds() + pause)
+      }
+      let deadline = min(
+        grace, UInt64(connection.drainDeadline.load(ordering: .acquiring)), lastEvents.deadline)
       guard let milliseconds = Self.timeLeft(until: deadline) else {
-        return request == .outputClosed ? .outputClosed : .cutShort
+        guard let eventBytes else { return (request == .outputClosed ? .outputClosed : .cutShort, false) }
+        connection.logger.warning(
+          "the host does not read its last events", metadata: ["bytes": "\(eventBytes)"])
+        return (ending(reason, request), false)
       }
       connection.readerWake.sleep(milliseconds: milliseconds)
     }

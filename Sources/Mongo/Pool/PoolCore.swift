@@ -104,13 +104,16 @@ extension PoolCore {
     if let election { elections.met(election) }
     let (assignments, members) = state.withLock {
       state -> ([(PoolWorker, PoolJob, Bool)], [any PoolMember]) in
-      guard let assignments = state.topologyChanged(hasPrimary: hasPrimary) else { return ([], []) }
+      let assignments = state.topologyChanged(hasPrimary: hasPrimary) ?? []
       return (
         assignments.map { (state.worker($0.worker), $0.work, $0.isNew) }, Array(state.members.values)
       )
     }
     for (worker, job, isNew) in assignments { if isNew { start(worker, job) } else { worker.give(job) } }
-    for member in members { member.availabilityChanged(hasPrimary) }
+    for member in members {
+      member.availabilityChanged(hasPrimary)
+      if hasPrimary { member.primaryChanged(in: self) }
+    }
   }
 }
 

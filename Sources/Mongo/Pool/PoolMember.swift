@@ -4,6 +4,8 @@ protocol PoolMember: AnyObject, Sendable {
   func run(in pool: PoolCore)
   /// Notes whether there is a primary. Must not block: the pool's lock may be held.
   func availabilityChanged(_ isAvailable: Bool)
+  /// Notes that there is a primary, maybe another one than before. Must not block, nor ask libmongoc for anything.
+  func primaryChanged(in pool: PoolCore)
   /// Ends the member with an error.
   func fail(_ error: MongoError)
   /// Ends the member.

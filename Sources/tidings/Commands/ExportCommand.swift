@@ -6,7 +6,7 @@ import Moving
 import SQLiteStore
 
 /// Writes what a store holds.
-struct ExportCommand: ParsableCommand {
+struct ExportCommand: ParsableCommand, OutputChoice {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Write everything that the store holds, or one team or person, as lines of JSON.",
@@ -35,6 +35,8 @@ struct ExportCommand: ParsableCommand {
 
   @Option(name: [.customShort("o"), .customLong("output")], help: "The file to write, instead of stdout.")
   var output: String?
+
+  var printsResult: Bool { output == nil }
 
   func validate() throws {
     if team != nil, user != nil { throw ValidationError("--team and --user exclude each other") }

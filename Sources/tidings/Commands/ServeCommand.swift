@@ -6,7 +6,7 @@ import LibC
 import Logging
 
 /// Serves one host on stdin and stdout.
-struct ServeCommand: ParsableCommand {
+struct ServeCommand: ParsableCommand, OutputChoice {
   static let configuration = CommandConfiguration(
     commandName: "serve",
     abstract: "Serve one host: requests on stdin, answers on stdout, logs on stderr (the default).",
@@ -27,7 +27,10 @@ struct ServeCommand: ParsableCommand {
     name: .long, help: "Message framing: one message per line, Content-Length headers, or detected.")
   var framing: Framing = .detect
 
-  @Option(name: .long, help: "Seconds to finish accepted requests after SIGTERM.")
+  @Option(
+    name: .long,
+    help: "Seconds to finish accepted requests after SIGTERM, and to wait for a host to read its last events."
+  )
   var drainTimeout = 10.0
 
   @Flag(
@@ -40,6 +43,9 @@ struct ServeCommand: ParsableCommand {
       throw ValidationError("--drain-timeout must be from 0 to 86400 seconds")
     }
   }
+
+  /// The output is the connection's, which is looked at when it begins.
+  var printsResult: Bool { false }
 
   func run() throws {
     let parent = Parent()
@@ -54,11 +60,13 @@ struct ServeCommand: ParsableCommand {
     let logger = log.logger()
     let store = try store.open(logger)
     let recording = try record.start(store: store.kind, depth: limits.limits.depth, logger)
+    var connection = limits.limits
+    connection.lastEventsMilliseconds = Int(drainTimeout * 1000)
     let server = try Server(
       service: TidingsService(
         store: store, limits: limits.limits, following: limits.following, scope: scope.scope,
         cacheBytes: limits.cacheBytes),
-      info: ServerInfo(name: "tidings", version: tidingsVersion), limits: limits.limits,
+      info: ServerInfo(name: "tidings", version: tidingsVersion), limits: connection,
       input: streams.input, output: streams.output, logger: logger, framing: framing,
       observer: recording)
     signals.drain(server)

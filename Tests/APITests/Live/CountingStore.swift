@@ -19,6 +19,8 @@ final class CountingStore: MessageStore {
     var failing = 0
     /// The inbox whose state is damaged.
     var damaged: Inbox?
+    /// The inbox whose state can't be read, for a reason that nobody knows.
+    var strange: Inbox?
     /// How many failed.
     var failed = 0
     /// How often somebody began to watch.
@@ -78,14 +80,22 @@ final class CountingStore: MessageStore {
   func close() async throws { try await store.close() }
 }
 
+private struct Strange: Error {}
+
 private struct CountingReader: ForwardingReader {
   let reader: any StoreReader
   let reads: Locked<CountingStore.Reads>
 
   func states(of inboxes: [Inbox]) throws -> [InboxState] {
-    let isDamaged = reads.withLock { reads in
+    let (isDamaged, isStrange) = reads.withLock { reads in
       reads.states.append(inboxes.count)
-      return reads.damaged.map(inboxes.contains) ?? false
+      return (
+        reads.damaged.map(inboxes.contains) ?? false, reads.strange.map(inboxes.contains) ?? false
+      )
+    }
+    if isStrange {
+      reads.withLock { $0.failed += 1 }
+      throw Strange()
     }
     if isDamaged {
       reads.withLock { $0.failed += 1 }

@@ -168,6 +168,52 @@ import Testing
     #expect(Self.looks(&following, at: time).count == 1)
   }
 
+  /// One inbox that fails is soon looked at without the others, and the others without it.
+  @Test func whatFailedIsLookedAtWithFewer() throws {
+    var following = Following()
+    let inboxes = (0..<Following.batch).map { Inbox(user: Text("u\($0)"), team: "t") }
+    let bad = inboxes[700].own
+    _ = try Self.follow(&following, inboxes)
+    following.hear(.everything)
+    var (told, looks, isAlone) = (Set<LogName>(), 0, false)
+    while !isAlone || told.count < inboxes.count - 1 {
+      let items = Self.looks(&following)
+      let fails = items.contains { $0.own == bad }
+      if fails { isAlone = items.count == 1 } else { told.formUnion(items.map(\.own)) }
+      following.finish(items, items.map { fails ? .failed : .nothing($0.position) }, now: Self.now)
+      looks += 1
+      try #require(looks < 100)
+    }
+    #expect(following.most == 1)
+    for _ in 0..<10 {
+      Self.finish(&following, Self.looks(&following), Self.nothing)
+      following.hear(.everything)
+    }
+    #expect(Self.looks(&following).count == Following.batch)
+  }
+
+  @Test func callsThatAreReleasedLookByThemselves() throws {
+    var following = Following()
+    let call = try Self.follow(&following, [Self.bo, Self.cy], .call)
+    let ended = try Self.follow(&following, [Self.account], .call)
+    _ = try Self.follow(&following, [Self.bo])
+    following.hear(.everything)
+    Self.finish(&following, Self.looks(&following)) { _ in .failed }
+    let hasEnded = following.end(ended.id)
+    let released = following.releaseCalls().map(\.id)
+    #expect(hasEnded && released == [call.id, call.id])
+    #expect(Self.looks(&following).allSatisfy { $0.follower.purpose == .messages })
+    following.start(call.id, try Self.starts([Self.bo, Self.cy], looks: true))
+    let items = Self.looks(&following)
+    #expect(items.map(\.own) == [Self.bo.own, Self.cy.own])
+    // A call for which something can't be read was woken: it is left alone until it comes again.
+    Self.finish(&following, items) { _ in .faulty }
+    guard case .rest = following.step(now: Self.now, hasRoom: false) else {
+      Issue.record("nothing is left for the call")
+      return
+    }
+  }
+
   @Test func aCallSaysByItselfHowFarItIs() throws {
     var following = Following()
     let call = try Self.follow(&following, [Self.bo], .call)
@@ -202,8 +248,11 @@ import Testing
         following.finish(
           looking,
           looking.map {
-            [.told($0.position, .init(), more: .random()), .nothing($0.position), .notLooked, .faulty]
-              .randomElement()!
+            [
+              .told($0.position, .init(), more: .random()), .nothing($0.position), .notLooked, .faulty,
+              .failed,
+            ]
+            .randomElement()!
           }, now: Self.now + .milliseconds(step))
         looking = []
       default:
@@ -229,7 +278,10 @@ import Testing
     var following = Following()
     _ = try Self.follow(&following, [Self.bo, Self.cy])
     #expect(following.refusal(limits, adding: 1) == nil)
-    #expect(following.refusal(limits, adding: 2)?.kind == .limitReached)
+    #expect(following.refusal(limits, adding: 2)?.retryable == true)
+    // More than there is room for in all.
+    let tooMany = following.refusal(limits, adding: 4)
+    #expect(tooMany?.kind == .limitReached && tooMany?.retryable == false)
     let call = try Self.follow(&following, [Self.account], .call)
     #expect(following.refusal(limits, adding: 0)?.kind == .limitReached)
     _ = following.end(call.id)
@@ -255,5 +307,6 @@ struct NoReader: StoreReader {
   func inboxes(after inbox: Inbox?, limit: Int) throws -> [Inbox] { throw Asked() }
   func logs(_ names: [LogName]) throws -> [LogState] { throw Asked() }
   func marks(of inboxes: [Inbox]) throws -> [Marks] { throw Asked() }
+  func held(_ keys: [SenderKey], in log: LogName) throws -> Set<SenderKey> { throw Asked() }
   func entries(in log: LogName, from first: Int, limit: Int) throws -> [LogEntry] { throw Asked() }
 }

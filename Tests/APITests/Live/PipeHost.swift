@@ -43,13 +43,16 @@ final class PipeHost: Sendable {
 
   private struct Notice: Codable { var params: InboxEvent }
 
-  init(_ service: TidingsService, limits: Limits = Limits(), reads: Bool = true) throws {
+  init(
+    _ service: TidingsService, limits: Limits = Limits(), reads: Bool = true,
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+  ) throws {
     self.service = service
     let (input, output) = (try Self.pipe(), try Self.pipe())
     (requests, answers) = (input.write, output.read)
     server = try Server(
       service: service, info: ServerInfo(name: "test", version: "1.0"), limits: limits, input: input.read,
-      output: output.write, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      output: output.write, logger: logger)
     Thread.detachNewThread { [self] in
       _ = server.run()
       close(input.read)
