@@ -25,6 +25,10 @@ extension Contents {
     }
   }
 
+  func held(_ keys: [SenderKey], in log: LogName) -> Set<SenderKey> {
+    Set(keys.filter { logs[log]?.keys[$0] != nil })
+  }
+
   func entries(in name: LogName, from first: Int, limit: Int) -> [LogEntry] {
     guard let log = logs[name] else { return [] }
     let first = max(first, log.record.tail)

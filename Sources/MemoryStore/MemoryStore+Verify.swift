@@ -29,7 +29,7 @@ extension MemoryStore: ExaminedStore {
       let entries = try reader.entries(in: name, from: 1, limit: .max)
       var check = LogCheck(name)
       let page = LogCheck.Page(
-        head: log.head, end: entries.last?.message.seq ?? 0, record: record,
+        head: log.head, end: log.head, isCertain: true, record: record,
         messages: entries.map { StoredMessage($0) }, isLast: true)
       for fault in kinds.map({ Fault($0, .log(name)) }) + check.take(page, verification.judge).faults {
         verdict.faults.add(fault)

@@ -126,6 +126,19 @@ public final class MongoStore: MessageStore {
     throw StoreError.unavailable("messages were retracted faster than they could be read")
   }
 
+  /// Reads in a group, if that is known to be possible: with the deadline of one call no command for several can end.
+  public func read<Value: Sendable>(
+    before deadline: ContinuousClock.Instant?,
+    _ body: @escaping @Sendable (any StoreReader) throws -> Value,
+    done: @escaping @Sendable (Result<Value, any Error>) -> Void
+  ) -> (@Sendable () -> Void)? {
+    guard deadline == nil, access.layout?.server.supportsSnapshotReads == true else { return nil }
+    let work = QueuedWork()
+    _ = work.enqueue { _ in done(.failure(CancellationError())) }
+    GatheredRead(gatherer: gatherer, body: body, work: work, done: done).run(Known(now: access.clock.known()))
+    return { work.takeBack() }
+  }
+
   private func readOnce<Value: Sendable>(
     _ deadline: ContinuousClock.Instant?, _ pass: LargeReads.Pass,
     _ body: @escaping @Sendable (any StoreReader) throws -> Value

@@ -30,7 +30,9 @@ struct Tidings: ParsableCommand {
     // process.
     signal(SIGPIPE, SIG_IGN)
     do {
+      try Descriptor.holdStandardOnes()
       var command = try parseAsRoot(ProgramArguments.read())
+      if (command as? any OutputChoice)?.printsResult ?? true { try StandardOutput.check() }
       try command.run()
       leave(0)
     } catch let failure as CommandError {

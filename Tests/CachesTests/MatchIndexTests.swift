@@ -18,6 +18,7 @@ import Testing
     func inboxes(after inbox: Inbox?, limit: Int) -> [Inbox] { [] }
     func logs(_ names: [LogName]) -> [LogState] { [] }
     func entries(in log: LogName, from first: Int, limit: Int) -> [LogEntry] { [] }
+    func held(_ keys: [SenderKey], in log: LogName) -> Set<SenderKey> { [] }
     func marks(of inboxes: [Inbox]) -> [Marks] { [] }
     func states(of inboxes: [Inbox]) -> [InboxState] { [] }
     func messages(in log: LogName, _ numbers: SequenceSet) -> [Message] { [] }

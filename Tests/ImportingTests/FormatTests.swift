@@ -5,13 +5,16 @@ import Testing
 
 /// Documents of each format: what they become, and what is wrong with bad ones.
 struct FormatTests {
+  /// The time at which tests import: 2026-01-01.
+  static let now: Timestamp = 1_767_225_600_000
+
   /// What a file becomes: a copy or a sentence for each document, whatever the chunks in which it comes.
   static func found(
     _ text: String, _ name: FormatName, _ changes: [String] = [], isOfTeams: Bool = true, zone: Zone = .utc
   ) throws -> [Result<Copy, Problem>] {
     var mapping = name.mapping
     for change in changes { try mapping.add(change) }
-    let translation = Translation(mapping, isOfTeams: isOfTeams, zone: zone)
+    let translation = Translation(mapping, isOfTeams: isOfTeams, zone: zone, now: now)
     func read(by size: Int) throws -> [(Int, Result<Copy, Problem>)] {
       var format = name.format(mapping)
       var found: [(Int, Result<Copy, Problem>)] = []
@@ -65,6 +68,37 @@ struct FormatTests {
     #expect(copy.identity.count == 13)
   }
 
+  /// What lies inside of a field is as it would be from the collection itself.
+  @Test(arguments: [
+    (
+      #"{"a":{"$numberLong":"5"},"d":[{"$date":{"$numberLong":"1714559400123"}}]}"#,
+      #"{"a":5,"d":["2024-05-01T10:30:00.123Z"]}"#
+    ),
+    (
+      #"{"o":{"$oid":"64f0c0ffee0123456789abcd"},"n":{"$numberDouble":"1.5"}}"#,
+      #"{"o":"64f0c0ffee0123456789abcd","n":1.5}"#
+    ),
+    (
+      #"{"u":{"$binary":{"base64":"yO2rw/c4TKO2jauSqRR4ow==","subType":"04"}}}"#,
+      #"{"u":"c8edabc3-f738-4ca3-b68d-ab92a91478a3"}"#
+    ),
+    // These are none of its forms.
+    (#"{"a" : 5, "cost":"$5"}"#, #"{"a" : 5, "cost":"$5"}"#),
+    (#"{"a":{"$where":"x"},"$":1}"#, #"{"a":{"$where":"x"},"$":1}"#),
+  ]) func extendedJSONInsideOfAField(_ data: String, _ plain: String) throws {
+    let text = #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1714559400,"data":\#(data)}"#
+    #expect(try only(Self.found(text, .json)).body.data == plain)
+  }
+
+  @Test(arguments: [
+    #"{"$binary":{"base64":"yO2rw/c4TKO2jauSqRR4ow==","subType":"04"}}"#,
+    #"{"$binary":"yO2rw/c4TKO2jauSqRR4ow==","$type":"03"}"#,
+    #"{"$uuid":"c8edabc3-f738-4ca3-b68d-ab92a91478a3"}"#,
+  ]) func aUUIDIsAnIdentifier(_ json: String) throws {
+    let text = #"{"reader_id":\#(json),"team_id":"t","message_type":"n","create_time":1714559400}"#
+    #expect(try only(Self.found(text, .json)).reader == "c8edabc3-f738-4ca3-b68d-ab92a91478a3")
+  }
+
   @Test func ofAnObjectIdTheTimeIsKnown() throws {
     let text =
       #"{"_id":{"$oid":"\#(Self.oid)"},"reader_id":7,"team_id":{"$oid":"\#(Self.oid)"},"message_type":"note","receiver_id":""}"#
@@ -77,10 +111,12 @@ struct FormatTests {
   }
 
   @Test(arguments: [
-    (#"{"team_id":"t","message_type":"n","create_time":1}"#, "reader_id is missing"),
-    (#"{"team_id":"t","reader_id":null,"message_type":"n","create_time":1}"#, "reader_id is missing"),
-    (#"{"reader_id":"a","message_type":"n","create_time":1}"#, "team_id is missing"),
-    (#"{"reader_id":"a","team_id":"t","create_time":1}"#, "message_type is missing"),
+    (#"{"team_id":"t","message_type":"n","create_time":1714559400}"#, "reader_id is missing"),
+    (
+      #"{"team_id":"t","reader_id":null,"message_type":"n","create_time":1714559400}"#, "reader_id is missing"
+    ),
+    (#"{"reader_id":"a","message_type":"n","create_time":1714559400}"#, "team_id is missing"),
+    (#"{"reader_id":"a","team_id":"t","create_time":1714559400}"#, "message_type is missing"),
     (#"{"reader_id":"a","team_id":"t","message_type":"n"}"#, "create_time is missing"),
     (#"{"reader_id":"a","team_id":"t","message_type":"n","create_time":"soon"}"#, "create_time is no date"),
     (
@@ -88,23 +124,23 @@ struct FormatTests {
       "create_time is no date"
     ),
     (
-      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":9007199254740000}"#,
+      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":{"$date":9007199254740000}}"#,
       "create_time is not within the years 0 to 9999"
     ),
     (
-      #"{"reader_id":["a"],"team_id":"t","message_type":"n","create_time":1}"#,
+      #"{"reader_id":["a"],"team_id":"t","message_type":"n","create_time":1714559400}"#,
       "reader_id is no text, number or id"
     ),
     (
-      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1,"read":"perhaps"}"#,
+      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1714559400,"read":"perhaps"}"#,
       "read is neither yes nor no, nor a date"
     ),
     (
-      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1,"data":[1]}"#,
+      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1714559400,"data":[1]}"#,
       "data is no JSON object"
     ),
     (
-      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1,"content":{"a":1}}"#,
+      #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1714559400,"content":{"a":1}}"#,
       "content is no text or number"
     ),
     (#"{"reader_id":"a","reader_id":"b"}"#, "it is no JSON: a key occurs twice in an object"),
@@ -115,7 +151,7 @@ struct FormatTests {
   }
 
   @Test func whatIsTooLongIsNamed() throws {
-    let start = #"{"team_id":"t","message_type":"n","create_time":1,"#
+    let start = #"{"team_id":"t","message_type":"n","create_time":1714559400,"#
     let long = String(repeating: "é", count: 65_536)
     #expect(
       try Self.problem(start + #""reader_id":"\#(long.prefix(65))"}"#) == "reader_id is longer than 128 bytes"
@@ -132,7 +168,7 @@ struct FormatTests {
   }
 
   @Test func aBrokenLineSpoilsNoOther() throws {
-    let good = #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1}"#
+    let good = #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1714559400}"#
     for broken in [#"{"reader_id":"a"#, #"{"reader_id":"a","x":{"#, "nonsense", #""a""#, "}"] {
       let found = try Self.found("\(good)\n\(broken)\n\(good)\n", .json)
       #expect(
@@ -141,7 +177,7 @@ struct FormatTests {
   }
 
   @Test func anArrayThatWasCutOffOrGoesOn() throws {
-    let good = #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1}"#
+    let good = #"{"reader_id":"a","team_id":"t","message_type":"n","create_time":1714559400}"#
     #expect(try Self.found("[\(good),\n\(good)\n]\n", .json).count == 2)
     #expect(try Self.found("[]", .json).isEmpty)
     #expect(throws: SourceFailure.self) { try Self.found("[\(good),", .json) }
@@ -176,8 +212,8 @@ struct FormatTests {
     try mapping.addDefault("message_type=note")
     var format = FormatName.csv.format(mapping)
     var types: [Text] = []
-    let translation = Translation(mapping, isOfTeams: false)
-    try format.take(Array("reader_id,message_type,create_time\na,,1\na,x,2\n".utf8)) {
+    let translation = Translation(mapping, isOfTeams: false, now: Self.now)
+    try format.take(Array("reader_id,message_type,create_time\na,,1714559400\na,x,1714559401\n".utf8)) {
       types.append(try translation.copy($0.values.get(), position: 1).body.type)
     }
     #expect(types == ["note", "x"])

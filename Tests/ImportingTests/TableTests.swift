@@ -45,6 +45,55 @@ struct TableTests {
     #expect(try marked.map { try $0.get().reader } == ["bo"])
   }
 
+  /// Programs of other countries separate by semicolons, and databases by tabs.
+  @Test(arguments: [";", "\t", ","]) func separators(_ mark: String) throws {
+    let table = """
+      "reader_id"|"message_type"|content|create_time
+      bo|n|"a,b;c\td"|2024-05-01
+      bo|n||2024-05-02
+
+      """.replacing("|", with: mark)
+    let found = try FormatTests.found(table, .csv, isOfTeams: false).map { try $0.get() }
+    #expect(found.map(\.body.content) == ["a,b;c\td", nil])
+    // In later lines the other two are text.
+    let others = [";", "\t", ","].filter { $0 != mark }.joined()
+    let plain = try FormatTests.found(
+      "reader_id|message_type|create_time\n\(others)|n|2024-05-01\n".replacing("|", with: mark), .csv,
+      isOfTeams: false)
+    #expect(try plain.map { try $0.get().reader } == [Text(others)])
+  }
+
+  @Test func aTableOfOneColumnHasNoSeparator() throws {
+    let found = try FormatTests.found("content\na;b\n", .csv, isOfTeams: false)
+    #expect(found.count == 1)
+    #expect(throws: Problem("reader_id is missing")) { try found[0].get() }
+  }
+
+  @Test func aColumnThatIsMappedMustBeThere() throws {
+    #expect(
+      throws: SourceFailure("the line of names has no \"created\", which is to fill a field")
+    ) { try FormatTests.found("reader_id,created_at\n", .csv, ["create_time=created"]) }
+    #expect(try FormatTests.found("a,b\n", .csv, ["reader_id=a", "username=", "read=!b"]).isEmpty)
+  }
+
+  @Test func dumpsHaveOtherModelsToo() throws {
+    func object(_ model: String, _ fields: String) -> String {
+      #"{"model":"\#(model)","pk":1,"fields":{\#(fields)}}"#
+    }
+    let notification = #""recipient":2,"verb":"v","unread":true,"timestamp":"2024-05-01T10:30:00Z""#
+    let objects = [
+      object("notifications.preference", #""user":2,"mutes":true"#),
+      object("mail.message", #""recipient":"a@b""#),
+      object("site.notification", notification), object("notifications.notification", notification),
+      object("sessions.session", ""),
+    ]
+    for text in ["[\(objects.joined(separator: ",\n"))]", objects.joined(separator: "\n")] {
+      #expect(FormatName(beginning: Array(text.utf8)) == .dumpdata)
+      #expect(
+        try FormatTests.found(text, .dumpdata, isOfTeams: false).map { try $0.get().reader } == ["2", "2"])
+    }
+  }
+
   @Test func dumpdata() throws {
     let text = """
       [{"model": "contenttypes.contenttype", "pk": 3, "fields": {"app_label": "auth", "model": "user"}},

@@ -314,7 +314,7 @@ class Model:
         known = [self.keys.get((log, item.get("user_id"), item["idempotency_key"])) for item in given]
         for place, (item, message) in enumerate(zip(given, known)):
             if message and (message.fields != imported(params, item) or message.create_time != item["create_time"]):
-                raise Refusal(CONFLICT, ["/messages/%d/idempotency_key" % place, "/messages"])
+                raise Refusal(CONFLICT, ["/messages/%d/idempotency_key" % place])
             if not message and self.logs.get(log) and self.logs[log][-1].create_time > item["create_time"]:
                 raise Refusal(CONFLICT, ["/messages/%d/create_time" % place])
         learned, items = got.get("messages"), []

@@ -83,7 +83,27 @@ extension VerifyTests {
   static let mendable: [Plant] = [
     .command(.hole, "one", lost: 1, Plant.delete(["log": log, "seq": 7])),
     .command(.hole, "the first", lost: 3, Plant.delete(["log": log, "seq": ["$lt": 4]])),
-    .message(.hole, "a number far ahead", at: 10, ["$set": ["seq": 3000]]),
+    .message(.hole, "a number ahead", at: 10, ["$set": ["seq": 13]]),
+    .message(.number, "a number far ahead", at: 10, ["$set": ["seq": 3000]]),
+    .message(.number, "400,000 ahead", ["$set": ["seq": 400_007]]),
+    .message(.number, "4 billion ahead", ["$set": ["seq": .int64(4_000_000_007)]]),
+    .message(.number, "the largest number", ["$set": ["seq": .int64(1 << 53)]]),
+    .message(.number, "not a number", ["$set": ["seq": .double(.nan)]]),
+    .message(.number, "0", ["$set": ["seq": 0]]),
+    .command(
+      .number, "some far ahead",
+      [
+        "update": "tidings_messages",
+        "updates": [
+          ["q": ["log": log, "seq": ["$gte": 3, "$lt": 7]], "u": ["$inc": ["seq": 400_000]], "multi": true]
+        ],
+      ]),
+    .command(
+      .number, "all far ahead",
+      [
+        "update": "tidings_messages",
+        "updates": [["q": ["log": log], "u": ["$inc": ["seq": 400_000]], "multi": true]],
+      ]),
     .command(
       .logName, "a name that is none",
       [
@@ -145,6 +165,8 @@ extension VerifyTests {
     .record(.marks, "no marks", .marks, bob.own, ["$set": ["body": .binary([1, 2, 3])]]),
     .record(.marks, "a text", .marks, bob.own, ["$set": ["body": "text"]]),
     .record(.marksVersion, "0", .marks, bob.own, ["$set": ["version": 0]]),
+    .record(.marksVersion, "the largest", .marks, bob.own, ["$set": ["version": .int64(1 << 53)]]),
+    .record(.recordVersion, "the largest", .logs, team, ["$set": ["version": .int64(1 << 53)]]),
     .record(.marksStamp, "a number", .marks, bob.own, ["$set": ["tokens": [5]]]),
     .record(
       .marksRange, "beyond the head", .marks, bob.own, marks { $0.shared.read = SequenceSet(1, through: 99) }),

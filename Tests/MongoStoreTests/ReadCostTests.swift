@@ -50,15 +50,50 @@ struct ReadCostTests {
       for n in 1...40 { _ = try await stores[1].append(draft("\(n)"), to: [team]) }
       // What the reader sent below the newest messages is asked for once.
       #expect(try await reads(stores[0]) { try await page(stores[0], written) } == 2)
-      #expect(try await reads(stores[0]) { try await page(stores[0], written) } == 1)
+      // None where no other test has written since.
+      #expect(try await reads(stores[0]) { try await page(stores[0], written) } <= 1)
       _ = try await stores[1].append(draft("more"), to: [team])
       #expect(try await reads(stores[0]) { try await page(stores[0], written) } == 1)
-      #expect(try await reads(stores[0]) { try await page(stores[0], before: 20, written) } == 2)
+      #expect((1...2).contains(try await reads(stores[0]) { try await page(stores[0], before: 20, written) }))
       // Messages that were dropped have to be asked for; then the newest come along for a while.
       let other = WrittenMessages(capacity: 0)
-      #expect(try await reads(stores[0]) { try await page(stores[0], other) } == 2)
+      #expect((1...2).contains(try await reads(stores[0]) { try await page(stores[0], other) }))
       for _ in 0..<3 { #expect(try await reads(stores[0]) { try await page(stores[0], other) } == 1) }
     }
+  }
+
+  /// Where nothing is written the primary's commit point is all that is asked for, and nothing that is written is missed.
+  @Test func nothingIsReadAgainWhereNothingWasWritten() async throws {
+    let mongod = try await TestMongod.start(.replicaSet())
+    try await withStores(mongod, 2) { stores in
+      let written = WrittenMessages(capacity: 1 << 20)
+      for n in 1...20 { _ = try await stores[1].append(draft("\(n)"), to: [team]) }
+      /// Pages until one needs no read: the server itself writes now and then.
+      func rest() async throws {
+        for _ in 0..<1000 where try await reads(stores[0], { try await page(stores[0], written) }) == 0 {
+          return
+        }
+        Issue.record("each page reads something")
+      }
+      for n in 1...3 {
+        try await rest()
+        let receipt = try await stores[1].append(draft("more"), to: [team])
+        #expect(try await stores[0].state().shared.head == receipt[0].seq)
+        try await rest()
+        _ = try await stores[1].change(marksOf: bob) { reader, state in
+          try MarkChange(.seen, .messages([MessageName(log: team, seq: n)])).apply(to: &state, reader)
+        }
+        #expect(try await stores[0].state().marks.shared.seen == SequenceSet(1, through: n))
+        try await rest()
+        _ = try await stores[1].retract(MessageName(log: team, seq: n))
+        #expect(try await stores[0].state().shared.record.retracted == SequenceSet(1, through: n))
+      }
+      try await rest()
+      try await stores[1].session { try $0.dropDatabase() }
+      let state = try await persistently { try await stores[0].state() }
+      #expect(state.shared.head == 0)
+    }
+    await mongod.stop()
   }
 
   @Test func manyInboxesComeTogether() async throws {

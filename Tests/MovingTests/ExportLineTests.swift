@@ -83,6 +83,10 @@ struct ExportLineTests {
       return
     }
     #expect((name, tail, head) == (log, 3, 9))
+    guard case .partOfLog(log) = try ExportLine(ExportLine.partOfLog(log).bytes.dropLast()) else {
+      Issue.record("another kind of line")
+      return
+    }
   }
 
   /// Sections go through by their tags: marks in which every section is there come out the same.

@@ -1,13 +1,20 @@
 """`tidings export` and `tidings import`: a store as lines of JSON, and an equal store of them."""
 
+import bz2
+import contextlib
 import fcntl
+import gzip
 import json
+import lzma
 import os
 import random
+import re
+import signal
 import stat
 import subprocess
 import sys
 import threading
+import unittest
 from pathlib import Path
 
 import jsonschema
@@ -164,6 +171,12 @@ class MovingTests(Moving):
             line for line in lines if line["kind"] == "message" and (
                 line.get("reader_id") == "bo"
                 or not line.get("retracted") and "bo" in (line.get("user_id"), line.get("receiver_id")))])
+        # Of the logs of others nothing else is told, such as how many messages they have.
+        logs = [line for line in map(json.loads, person.splitlines()) if line["kind"] in ("log", "record")]
+        self.assertTrue(any(line.get("reader_id") != "bo" for line in logs))
+        for line in logs:
+            if line.get("reader_id") != "bo":
+                self.assertLessEqual(set(line), {"kind", "team_id", "reader_id"})
         self.assertIn("line 1", self.import_(self.new_store(), person, status=BAD_DATA))
 
     def test_hosts_that_wrote_are_never_overwritten(self):
@@ -177,6 +190,86 @@ class MovingTests(Moving):
         self.assertEqual(page["data"][-1]["nid"], mine["nid"])
         self.assertGreater(sidecar.result("get_team_message", team_id="blue\n", user_id="new", view="all")["total"], 0)
         sidecar.finish()
+
+
+def edited(lines, changes):
+    """Lines of an export; some, by their numbers, are replaced by others."""
+    return [new for number, line in enumerate(lines) for new in changes.get(number, [line])]
+
+
+def text(lines):
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+def log_of(line):
+    return line.get("team_id"), line.get("reader_id")
+
+
+def bad_files(lines):
+    """Files of which something can't be imported, at least into the store whose export these lines are."""
+    def first(kind):
+        return next(number for number, line in enumerate(lines) if line["kind"] == kind and not line.get("retracted"))
+
+    message, marks, record = first("message"), first("marks"), first("record")
+    keyed = next(line for line in lines if "idempotency_key" in line and not line.get("retracted"))
+    numbers = [number for number, line in enumerate(lines) if line["kind"] in ("log", "message") and log_of(line) == log_of(keyed)]
+    head, last = numbers[0], numbers[-1]
+    again = {**keyed, "create_time": lines[last]["create_time"]}
+    del again["token"]
+    fresh = {**again, "idempotency_key": "fresh"}
+    plain = {name: value for name, value in again.items() if name not in ("idempotency_key", "digest")}
+
+    def longer(*more):
+        """The file with these messages at the end of a log."""
+        end = lines[head]["head"]
+        added = [{**each, "seq": end + number} for number, each in enumerate(more, 1)]
+        return edited(lines, {head: [{**lines[head], "head": end + len(more)}], last: [lines[last], *added]})
+
+    def changed(number, **members):
+        return edited(lines, {number: [{**lines[number], **members}]})
+
+    yield "a key that the store has", longer(again)
+    yield "a key twice", longer(fresh, fresh)
+    # Far from each other, so that they are not restored at once.
+    yield "a key twice, far apart", longer(fresh, *[plain] * 6000, fresh)
+    yield "an earlier message", longer({**plain, "create_time": "2001-01-01T00:00:00.000Z"})
+    yield "a wrong digest", changed(message, idempotency_key="other", digest="A" * 43)
+    yield "another type", changed(last, message_type="other")
+    yield "other marks", changed(marks, version=99, sections={"2": "AQEA"})
+    yield "marks of nothing", changed(marks, team_id="nowhere", sections={"2": "AQEA"})
+    yield "retractions in no order", changed(record, sections={"2": lines[record]["sections"]["2"]})
+    yield "a message that is missing", edited(lines, {message: []})
+    yield "a line of no kind", changed(message, kind="letter")
+    yield "a line twice", edited(lines, {message: [lines[message]] * 2})
+    yield "a file that was cut off", lines[:marks + 1]
+
+
+@on_each_store()
+class DryRunTests(Moving):
+    def told(self, url, data, *arguments):
+        """The problems that an import tells, in any order, and what it counts."""
+        done = self.run_program("import", "--store", url, "--from", "-", *arguments, input=data)
+        lines = done.stderr.decode().splitlines()
+        problems = sorted(line for line in lines if line.startswith("line "))
+        self.assertEqual(done.returncode, BAD_DATA if problems and "--dry-run" in arguments else 0, lines)
+        return problems, lines[-1].replace("would write", "wrote").rsplit(";", 1)[0]
+
+    def test_a_dry_run_tells_what_the_true_one_would(self):
+        whole = self.export(self.filled(8))
+        lines = [json.loads(line) for line in whole.splitlines()]
+        for name, bad in bad_files(lines):
+            for there in (whole, text([lines[0], {"kind": "end", "logs": 0, "messages": 0, "records": 0, "marks": 0}])):
+                with self.subTest(name, empty=there != whole):
+                    url = self.new_store()
+                    self.import_(url, there)
+                    before = self.export(url)
+                    dry = self.told(url, text(bad), "--dry-run")
+                    self.assertEqual(self.export(url), before)
+                    self.assertEqual(dry, self.told(url, text(bad), "--skip-bad"))
+                    if there == whole:
+                        self.assertTrue(dry[0])
+                    # What verify would find is not in the store.
+                    self.assertEqual(self.run_program("verify", "--store", url).returncode, 0)
 
 
 class FormatTests(Moving, SidecarCase):
@@ -254,6 +347,101 @@ class CommandTests(Moving, SidecarCase):
         os.close(writing)
         self.assertEqual(done.returncode, OUTPUT_CLOSED)
         self.assertEqual(done.stderr.count(b"\n"), 1)
+
+    def test_a_mark_blank_lines_and_other_line_ends_are_passed_over(self):
+        data = self.export(self.filled())
+        lines = data.splitlines(keepends=True)
+        for changed in (b"\xef\xbb\xbf" + data, data.replace(b"\n", b"\r\n"), b"\n \n" + b"\n\t\r\n".join(lines) + b"\n"):
+            url, _ = self.store()
+            self.import_(url, changed)
+            self.assertEqual(self.export(url), data)
+        # Problems are still told with their lines, also those that the store tells.
+        place = next(number for number, line in enumerate(lines) if b'"seq":3,' in line)
+        lines[place] = re.sub(rb'"create_time":"....', b'"create_time":"1999', lines[place])
+        told = self.import_(self.store()[0], b"\n\n".join(line.strip() for line in lines), status=BAD_DATA)
+        self.assertIn(f"line {2 * place + 1}: message 3 is earlier", told)
+
+    def test_a_digest_is_that_of_its_message(self):
+        lines = [json.loads(line) for line in self.export(self.filled()).splitlines()]
+        place = next(number for number, line in enumerate(lines) if "digest" in line and "content" in line)
+        digest = lines[place]["digest"]
+        other = ("B" if digest[0] == "A" else "A") + digest[1:]
+        for name, value in (("content", "edited"), ("digest", "AAAA"), ("digest", other)):
+            url, _ = self.store()
+            told = self.import_(url, text(edited(lines, {place: [{**lines[place], name: value}]})), "--skip-bad")
+            self.assertIn(f"line {place + 1}: message {lines[place]['seq']} has ", told)
+            self.assertEqual(self.run_program("verify", "--store", url).returncode, 0)
+
+    def test_nothing_is_made_for_what_is_no_export(self):
+        data = self.export(self.filled())
+        folder = self.folder()
+        files = {"empty": b"", "blank": b"\r\n \n", "gzip": gzip.compress(data), "bzip2": bz2.compress(data), "xz": lzma.compress(data),
+                 "zip": b"PK\3\4" + data, "UTF-16": data.decode().encode("utf-16"), "no text": b"\x10\0\0\0" + data,
+                 "no export": b'{"reader_id":"bo"}\n', "not JSON": b"a,b\n1,2\n", "SQLite": b"SQLite format 3\0" + data}
+        cases = [(name, self.file_in(folder, name, data)) for name, data in files.items()]
+        cases += [("directory", folder), ("No such file", folder / "none"), ("Bad file descriptor", "-")]
+        for name, path in cases:
+            for kind in ([], ["--kind", "team"]):
+                if kind and name in ("no export", "not JSON"):
+                    continue
+                with self.subTest(name, kind=kind):
+                    url, made = self.store()
+                    closed = {"stdin": None, "preexec_fn": lambda: os.close(0)} if path == "-" else {}
+                    done = self.run_program("import", "--store", url, "--from", path, *kind, **closed)
+                    self.assertEqual(done.returncode, BAD_DATA if name in files else NOT_FOUND, done.stderr)
+                    self.assertIn({"blank": "empty", "not JSON": "line 1: not JSON"}.get(name, name).lower(), done.stderr.decode().lower())
+                    self.assertLess(len(done.stderr), 500)
+                    self.assertEqual(list(made.parent.iterdir()), [])
+
+    def file_in(self, folder, name, data):
+        path = folder / name
+        path.write_bytes(data)
+        return path
+
+    @unittest.skipUnless(sys.platform == "linux", "/proc shows how far a process has read")
+    def test_a_file_that_changes_meanwhile_is_told(self):
+        header = b'{"kind":"header","format":"tidings-export","version":1,"holds":"all"}\n'
+        end = b'{"kind":"end","logs":0,"messages":0,"records":0,"marks":0}\n'
+        row = b"bo,n,2024-05-01," + b"x" * 1000 + b"\n"
+        for kind, data in (([], header + (b" " * 1000 + b"\n") * 20_000 + end),
+                           (["--kind", "account"], b"reader_id,message_type,create_time,content\n" + row * 20_000)):
+            path = self.file_in(self.folder(), "file", data)
+            url, made = self.store()
+            child = self.stopped_on_the_way(["import", "--store", url, "--from", path, *kind], path)
+            with path.open("ab") as file:
+                file.write(b"\n")
+            child.send_signal(signal.SIGCONT)
+            said = child.communicate(timeout=DEADLINE)[1].decode()
+            self.assertEqual(child.returncode, 75, said)
+            self.assertIn(f"{path} was changed while it was read", said)
+            if kind:
+                self.assertFalse(made.exists())
+
+    def stopped_on_the_way(self, arguments, path):
+        """A process that stands still while it has read a part of a file."""
+        for _ in range(100):
+            child = subprocess.Popen([program(), *map(str, arguments)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                     env=environment())
+            while child.poll() is None and not self.place(child, path):
+                pass
+            child.send_signal(signal.SIGSTOP)
+            while child.poll() is None and " T " not in Path(f"/proc/{child.pid}/stat").read_text():
+                pass
+            if child.poll() is None and 0 < self.place(child, path) < path.stat().st_size:
+                return child
+            # It was faster.
+            child.kill()
+            child.communicate()
+        raise AssertionError("it always reads everything before it can be stopped")
+
+    @staticmethod
+    def place(child, path):
+        """How far a process has read a file."""
+        with contextlib.suppress(OSError):
+            for link in Path(f"/proc/{child.pid}/fd").iterdir():
+                if link.readlink() == path:
+                    return int(Path(f"/proc/{child.pid}/fdinfo/{link.name}").read_text().split()[1])
+        return 0
 
     def test_what_is_not_there_is_not_made(self):
         url, path = self.store()

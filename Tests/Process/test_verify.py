@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -13,7 +14,7 @@ from sidecar import DEADLINE, SidecarCase, environment, on_each_store, program, 
 
 SEND = {"team_id": "t", "user_id": "ann", "message_type": "note"}
 INBOX = {"team_id": "t", "user_id": "bo"}
-FAULTS, BAD_PARAMETERS, UNAVAILABLE, CANNOT_CREATE, OUTPUT_CLOSED = 1, 64, 69, 73, 74
+FAULTS, BAD_PARAMETERS, UNAVAILABLE, DAMAGED, CANNOT_CREATE, OUTPUT_CLOSED = 1, 64, 69, 70, 73, 74
 
 
 def filled(case, url, count=30):
@@ -103,6 +104,78 @@ class VerifyTests(SidecarCase):
         self.assertEqual([message["content"] for message in page["data"]],
                          [f"secret {number}" for number in range(29, -1, -1) if number not in (3, 7, 8)])
         sidecar.finish()
+
+    def test_a_number_far_away(self):
+        """Neither a repair nor an export makes or reads as many messages as the number says."""
+        far = "UPDATE message SET position = {} WHERE position & 4294967295 = 7"
+        for statement, line in [
+            (far.format("9223372036854775807"), "mended orphan: position 9223372036854775807: put, without its key, at the"),
+            (far.format("-5"), "mended orphan: position -5: put, without its key, at the end of a team named \"lost+found\""),
+            (far.format("position + 400000"), "mended number: the team t, number 400007 (AQF0.400007): put at the end"),
+            (far.format("position + 4000000000"), "mended number: the team t, number 4000000007 (AQF0.4000000007): put at"),
+            ("UPDATE log SET head = 4294967295", "mended head: the team t: the head was corrected"),
+            ("UPDATE log SET id = 2147483647", "mended log_id: the team t: the log got back the number of its messages"),
+        ]:
+            with self.subTest(statement):
+                url = self.damaged(statement)
+                for arguments in ([], ["--user", "nobody"], ["--user", "ann"]):
+                    done = self.run_program("export", "--store", url, *arguments)
+                    if done.returncode:
+                        self.assertEqual(done.returncode, DAMAGED)
+                        self.assertIn("tidings verify", done.stderr.decode())
+                done = self.run_program("verify", "--store", url, "--repair")
+                lines = done.stdout.decode().splitlines()
+                self.assertEqual(done.returncode, 0, lines)
+                self.assertTrue(any(found.startswith(line) for found in lines), lines)
+                self.assertFalse(any(" more from there on" in found for found in lines), lines)
+                self.assertLessEqual(int(lines[-1].split()[0]), 31)
+                exported = self.run_program("export", "--store", url)
+                self.assertEqual(exported.returncode, 0, exported.stderr)
+                self.assertEqual(exported.stdout.count(b'"content":"secret '), 29)
+                sidecar = self.spawn(store=url)
+                self.assertEqual(sidecar.result("send_team_message", **{**SEND, "team_id": "new"})["duplicate"], False)
+                self.assertLessEqual(sidecar.result("get_team_message", **INBOX)["total"], 29)
+                sidecar.finish()
+
+    def test_random_damage(self):
+        """After one repair the store is whole, the program answers, and an export ends and can be imported."""
+        columns = {"log": ["id", "head", "time", "token", "record"], "marks": ["version", "stamp", "body"],
+                   "message": ["position", "position", "time", "token", "content", "data", "key", "digest"]}
+        seed = random.randrange(2 ** 32)
+        print("seed", seed)
+        rng = random.Random(seed)
+        for _ in range(6):
+            url, path = self.store()
+            filled(self, url, 12)
+            done = []
+            with sqlite3.connect(path) as database:
+                for _ in range(rng.randrange(1, 4)):
+                    table = rng.choice(list(columns))
+                    column = rng.choice(columns[table])
+                    key = {"log": "id", "marks": "inbox", "message": "position"}[table]
+                    value = rng.choice([f"{column} + {rng.choice([1, 400_000, 4_000_000_000])}", f"-{column}", "1 << 62",
+                                        f"{column} | (1 << {rng.randrange(64)})", "x'00ff'", "NULL"])
+                    row = f"(SELECT {key} FROM {table} ORDER BY {key} LIMIT 1 OFFSET {rng.randrange(12)})"
+                    done.append(f"UPDATE {table} SET {column} = {value} WHERE {key} = {row}")
+                    try:
+                        database.execute(done[-1])
+                    except sqlite3.Error:
+                        # What the table itself refuses is no damage.
+                        continue
+            database.close()
+            with self.subTest(seed=seed, done=done):
+                repair = self.run_program("verify", "--store", url, "--repair")
+                self.assertEqual(repair.returncode, 0, repair.stdout)
+                sidecar = self.spawn(store=url)
+                sidecar.result("get_team_message", **INBOX)
+                sidecar.result("send_team_message", **SEND)
+                sidecar.finish()
+                exported = self.run_program("export", "--store", url)
+                self.assertEqual(exported.returncode, 0, exported.stderr)
+                copy, _ = self.store()
+                imported = self.run_program("import", "--store", copy, "--from", "-", input=exported.stdout)
+                self.assertEqual(imported.returncode, 0, imported.stderr)
+                self.assertEqual(self.run_program("export", "--store", copy).stdout, exported.stdout)
 
     def test_a_running_host_sees_what_was_mended(self):
         url, path = self.store()

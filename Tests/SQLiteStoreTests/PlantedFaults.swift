@@ -72,6 +72,36 @@ extension VerifyTests {
     Plant(kind: .recordRange, sql: record { $0.tail = 50 }),
     Plant(kind: .retractionOrder, sql: record { $0.retracted.insert(5) }, lost: 1),
     Plant(kind: .number, sql: "UPDATE message SET position = 1 << 32 WHERE position = (1 << 32) + 10"),
+    Plant(kind: .orphan, sql: "UPDATE message SET position = 9223372036854775807 WHERE \(seventh)"),
+    Plant(kind: .orphan, sql: "UPDATE message SET position = -9223372036854775808 WHERE \(seventh)"),
+    Plant(kind: .orphan, sql: "UPDATE message SET position = -5 WHERE \(seventh)"),
+    Plant(kind: .number, sql: "UPDATE message SET position = position + 400000 WHERE \(seventh)"),
+    Plant(kind: .number, sql: "UPDATE message SET position = position + 4000000000 WHERE \(seventh)"),
+    Plant(kind: .orphan, sql: "UPDATE message SET position = position | (1 << 50) WHERE \(seventh)"),
+    Plant(kind: .head, sql: "UPDATE message SET position = (2 << 32) + 4 WHERE \(seventh)"),
+    Plant(kind: .number, sql: "UPDATE message SET position = (2 << 32) + 900 WHERE \(seventh)"),
+    Plant(
+      kind: .number, sql: "UPDATE message SET position = position + 400000 WHERE position = (1 << 32) + 10"),
+    Plant(
+      kind: .number,
+      sql:
+        "UPDATE message SET position = position + 400000 WHERE position BETWEEN (1 << 32) + 3 AND (1 << 32) + 6"
+    ),
+    Plant(
+      kind: .number,
+      sql:
+        "UPDATE message SET position = position + 400000 WHERE position >> 32 = 1; UPDATE log SET head = 400010 WHERE id = 1"
+    ),
+    Plant(kind: .head, sql: "UPDATE log SET head = 400000 WHERE id = 1"),
+    Plant(kind: .head, sql: "UPDATE log SET head = 4294967295 WHERE id = 1"),
+    Plant(kind: .logID, sql: "UPDATE log SET id = 2147483647 WHERE id = 1"),
+    Plant(kind: .logID, sql: "UPDATE log SET id = -3 WHERE id = 2"),
+    Plant(kind: .logID, sql: "UPDATE log SET id = 77 WHERE id = 1"),
+    Plant(
+      kind: .logID,
+      sql:
+        "UPDATE log SET id = 2147483647 WHERE id = 3; UPDATE message SET position = position + ((2147483647 - 3) << 32) WHERE position >> 32 = 3"
+    ),
     Plant(kind: .time, sql: "UPDATE message SET time = x'00' WHERE \(seventh)"),
     Plant(kind: .time, sql: "UPDATE message SET time = 1 << 60 WHERE \(seventh)"),
     Plant(kind: .timeOrder, sql: "UPDATE message SET time = 0 WHERE \(seventh)"),
@@ -102,6 +132,7 @@ extension VerifyTests {
     Plant(kind: .marksName, sql: "UPDATE marks SET inbox = x'09' WHERE \(bobsMarks)"),
     Plant(kind: .marksName, sql: "UPDATE marks SET inbox = 'text' WHERE \(bobsMarks)"),
     Plant(kind: .marksVersion, sql: "UPDATE marks SET version = -1 WHERE \(bobsMarks)"),
+    Plant(kind: .marksVersion, sql: "UPDATE marks SET version = 1 << 53 WHERE \(bobsMarks)"),
     Plant(kind: .marksStamp, sql: "UPDATE marks SET stamp = 'none' WHERE \(bobsMarks)"),
     Plant(kind: .marksRange, sql: marks { $0.shared.read = SequenceSet(1, through: 99) }),
     Plant(kind: .marksRange, sql: marks { $0.own.folded = 4 }),

@@ -95,7 +95,7 @@ struct RestoreContract {
       func next(_ seq: Int, _ content: String = "x", at time: Timestamp, key: Text? = nil) -> LogEntry {
         LogEntry(
           Message(seq: seq, time: time, body: draft(content).body), isRetracted: false, key: key,
-          digest: key == nil ? [] : [1])
+          digest: key == nil ? [] : Operation.digest(draft(content).body))
       }
       await refused([.entries(team, [next(5, at: time)])], .number(5))
       await refused([.entries(.team("new"), [next(2, at: time)])], .number(2), in: .team("new"))
@@ -109,6 +109,11 @@ struct RestoreContract {
       var long = next(4, at: time)
       long.message.body.content = String(repeating: "x", count: 65_537)
       await refused([.entries(team, [long])], .message(4, "a message is longer than any"))
+      for digest in [[], [1], [UInt8](repeating: 1, count: 33)] {
+        var entry = next(4, at: time, key: "l")
+        entry.digest = digest
+        await refused([.entries(team, [entry])], .message(4, "a key's digest has not 32 bytes"))
+      }
       // Retractions of messages that the log lacks, and a record without one that it has.
       var record = LogRecord()
       _ = record.retract(4)
@@ -148,6 +153,45 @@ struct RestoreContract {
       #expect(try await store.state(of: bob).shared.record == record)
       #expect(try await store.messages().map(\.body.content) == [nil, nil, "3", nil, "5"])
       #expect(try await store.restore([.entries(team, entries), .record(team, record)]) == Restored.Counts())
+    }
+  }
+
+  /// A record that comes with its messages clears those that don't say themselves that they were retracted.
+  @Test(arguments: StoreUnderTest.allCases)
+  func whatARecordRetractsIsCleared(_ kind: StoreUnderTest) async throws {
+    try await kind.run { store in
+      let entries = (1...3).map { seq in
+        LogEntry(
+          Message(seq: seq, time: 7, body: draft("\(seq)").body), isRetracted: false, key: nil, digest: [])
+      }
+      var record = LogRecord()
+      _ = record.retract(2)
+      _ = try await store.restore([.entries(team, entries), .record(team, record)])
+      #expect(try await store.everything().entries[team]?.map(\.message.body.content) == ["1", nil, "3"])
+      let verdict = try await store.verify(
+        Verification(MessageJudge(digest: Operation.digest, isData: { _ in true })))
+      #expect(verdict.faults.isEmpty)
+    }
+  }
+
+  /// Keys are found as a dry run asks for them.
+  @Test(arguments: StoreUnderTest.allCases)
+  func heldKeysAreFound(_ kind: StoreUnderTest) async throws {
+    try await kind.run { store in
+      for (sender, key) in [("ann", "k"), (nil, "k"), ("bob", "l\0")] as [(Text?, Text)] {
+        _ = try await store.append(draft(sender: sender, key: key))
+      }
+      let asked = ["ann", nil, "bob"].flatMap { sender in
+        ["k", "l\0", "m"].map { SenderKey(sender: sender, key: $0) }
+      }
+      let held = try await store.read { try $0.held(asked, in: team) }
+      #expect(
+        held == [
+          SenderKey(sender: "ann", key: "k"), SenderKey(sender: nil, key: "k"),
+          SenderKey(sender: "bob", key: "l\0"),
+        ])
+      #expect(try await store.read { try $0.held(asked, in: .team("new")) } == [])
+      #expect(try await store.read { try $0.held([], in: team) } == [])
     }
   }
 

@@ -93,7 +93,7 @@ extension MessageStore {
           receiver: users.randomElement(using: &random), content: "\(step)\0\n", data: "{\"a\" : 1.0 }")
         let key: Text? = Bool.random(using: &random) ? Text("key \(step)") : nil
         _ = try await append(
-          Draft(body: body, key: key, digest: key == nil ? [] : [UInt8(step)]), to: [log])
+          Draft(body: body, key: key, digest: key == nil ? [] : Operation.digest(body)), to: [log])
       }
     }
   }

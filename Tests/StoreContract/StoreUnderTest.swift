@@ -79,7 +79,7 @@ let bob = Inbox(user: "bob", team: "t")
 
 func draft(
   _ content: String = "hello", type: Text = "note", sender: Text? = "ann", receiver: Text? = nil,
-  key: Text? = nil, digest: [UInt8] = [1]
+  key: Text? = nil, digest: [UInt8] = [UInt8](repeating: 1, count: 32)
 ) -> Draft {
   Draft(
     body: MessageBody(type: type, sender: sender, receiver: receiver, content: content), key: key,

@@ -40,7 +40,7 @@ struct VerifyContract {
       StoredMessage(seq: index + 1, time: time, body: MessageBody(type: "note"))
     }
     let outcome = check.take(
-      .init(head: 7, end: 7, record: LogRecord(), messages: messages, isLast: true),
+      .init(head: 7, end: 7, isCertain: true, record: LogRecord(), messages: messages, isLast: true),
       MessageJudge(digest: { _ in [] }, isData: { _ in true }))
     #expect(outcome.faults.map(\.kind) == [.timeOrder, .time])
     let mended = outcome.changes.compactMap { change -> Timestamp? in
@@ -53,5 +53,25 @@ struct VerifyContract {
     let sentences = FaultKind.allCases.map(\.sentence)
     #expect(Set(sentences).count == sentences.count)
     #expect(FaultKind.allCases.filter { $0.mending == nil } == [.file, .table, .counts, .newer])
+  }
+
+  /// Which last number is believed.
+  @Test(
+    arguments: [
+      (.unknown, [3, 2, 1], 3), (.unknown, [10, 2, 1], 10), (.unknown, [400_000, 2, 1], 2),
+      (.unknown, [400_001, 400_000, 2, 1], 2), (.unknown, [1 << 53, 400_000, 2, 1], 2),
+      (.unknown, [400_000], 0),
+      (.unknown, [], 0), (.unknown, Array(1...3000).reversed().map { $0 > 1500 ? $0 + 1500 : $0 }, 4500),
+      (.unknown, Array(1...3000).reversed().map { $0 > 1500 ? $0 + 1501 : $0 }, 1500),
+      // A head that says so, and one whose last message is there.
+      (.claimed(10), [9, 8, 7], 10), (.claimed(10), [400_000, 9, 8], 10), (.claimed(400_000), [3, 2, 1], 3),
+      (.claimed(2), [4, 3, 2, 1], 4), (.claimed(2), [6, 3, 2, 1], 3), (.claimed(2), [6, 5, 3, 2, 1], 6),
+      (.sealed(3), [3, 2, 1], 3), (.sealed(3), [5, 3, 2, 1], 3), (.sealed(900), [900, 2, 1], 900),
+      (.sealed(400_000), [400_000, 2, 1], 2),
+    ] as [(BelievedEnd.Head, [Int], Int)])
+  func aNumberFarAwayIsNotBelieved(_ head: BelievedEnd.Head, _ numbers: [Int], _ expected: Int) {
+    var end = BelievedEnd(head, count: numbers.count)
+    for number in numbers where !end.isSettled { end.take(number) }
+    #expect(end.end == expected)
   }
 }

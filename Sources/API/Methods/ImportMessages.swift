@@ -101,7 +101,7 @@ struct ImportMessages: Method {
         let (receipts, new) = try await backend.store.read(before: context.deadline) { [log] in
           try change.decide(log, $0)
         }
-        if !new.isEmpty { _ = try await backend.store.restore([.entries(log, new)]) }
+        if !new.isEmpty { try await restore(new, receipts, backend) }
         return receipts
       } catch let refusal as Backdating.Refusal {
         throw RPCError(refusal)
@@ -109,14 +109,23 @@ struct ImportMessages: Method {
         switch unfit.reason {
         // Somebody else has added a message meanwhile.
         case .number, .taken, .time: continue
-        case .key:
-          throw RPCError.conflict(
-            pointer: "/messages", message: "a key was used before to send something else")
         default: throw StoreError.unfit(unfit)
         }
       }
     }
     throw StoreError.unavailable("others added messages to the log all the time")
+  }
+
+  /// Adds what is new. A key that a message of another time has is a conflict of the message that was given with it.
+  private func restore(_ new: [LogEntry], _ receipts: [Receipt], _ backend: Backend) async throws {
+    do {
+      _ = try await backend.store.restore([.entries(log, new)])
+    } catch StoreError.unfit(let unfit) {
+      if case .key(let seq) = unfit.reason, let index = receipts.firstIndex(where: { $0.seq == seq }) {
+        throw Backdating.Refusal.conflict(index)
+      }
+      throw StoreError.unfit(unfit)
+    }
   }
 
   /// Sets the marks of the messages, also of those that were there: a call that failed in between is completed.

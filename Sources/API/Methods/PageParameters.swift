@@ -54,7 +54,7 @@ final class PageParameters: Sendable {
     let takeBack = backend.store.read(before: context.deadline, read(backend, context)) { result in
       switch result {
       case .success(let page): done(.result(page))
-      case .failure(let error): done(error is NoRoom ? .needsTask : .failure(error))
+      case .failure(let error): done(error is NoRoom || error is NeedsTask ? .needsTask : .failure(error))
       }
     }
     return takeBack.map { .queued($0) } ?? .needsTask

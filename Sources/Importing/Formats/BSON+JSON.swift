@@ -5,6 +5,11 @@ extension BSONElement {
   /// A UUID as text: binary of 16 bytes of its subtype, or of the one that older drivers gave it. Nil for other binary.
   func uuidText() throws(BSONError) -> String? {
     let (subtype, bytes) = try binaryOfAnySubtype()
+    return Self.uuidText(subtype, bytes)
+  }
+
+  /// The UUID that binary data of a subtype is, as text; nil for other data.
+  static func uuidText(_ subtype: UInt8, _ bytes: some Collection<UInt8>) -> String? {
     guard subtype == 3 || subtype == 4, bytes.count == 16 else { return nil }
     var text = ""
     for (index, byte) in bytes.enumerated() {

@@ -65,6 +65,11 @@ public struct CSVTable: DocumentFormat {
       // A column's name may have dots: nothing lies inside a field of a table.
       mapping.slots.indices.filter { mapping.slots[$0].path.joined(separator: ".") == name }
     }
+    for (index, slot) in mapping.slots.enumerated()
+    where slot.isGiven && !slots.contains(where: { $0.contains(index) }) {
+      throw SourceFailure(
+        "the line of names has no \"\(slot.path.joined(separator: "."))\", which is to fill a field")
+    }
     let others = zip(names, slots).filter { $1.isEmpty && !mapping.ignored.contains($0) }.map(\.0)
     return Columns(slots: slots, others: others)
   }

@@ -29,18 +29,26 @@ public enum FormatName: String, Sendable, CaseIterable {
   public init?(beginning: [UInt8]) {
     var text = beginning[...]
     if text.starts(with: [0xEF, 0xBB, 0xBF]) { text = text.dropFirst(3) }
-    text = text.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
+    text = text.drop(while: Self.isBlank)
     switch text.first {
     case nil: return nil
-    case 0x7B: self = .json
-    case 0x5B:
-      // Each object that Django writes begins with its model.
-      let inside = text.dropFirst().drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
-      let model = Array("\"model\"".utf8)
-      let key = inside.dropFirst().drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
-      self = inside.first == 0x7B && key.starts(with: model) ? .dumpdata : .json
+    // Each object that Django writes begins with its model, in an array or a line each.
+    case 0x7B: self = Self.isOfDjango(text) && Self.has("\"fields\"", text) ? .dumpdata : .json
+    case 0x5B: self = Self.isOfDjango(text.dropFirst().drop(while: Self.isBlank)) ? .dumpdata : .json
     default: self = .csv
     }
+  }
+
+  private static func isBlank(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
+  }
+
+  private static func isOfDjango(_ text: ArraySlice<UInt8>) -> Bool {
+    text.first == 0x7B && text.dropFirst().drop(while: isBlank).starts(with: "\"model\"".utf8)
+  }
+
+  private static func has(_ word: String, _ text: ArraySlice<UInt8>) -> Bool {
+    text.indices.contains { text[$0...].starts(with: word.utf8) }
   }
 
   /// The fields that documents of this format have.

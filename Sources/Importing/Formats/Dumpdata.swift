@@ -38,7 +38,7 @@ public struct Dumpdata: DocumentFormat {
         kinds(object["pk"], fields)
         return
       }
-      guard model.hasPrefix("notifications.") || fields["recipient"] != nil else { return }
+      guard model == "notifications.notification" || Self.isNotification(fields) else { return }
       values = .success(try notification(object["pk"], fields))
     } catch let error as JSONError {
       values = .failure(Problem("it is no JSON: \(error.reason)"))
@@ -46,6 +46,11 @@ public struct Dumpdata: DocumentFormat {
       values = .failure(problem)
     }
     try body(FoundDocument(values: values, line: line))
+  }
+
+  /// Whether fields are those of a model that a site has put in the place of the notifications' own.
+  private static func isNotification(_ fields: JSON) -> Bool {
+    fields["recipient"] != nil && fields["verb"] != nil && fields["unread"] != nil
   }
 
   private mutating func kinds(_ key: JSON?, _ fields: JSON) {

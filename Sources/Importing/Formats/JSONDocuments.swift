@@ -71,53 +71,8 @@ extension SourceValue {
     case .bool: self = .bool(json.bool ?? false)
     case .number: self = json.integer.map { .integer($0) } ?? json.double.map { .double($0) } ?? .other
     case .string: self = .text(json.string ?? "")
-    case .array: self = .json(Array(json.raw))
-    case .object: self = Self.extended(json) ?? .json(Array(json.raw))
+    case .array: self = .json(json.plain)
+    case .object: self = Self.extended(json) ?? .json(json.plain)
     }
-  }
-
-  /// The value of an object in one of the forms of extended JSON; nil for any other object.
-  private static func extended(_ object: JSON) -> SourceValue? {
-    guard let (key, value) = object.members.first(where: { _ in true }), let name = key.string,
-      name.hasPrefix("$")
-    else {
-      return nil
-    }
-    switch (name, object.count) {
-    case ("$oid", 1):
-      return value.string.flatMap { BSONObjectID(hexadecimal: $0) }.map { .objectID($0) } ?? .other
-    case ("$date", 1): return date(value)
-    case ("$numberInt", 1), ("$numberLong", 1):
-      return value.string.flatMap { Int64($0) }.map { .integer($0) } ?? .other
-    case ("$numberDouble", 1): return value.string.flatMap { Double($0) }.map { .double($0) } ?? .other
-    case ("$numberDecimal", 1), ("$symbol", 1), ("$uuid", 1): return value.string.map { .text($0) } ?? .other
-    case ("$undefined", 1): return .null
-    case ("$ref", 2...):
-      // A reference of MongoEngine's: the id of the document that it leads to.
-      return object["$id"].map { SourceValue($0) } ?? .other
-    default: return .other
-    }
-  }
-
-  /// `{"$date": ...}`: a text, milliseconds, or these as `{"$numberLong": "..."}`.
-  private static func date(_ value: JSON) -> SourceValue {
-    switch SourceValue(value) {
-    case .integer(let milliseconds): .clock(milliseconds)
-    case .double(let milliseconds) where abs(milliseconds) < 1e17: .clock(Int64(milliseconds.rounded(.down)))
-    case .text(let text): ClockText(text).map { .clock($0.clock - ($0.offset ?? 0)) } ?? .other
-    default: .other
-    }
-  }
-}
-
-extension BSONObjectID {
-  /// The id with these 24 digits.
-  fileprivate init?(hexadecimal text: String) {
-    let digits = text.utf8
-    guard digits.count == 24, let high = UInt64(text.prefix(16), radix: 16),
-      let low = UInt32(text.suffix(8), radix: 16),
-      digits.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") })
-    else { return nil }
-    self.init(high: high, low: low)
   }
 }

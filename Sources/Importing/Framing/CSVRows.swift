@@ -1,8 +1,9 @@
 /// Cuts a stream of bytes into the rows of a table (RFC 4180): fields between commas, in quotes where they hold commas, quotes
-/// or line ends; rows end with LF or CRLF.
+/// or line ends; rows end with LF or CRLF. Instead of the comma a semicolon or a tab separates them all, if it is the first
+/// of the three in the first row, outside of quotes.
 struct CSVRows {
   /// The largest row.
-  static let largest = 64 << 20
+  static let largest = 16 << 20
   private static let strayReturn = Problem("a carriage return stands outside of quotes")
 
   /// A field: its bytes, and whether it was in quotes.
@@ -14,6 +15,8 @@ struct CSVRows {
   private enum State { case start, plain, quoted, quote, carriageReturn }
 
   private var state = State.start
+  private var separator: UInt8 = 0x2C
+  private var isSeparatorKnown = false
   private var cells: [Cell] = []
   private var cell = Cell()
   private var line = 1
@@ -26,6 +29,9 @@ struct CSVRows {
     for byte in chunk {
       size += 1
       if byte == 0x0A { line += 1 }
+      if !isSeparatorKnown, state != .quoted, byte == 0x2C || byte == 0x3B || byte == 0x09 {
+        (separator, isSeparatorKnown) = (byte, true)
+      }
       switch (state, byte) {
       case (.quoted, 0x22): state = .quote
       case (.quoted, _): cell.bytes.append(byte)
@@ -33,10 +39,10 @@ struct CSVRows {
         cell.bytes.append(byte)
         state = .quoted
       case (_, 0x0A): try endRow(body)
-      case (.carriageReturn, 0x2C):
+      case (.carriageReturn, separator):
         fault = fault ?? Self.strayReturn
         endCell()
-      case (_, 0x2C): endCell()
+      case (_, separator): endCell()
       case (.plain, 0x0D), (.start, 0x0D), (.quote, 0x0D): state = .carriageReturn
       case (.start, 0x22):
         cell.isQuoted = true
@@ -67,6 +73,7 @@ struct CSVRows {
     (cells, firstLine, fault, size) = ([], line, nil, 0)
     // A line with nothing on it.
     if row.count == 1, row[0] == Cell(), problem == nil { return }
+    isSeparatorKnown = true
     try body(problem.map { .failure($0) } ?? .success(row), number)
   }
 

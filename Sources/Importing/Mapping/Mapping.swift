@@ -14,11 +14,15 @@ public struct Mapping: Hashable, Sendable {
     /// The field's name, followed by the names inside it.
     var path: [String]
     var target: Target
+    /// Whether somebody asked for it: then a table has to have it.
+    var isGiven = false
   }
 
   private(set) var slots: [Slot]
   /// What stands for a field that a document lacks.
   private(set) var defaults: [Field: SourceValue] = [:]
+  /// The fields that were given to `add`.
+  private var given: Set<String> = []
   /// Fields that are known and say nothing.
   let ignored: Set<String>
 
@@ -64,12 +68,13 @@ public struct Mapping: Hashable, Sendable {
     } else {
       throw Problem("\"\(name)\" is no field of a message: \(Self.names), data.MEMBER")
     }
+    guard given.insert(String(name)).inserted else { throw Problem("\(name) is filled twice") }
     slots.removeAll { $0.target.isSame(as: target) }
     if !source.isEmpty {
       slots.append(
         Slot(
           path: source.split(separator: ".", omittingEmptySubsequences: false).map(String.init),
-          target: target))
+          target: target, isGiven: true))
     }
   }
 
@@ -80,6 +85,7 @@ public struct Mapping: Hashable, Sendable {
     else {
       throw Problem("\"\(text)\" is no FIELD=VALUE, whose field is one of \(Self.names)")
     }
+    guard defaults[field] == nil else { throw Problem("\(field.rawValue) is given twice") }
     defaults[field] = .text(String(text[text.index(after: equals)...]))
   }
 
@@ -107,6 +113,9 @@ extension Field {
     default: false
     }
   }
+
+  /// Whether an empty text is a value of it.
+  var mayBeEmpty: Bool { isFlag || self == .content || self == .username || self == .teamName }
 }
 
 /// What a document has in the fields that a mapping names: a value for each of its slots.

@@ -9,12 +9,36 @@ public struct Translation: Sendable {
   public let isOfTeams: Bool
   /// The zone of clocks that say none.
   public let zone: Zone
+  /// The latest time that a message can have, in milliseconds since 1970.
+  public let latest: Timestamp
 
-  /// Creates a translation.
-  public init(_ mapping: Mapping, isOfTeams: Bool, zone: Zone = .utc) {
+  /// Creates a translation. Clocks and zones may be wrong by less than a day: what is later than that after `now` is no
+  /// time.
+  public init(_ mapping: Mapping, isOfTeams: Bool, zone: Zone = .utc, now: Timestamp) {
     self.mapping = mapping
     self.isOfTeams = isOfTeams
     self.zone = zone
+    latest = now + 86_400_000
+  }
+
+  /// Checks that every default can be the value of its field.
+  public func checkDefaults() throws(Problem) {
+    for (field, value) in mapping.defaults.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      if field == .team, !isOfTeams { throw Problem("team_id is no field of an account's messages") }
+      var taken = Taken(self, SourceValues(mapping))
+      try taken.take(.field(field), value)
+      if field == .time { try check(taken.time) }
+      _ = try taken.whole()
+      if case .text("") = value, !field.mayBeEmpty { throw Problem("\(field.rawValue) is empty") }
+    }
+  }
+
+  private func check(_ time: Timestamp?) throws(Problem) {
+    guard let time else { return }
+    guard StoreBounds.times.contains(time) else {
+      throw Problem("create_time is not within the years 0 to 9999")
+    }
+    guard time <= latest else { throw Problem("create_time is more than a day ahead") }
   }
 
   /// The copy that these values are. `position` is the document's place in its source, which orders copies of the same time that
@@ -32,9 +56,7 @@ public struct Translation: Sendable {
     var time = taken.time
     if time == nil, case .objectID(let object) = id { time = Int64(object.high >> 32) * 1000 }
     guard let time else { throw Problem("create_time is missing") }
-    guard StoreBounds.times.contains(time) else {
-      throw Problem("create_time is not within the years 0 to 9999")
-    }
+    try check(time)
     return Copy(
       team: isOfTeams ? taken.team : nil, reader: reader, time: time,
       identity: id?.identity ?? SourceValue.integer(Int64(position)).identity ?? [], flags: taken.flags,
@@ -133,12 +155,11 @@ private struct Taken {
     switch value {
     case .clock(let clock): return try zoned(clock)
     case .integer(let number):
-      // Seconds up to the year 5138, milliseconds from 1973 on.
-      guard abs(number) < 1 << 53 else { throw Problem("create_time is no time") }
-      return abs(number) < 100_000_000_000 ? number * 1000 : number
+      guard abs(number) < 1 << 53, let time = Self.time(Double(number)) else { throw Self.noTime }
+      return time
     case .double(let number):
-      guard number.isFinite, abs(number) < 1e15 else { throw Problem("create_time is no time") }
-      return Int64((abs(number) < 1e11 ? number * 1000 : number).rounded(.down))
+      guard let time = Self.time(number) else { throw Self.noTime }
+      return time
     case .text(""): return nil
     case .text(let text):
       if let number = Int64(text) { return try instant(.integer(number)) }
@@ -148,6 +169,19 @@ private struct Taken {
     case .null, .bool, .objectID, .json, .other: throw Problem("create_time is no date")
     }
   }
+
+  /// The time that a number stands for, if it has the 10 digits that seconds since 1970 have from 2001 on, or the 13
+  /// digits of milliseconds. Anything else may be a date without its marks, such as 20240501 or 202405011030.
+  private static func time(_ number: Double) -> Timestamp? {
+    switch number {
+    case 1e9..<1e10: Int64((number * 1000).rounded(.down))
+    case 1e12..<1e13: Int64(number.rounded(.down))
+    default: nil
+    }
+  }
+
+  private static let noTime = Problem(
+    "create_time is a number of neither 10 digits (seconds since 1970) nor 13 (milliseconds)")
 
   private func zoned(_ clock: Int64) throws(Problem) -> Timestamp {
     // A date of BSON may be any number.
@@ -160,20 +194,28 @@ private struct Taken {
   /// Whether a flag is set: by a yes, or by the time at which it was.
   private func isSet(_ value: SourceValue, _ field: Field) throws(Problem) -> Bool {
     switch value {
-    case .null: return false
+    case .null, .integer(0), .double(0): return false
+    case .integer(1), .double(1): return true
     case .bool(let flag): return flag
-    case .integer(let number): return number != 0
-    case .double(let number): return number != 0
-    case .clock: return true
+    case .integer(let number): if isPast(Self.time(Double(number))) { return true }
+    case .double(let number): if isPast(Self.time(number)) { return true }
+    case .clock(let clock): if isPast(clock) { return true }
     case .text(let text):
       switch text.lowercased() {
       case "", "0", "f", "false", "n", "no": return false
       case "1", "t", "true", "y", "yes": return true
-      default: if ClockText(text) != nil || Int64(text) != nil { return true }
+      default:
+        let clock = ClockText(text).map { $0.clock - ($0.offset ?? 0) }
+        if isPast(clock ?? Int64(text).flatMap { Self.time(Double($0)) }) { return true }
       }
     case .objectID, .json, .other: break
     }
     throw Problem("\(field.rawValue) is neither yes nor no, nor a date")
+  }
+
+  /// Whether something can have been done at this time. The first days of other calendars stand for "never".
+  private func isPast(_ time: Timestamp?) -> Bool {
+    time.map { (1...translation.latest).contains($0) } ?? false
   }
 
   private func dataObject(_ value: SourceValue) throws(Problem) -> [UInt8]? {
@@ -189,6 +231,8 @@ private struct Taken {
   mutating func whole() throws(Problem) -> String? {
     var bytes = object
     if var members {
+      // What is no object must not become one by what is put into it.
+      if let bytes { _ = try Self.object(bytes) }
       members.endObject()
       let added = members.take()
       if var given = bytes, let end = given.lastIndex(of: UInt8(ascii: "}")) {
@@ -204,6 +248,13 @@ private struct Taken {
     guard bytes.count <= StoreBounds.longestText else {
       throw Problem("data is longer than \(StoreBounds.longestText) bytes")
     }
+    guard try Self.object(bytes).unfitNumber(digits: 1_000) == nil else {
+      throw Problem("data has a number of more than 1,000 digits")
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func object(_ bytes: [UInt8]) throws(Problem) -> JSON {
     let json: JSON
     do {
       json = try JSON(parsing: bytes)
@@ -211,10 +262,7 @@ private struct Taken {
       throw Problem("data is no JSON object: \(error.reason)")
     }
     guard json.kind == .object else { throw Problem("data is no JSON object") }
-    guard json.unfitNumber(digits: 1_000) == nil else {
-      throw Problem("data has a number of more than 1,000 digits")
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    return json
   }
 }
 

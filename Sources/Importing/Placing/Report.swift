@@ -23,6 +23,9 @@ public struct Report: Hashable, Sendable {
 
   /// Notes the fields of a document of which nothing is made.
   mutating func note(_ names: [String]) {
-    for name in names where leftOut[name] != nil || leftOut.count < 100 { leftOut[name, default: 0] += 1 }
+    for name in names where leftOut[name] != nil || leftOut.count < 100 {
+      // A name may be as long as a document.
+      leftOut[name.utf8.count > 128 ? "\(name.prefix(64))..." : name, default: 0] += 1
+    }
   }
 }

@@ -27,7 +27,8 @@ public enum Place: Hashable, Sendable, CustomStringConvertible {
   /// The place in words.
   public var description: String {
     switch self {
-    case .id(let id): "document \(id)"
+    // An id may be as long as a document.
+    case .id(let id): "document \(id.prefix(128))\(id.count > 128 ? "..." : "")"
     case .line(let number): "line \(number)"
     }
   }

@@ -6,8 +6,8 @@ public enum StoreBounds {
   public static let largestNumber = 1 << 53
   /// The times of the years 0 to 9999.
   public static let times: ClosedRange<Timestamp> = -62_167_219_200_000...253_402_300_799_999
-  /// The largest number of bytes in a digest.
-  static let longestDigest = 64
+  /// The number of bytes in a digest: those of SHA-256.
+  public static let digestLength = 32
   /// The number of bytes in an identifier.
   public static let identifier = 1...128
   /// The largest number of bytes in a name for display.

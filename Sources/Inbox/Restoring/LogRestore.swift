@@ -41,6 +41,7 @@ public struct LogRestore: Sendable {
     } catch {
       throw unfit(.record)
     }
+    guard record.isInOrder else { throw unfit(.record) }
     size += try record.bytesToWrite().count
     self.record = record
   }
@@ -86,6 +87,11 @@ public struct LogRestore: Sendable {
       record = given
     }
     guard record != state.record else { return writes }
+    // A message of which the record alone says that it was retracted.
+    for index in writes.entries.indices where record.retracted.contains(writes.entries[index].message.seq) {
+      writes.entries[index].isRetracted = true
+      writes.entries[index].message.body.clear()
+    }
     do {
       try LogState(head: writes.head, record: record).check()
     } catch {
@@ -148,7 +154,9 @@ extension LogEntry {
     guard key.map({ StoreBounds.identifier.contains($0.utf8Count) }) ?? digest.isEmpty else {
       throw OutOfBounds("a message's key has no possible length, or there is a digest without one")
     }
-    guard digest.count <= StoreBounds.longestDigest else { throw OutOfBounds("a digest is longer than any") }
+    guard key == nil || digest.count == StoreBounds.digestLength else {
+      throw OutOfBounds("a key's digest has not \(StoreBounds.digestLength) bytes")
+    }
   }
 
   /// Whether both are the same message. Once it is retracted on one side, only what a retracted message keeps can be

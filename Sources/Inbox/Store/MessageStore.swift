@@ -20,7 +20,8 @@ public protocol MessageStore: Sendable {
 
   /// Reads as ``read(before:_:)`` does, without a task that waits: `done` gets the result on the thread where `body`
   /// ran. Returns what takes the read back, to be called when nobody waits for it any more; `done` then gets a
-  /// `CancellationError`, unless `body` has begun. Nil, and nothing is done, if the store only reads for tasks.
+  /// `CancellationError`, unless `body` has begun; or `NeedsTask`, if this read turns out to need one. Nil, and nothing
+  /// is done, if the store only reads for tasks.
   func read<Value: Sendable>(
     before deadline: ContinuousClock.Instant?,
     _ body: @escaping @Sendable (any StoreReader) throws -> Value,
@@ -104,4 +105,10 @@ extension MessageStore {
   public func append(_ draft: Draft, to logs: [LogName]) async throws -> [Receipt] {
     try await append(draft, to: logs, progress: nil)
   }
+}
+
+/// A read that was begun without a task can only be made by one: it is to be read again.
+public struct NeedsTask: Error {
+  /// Creates the error.
+  public init() {}
 }

@@ -15,6 +15,25 @@ public protocol StoreListing {
 
   /// The kept messages of a log from number `first` on, ascending, at most `limit`: those that were retracted, too.
   func entries(in log: LogName, from first: Int, limit: Int) throws -> [LogEntry]
+
+  /// Those of these keys that messages of a log hold.
+  func held(_ keys: [SenderKey], in log: LogName) throws -> Set<SenderKey>
+}
+
+extension StoreListing {
+  /// All kept messages of a log from number `first` through `last`: a store may return fewer at once than it is asked for,
+  /// where they are large.
+  public func entries(in log: LogName, from first: Int, through last: Int) throws -> [LogEntry] {
+    var found: [LogEntry] = []
+    var next = first
+    while next <= last {
+      let page = try entries(in: log, from: next, limit: last - next + 1)
+      guard let end = page.last?.message.seq else { break }
+      found += page.prefix { $0.message.seq <= last }
+      next = end + 1
+    }
+    return found
+  }
 }
 
 /// A message with all that a store keeps of it.
@@ -105,5 +124,10 @@ extension ForwardingReader {
   /// See `StoreListing.entries`.
   public func entries(in log: LogName, from first: Int, limit: Int) throws -> [LogEntry] {
     try reader.entries(in: log, from: first, limit: limit)
+  }
+
+  /// See `StoreListing.held`.
+  public func held(_ keys: [SenderKey], in log: LogName) throws -> Set<SenderKey> {
+    try reader.held(keys, in: log)
   }
 }

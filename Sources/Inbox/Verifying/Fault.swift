@@ -6,16 +6,22 @@ public struct Fault: Hashable, Sendable {
   public var place: Place
   /// The number of messages, logs or marks that have it from this place on.
   public var count: Int
+  /// What a repair does about it; nil if nothing can be done here.
+  public var mending: String?
   /// Whether it was mended.
   public var isMended = false
 
-  /// Creates a fault.
-  public init(_ kind: FaultKind, _ place: Place, count: Int = 1) {
-    (self.kind, self.place, self.count) = (kind, place, count)
+  /// Creates a fault; by default a repair does what it does about all of the kind.
+  public init(_ kind: FaultKind, _ place: Place, count: Int = 1, mending: String? = nil) {
+    (self.kind, self.place, self.count, self.mending) = (kind, place, count, mending ?? kind.mending)
   }
 
   /// Whether a repair can mend it.
-  public var isMendable: Bool { kind.mending != nil && !(kind == .hole && count > LogCheck.largestHole) }
+  public var isMendable: Bool { mending != nil }
+
+  /// What is done about messages of which nobody knows to which log they belonged.
+  public static let collected =
+    "put, without its key, at the end of a team named \"\(LogName.lostAndFound)\" and a number"
 
   /// The place of a fault: names and numbers, never what a message says.
   public enum Place: Hashable, Sendable {

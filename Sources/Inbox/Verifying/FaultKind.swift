@@ -69,7 +69,7 @@ extension FaultKind {
         "the names of logs can't be read",
         "the messages are now a team's, named \"\(LogName.lostAndFound)\" and a number"
       )
-    case .logID: ("logs have numbers under which no messages can be kept", "the entry was removed")
+    case .logID: ("logs have numbers that no log gets", "the log got the next number")
     case .head: ("messages lie beyond the heads of their logs", "the head was corrected")
     case .headTime: ("logs end at another time than their last messages", "the last message's time was taken")
     case .headToken:
@@ -87,7 +87,7 @@ extension FaultKind {
     case .recordStray: ("records belong to no log", "removed")
     case .hole:
       ("messages are missing from logs", "a retracted, empty message was put there, so that all numbers stay")
-    case .number: ("messages have no possible numbers", "put at the end of the log")
+    case .number: ("messages have numbers that their logs can't have", "put at the end of the log")
     case .numberTwice: ("messages have the numbers of others", "put at the end of the log")
     case .orphan:
       ("messages belong to no log", "they are now a team's, named \"\(LogName.lostAndFound)\" and a number")

@@ -30,7 +30,7 @@ extension LogRecord {
   }
 
   /// Whether the newest retractions are different numbers of the set, and as many as there were retractions.
-  private var isInOrder: Bool {
+  var isInOrder: Bool {
     let kept = Set(newestRetractions)
     return kept.count == newestRetractions.count && kept.allSatisfy { $0 < tail || retracted.contains($0) }
       && newestRetractions.count == min(retractionCount, Self.retractionsKept)

@@ -2,6 +2,8 @@
 public struct StoredMarks: Hashable, Sendable {
   /// The version; nil if there is no possible one.
   public var version: Int?
+  /// The largest version that is believed: it can be raised for as long as anybody cares.
+  public static let largestVersion = StoreBounds.largestNumber / 2
   /// The stamp; nil if there is no possible one.
   public var stamp: UInt64?
   /// The bytes; nil if they are none.
@@ -35,7 +37,7 @@ extension Marks {
     if clipped != marks, faults.isEmpty { faults.append(.marksRange) }
     marks = clipped
     if !faults.isEmpty {
-      marks.version = min((stored.version ?? 0) + 1, StoreBounds.largestNumber)
+      marks.version = (stored.version ?? 0) + 1
       marks.stamp = .random(in: 0 ... .max)
     }
     return (faults, marks)

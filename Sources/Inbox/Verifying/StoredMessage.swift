@@ -73,7 +73,7 @@ extension StoredMessage {
       digest = nil
       return faults
     }
-    if digest?.count != Self.digestLength {
+    if digest?.count != StoreBounds.digestLength {
       faults.append(.digestLength)
     } else if isWhole, !isCleared, digest != judge.digest(body) {
       faults.append(.digest)
@@ -83,9 +83,18 @@ extension StoredMessage {
     if !faults.isEmpty || !isWhole && !isCleared { digest = judge.digest(body) }
     return faults
   }
+}
 
-  /// The length of a SHA-256 digest.
-  private static let digestLength = 32
+extension LogEntry {
+  /// What a verification would find wrong with the message by itself, if a store held it.
+  public func faults(_ judge: MessageJudge) -> [FaultKind] {
+    var record = LogRecord()
+    if isRetracted { _ = record.retract(message.seq) }
+    var stored = StoredMessage(
+      seq: message.seq, time: message.time, body: message.body, isCleared: isRetracted, key: key,
+      digest: digest.isEmpty ? nil : digest)
+    return stored.mend(record, judge)
+  }
 }
 
 extension MessageBody {

@@ -13,8 +13,8 @@ public struct StandardStreams: Sendable {
   public static func claim() throws(SystemError) -> StandardStreams {
     // Checked before anything is opened, which would take the number of a descriptor that the host left
     // closed.
-    guard fcntl(STDIN_FILENO, F_GETFD) >= 0 else { throw SystemError("standard input") }
-    guard fcntl(STDOUT_FILENO, F_GETFD) >= 0 else { throw SystemError("standard output") }
+    try check(STDIN_FILENO, isNot: O_WRONLY, "standard input")
+    try check(STDOUT_FILENO, isNot: O_RDONLY, "standard output")
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     guard null >= 0 else { throw SystemError("open /dev/null") }
     // A host may start a program without standard error; no descriptor that is opened later may take its
@@ -29,5 +29,12 @@ public struct StandardStreams: Sendable {
     }
     if null > STDERR_FILENO { close(null) }
     return StandardStreams(input: input, output: output)
+  }
+  /// Checks that a descriptor is open, and not only the wrong way round: a program may keep the number of one that was
+  /// closed by a descriptor of which nothing can be used.
+  public static func check(_ number: Int32, isNot mode: Int32, _ name: String) throws(SystemError) {
+    let flags = fcntl(number, F_GETFL)
+    guard flags >= 0 else { throw SystemError(name) }
+    guard flags & O_ACCMODE != mode else { throw SystemError(name, code: EBADF) }
   }
 }

@@ -13,9 +13,15 @@ public enum MongoReadConcern: Sendable, Hashable {
 }
 
 /// A point in time of a cluster.
-public struct MongoClusterTime: Sendable, Hashable {
+public struct MongoClusterTime: Sendable, Hashable, Comparable {
   /// The value of the BSON timestamp.
   let value: UInt64
+
+  /// Creates the point of a BSON timestamp: seconds in the upper half, a count within the second in the lower.
+  public init(value: UInt64) { self.value = value }
+
+  /// Whether the left point comes before the right one.
+  public static func < (left: MongoClusterTime, right: MongoClusterTime) -> Bool { left.value < right.value }
 }
 
 extension MongoReadConcern {
@@ -168,7 +174,10 @@ extension MongoSession {
   ) throws(MongoError) -> MongoBatch {
     var command = command
     if let uuid = collectionUUIDs[collection] { command.append("collectionUUID", uuid) }
-    let reply = try upToDate(collection, finish(command), readConcern)
+    let whole = try finish(command)
+    let reply = try upToDate(collection) { () throws(MongoError) -> BSONDocument in
+      try self.command(whole, readConcern: readConcern)
+    }
     let (documents, cursor, time) = try read { () throws(BSONError) in
       let cursor = try reply.get("cursor").document()
       return (
@@ -182,10 +191,11 @@ extension MongoSession {
     return MongoBatch(documents: documents, isComplete: cursor == 0, clusterTime: time)
   }
 
-  /// Returns a reply that includes every write acknowledged before, by any primary and through any client.
-  private func upToDate(
-    _ collection: String, _ command: BSONDocument, _ readConcern: MongoReadConcern
-  ) throws(MongoError) -> BSONDocument {
+  /// Returns the answer to a question that includes every write acknowledged before, by any primary and through any
+  /// client. `collection` is one to which a write may go that changes nothing.
+  func upToDate<Answer>(
+    _ collection: String, _ ask: () throws(MongoError) -> Answer
+  ) throws(MongoError) -> Answer {
     while true {
       let election = elections.last
       if !elections.isConfirmed(election) {
@@ -193,8 +203,8 @@ extension MongoSession {
         guard elections.last == election else { continue }
         elections.confirm(election)
       }
-      let reply = try self.command(command, readConcern: readConcern)
-      if elections.last == election { return reply }
+      let answer = try ask()
+      if elections.last == election { return answer }
     }
   }
 

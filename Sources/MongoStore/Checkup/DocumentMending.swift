@@ -8,9 +8,6 @@ struct DocumentMending {
   let session: MongoSession
   /// The documents of the page, in its order.
   let documents: [StoredDocument]
-  /// The log's last number.
-  let end: Int
-
   /// Makes the changes; false if the record was changed by somebody else meanwhile: then nothing was done.
   func make(_ changes: [LogCheck.Change], _ record: LogRecord, _ stored: StoredRecord?) throws -> Bool {
     var changed = record
@@ -18,21 +15,19 @@ struct DocumentMending {
       switch change {
       case .fill(let span, _): for seq in span.first...span.last { _ = changed.retract(seq) }
       case .replace(_, let message): if message.isCleared == true { _ = changed.retract(message.seq) }
-      case .move, .head: break
+      case .move, .expel, .head: break
       }
     }
     if changed != record {
       guard try write(changed, over: stored) else { return false }
     }
-    var last = end
     for change in changes {
       switch change {
       case .fill(let span, let time): try fill(span, time)
       case .replace(let index, let message): try replace(documents[index], message)
-      case .move(let index):
-        last += 1
-        try move(documents[index], to: last)
-      case .head: break
+      case .move(let index, let seq): try move(documents[index], to: seq)
+      // Nothing here tells that a message is another log's, and the last message is the head.
+      case .expel, .head: break
       }
     }
     return true
@@ -94,8 +89,9 @@ struct DocumentMending {
 }
 
 extension MongoSession {
-  /// Gives a message the next number of a log that is free, from `seq` on.
-  func move(_ id: BSONValue, to log: LogName, from seq: Int) throws {
+  /// Gives a message the next number of a log that is free, from `seq` on; returns that.
+  @discardableResult
+  func move(_ id: BSONValue, to log: LogName, from seq: Int) throws -> Int {
     var seq = seq
     var unset: BSONDocument = [:]
     while true {
@@ -107,12 +103,11 @@ extension MongoSession {
           ? ["$set": .document(set)] : ["$set": .document(set), "$unset": .document(unset)])
       guard result.writeErrors.contains(where: \.isDuplicateKey) else {
         try result.get()
-        return
+        return seq
       }
-      // If nobody else took the number, the log has the key.
-      let next = try lastNumber(of: log.encoded) + 1
-      if next <= seq { unset = ["key": "", "digest": ""] }
-      seq = max(seq, next)
+      // If nobody else has the number, the log has the key.
+      let place: BSONDocument = ["log": .binary(log.encoded), "seq": .int64(Int64(seq))]
+      if try countDocuments(place) > 0 { seq += 1 } else { unset = ["key": "", "digest": ""] }
     }
   }
 }

@@ -9,8 +9,12 @@ struct DocumentWalk: Sendable {
   private var log: [UInt8]?
   /// The check of the log that is read; nil between two logs.
   private var check: LogCheck?
-  /// The number up to which it was read.
-  private var seq = 0
+  /// The number up to which it was read, as it stands in the last document.
+  private var place = BSONValue.int64(0)
+  /// Where the log ends, for as long as it has this last number; nil while nothing says that this one is damaged.
+  private var ending: (last: Int, end: Int?)?
+  /// The log that gets messages whose own is not known, and its last number.
+  private var lost: (name: LogName, last: Int)?
 
   /// What a step found.
   struct Step: Sendable {
@@ -66,7 +70,7 @@ struct DocumentWalk: Sendable {
       let next = step.logs < groups.count ? groups[step.logs][0] : first
       step.logs += 1
       guard let name = next.name else { return try rename(next.log ?? [], session, step) }
-      (log, check, seq) = (next.log, LogCheck(name), 0)
+      (log, check, place, ending) = (next.log, LogCheck(name), .int64(0), nil)
     }
     return step
   }
@@ -76,21 +80,35 @@ struct DocumentWalk: Sendable {
     let (kinds, record) = LogRecord.examined(record?.body, first: 1, head: end)
     var check = LogCheck(name)
     let page = LogCheck.Page(
-      head: nil, end: end, record: record, messages: group.map(\.message), isLast: true)
-    return kinds.isEmpty && check.take(page, judge).faults.isEmpty
+      head: nil, end: end, isCertain: false, record: record, messages: group.map(\.message), isLast: true)
+    let outcome = check.take(page, judge)
+    return kinds.isEmpty && outcome.faults.isEmpty && !outcome.isDoubtful
   }
 
-  /// Gives the messages of a log whose name is none to another log.
+  /// Gives the messages of a log whose name is none to another log, one behind the other.
   private mutating func rename(_ bytes: [UInt8], _ session: MongoSession, _ step: Step) throws -> Step {
     var step = step
-    log = bytes
     var fault = Fault(.logName, .other("a name of \(bytes.count) bytes"))
-    step.messages += Int(try session.countDocuments(["log": .binary(bytes)]))
-    if repairs {
-      let name = try session.lostAndFound()
-      try session.updateAll(["log": .binary(bytes)], ["$set": ["log": .binary(name.encoded)]])
-      fault.isMended = true
+    let filter: BSONDocument = ["log": .binary(bytes)]
+    guard repairs else {
+      log = bytes
+      step.messages += Int(try session.countDocuments(filter))
+      step.faults.append(fault)
+      return step
     }
+    var target = try lost ?? (session.lostAndFound(), 0)
+    let found = try session.find(
+      Collection.messages.rawValue, filter: filter, projection: ["_id": 1], sort: ["seq": 1],
+      limit: Self.messagesTogether, hint: Collection.Index.position)
+    let documents = try found.documents.documents()
+    for document in documents {
+      target.last = try session.move(document.get("_id").value(), to: target.name, from: target.last + 1)
+    }
+    // What is left is found by the next step.
+    if found.isComplete, documents.count < Self.messagesTogether { log = bytes }
+    lost = target
+    step.messages += documents.count
+    fault.isMended = true
     step.faults.append(fault)
     return step
   }
@@ -104,10 +122,17 @@ struct DocumentWalk: Sendable {
       let before = try Self.records([check.name], session)[log]
       let found = try session.find(
         Collection.messages.rawValue,
-        filter: ["log": .binary(log), "seq": ["$gt": .int64(Int64(seq == 0 ? .min : seq))]],
+        filter: [
+          "log": .binary(log), "seq": ["$gt": place, "$lte": .int64(Int64(StoreBounds.largestNumber))],
+        ],
         sort: ["seq": 1], limit: Self.read, hint: Collection.Index.position)
       let documents = try found.documents.documents().map { try StoredDocument($0) }
-      let end = try session.lastNumber(of: log)
+      let last = try session.lastNumber(of: log)
+      if let ending, ending.end == nil || ending.last != last {
+        let tail = LogRecord.examined(before?.body, first: 1, head: last).record.tail
+        self.ending = (last, try session.end(of: log, tail: tail))
+      }
+      let end = ending?.end ?? last
       let after = try Self.records([check.name], session)[log]
       if before?.version != after?.version || before?.body != after?.body, backoff.pause() { continue }
       let count =
@@ -115,26 +140,37 @@ struct DocumentWalk: Sendable {
         ? documents.count : max(1, documents.count - LogCheck.lookahead)
       let (kinds, record) = LogRecord.examined(after?.body, first: 1, head: end)
       let page = LogCheck.Page(
-        head: nil, end: end, record: record, messages: documents.prefix(count).map(\.message),
-        following: documents.dropFirst(count).map(\.message.time), isLast: count == documents.count)
+        head: nil, end: end, isCertain: ending != nil, record: record,
+        messages: documents.prefix(count).map(\.message),
+        following: documents.dropFirst(count).map(\.message).filter { $0.seq <= end }.map(\.time),
+        isLast: count == documents.count)
       if kinds == [.newer] {
         // Only that version knows which messages its record speaks of.
         self.check = nil
         return Step(messages: Int(try session.countDocuments(["log": .binary(log)])))
       }
       var next = check
-      let outcome = next.take(page, judge, filling: repairs ? Self.messagesTogether : .max)
+      let outcome = next.take(page, judge, filling: repairs ? Self.messagesTogether : nil)
+      if outcome.isDoubtful, outcome.count == 0 {
+        ending = (last, nil)
+        continue
+      }
       looks += 1
       if !outcome.faults.isEmpty, looks < Self.looks, backoff.pause() { continue }
       var step = Step(faults: outcome.faults, messages: outcome.count)
       if repairs, !outcome.changes.isEmpty {
-        let mending = DocumentMending(name: check.name, session: session, documents: documents, end: end)
+        let mending = DocumentMending(name: check.name, session: session, documents: documents)
         // Somebody else changed the record: the look is taken again.
         guard try mending.make(outcome.changes, record, after) else { continue }
         for index in step.faults.indices { step.faults[index].isMended = step.faults[index].isMendable }
       }
-      // What was filled in is not read again.
-      seq = page.messages.prefix(outcome.count).reduce(repairs ? next.next - 1 : seq) { max($0, $1.seq) }
+      let read = documents.prefix(outcome.count)
+      if repairs, outcome.changes.contains(where: \.isPlacing), read.allSatisfy({ $0.id != nil }) {
+        // What was filled in is not read again; what got another number is read there.
+        place = .int64(Int64(next.next - 1))
+      } else if let last = read.last?.place {
+        place = last
+      }
       self.check = outcome.isDone ? nil : next
       return step
     }
@@ -186,22 +222,40 @@ extension MongoSession {
     } ?? 0
   }
 
+  /// The last number that a log is believed to have.
+  func end(of log: [UInt8], tail: Int) throws -> Int {
+    var (end, below) = (
+      BelievedEnd(.unknown, tail: tail), BSONValue.int64(Int64(StoreBounds.largestNumber) + 1)
+    )
+    while !end.isSettled {
+      let found = try find(
+        Collection.messages.rawValue, filter: ["log": .binary(log), "seq": ["$gte": 1, "$lt": below]],
+        projection: ["_id": 0, "seq": 1], sort: ["seq": -1], limit: 10_000, hint: Collection.Index.position)
+      let numbers = try found.documents.documents().map { try $0.get("seq") }
+      guard let last = numbers.last else { break }
+      // A fraction is no number of a message.
+      for number in numbers {
+        if let number = StoredDocument.readable({ try number.number() }) { end.take(number) }
+      }
+      below = try last.value()
+    }
+    return end.end
+  }
+
   /// The name of a log that nobody has, for messages whose log is not known.
   func lostAndFound() throws -> LogName {
     var number = 1
     while try lastNumber(of: LogName.lostAndFound("\(number)").encoded) > 0 { number += 1 }
     return .lostAndFound("\(number)")
   }
+}
 
-  /// Updates all messages that match, confirmed by a majority.
-  func updateAll(_ filter: BSONDocument, _ update: BSONDocument) throws {
-    let reply = try rawCommand([
-      "update": .string(Collection.messages.rawValue),
-      "updates": [["q": .document(filter), "u": .document(update), "multi": true]],
-      "writeConcern": ["w": "majority", "j": true],
-    ])
-    guard try reply.find("writeErrors") == nil, try reply.find("writeConcernError") == nil else {
-      throw StoreError.outcomeUnknown("the server did not confirm a repair")
+extension LogCheck.Change {
+  /// Whether a number of the log gets another message.
+  fileprivate var isPlacing: Bool {
+    switch self {
+    case .fill, .move: true
+    case .replace, .expel, .head: false
     }
   }
 }

@@ -149,9 +149,13 @@ extension MongoStore: ExaminedStore {
       session.collectionUUIDs = [:]
       var faults = try Self.strangers(session, repairs: repairs)
       let filter: BSONDocument = [
-        "$or": [["log": ["$not": ["$type": "binData"]]], ["seq": ["$not": ["$type": "number"]]]]
+        "$or": [
+          ["log": ["$not": ["$type": "binData"]]],
+          ["seq": ["$not": ["$gte": 1, "$lte": .int64(Int64(StoreBounds.largestNumber))]]],
+        ]
       ]
       var lost: LogName?
+      var ends: [LogName: Int] = [:]
       var after: BSONValue?
       while true {
         var limited = filter
@@ -167,7 +171,8 @@ extension MongoStore: ExaminedStore {
           if repairs, let id = document.id {
             if name == nil, lost == nil { lost = try session.lostAndFound() }
             guard let log = name ?? lost else { continue }
-            try session.move(id, to: log, from: session.lastNumber(of: log.encoded) + 1)
+            let end = try ends[log] ?? session.end(of: log.encoded, tail: 1)
+            ends[log] = try session.move(id, to: log, from: end + 1)
             fault.isMended = true
           }
           faults.append(fault)

@@ -8,6 +8,8 @@ struct StoredDocument {
   var log: [UInt8]?
   /// The `_id`; nil for one of a kind that Tidings can't name.
   var id: BSONValue?
+  /// The number, as it stands there.
+  var place: BSONValue?
   /// The names of fields that are none of Tidings'.
   var unknown: [String] = []
 
@@ -27,7 +29,9 @@ struct StoredDocument {
       switch name {
       case "_id": id = Self.readable { try element.value() }
       case "log": log = Self.readable { Array(try element.binary()) }
-      case "seq": seq = Self.readable { try element.number() }
+      case "seq":
+        seq = Self.readable { try element.number() }
+        place = Self.readable { try element.value() }
       case "time": time = Self.readable { try element.time() }
       case "digest": digest = Self.readable { Array(try element.binary()) } ?? []
       case "retracted":
@@ -131,7 +135,7 @@ struct StoredRecord {
       case "_id": break
       case "version":
         version = StoredDocument.readable { try element.int64() }
-        if let found = version, found < 1 || found > StoreBounds.largestNumber { version = nil }
+        if let found = version, found < 1 || found > StoredMarks.largestVersion { version = nil }
       case "tokens": token = StoredDocument.readable { try Self.last(of: element) } ?? nil
       case field: body = StoredDocument.readable { Array(try element.binary()) }
       case let other: unknown.append(other)

@@ -10,6 +10,7 @@ final class Past: Sendable {
   let heads: Heads
   /// What readers sent, as a majority has it: some tens of thousands of readers' logs, in 16 MiB.
   let sent = MatchIndex(capacity: 1 << 20)
+  let inboxes = KeptInboxes()
   private let marks = Decoded<Marks>()
   private let records = Decoded<LogRecord>()
   private let ended = Atomic(false)

@@ -97,6 +97,17 @@ extension MongoReader {
     }
   }
 
+  func held(_ keys: [SenderKey], in log: LogName) throws -> Set<SenderKey> {
+    let source = try searched()
+    var held: Set<SenderKey> = []
+    for (sender, some) in Dictionary(grouping: keys, by: \.sender) {
+      for document in try source.run(.holders(of: some.map(\.key), by: sender, in: log)).all() {
+        held.insert(try Holder(document).key)
+      }
+    }
+    return held
+  }
+
   func entries(in name: LogName, from first: Int, limit: Int) throws -> [LogEntry] {
     let log = try known.log(name) ?? logs([name])[0]
     let (first, end) = (max(first, log.record.tail), log.head)

@@ -15,6 +15,8 @@ struct ReadRun {
   private let newest: Int
   private var logs: [FoundLog] = []
   private var places: [LogName: Int] = [:]
+  /// The point in time of which all that was found is, where one command found what decides.
+  private(set) var moment: MongoClusterTime?
 
   /// `newest` is how many messages of each log come with the state of a single inbox.
   init(_ wants: [Want], _ source: Source, newest: Int = Self.page) {
@@ -143,8 +145,9 @@ extension ReadRun {
       .gather(
         ranges, records: logs.filter(\.decides).map(\.name), marks: Array(Set(inboxes.map(\.own))),
         limit: limit), .snapshot)
-    guard batch.isComplete else { return false }
-    return try take([batch]) < limit
+    guard batch.isComplete, try take([batch]) < limit else { return false }
+    moment = batch.clusterTime
+    return true
   }
 
   /// What decides, and the newest messages, without knowing where the logs end.
@@ -154,6 +157,7 @@ extension ReadRun {
       .inbox(inbox, newest: newest, proofs: logs.compactMap(\.end?.proof?.token)), .snapshot)
     guard batch.isComplete else { return false }
     _ = try take([batch])
+    moment = batch.clusterTime
     for index in logs.indices { logs[index].floor = (logs[index].messages.first?.message.seq ?? 1) - 1 }
     return true
   }

@@ -30,6 +30,22 @@ struct Source {
     }
   }
 
+  /// How far writes are committed; nil where servers don't tell it.
+  func commitPoint() throws(StoreError) -> MongoCommitPoint? {
+    var isSecond = false
+    while true {
+      do {
+        return try session.commitPoint(Collection.messages.rawValue)
+      } catch {
+        // Once more, as libmongoc does with reads.
+        guard error.isRetryable, error.kind == .network || error.kind == .server, !isSecond else {
+          throw StoreError(error)
+        }
+        isSecond = true
+      }
+    }
+  }
+
   /// The time for a read, which never goes back.
   func now() throws(StoreError) -> Timestamp {
     do {

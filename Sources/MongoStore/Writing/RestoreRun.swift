@@ -60,6 +60,7 @@ struct RestoreRun {
         try held($0, of: restore.log, log.state.record)
       }
     }
+    try checkKeys(logs.filter { found[$0.log]?.state.head ?? 0 > 0 })
     let marks = try newMarks(found, logs)
     if counts == nil { counts = Restored.Counts(logs, marks.map(\.restore)) }
     try insert(logs, found)
@@ -130,6 +131,37 @@ extension RestoreRun {
       throw Again(error: .unavailable(why))
     } catch {
       throw error
+    }
+  }
+}
+
+// Keys.
+extension RestoreRun {
+  /// The most keys that are looked up before anything is written. Of more, as only the import of an export has them, the
+  /// index refuses the first one that is held, and the messages before it are there.
+  private static let keysLookedUp = 1_000
+
+  /// Refuses a key that a message of its log holds, so that a call that is refused has written nothing.
+  private func checkKeys(_ logs: [LogWrites]) throws {
+    var places: [(log: LogName, key: SenderKey)] = []
+    for writes in logs {
+      for entry in writes.entries { if let key = entry.senderKey { places.append((writes.log, key)) } }
+      guard places.count <= Self.keysLookedUp else { return }
+    }
+    var held: Set<AppendPlan.KeyPlace> = []
+    for start in stride(from: 0, to: places.count, by: 100) {
+      let some = Array(places[start..<min(start + 100, places.count)])
+      for document in try passing({ () throws(StoreError) in try Query.holders(some).all(session) }) {
+        let holder = try Holder(document)
+        held.insert(AppendPlan.KeyPlace(log: holder.log, key: holder.key))
+      }
+    }
+    guard !held.isEmpty else { return }
+    for writes in logs {
+      for entry in writes.entries {
+        guard let key = entry.senderKey, held.contains(.init(log: writes.log, key: key)) else { continue }
+        throw StoreError.unfit(Unfit(writes.log, .key(entry.message.seq)))
+      }
     }
   }
 }

@@ -21,41 +21,33 @@ public struct Exporter: Sendable {
     }
   }
 
-  /// Returns messages of the store.
+  /// Returns messages of the store. Throws `damaged` at the first one that a log lacks: what is damaged may say that a
+  /// log has any number of them.
   func fetch(_ request: [Piece]) async throws -> [[LogEntry]] {
     try await store.read { reader in
-      // Where they end is looked up for all at once.
-      _ = try reader.logs(request.map(\.log))
-      return try request.map { piece in
+      // Where they end, and begin by now, is looked up for all at once.
+      let logs = try reader.logs(request.map(\.log))
+      return try zip(request, logs).map { piece, log in
+        let first = max(piece.first, log.record.tail)
         guard case .of(let user) = piece.part else {
-          return try Self.entries(in: piece.log, piece.first, piece.last, reader)
+          let entries = try reader.entries(in: piece.log, from: first, through: piece.last)
+          guard entries.count > piece.last - first else { throw StoreError.lacks(entries, from: first) }
+          return entries
         }
         var numbers = SequenceSet()
         for field in [MessageField.sender(user), .receiver(user)] {
           numbers.formUnion(
             try reader.numbers(in: piece.log, where: field, from: piece.first, through: piece.last))
         }
+        if numbers.isEmpty, first <= piece.last {
+          let entries = try reader.entries(in: piece.log, from: first, limit: 1)
+          guard entries.first?.message.seq == first else { throw StoreError.lacks([], from: first) }
+        }
         return try numbers.spans.flatMap { span in
-          try Self.entries(in: piece.log, span.first, span.last, reader).filter { !$0.isRetracted }
+          try reader.entries(in: piece.log, from: span.first, through: span.last).filter { !$0.isRetracted }
         }
       }
     }
-  }
-
-  /// All entries with these numbers.
-  private static func entries(
-    in log: LogName, _ first: Int, _ last: Int, _ reader: any StoreReader
-  ) throws -> [LogEntry] {
-    var found: [LogEntry] = []
-    var next = first
-    // A store may return fewer than it is asked for, where they are large.
-    while next <= last {
-      let page = try reader.entries(in: log, from: next, limit: last - next + 1)
-      guard let end = page.last?.message.seq else { break }
-      found += page.prefix { $0.message.seq <= last }
-      next = end + 1
-    }
-    return found
   }
 
   /// Writes the lines of the export, which is of the moment that was looked at last. `ahead` begins the work that it is

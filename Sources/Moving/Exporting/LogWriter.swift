@@ -22,16 +22,19 @@ struct LogWriter {
     if begun != piece.log, let first = entries.first?.message.seq {
       // Retention may have moved the tail since the moment.
       (begun, tail, last, retracted) = (piece.log, first, first - 1, [])
-      add(.log(piece.log, tail: piece.part == .whole ? first : piece.head.record.tail, head: piece.head.head))
+      // How many messages somebody else has is nothing that is known of this person.
+      add(
+        piece.part == .whole
+          ? .log(piece.log, tail: first, head: piece.head.head) : .partOfLog(piece.log))
     }
     for entry in entries {
-      guard piece.part != .whole || entry.message.seq == last + 1 else { throw .lacks(last + 1) }
+      guard piece.part != .whole || entry.message.seq == last + 1 else { throw .lacks([], from: last + 1) }
       last = entry.message.seq
       if entry.isRetracted { retracted.append(last) }
       add(.message(piece.log, entry))
     }
     guard piece.part == .whole, piece.last == piece.head.head else { return bytes }
-    guard begun == piece.log, last == piece.last else { throw .lacks(piece.last) }
+    guard begun == piece.log, last == piece.last else { throw .lacks([], from: piece.last) }
     var record = piece.head.record
     record.tail = tail
     // Those that were retracted since the moment.
@@ -42,5 +45,9 @@ struct LogWriter {
 }
 
 extension StoreError {
-  fileprivate static func lacks(_ seq: Int) -> StoreError { .damaged("a log lacks message \(seq)") }
+  /// The fault of a log that lacks a message from this number on, and has these.
+  static func lacks(_ entries: [LogEntry], from first: Int) -> StoreError {
+    let missing = zip(first..., entries).first { $0 != $1.message.seq }?.0 ?? first + entries.count
+    return .damaged("a log lacks message \(missing)")
+  }
 }

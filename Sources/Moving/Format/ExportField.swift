@@ -32,7 +32,7 @@ struct ExportField: Sendable {
       write: { entry, writer in if let data = entry.message.body.data { writer.member("data", data) } },
       read: { json, entry throws(BadLine) in
         let data = try json.text("data")
-        guard JSON.isObject(data) else { throw BadLine("data is no JSON object") }
+        guard JSON.isObject(data, maximumDepth: 1_000) else { throw BadLine("data is no JSON object") }
         entry.message.body.data = data
       }),
     ExportField(

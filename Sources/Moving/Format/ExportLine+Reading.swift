@@ -16,8 +16,11 @@ extension ExportLine {
       self = try .message(members.log(), Self.entry(&members))
     } else if kind.equals("log") {
       let log = try members.log()
-      self = .log(
-        log, tail: try members.need("tail").count("tail"), head: try members.need("head").count("head"))
+      if let tail = members.take("tail") {
+        self = .log(log, tail: try tail.count("tail"), head: try members.need("head").count("head"))
+      } else {
+        self = .partOfLog(log)
+      }
     } else if kind.equals("record") {
       self = try .record(members.log(), Self.record(&members))
     } else if kind.equals("marks") {

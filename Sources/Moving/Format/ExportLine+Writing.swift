@@ -17,6 +17,9 @@ extension ExportLine {
       writer.members(of: log)
       writer.member("tail", tail)
       writer.member("head", head)
+    case .partOfLog(let log):
+      writer.member("kind", "log")
+      writer.members(of: log)
     case .message(let log, let entry):
       writer.member("kind", "message")
       writer.members(of: log)

@@ -6,6 +6,8 @@ public enum ExportLine: Sendable {
   case header(Holds)
   /// A log, whose messages follow: the first number that it keeps, and its last one.
   case log(LogName, tail: Int, head: Int)
+  /// A log of which some messages follow: nothing else is told of it.
+  case partOfLog(LogName)
   /// A message.
   case message(LogName, LogEntry)
   /// A log's record, behind its messages.
@@ -48,7 +50,7 @@ public enum ExportLine: Sendable {
     public mutating func count(_ line: ExportLine) {
       switch line {
       case .header, .end: break
-      case .log: logs += 1
+      case .log, .partOfLog: logs += 1
       case .message: messages += 1
       case .record: records += 1
       case .marks: marks += 1

@@ -28,9 +28,14 @@ public struct ExportReader: Sendable {
   private var log: (name: LogName, tail: Int, next: Int, head: Int)?
   /// Whether a message of the log under way is missing: then what follows can't be restored.
   private var isBroken = false
+  /// The logs and the inboxes that there were, as fingerprints: each comes once.
+  private var logs: Set<UInt64> = []
+  private var inboxes: Set<UInt64> = []
+  /// What a verification would say of a message.
+  private let judge: MessageJudge
 
   /// Creates a reader of an export from its first line on.
-  public init() {}
+  public init(_ judge: MessageJudge) { self.judge = judge }
 
   /// Whether the file is an export that can be imported, as its first line says.
   public var isUsable: Bool { holds != nil }
@@ -45,9 +50,17 @@ public struct ExportReader: Sendable {
     return portion
   }
 
-  /// Reads a line without its line end. Throws a problem of this line; reading may go on with the next one, unless
-  /// nothing of the file can be used.
-  public mutating func read(_ bytes: [UInt8], line: Int) throws(Problem) {
+  /// Reads a line without its line end; blanks around it, blank lines and a byte order mark at the start of the file are
+  /// passed over. Throws a problem of this line; reading may go on with the next one, unless nothing of the file can be
+  /// used.
+  public mutating func read(_ line: [UInt8], line number: Int) throws(Problem) {
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let bytes = number == 1 && line.starts(with: mark) ? Array(line.dropFirst(mark.count)) : line
+    if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { return }
+    try readLine(bytes, line: number)
+  }
+
+  private mutating func readLine(_ bytes: [UInt8], line: Int) throws(Problem) {
     func problem(_ reason: String) -> Problem {
       skipped += 1
       return Problem(line: line, reason: reason)
@@ -60,7 +73,7 @@ public struct ExportReader: Sendable {
       throw problem(error.description)
     }
     if case .header(let holds) = found {
-      guard self.holds == nil, line == 1 else { throw problem("a second header") }
+      guard self.holds == nil else { throw problem("a second header") }
       guard holds != .user else {
         throw problem(
           "an export of one person can be read, but not imported: it lacks the messages of others")
@@ -79,8 +92,15 @@ public struct ExportReader: Sendable {
         isBroken = true
         throw problem("tail and head are no possible numbers")
       }
+      guard logs.insert(name.fingerprint).inserted else {
+        isBroken = true
+        throw problem("the log was there before: all of its messages stand together")
+      }
       if let lacks { throw Problem(line: line, reason: lacks) }
-    case .message(let name, let entry):
+    case .partOfLog:
+      (log, isBroken) = (nil, false)
+      throw problem("tail is missing")
+    case .message(let name, var entry):
       guard let log, log.name == name else { throw problem("a message stands behind the line of its log") }
       guard !isBroken else {
         skipped += 1
@@ -89,6 +109,15 @@ public struct ExportReader: Sendable {
       guard entry.message.seq == log.next else {
         isBroken = true
         throw problem("message \(log.next) is missing: the rest of its log is left out")
+      }
+      guard log.next <= log.head else {
+        isBroken = true
+        throw problem("the log ends with message \(log.head): what follows it is left out")
+      }
+      if entry.isRetracted { entry.message.body.clear() }
+      if let fault = entry.faults(judge).first {
+        isBroken = true
+        throw problem("message \(log.next) \(Self.sentence(fault)): the rest of its log is left out")
       }
       self.log?.next += 1
       portion.add(entry, of: name, tail: log.tail, line: line)
@@ -102,10 +131,14 @@ public struct ExportReader: Sendable {
         isBroken = true
         throw problem("message \(log.next) is missing")
       }
+      self.log = nil
       portion.add(record, of: name, line: line)
     case .marks(let inbox, let marks):
       let lacks = unfinished
       (log, isBroken) = (nil, false)
+      guard inboxes.insert(inbox.own.fingerprint).inserted else {
+        throw problem("the inbox's marks were there before")
+      }
       portion.add(marks, of: inbox, line: line)
       if let lacks { throw Problem(line: line, reason: lacks) }
     case .end(let totals):
@@ -119,6 +152,19 @@ public struct ExportReader: Sendable {
             "the export had \(totals.messages) messages, \(totals.marks) marks and \(totals.records) records in "
             + "\(totals.logs) logs, and not all of them are here")
       }
+    }
+  }
+
+  /// What is wrong with a message, after its name.
+  private static func sentence(_ fault: FaultKind) -> String {
+    switch fault {
+    case .identifier: "has an identifier of no possible length"
+    case .length: "is longer than any"
+    case .data: "has data that is no JSON object, or longer than any"
+    case .key: "has a key of no possible length"
+    case .digest: "has the digest of another message"
+    case .digestLength: "has a key without a digest of \(StoreBounds.digestLength) bytes"
+    default: "can't be kept (\(fault.rawValue))"
     }
   }
 

@@ -7,8 +7,8 @@ public struct Portion: Sendable {
   /// The approximate number of bytes.
   private(set) var size = 0
   private var count = 0
-  /// For each log the line of its first message here, and that message's number.
-  private var messages: [LogName: (line: Int, seq: Int)] = [:]
+  /// For each log the lines of its messages here, and the number of the first one.
+  private var messages: [LogName: (seq: Int, lines: [Int])] = [:]
   private var records: [LogName: Int] = [:]
   private var marks: [LogName: Int] = [:]
   /// The messages of the log under way.
@@ -28,9 +28,9 @@ public struct Portion: Sendable {
     if open?.log != log {
       close()
       open = (log, tail, [])
-      if messages[log] == nil { messages[log] = (line, entry.message.seq) }
     }
     open?.entries.append(entry)
+    messages[log, default: (entry.message.seq, [])].lines.append(line)
     count += 1
     size += entry.size
   }
@@ -63,8 +63,10 @@ public struct Portion: Sendable {
   public func line(of unfit: Unfit) -> Int? {
     switch unfit.reason {
     case .number(let seq), .taken(let seq), .time(let seq), .key(let seq), .message(let seq, _):
-      messages[unfit.log].map { $0.line + max(seq - $0.seq, 0) }
-    case .record: records[unfit.log] ?? messages[unfit.log]?.line
+      messages[unfit.log].flatMap { first, lines in
+        lines.indices.contains(seq - first) ? lines[seq - first] : lines.first
+      }
+    case .record: records[unfit.log] ?? messages[unfit.log]?.lines.last
     case .otherMarks, .marks: marks[unfit.log]
     }
   }

@@ -9,6 +9,8 @@ struct StoredLog {
   var record: [UInt8]?
   /// Whether it has a stamp and the token of its last message.
   var isSealed: Bool
+  /// The token of its last message, as it says.
+  var lastToken: Int64?
 
   init(_ statement: PreparedStatement) throws(StoreError) {
     id = try statement.integer(0)
@@ -17,6 +19,7 @@ struct StoredLog {
     // What is no bytes is no record either.
     record = statement.isBytes(3) ? try statement.bytes(3) : [0]
     isSealed = try statement.integer(5) == 1
+    lastToken = try Self.readable { () throws(StoreError) in try statement.integer(6) }
     name =
       statement.isBytes(4)
       ? try Self.readable { () throws(StoreError) in try Connection.logName(statement, 4) } : nil
@@ -77,11 +80,70 @@ extension StoredMarks {
   init(_ statement: PreparedStatement) throws(StoreError) {
     self.init(
       version: try StoredLog.readable { () throws(StoreError) in
-        try statement.count(0, through: StoreBounds.largestNumber)
+        try statement.count(0, through: StoredMarks.largestVersion)
       },
       stamp: try StoredLog.readable { () throws(StoreError) in
         UInt64(bitPattern: try statement.integer(2))
       },
       body: statement.isBytes(1) ? try statement.bytes(1) : nil)
+  }
+}
+
+// What who verifies asks for.
+extension Connection {
+  func storedLog(_ sql: SQL, _ id: Int64) throws(StoreError) -> StoredLog? {
+    try with(sql) { statement throws(StoreError) in
+      statement.bind(id, at: 1)
+      return try statement.step() ? try StoredLog(statement) : nil
+    }
+  }
+
+  func position(_ sql: SQL, _ position: Int64) throws(StoreError) -> Int64? {
+    try with(sql) { statement throws(StoreError) in
+      statement.bind(position, at: 1)
+      return try statement.step() ? try statement.integer(0) : nil
+    }
+  }
+
+  /// The number of the message that a statement finds, if it lies in the log.
+  func seq(_ sql: SQL, _ position: Int64, in log: ClosedRange<Int64>) throws(StoreError) -> Int? {
+    guard let found = try self.position(sql, position), log.contains(found) else { return nil }
+    return Position(rawValue: found).seq
+  }
+
+  func count(_ range: ClosedRange<Int64>) throws(StoreError) -> Int {
+    try with(.countMessages) { statement throws(StoreError) in
+      statement.bind(range.lowerBound, at: 1)
+      statement.bind(range.upperBound, at: 2)
+      return try statement.step() ? Int(try statement.integer(0)) : 0
+    }
+  }
+
+  func stored(_ first: Int64, _ last: Int64, _ limit: Int) throws(StoreError) -> [StoredMessage] {
+    try with(.entries) { statement throws(StoreError) in
+      statement.bind(first, at: 1)
+      statement.bind(last, at: 2)
+      statement.bind(Int64(limit), at: 3)
+      var messages: [StoredMessage] = []
+      while try statement.step() { messages.append(try StoredMessage(statement)) }
+      return messages
+    }
+  }
+
+  /// The name of a log that nobody has, for the messages of a log without one.
+  func lostAndFound(_ id: Int64) throws(StoreError) -> LogName {
+    var (name, count) = (LogName.lostAndFound("\(id)"), 1)
+    while try log(named: name) {
+      count += 1
+      name = .lostAndFound("\(id) \(count)")
+    }
+    return name
+  }
+
+  private func log(named name: LogName) throws(StoreError) -> Bool {
+    try with(.headOfLog) { statement throws(StoreError) in
+      statement.bind(name.encoded, at: 1)
+      return try statement.step()
+    }
   }
 }

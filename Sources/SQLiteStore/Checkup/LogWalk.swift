@@ -11,6 +11,19 @@ struct LogWalk: Sendable {
   private(set) var position = Int64.min
   /// Whether nothing of the log was read yet.
   private var isFresh = false
+  /// Whether the ids of logs were checked.
+  private var hasCheckedIDs = false
+  /// Where the log ends, for as long as what that was found by stays so; nil while nothing says that its own head is wrong.
+  private var ending: Ending?
+  /// The log that gets messages whose own is not known.
+  private var lost: Int64?
+
+  private struct Ending: Hashable {
+    var head: Int?
+    var isSealed: Bool
+    var last: Int
+    var end: Int?
+  }
 
   /// What a step found.
   struct Step {
@@ -33,43 +46,40 @@ struct LogWalk: Sendable {
 
   private let judge: MessageJudge
   /// Whether the changes of each step are made.
-  private let repairs: Bool
-  private let filling: Int
+  private var repairs: Bool
 
-  /// The number of messages that a step reads.
+  /// The number of messages that a step reads, and the most that it writes.
   static let messagesTogether = 1000
 
-  init(_ judge: MessageJudge, repairs: Bool) {
-    (self.judge, self.repairs) = (judge, repairs)
-    filling = repairs ? Self.messagesTogether : .max
-  }
+  init(_ judge: MessageJudge, repairs: Bool) { (self.judge, self.repairs) = (judge, repairs) }
 
   /// The same walk from here on, in which changes are made, or in which they are not.
   func going(on repairs: Bool) -> LogWalk {
-    var walk = LogWalk(judge, repairs: repairs)
-    (walk.log, walk.check, walk.position, walk.isFresh) = (log, check, position, isFresh)
+    var walk = self
+    walk.repairs = repairs
     return walk
   }
 
-  private static func range(of log: Int64) -> ClosedRange<Int64> {
-    log << 32...(log << 32 | Int64(UInt32.max))
-  }
-
   mutating func step(_ connection: Connection) throws(StoreError) -> Step {
-    check == nil ? try begin(connection) : try go(connection)
+    guard hasCheckedIDs else {
+      hasCheckedIDs = true
+      return try connection.misplacedLogs()
+    }
+    return check == nil ? try begin(connection) : try go(connection)
   }
 
   /// Begins with the next log.
   private mutating func begin(_ connection: Connection) throws(StoreError) -> Step {
     let row = try connection.storedLog(.logAfter, log)
-    let orphan = try connection.position(.messageAfter, position).map { $0 >> 32 }
+    var message = position == .min ? try connection.position(.messageBefore, .min) : nil
+    if message == nil { message = try connection.position(.messageAfter, position) }
+    let orphan = message.map { $0 >> 32 }
     guard let id = [row?.id, orphan].compactMap(\.self).min() else { return Step(isOver: true) }
     guard let row, row.id == id else { return try adopt(id, connection) }
-    (log, isFresh) = (id, true)
-    guard (1...Position.maximumLog).contains(id) else {
-      return Step(faults: [Fault(.logID, .other("row \(id)"))], mends: [.removeLog(id)], logs: 1)
-    }
-    position = max(position, Self.range(of: id).lowerBound - 1)
+    (log, isFresh, ending) = (id, true, nil)
+    // An id that no log can have was told of before.
+    guard (1...Position.maximumLog).contains(id) else { return Step(logs: 1) }
+    position = max(position, Position.range(of: id).lowerBound - 1)
     guard let name = row.name else {
       let name = try connection.lostAndFound(id)
       check = LogCheck(name)
@@ -79,71 +89,124 @@ struct LogWalk: Sendable {
     return Step(logs: 1)
   }
 
-  /// Makes a log of messages that belong to none.
+  /// Makes a log of messages that belong to none: of all of them, if they may be those of a log whose entry is lost; else
+  /// they are put one behind the other into a log that is kept for such ones.
   private mutating func adopt(_ id: Int64, _ connection: Connection) throws(StoreError) -> Step {
-    let range = Self.range(of: id)
+    let range = Position.range(of: id)
     let count = try connection.count(range)
-    let isPossible = (1...Position.maximumLog).contains(id)
-    let fault = Fault(
-      .orphan, .other("position \(try connection.position(.messageAfter, position) ?? range.lowerBound)"),
-      count: count)
-    let target = isPossible ? id : try connection.newestLog() + 1
-    let end = try connection.position(.messageBefore, range.upperBound) ?? range.lowerBound
-    let mend = Mend.adopt(
-      range, as: target, try connection.lostAndFound(id), head: Position(rawValue: end).seq)
-    if repairs, isPossible {
+    let last = try connection.seq(.messageBefore, range.upperBound, in: range) ?? 0
+    let first = try connection.stored(range.lowerBound, range.upperBound, 1).first?.seq ?? 0
+    var fault = Fault(.orphan, .other("position \(Position(log: id, seq: first).rawValue)"), count: count)
+    let newest = try connection.newestLog()
+    let isWhole = (1...newest + 1).contains(id) && last - count <= count && first > 0
+    if !isWhole { fault.mending = Fault.collected }
+    guard repairs else {
+      (log, position) = (max(log, id), range.upperBound)
+      return Step(faults: [fault], messages: count)
+    }
+    if isWhole {
+      let name = try connection.lostAndFound(id)
+      let end = Position(log: id, seq: last).rawValue
+      let time = try connection.stored(end, end, 1).first?.time
       // The next step finds the log.
       log = id - 1
-    } else {
-      (log, position) = (id, range.upperBound)
+      return Step(faults: [fault], mends: [.begin(id, name), .head(id, last, time ?? 0)])
     }
-    return Step(faults: [fault], mends: [mend], messages: repairs ? 0 : count)
+    // The rest is found by the next step.
+    let messages = try connection.stored(range.lowerBound, range.upperBound, Self.messagesTogether)
+    fault.count = messages.count
+    var step = Step(faults: [fault])
+    try collect(messages.map { (Position(log: id, seq: $0.seq), $0.time) }, connection, &step)
+    return step
+  }
+
+  /// Puts messages whose log is not known at the end of one that is read later.
+  private mutating func collect(
+    _ messages: [(position: Position, time: Timestamp?)], _ connection: Connection, _ step: inout Step
+  ) throws(StoreError) {
+    guard !messages.isEmpty else { return }
+    var head = 0
+    let row = try lost.flatMap { lost throws(StoreError) in
+      lost > log ? try connection.storedLog(.logWithName, lost) : nil
+    }
+    let target: Int64
+    if let row {
+      (target, head) = (row.id, row.head ?? 0)
+    } else {
+      target = try connection.freeLog(after: connection.newestLog())
+      step.mends.append(.begin(target, try connection.lostAndFound(target)))
+    }
+    lost = target
+    for message in messages {
+      head += 1
+      step.mends.append(.collect(message.position, to: Position(log: target, seq: head)))
+    }
+    step.mends.append(.head(target, head, messages.last?.time ?? 0))
   }
 
   /// Goes on with a log.
   private mutating func go(_ connection: Connection) throws(StoreError) -> Step {
-    let range = Self.range(of: log)
+    let range = Position.range(of: log)
     guard let row = try connection.storedLog(.logWithName, log), let name = check?.name else {
       check = nil
       return Step()
     }
-    let end = try connection.seq(.messageBefore, range.upperBound, in: range) ?? 0
-    guard end > 0 || (row.head ?? 0) > 0 else {
+    let last = try connection.seq(.messageBefore, range.upperBound, in: range) ?? 0
+    let end = try end(of: row, last, connection)
+    guard last > 0 || end > 0 else {
       // There never was a message.
       (check, position) = (nil, range.upperBound)
       return Step(faults: [Fault(.recordStray, .log(name))], mends: [.removeLog(log)])
     }
-    let first = try connection.seq(.messageAfter, range.lowerBound, in: range) ?? 1
-    let (kinds, record) = LogRecord.examined(
-      row.record, first: first, head: LogCheck.head(row.head, end: end))
+    // Where numbers are far away, the record may speak of those that messages get when they are moved.
+    let (kinds, record) = try connection.record(of: row, end: max(end, last))
     var step = Step()
     if isFresh { step.faults = kinds.map { Fault($0, .log(name)) } }
-    isFresh = false
+    isFresh = isFresh && repairs && last > end
     guard kinds != [.newer] else {
       // Only that version knows which messages its record speaks of.
-      step.messages = try connection.count(position + 1...range.upperBound)
+      step.messages = position < range.upperBound ? try connection.count(position + 1...range.upperBound) : 0
       (check, position) = (nil, range.upperBound)
       return step
     }
-    let rows = try connection.stored(
-      position + 1, range.upperBound, Self.messagesTogether + LogCheck.lookahead)
+    let rows =
+      position < range.upperBound
+      ? try connection.stored(
+        position + 1, range.upperBound, Self.messagesTogether + LogCheck.lookahead) : []
     let page = LogCheck.Page(
-      head: row.head ?? -1, end: end, record: record, messages: Array(rows.prefix(Self.messagesTogether)),
-      following: rows.dropFirst(Self.messagesTogether).map(\.time),
+      head: row.head ?? -1, isSealed: row.isSealed, end: end, isCertain: ending?.end != nil, record: record,
+      messages: Array(rows.prefix(Self.messagesTogether)),
+      following: rows.dropFirst(Self.messagesTogether).filter { $0.seq <= end }.map(\.time),
       isLast: rows.count <= Self.messagesTogether)
-    take(page, row, mendsRecord: !kinds.isEmpty, &step)
+    try take(page, row, mendsRecord: !kinds.isEmpty, connection, &step)
     return step
+  }
+
+  /// Where the log ends: at its head, if the last message is the one that its head means and nothing speaks against that.
+  private mutating func end(
+    of row: StoredLog, _ last: Int, _ connection: Connection
+  ) throws(StoreError) -> Int {
+    let isDoubtful = ending != nil || !row.isSealed || row.head != last
+    guard isDoubtful else { return last }
+    var found = Ending(head: row.head, isSealed: row.isSealed, last: last, end: ending?.end)
+    if let end = found.end, ending == found { return end }
+    let end = try connection.end(of: row)
+    found.end = end
+    ending = found
+    return end
   }
 
   /// Checks a page of the log, and says which rows have to change.
   private mutating func take(
-    _ page: LogCheck.Page, _ row: StoredLog, mendsRecord: Bool, _ step: inout Step
-  ) {
+    _ page: LogCheck.Page, _ row: StoredLog, mendsRecord: Bool, _ connection: Connection, _ step: inout Step
+  ) throws(StoreError) {
+    let filling = repairs ? Self.messagesTogether : nil
     guard let name = check?.name, let outcome = check?.take(page, judge, filling: filling) else { return }
     step.faults += outcome.faults
     step.messages = outcome.count
-    var (record, head, time, moves) = (page.record, row.head ?? page.end, row.time, false)
-    var endsOtherwise = false
+    if outcome.isDoubtful { ending = Ending(head: nil, isSealed: false, last: 0) }
+    var (record, head, time, endsOtherwise) = (page.record, row.head, row.time, false)
+    var expelled: [(position: Position, time: Timestamp?)] = []
     for change in outcome.changes {
       switch change {
       case .fill(let span, let time):
@@ -154,92 +217,35 @@ struct LogWalk: Sendable {
         }
       case .replace(let index, let message):
         step.mends.append(.replace(Position(log: log, seq: page.messages[index].seq), message))
-      case .move(let index):
-        moves = true
-        head = max(head, page.end) + 1
+      case .move(let index, let seq):
+        head = seq
         step.mends.append(
-          .move(Position(log: log, seq: page.messages[index].seq), to: Position(log: log, seq: head)))
+          .move(Position(log: log, seq: page.messages[index].seq), to: Position(log: log, seq: seq)))
+      case .expel(let index):
+        let message = page.messages[index]
+        expelled.append((Position(log: log, seq: message.seq), message.time))
       case .head(let last): head = last
       }
     }
+    if repairs { try collect(expelled, connection, &step) }
     if mendsRecord || record != page.record { step.mends.append(.record(log, record)) }
-    if outcome.count > 0 {
+    if repairs, let next = check?.next {
+      // What was filled in is not read again; what got another number is read there.
+      position = Position(log: log, seq: next - 1).rawValue
+    } else if outcome.count > 0 {
       position = Position(log: log, seq: page.messages[outcome.count - 1].seq).rawValue
     }
-    // What was filled in is not read again.
-    if repairs, let next = check?.next {
-      position = max(position, Position(log: log, seq: next - 1).rawValue)
-    }
-    // A message that got another number is still to be looked at there.
-    if outcome.isDone, !moves {
+    if outcome.isDone {
       time = check?.time ?? row.time ?? 0
       if time != row.time, outcome.changes.isEmpty { step.faults.append(Fault(.headTime, .log(name))) }
       endsOtherwise = !row.isSealed
       if endsOtherwise, head == row.head, time == row.time, outcome.changes.isEmpty {
         step.faults.append(Fault(.headToken, .log(name)))
       }
-      (check, position) = (nil, Self.range(of: log).upperBound)
+      (check, position) = (nil, Position.range(of: log).upperBound)
     }
     if endsOtherwise || head != row.head || time != row.time {
-      step.mends.append(.head(log, head, time ?? 0))
-    }
-  }
-}
-
-extension Connection {
-  fileprivate func storedLog(_ sql: SQL, _ id: Int64) throws(StoreError) -> StoredLog? {
-    try with(sql) { statement throws(StoreError) in
-      statement.bind(id, at: 1)
-      return try statement.step() ? try StoredLog(statement) : nil
-    }
-  }
-
-  fileprivate func position(_ sql: SQL, _ position: Int64) throws(StoreError) -> Int64? {
-    try with(sql) { statement throws(StoreError) in
-      statement.bind(position, at: 1)
-      return try statement.step() ? try statement.integer(0) : nil
-    }
-  }
-
-  /// The number of the message that a statement finds, if it lies in the log.
-  fileprivate func seq(_ sql: SQL, _ position: Int64, in log: ClosedRange<Int64>) throws(StoreError) -> Int? {
-    guard let found = try self.position(sql, position), log.contains(found) else { return nil }
-    return Position(rawValue: found).seq
-  }
-
-  fileprivate func count(_ range: ClosedRange<Int64>) throws(StoreError) -> Int {
-    try with(.countMessages) { statement throws(StoreError) in
-      statement.bind(range.lowerBound, at: 1)
-      statement.bind(range.upperBound, at: 2)
-      return try statement.step() ? Int(try statement.integer(0)) : 0
-    }
-  }
-
-  fileprivate func stored(_ first: Int64, _ last: Int64, _ limit: Int) throws(StoreError) -> [StoredMessage] {
-    try with(.entries) { statement throws(StoreError) in
-      statement.bind(first, at: 1)
-      statement.bind(last, at: 2)
-      statement.bind(Int64(limit), at: 3)
-      var messages: [StoredMessage] = []
-      while try statement.step() { messages.append(try StoredMessage(statement)) }
-      return messages
-    }
-  }
-
-  /// The name of a log that nobody has, for the messages of a log without one.
-  fileprivate func lostAndFound(_ id: Int64) throws(StoreError) -> LogName {
-    var (name, count) = (LogName.lostAndFound("\(id)"), 1)
-    while try log(named: name) {
-      count += 1
-      name = .lostAndFound("\(id) \(count)")
-    }
-    return name
-  }
-
-  private func log(named name: LogName) throws(StoreError) -> Bool {
-    try with(.headOfLog) { statement throws(StoreError) in
-      statement.bind(name.encoded, at: 1)
-      return try statement.step()
+      step.mends.append(.head(log, head ?? page.end, time ?? 0))
     }
   }
 }

@@ -4,13 +4,17 @@ import Inbox
 enum Mend: Sendable {
   case rename(Int64, LogName)
   case removeLog(Int64)
-  /// Messages get a log of their own.
-  case adopt(ClosedRange<Int64>, as: Int64, LogName, head: Int)
+  /// A log begins, in which messages are put whose own is not known.
+  case begin(Int64, LogName)
+  /// A log with all its messages gets another id.
+  case renumber(Int64, as: Int64)
   case head(Int64, Int, Timestamp)
   case record(Int64, LogRecord)
   case insert(Position, StoredMessage)
   case replace(Position, StoredMessage)
   case move(Position, to: Position)
+  /// A message gets another log, in which its key means nothing.
+  case collect(Position, to: Position)
   case marks([UInt8], Marks)
   case removeMarks([UInt8])
   case removeStrangeMarks
@@ -38,22 +42,28 @@ extension Connection {
         $0.bind(name.encoded, at: 2)
       }
     case .removeLog(let id): try run(.removeLog) { $0.bind(id, at: 1) }
-    case .adopt(let range, let id, let name, let head):
-      if id != range.lowerBound >> 32 {
+    case .begin(let id, let name):
+      try run(.insertLog) {
+        $0.bind(id, at: 1)
+        $0.bind(name.encoded, at: 2)
+        $0.bind(0, at: 3)
+        $0.bind(0, at: 4)
+        $0.bind(0, at: 5)
+      }
+    case .renumber(let old, let id):
+      // An id that no log can have has no messages.
+      if (1...Position.maximumLog).contains(old) {
+        let range = Position.range(of: old)
         try run(.adoptMessages) {
           $0.bind(range.lowerBound, at: 1)
           $0.bind(range.upperBound, at: 2)
           $0.bind(id, at: 3)
         }
       }
-      try run(.insertLog) {
-        $0.bind(id, at: 1)
-        $0.bind(name.encoded, at: 2)
-        $0.bind(Int64(head), at: 3)
-        $0.bind(0, at: 4)
-        $0.bind(0, at: 5)
+      try run(.renumberLog) {
+        $0.bind(old, at: 1)
+        $0.bind(id, at: 2)
       }
-      try mendHead(of: id, head, 0)
     case .head(let id, let head, let time): try mendHead(of: id, head, time)
     case .record(let id, let record):
       let bytes = try record.bytesToWrite()
@@ -64,8 +74,9 @@ extension Connection {
       }
     case .insert(let position, let message): try write(.insertMessage, position, message)
     case .replace(let position, let message): try write(.replaceMessage, position, message)
-    case .move(let position, let target):
-      try run(.moveMessage) {
+    case .move(let position, let target), .collect(let position, let target):
+      let sql: SQL = if case .move = mend { .moveMessage } else { .collectMessage }
+      try run(sql) {
         $0.bind(position.rawValue, at: 1)
         $0.bind(target.rawValue, at: 2)
       }

@@ -129,7 +129,7 @@ extension SQLiteStore: ExaminedStore {
       walk = next
       verdict.inboxes += step.logs
       for var fault in step.faults {
-        fault.isMended = isMended && fault.kind.mending != nil
+        fault.isMended = isMended && fault.isMendable
         verdict.faults.add(fault)
       }
       if step.isOver { return }

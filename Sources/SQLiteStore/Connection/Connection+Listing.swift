@@ -54,6 +54,12 @@ extension Connection {
     }
   }
 
+  func held(_ keys: [SenderKey], in log: LogName) throws -> Set<SenderKey> {
+    try checkDeadline()
+    guard let row = try self.log(log) else { return [] }
+    return Set(try keys.filter { key in try isHeld(key, in: row.id) })
+  }
+
   func entries(in name: LogName, from first: Int, limit: Int) throws -> [LogEntry] {
     try checkDeadline()
     guard let log = try log(name) else { return [] }

@@ -15,6 +15,11 @@ struct Position: Hashable {
   /// The message's number in its log.
   var seq: Int { Int(rawValue & Int64(UInt32.max)) }
 
+  /// The positions of a log's messages.
+  static func range(of log: Int64) -> ClosedRange<Int64> {
+    log << 32...(log << 32 | Int64(UInt32.max))
+  }
+
   /// The largest number a message can have.
   static let maximumSeq = Int(UInt32.max)
   /// The largest id a log can have.

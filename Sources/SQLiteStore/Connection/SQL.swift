@@ -39,6 +39,8 @@ enum SQL: Int, CaseIterable {
   case messageAfter
   case messageBefore
   case countMessages
+  case numbersBefore
+  case logsBefore
   case marksAfter
   case strangeMarks
 
@@ -47,7 +49,9 @@ enum SQL: Int, CaseIterable {
   case removeLog
   case replaceMessage
   case moveMessage
+  case collectMessage
   case adoptMessages
+  case renumberLog
   case removeMarks
   case removeStrangeMarks
 
@@ -157,6 +161,9 @@ enum SQL: Int, CaseIterable {
     case .messageAfter: "SELECT position FROM message WHERE position > ?1 ORDER BY position LIMIT 1"
     case .messageBefore: "SELECT position FROM message WHERE position <= ?1 ORDER BY position DESC LIMIT 1"
     case .countMessages: "SELECT count(*) FROM message WHERE position BETWEEN ?1 AND ?2"
+    case .numbersBefore:
+      "SELECT position FROM message WHERE position BETWEEN ?1 AND ?2 ORDER BY position DESC"
+    case .logsBefore: "SELECT id FROM log WHERE id <= ?1 ORDER BY id DESC"
     case .marksAfter: "SELECT version, body, stamp, inbox FROM marks WHERE inbox > ?1 ORDER BY inbox LIMIT ?2"
     case .strangeMarks: "SELECT count(*) FROM marks WHERE inbox < x''"
     case .mendHead:
@@ -176,8 +183,11 @@ enum SQL: Int, CaseIterable {
       WHERE position = ?1
       """
     case .moveMessage: "UPDATE message SET position = ?2 WHERE position = ?1"
+    // Another log may have the key.
+    case .collectMessage: "UPDATE message SET position = ?2, key = NULL, digest = NULL WHERE position = ?1"
     case .adoptMessages:
       "UPDATE message SET position = (position & 4294967295) + (?3 << 32) WHERE position BETWEEN ?1 AND ?2"
+    case .renumberLog: "UPDATE log SET id = ?2 WHERE id = ?1"
     case .removeMarks: "DELETE FROM marks WHERE inbox = ?1"
     case .removeStrangeMarks: "DELETE FROM marks WHERE inbox < x''"
     }
@@ -187,7 +197,7 @@ enum SQL: Int, CaseIterable {
   private static let storedLog =
     """
     SELECT id, head, time, record, name, typeof(stamp) = 'integer'
-      AND token IS (SELECT message.token FROM message WHERE position = log.id << 32 | log.head) FROM log
+      AND token IS (SELECT message.token FROM message WHERE position = log.id << 32 | log.head), token FROM log
     """
 
   /// Whether SQLite plans how the statement finds some rows; the others control the connection.

@@ -41,7 +41,7 @@ extension Connection {
   }
 
   /// Whether a message of this log holds a key.
-  private func isHeld(_ key: SenderKey, in log: Int64) throws(StoreError) -> Bool {
+  func isHeld(_ key: SenderKey, in log: Int64) throws(StoreError) -> Bool {
     try with(.byKey) { statement throws(StoreError) in
       statement.bind(log, at: 1)
       statement.bind(key.key.string, at: 2)

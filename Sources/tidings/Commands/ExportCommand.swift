@@ -6,7 +6,7 @@ import Moving
 import SQLiteStore
 
 /// Writes what a store holds.
-struct ExportCommand: ParsableCommand {
+struct ExportCommand: ParsableCommand, OutputChoice {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Write everything that the store holds, or one team or person, as lines of JSON.",
@@ -35,6 +35,8 @@ struct ExportCommand: ParsableCommand {
 
   @Option(name: [.customShort("o"), .customLong("output")], help: "The file to write, instead of stdout.")
   var output: String?
+
+  var printsResult: Bool { output == nil }
 
   func validate() throws {
     if team != nil, user != nil { throw ValidationError("--team and --user exclude each other") }
@@ -81,7 +83,7 @@ extension CommandError {
     case let error as CommandError: self = error
     case StoreError.unavailable(let why): self.init(.unavailable, why)
     case StoreError.outcomeUnknown(let why): self.init(.retryable, why)
-    case StoreError.damaged(let what): self.init(.software, "\(what): see tidings doctor")
+    case StoreError.damaged(let what): self.init(.software, "\(what): see tidings verify")
     case let error as SystemError: self.init(.system, "\(error)")
     default: self.init(.software, "\(error)")
     }

@@ -7,7 +7,7 @@ import Moving
 import SQLiteStore
 
 /// Brings an export of Tidings, or what another program kept, into a store.
-struct ImportCommand: ParsableCommand {
+struct ImportCommand: ParsableCommand, OutputChoice {
   static let configuration = CommandConfiguration(
     commandName: "import",
     abstract: "Bring messages and marks into the store.",
@@ -41,21 +41,28 @@ struct ImportCommand: ParsableCommand {
 
   @OptionGroup(title: "What another program kept") var foreign: ForeignOptions
 
+  /// All that is told goes to stderr.
+  var printsResult: Bool { false }
+
   func run() throws {
     if foreign.areGiven || ForeignOptions.isDatabase(from) { return try runForeign() }
     var file = try SourceFile(from)
-    let store = try opened()
-    var session = ExportImport(
-      Restorer(store, skipsBad: skipBad, isDry: dryRun), stopsAtProblems: !skipBad && !dryRun)
+    // Opened once the file is known to be an export: until then nothing is made.
+    var session = ExportImport(skipsBad: skipBad, isDry: dryRun) { try opened() }
     do {
       try session.run(&file)
     } catch {
       session.bar.clear()
       throw CommandError(any: error)
     }
-    try wait { try await store.close() }
-    let summary = try session.summary(isDry: dryRun)
-    ProgressBar.tell(summary)
+    try session.close()
+    if !session.isUsable, !file.isExport {
+      ProgressBar.tell(
+        "\(file.name) is no export of Tidings: --kind team or --kind account imports what another program kept"
+      )
+    }
+    ProgressBar.tell(try session.summary())
+    if file.hasChanged { throw CommandError(.retryable, file.changeSentence) }
     if session.problems > 0, !skipBad || !session.isUsable { throw ExitCode(ExitStatus.badData.rawValue) }
   }
 
@@ -67,11 +74,19 @@ struct ImportCommand: ParsableCommand {
   }
 
   private func runForeign() throws {
-    let work = try foreign.work(from: from, skipsBad: skipBad, isDry: dryRun, log.logger(isQuiet: true))
-    let store = try opened()
+    let logger = log.logger(isQuiet: true)
+    let work = try foreign.work(from: from, skipsBad: skipBad, isDry: dryRun, logger)
+    var store: (any MessageStore)?
     let problems: Int
     do {
-      problems = try work.run(Restorer(store, skipsBad: skipBad, isDry: dryRun))
+      // A store that can't be used is told before anything is read; a file is made once there is something for it.
+      let options = self.store
+      if case .sqlite(let path) = try options.url(makesFolder: false), !path.exists, !dryRun {
+        (problems, store) = try work.run { try options.open(logger) }
+      } else {
+        let opened = try opened()
+        (problems, store) = try work.run { opened }
+      }
     } catch let failure as SourceFailure {
       throw CommandError(ForeignOptions.isDatabase(from) ? .unavailable : .badData, failure.description)
     } catch is Restorer.Refused {
@@ -82,7 +97,7 @@ struct ImportCommand: ParsableCommand {
     } catch {
       throw CommandError(any: error)
     }
-    try wait { try await store.close() }
+    if let store { try wait { try await store.close() } }
     if problems > 0, !skipBad { throw ExitCode(ExitStatus.badData.rawValue) }
   }
 }

@@ -6,7 +6,7 @@ import LibC
 import Logging
 
 /// Serves one host on stdin and stdout.
-struct ServeCommand: ParsableCommand {
+struct ServeCommand: ParsableCommand, OutputChoice {
   static let configuration = CommandConfiguration(
     commandName: "serve",
     abstract: "Serve one host: requests on stdin, answers on stdout, logs on stderr (the default).",
@@ -43,6 +43,9 @@ struct ServeCommand: ParsableCommand {
       throw ValidationError("--drain-timeout must be from 0 to 86400 seconds")
     }
   }
+
+  /// The output is the connection's, which is looked at when it begins.
+  var printsResult: Bool { false }
 
   func run() throws {
     let parent = Parent()

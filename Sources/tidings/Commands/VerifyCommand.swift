@@ -106,7 +106,7 @@ struct VerifyReport {
       }
       lines.append(
         fault.isMended
-          ? "mended \(kind.rawValue): \(place): \(kind.mending ?? "")" : "LEFT \(kind.rawValue): \(place)")
+          ? "mended \(kind.rawValue): \(place): \(fault.mending ?? "")" : "LEFT \(kind.rawValue): \(place)")
     }
     let rest = count - named.reduce(0) { $0 + $1.count }
     if rest > 0 { lines.append(isRepair ? "\(kind.rawValue): \(rest) more" : "  and \(rest) more") }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Importing
 import Logging
+import Runtime
 import SQLiteStore
 
 /// The options for documents that another program kept.
@@ -67,7 +68,14 @@ struct ForeignOptions: ParsableArguments {
     } catch {
       throw CommandError(.badParameters, "--default: \(error)")
     }
-    return Translation(mapping, isOfTeams: kind == .team, zone: try zone())
+    let translation = Translation(
+      mapping, isOfTeams: kind == .team, zone: try zone(), now: systemTime())
+    do {
+      try translation.checkDefaults()
+    } catch {
+      throw CommandError(.badParameters, "--default: \(error)")
+    }
+    return translation
   }
 
   private func zone() throws(CommandError) -> Zone {
@@ -100,6 +108,8 @@ struct ForeignOptions: ParsableArguments {
   /// The import from a collection, a file or standard input.
   func work(from: String, skipsBad: Bool, isDry: Bool, _ logger: Logger) throws(CommandError) -> ForeignImport
   {
+    // What is wrong with the options is told before anything is opened or read.
+    _ = try translation(.plain)
     let (source, fields) = try source(from, logger)
     return ForeignImport(
       source: source, translation: try translation(fields), merges: mergeBroadcasts, skipsBad: skipsBad,
@@ -122,12 +132,9 @@ struct ForeignOptions: ParsableArguments {
     guard collection == nil else {
       throw CommandError(.badParameters, "--collection needs the URI of a database for --from")
     }
-    var file = try SourceFile(from)
-    let beginning = try file.read()
-    guard let format = format ?? FormatName(beginning: beginning) else {
-      throw CommandError(.badData, "\(file.name) is empty")
-    }
-    return (.file(file, beginning: beginning, format), format.mapping)
+    let file = try SourceFile(from)
+    guard let format = format ?? FormatName(beginning: file.beginning) else { throw file.isEmpty }
+    return (.file(file, format), format.mapping)
   }
 }
 

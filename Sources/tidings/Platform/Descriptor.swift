@@ -10,6 +10,17 @@ struct Descriptor: Sendable {
   static let standardOutput = Descriptor(number: STDOUT_FILENO)
   static let standardError = Descriptor(number: STDERR_FILENO)
 
+  /// Takes the numbers of the standard descriptors that are closed, so that no file that is opened later gets one of them,
+  /// and with it what is meant for a reader. Reading and writing them fails as before, but that what is written to
+  /// stderr is gone. Called before anything is opened.
+  static func holdStandardOnes() throws(SystemError) {
+    // The lowest free number is the one that open(2) gives.
+    for (number, mode) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDWR)]
+    where fcntl(number, F_GETFD) < 0 {
+      guard open("/dev/null", mode) == number else { throw SystemError("open /dev/null") }
+    }
+  }
+
   /// Whether it is a terminal.
   var isTerminal: Bool { isatty(number) == 1 }
 

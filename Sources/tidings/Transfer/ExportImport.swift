@@ -1,3 +1,4 @@
+import API
 import Inbox
 import Locks
 import Moving
@@ -9,17 +10,26 @@ struct ExportImport {
   var problems: Int { told.withLock { $0 } }
   /// Whether the file is an export that can be imported.
   var isUsable: Bool { reader.isUsable }
-  private let restorer: Restorer
-  private let stopsAtProblems: Bool
-  private var reader = ExportReader()
+  private let skipsBad: Bool
+  private let isDry: Bool
+  private let open: () throws -> any MessageStore
+  /// What restores, once the file is known to be an export.
+  private var work: (store: any MessageStore, restorer: Restorer)?
+  private var reader = ExportReader(.contract)
   // Counted by the thread that reads and by the one that restores.
   private let told = Locked(0)
   private var restoring: (() throws -> Void)?
   private var isStopped = false
 
-  init(_ restorer: Restorer, stopsAtProblems: Bool) {
-    self.restorer = restorer
-    self.stopsAtProblems = stopsAtProblems
+  /// Creates an import into the store that `open` returns.
+  init(skipsBad: Bool, isDry: Bool, _ open: @escaping () throws -> any MessageStore) {
+    (self.skipsBad, self.isDry, self.open) = (skipsBad, isDry, open)
+  }
+
+  /// Closes the store.
+  func close() throws {
+    guard let store = work?.store else { return }
+    try wait { try await store.close() }
   }
 
   /// Reads the whole file, or up to the first problem if that ends it.
@@ -51,8 +61,12 @@ struct ExportImport {
       try reader.read(line, line: number)
     } catch {
       tell(error.description)
-      isStopped = stopsAtProblems || !reader.isUsable
+      isStopped = !(skipsBad || isDry) || !reader.isUsable
       // What is before the problem is restored all the same.
+    }
+    if work == nil, reader.isUsable {
+      let store = try open()
+      work = (store, Restorer(store, skipsBad: skipsBad, isDry: isDry))
     }
     if reader.isFull { try flush() }
   }
@@ -66,8 +80,8 @@ struct ExportImport {
   private mutating func flush() throws {
     let portion = reader.take()
     try settle()
-    guard !portion.items.isEmpty else { return }
-    restoring = begin { [restorer, told] in
+    guard !portion.items.isEmpty, let restorer = work?.restorer else { return }
+    restoring = begin { [told] in
       try await restorer.restore(portion.items) { unfit in
         told.withLock { $0 += 1 }
         let line = portion.line(of: unfit).map { "line \($0): " } ?? ""
@@ -86,8 +100,9 @@ struct ExportImport {
   }
 
   /// What came of the import, as a sentence.
-  func summary(isDry: Bool) throws -> String {
-    let (counts, left) = try wait { [restorer] in (await restorer.counts, await restorer.skipped) }
+  func summary() throws -> String {
+    let restorer = work?.restorer
+    let (counts, left) = try wait { (await restorer?.counts ?? .init(), await restorer?.skipped ?? 0) }
     let read = reader.totals
     let skipped = reader.skipped + left
     let rate = bar.seconds > 0 ? Int(Double(read.messages) / bar.seconds) : 0

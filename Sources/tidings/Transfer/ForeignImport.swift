@@ -7,8 +7,8 @@ struct ForeignImport: Sendable {
   /// Where the documents are.
   enum Source: Sendable {
     case collection(MongoSource)
-    /// A file, and what was read of it to find out its format.
-    case file(SourceFile, beginning: [UInt8], FormatName)
+    /// A file.
+    case file(SourceFile, FormatName)
   }
 
   let source: Source
@@ -17,15 +17,16 @@ struct ForeignImport: Sendable {
   let skipsBad: Bool
   let isDry: Bool
 
-  /// Reads everything, then restores it. Tells each problem and what came of it; returns the number of problems.
-  func run(_ restorer: Restorer) throws -> Int {
+  /// Reads everything, then restores it into the store that `open` returns. Tells each problem and what came of it; returns
+  /// the number of problems, and the store if it was opened.
+  func run(_ open: @escaping @Sendable () throws -> any MessageStore) throws -> (Int, (any MessageStore)?) {
     // Shown by the thread that reads, and cleared by the one that restores.
     let screen = Screen()
     defer { screen.clear() }
     return try wait {
       var total: Int?
       if case .collection(let collection) = source { total = try await collection.count() }
-      if case .file(let file, _, _) = source { total = file.size }
+      if case .file(let file, _) = source { total = file.size }
       let work = Import(
         translation, folder: Environment.value("TMPDIR") ?? "/var/tmp",
         progress: { screen.show($0, of: total) }, onProblem: { screen.tell($0, $1) })
@@ -35,8 +36,10 @@ struct ForeignImport: Sendable {
         screen.tell(
           "nothing was imported: \(work.report.bad) of \(work.report.documents) documents can't be messages; --skip-bad leaves them out"
         )
-        return work.report.bad
+        return (work.report.bad, nil)
       }
+      let store = try open()
+      let restorer = Restorer(store, skipsBad: skipsBad, isDry: isDry)
       let refused = Locked(0)
       let report = try await work.restore(merges: merges) { items in
         try await restorer.restore(items) { unfit in
@@ -46,7 +49,7 @@ struct ForeignImport: Sendable {
       }
       let counts = await restorer.counts
       for line in report.lines(counts, isDry: isDry, seconds: screen.seconds) { screen.tell(line) }
-      return report.bad + refused.withLock { $0 }
+      return (report.bad + refused.withLock { $0 }, store)
     }
   }
 
@@ -55,12 +58,9 @@ struct ForeignImport: Sendable {
     case .collection(let collection):
       try await work.read(collection)
       await collection.close()
-    case .file(var file, let beginning, let name):
-      var isAtStart = true
-      try work.read(name.format(translation.mapping)) {
-        defer { isAtStart = false }
-        return (isAtStart ? beginning : try file.read(), file.done)
-      }
+    case .file(var file, let name):
+      try work.read(name.format(translation.mapping)) { (try file.read(), file.done) }
+      if file.hasChanged { throw CommandError(.retryable, "\(file.changeSentence): nothing was imported") }
     }
   }
 }

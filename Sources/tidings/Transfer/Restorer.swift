@@ -52,13 +52,10 @@ actor Restorer {
   }
 
   private func attempt(_ items: [Restored]) async throws -> Restored.Counts {
-    if let dryRun {
-      let (counts, next) = try await store.read { reader in
-        var next = dryRun
-        return (try next.restore(items, reader), next)
-      }
-      self.dryRun = next
-      return counts
+    if dryRun != nil {
+      let change = try await change(items)
+      dryRun?.apply(change)
+      return change.counts
     }
     for pause in Self.pauses {
       do {
@@ -68,6 +65,12 @@ actor Restorer {
       }
     }
     return try await store.restore(items)
+  }
+
+  /// What a portion would change. The state so far is not held here any more when it is changed, so it is never copied.
+  private func change(_ items: [Restored]) async throws -> DryRun.Change {
+    let state = dryRun ?? DryRun()
+    return try await store.read { try state.change(items, $0) }
   }
 }
 

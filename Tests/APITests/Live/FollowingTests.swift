@@ -307,5 +307,6 @@ struct NoReader: StoreReader {
   func inboxes(after inbox: Inbox?, limit: Int) throws -> [Inbox] { throw Asked() }
   func logs(_ names: [LogName]) throws -> [LogState] { throw Asked() }
   func marks(of inboxes: [Inbox]) throws -> [Marks] { throw Asked() }
+  func held(_ keys: [SenderKey], in log: LogName) throws -> Set<SenderKey> { throw Asked() }
   func entries(in log: LogName, from first: Int, limit: Int) throws -> [LogEntry] { throw Asked() }
 }

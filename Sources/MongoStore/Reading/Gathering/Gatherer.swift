@@ -10,11 +10,12 @@ typealias Brought = (answer: Answer, past: Int)
 struct Ask: Sendable {
   let want: Want
   let work: QueuedWork
-  let continuation: CheckedContinuation<Brought, any Error>
+  /// Gets the answer, on one of the pool's threads. It must not block.
+  let done: @Sendable (Result<Brought, any Error>) -> Void
 
   /// Answers the ask. It may be taken back until now: what was read for it is dropped then.
   func settle(_ answer: Result<Brought, any Error>) {
-    if work.begin() { continuation.resume(with: answer) }
+    if work.begin() { done(answer) }
   }
 }
 
@@ -29,9 +30,14 @@ final class Gatherer: Sendable {
   /// Reads one want; throws `StoreError`, or `CancellationError` once the task is cancelled.
   func bring(_ want: Want) async throws -> Brought {
     try await withQueuedWork { work, continuation in
-      queue.withLock { $0.add(Ask(want: want, work: work, continuation: continuation)) }
-      startReady()
+      bring(Ask(want: want, work: work) { continuation.resume(with: $0) })
     }
+  }
+
+  /// Reads one want, without a task.
+  func bring(_ ask: Ask) {
+    queue.withLock { $0.add(ask) }
+    startReady()
   }
 
   private func startReady() {
@@ -61,8 +67,7 @@ final class Gatherer: Sendable {
   private func bring(_ group: [Ask], _ session: MongoSession) throws -> [Brought] {
     do {
       return try access.withLayout(session) { layout in
-        var run = ReadRun(group.map(\.want), Source(session, layout))
-        return try run.run().map { ($0, layout.past.number) }
+        try self.answers(to: group.map(\.want), Source(session, layout)).map { ($0, layout.past.number) }
       }
     } catch StoreError.damaged {
       // Each asks alone, which shows whose data is damaged.
@@ -70,5 +75,22 @@ final class Gatherer: Sendable {
     } catch {
       throw error is StoreError ? error : StoreError(any: error)
     }
+  }
+
+  /// What was read last, where it still holds, and the rest in as few commands as it takes.
+  private func answers(to wants: [Want], _ source: Source) throws -> [Answer] {
+    let inboxes = source.past.inboxes
+    var answers = [Answer?](repeating: nil, count: wants.count)
+    if source.hasSnapshots, inboxes.isWorthAsking(for: wants) {
+      answers = inboxes.answers(to: wants, at: try source.commitPoint())
+    }
+    let rest = wants.indices.filter { answers[$0] == nil }
+    guard !rest.isEmpty else { return answers.compactMap(\.self) }
+    let process = inboxes.process
+    var run = ReadRun(rest.map { wants[$0] }, source)
+    let found = try run.run()
+    if let process, let moment = run.moment { inboxes.keep(found, .init(process: process, time: moment)) }
+    for (index, answer) in zip(rest, found) { answers[index] = answer }
+    return answers.compactMap(\.self)
   }
 }

@@ -1,0 +1,105 @@
+import Inbox
+import Mongo
+import Testing
+
+@testable import MongoStore
+
+/// States hold while nothing is committed, and the question whether that is so is asked where it helps.
+struct KeptInboxesTests {
+  private static let processes = (1...2).map { BSONObjectID(high: $0, low: 0) }
+
+  private func point(_ time: UInt64, process: Int = 0) -> MongoCommitPoint {
+    MongoCommitPoint(process: Self.processes[process], time: MongoClusterTime(value: time))
+  }
+
+  private func found(_ inbox: Inbox, head: Int) -> Answer {
+    var state = InboxState(inbox: inbox, shared: LogState(), own: LogState())
+    state.shared.head = head
+    return .inboxes([FoundInbox(state: state)])
+  }
+
+  private func heads(_ kept: KeptInboxes, _ inboxes: [Inbox], at point: MongoCommitPoint?) -> [Int?] {
+    kept.answers(to: inboxes.map { .inboxes([$0]) }, at: point).map {
+      if case .inboxes(let found) = $0 { found[0].state.shared.head } else { nil }
+    }
+  }
+
+  @Test func aStateHoldsUntilSomethingIsCommitted() {
+    let kept = KeptInboxes()
+    let ann = Inbox(user: "ann", team: "t")
+    #expect(heads(kept, [bob], at: point(5)) == [nil])
+    kept.keep([found(bob, head: 3)], point(7))
+    kept.keep([found(ann, head: 2)], point(5))
+    // The snapshot may be later than what was committed.
+    #expect(heads(kept, [bob, ann], at: point(5)) == [3, 2])
+    #expect(heads(kept, [bob, ann], at: point(7)) == [3, nil])
+    #expect(heads(kept, [bob, ann], at: point(8)) == [nil, nil])
+    kept.keep([found(bob, head: 4)], point(8))
+    #expect(heads(kept, [bob], at: point(8)) == [4])
+  }
+
+  @Test func anotherProcessMayHaveAnotherPast() {
+    let kept = KeptInboxes()
+    _ = heads(kept, [bob], at: point(5))
+    kept.keep([found(bob, head: 3)], point(5))
+    #expect(heads(kept, [bob], at: point(2, process: 1)) == [nil])
+    #expect(kept.process == Self.processes[1])
+  }
+
+  @Test func onlySingleInboxesAreKept() {
+    let kept = KeptInboxes()
+    let wants: [Want] = [.inboxes([bob, bob]), .messages(team, SequenceSet(1, through: 2))]
+    #expect(!kept.isWorthAsking(for: wants))
+    #expect(kept.answers(to: wants, at: point(1)).allSatisfy { $0 == nil })
+  }
+
+  @Test func itIsAskedWhereStatesMayHold() {
+    let kept = KeptInboxes()
+    let want = Want.inboxes([bob])
+    // At first nobody knows.
+    #expect(kept.isWorthAsking(for: [want]))
+    _ = heads(kept, [bob], at: point(5))
+    #expect(!kept.isWorthAsking(for: [want]))
+    kept.keep([found(bob, head: 3)], point(5))
+    #expect(kept.isWorthAsking(for: [want]))
+    // Half of a group is enough.
+    let other = Want.inboxes([Inbox(user: "cid", team: "t")])
+    #expect(kept.isWorthAsking(for: [other, want]))
+    #expect(!kept.isWorthAsking(for: [other, want, other]))
+    // What is known to be old is not asked about.
+    _ = heads(kept, [bob], at: point(6))
+    #expect(!kept.isWorthAsking(for: [want]))
+  }
+
+  @Test func serversThatTellNoneAreAskedOnce() {
+    let kept = KeptInboxes()
+    #expect(kept.isWorthAsking(for: [.inboxes([bob])]))
+    #expect(heads(kept, [bob], at: nil) == [nil])
+    #expect(!kept.isWorthAsking(for: [.inboxes([bob])]))
+  }
+
+  @Test func whatWasOfNoUseIsAskedMoreSeldom() {
+    var asking = Asking()
+    var skips: [Int] = []
+    for _ in 0..<9 {
+      asking.note(false)
+      var skipped = 0
+      while !asking.isWorthIt() { skipped += 1 }
+      skips.append(skipped)
+    }
+    #expect(skips == [1, 2, 4, 8, 16, 32, 64, 64, 64])
+    asking.note(true)
+    #expect(asking.isWorthIt() && asking.isWorthIt())
+    asking.note(false)
+    #expect(!asking.isWorthIt() && asking.isWorthIt())
+  }
+
+  @Test func largeStatesAreNotKept() {
+    let kept = KeptInboxes()
+    _ = heads(kept, [bob], at: point(5))
+    var state = InboxState(inbox: bob, shared: LogState(), own: LogState())
+    state.shared.sent = SequenceSet(numbers: (0...KeptInboxes.bytes / 48).map { 2 * $0 + 1 })
+    kept.keep([.inboxes([FoundInbox(state: state)])], point(5))
+    #expect(heads(kept, [bob], at: point(5)) == [nil])
+  }
+}
