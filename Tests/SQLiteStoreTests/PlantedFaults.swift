@@ -94,6 +94,11 @@ extension VerifyTests {
     ),
     Plant(kind: .head, sql: "UPDATE log SET head = 400000 WHERE id = 1"),
     Plant(kind: .head, sql: "UPDATE log SET head = 4294967295 WHERE id = 1"),
+    Plant(
+      kind: .orphan,
+      sql: "UPDATE message SET position = position * 1000000007 WHERE position - (1 << 32) IN (3, 5, 7)"),
+    Plant(
+      kind: .orphan, sql: "UPDATE message SET position = -position WHERE position - (1 << 32) IN (3, 5, 7)"),
     Plant(kind: .logID, sql: "UPDATE log SET id = 2147483647 WHERE id = 1"),
     Plant(kind: .logID, sql: "UPDATE log SET id = -3 WHERE id = 2"),
     Plant(kind: .logID, sql: "UPDATE log SET id = 77 WHERE id = 1"),

@@ -15,6 +15,9 @@ public struct LogCheck: Hashable, Sendable {
 
   /// The numbers that were found to be nobody's, and that no message was found to have had.
   private var missing = 0
+  /// The number beyond which messages may be of another log: the head, before anything was mended, if the last message
+  /// was the one that it means.
+  private var sealedHead: Int?
 
   /// Some messages of a log, with what the store says of it at the same moment.
   public struct Page {
@@ -42,11 +45,6 @@ public struct LogCheck: Hashable, Sendable {
     ) {
       (self.head, self.isSealed, self.end, self.isCertain) = (head, isSealed, end, isCertain)
       (self.record, self.messages, self.following, self.isLast) = (record, messages, following, isLast)
-    }
-
-    /// Whether a message beyond the end may be of another log: this one ends as its head says, and lacks none.
-    fileprivate func isForeign(_ message: StoredMessage, missing: Int) -> Bool {
-      isSealed && missing == 0 && message.seq > head ?? .max
     }
   }
 
@@ -83,6 +81,7 @@ public struct LogCheck: Hashable, Sendable {
   public mutating func take(_ page: Page, _ judge: MessageJudge, filling: Int? = nil) -> Outcome {
     var outcome = Outcome()
     var end = page.end
+    if sealedHead == nil { sealedHead = page.isSealed ? page.head : .max }
     next = max(next, page.record.tail)
     // The times of those before the tail, which are being removed, don't matter, nor those of messages that are moved.
     let living = page.messages.filter { $0.seq >= page.record.tail && $0.seq <= page.end }
@@ -136,7 +135,8 @@ public struct LogCheck: Hashable, Sendable {
     far message: StoredMessage, at index: Int, _ page: Page, _ end: inout Int, _ outcome: inout Outcome
   ) {
     let place = Fault.Place.message(MessageName(log: name, seq: message.seq))
-    guard page.isForeign(message, missing: missing) else {
+    // A log that lacks none has lost none.
+    guard missing == 0, message.seq > sealedHead ?? .max else {
       missing = max(missing - 1, 0)
       return move(index, .number, place, &end, &outcome)
     }

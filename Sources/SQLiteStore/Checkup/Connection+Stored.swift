@@ -130,6 +130,23 @@ extension Connection {
     }
   }
 
+  /// The positions and times of messages.
+  func places(
+    _ first: Int64, _ last: Int64, _ limit: Int
+  ) throws(StoreError) -> [(position: Position, time: Timestamp?)] {
+    try with(.entries) { statement throws(StoreError) in
+      statement.bind(first, at: 1)
+      statement.bind(last, at: 2)
+      statement.bind(Int64(limit), at: 3)
+      var places: [(position: Position, time: Timestamp?)] = []
+      while try statement.step() {
+        let time = try StoredLog.readable { () throws(StoreError) in try statement.time(1) }
+        places.append((Position(rawValue: try statement.integer(0)), time))
+      }
+      return places
+    }
+  }
+
   /// The name of a log that nobody has, for the messages of a log without one.
   func lostAndFound(_ id: Int64) throws(StoreError) -> LogName {
     var (name, count) = (LogName.lostAndFound("\(id)"), 1)

@@ -112,11 +112,13 @@ struct LogWalk: Sendable {
       log = id - 1
       return Step(faults: [fault], mends: [.begin(id, name), .head(id, last, time ?? 0)])
     }
-    // The rest is found by the next step.
-    let messages = try connection.stored(range.lowerBound, range.upperBound, Self.messagesTogether)
+    // Neither before the first log nor far behind the last one is any message another's. The rest is found by the next step.
+    let from = id < 1 ? .min : range.lowerBound
+    let to = id < 1 ? Position.range(of: 0).upperBound : id > newest + 1 ? .max : range.upperBound
+    let messages = try connection.places(from, to, Self.messagesTogether)
     fault.count = messages.count
     var step = Step(faults: [fault])
-    try collect(messages.map { (Position(log: id, seq: $0.seq), $0.time) }, connection, &step)
+    try collect(messages, connection, &step)
     return step
   }
 
