@@ -12,16 +12,12 @@ struct KeptInboxesTests {
     MongoCommitPoint(process: Self.processes[process], time: MongoClusterTime(value: time))
   }
 
-  private func found(_ inbox: Inbox, head: Int) -> Answer {
-    var state = InboxState(inbox: inbox, shared: LogState(), own: LogState())
-    state.shared.head = head
-    return .inboxes([FoundInbox(state: state)])
+  private func found(_ inbox: Inbox, head: Int) -> KeptInbox {
+    KeptInbox(state: InboxState(inbox: inbox, shared: LogState(head: head), own: LogState()))
   }
 
-  private func heads(_ kept: KeptInboxes, _ inboxes: [Inbox], at point: MongoCommitPoint?) -> [Int?] {
-    kept.answers(to: inboxes.map { .inboxes([$0]) }, at: point).map {
-      if case .inboxes(let found) = $0 { found[0].state.shared.head } else { nil }
-    }
+  private func heads(_ kept: KeptInboxes, _ inboxes: [Inbox?], at point: MongoCommitPoint?) -> [Int?] {
+    kept.look(inboxes, at: point).map { $0?.state.shared.head }
   }
 
   @Test func aStateHoldsUntilSomethingIsCommitted() {
@@ -46,36 +42,34 @@ struct KeptInboxesTests {
     #expect(kept.process == Self.processes[1])
   }
 
-  @Test func onlySingleInboxesAreKept() {
+  @Test func whatIsNoStateIsNotLookedUp() {
     let kept = KeptInboxes()
-    let wants: [Want] = [.inboxes([bob, bob]), .messages(team, SequenceSet(1, through: 2))]
-    #expect(!kept.isWorthAsking(for: wants))
-    #expect(kept.answers(to: wants, at: point(1)).allSatisfy { $0 == nil })
+    #expect(!kept.isWorthAsking(for: [nil, nil]))
+    #expect(heads(kept, [nil], at: point(1)) == [nil])
   }
 
   @Test func itIsAskedWhereStatesMayHold() {
     let kept = KeptInboxes()
-    let want = Want.inboxes([bob])
     // At first nobody knows.
-    #expect(kept.isWorthAsking(for: [want]))
+    #expect(kept.isWorthAsking(for: [bob]))
     _ = heads(kept, [bob], at: point(5))
-    #expect(!kept.isWorthAsking(for: [want]))
+    #expect(!kept.isWorthAsking(for: [bob]))
     kept.keep([found(bob, head: 3)], point(5))
-    #expect(kept.isWorthAsking(for: [want]))
+    #expect(kept.isWorthAsking(for: [bob]))
     // Half of a group is enough.
-    let other = Want.inboxes([Inbox(user: "cid", team: "t")])
-    #expect(kept.isWorthAsking(for: [other, want]))
-    #expect(!kept.isWorthAsking(for: [other, want, other]))
+    let other = Inbox(user: "cid", team: "t")
+    #expect(kept.isWorthAsking(for: [other, bob]))
+    #expect(!kept.isWorthAsking(for: [other, bob, nil]))
     // What is known to be old is not asked about.
     _ = heads(kept, [bob], at: point(6))
-    #expect(!kept.isWorthAsking(for: [want]))
+    #expect(!kept.isWorthAsking(for: [bob]))
   }
 
   @Test func serversThatTellNoneAreAskedOnce() {
     let kept = KeptInboxes()
-    #expect(kept.isWorthAsking(for: [.inboxes([bob])]))
+    #expect(kept.isWorthAsking(for: [bob]))
     #expect(heads(kept, [bob], at: nil) == [nil])
-    #expect(!kept.isWorthAsking(for: [.inboxes([bob])]))
+    #expect(!kept.isWorthAsking(for: [bob]))
   }
 
   @Test func whatWasOfNoUseIsAskedMoreSeldom() {
@@ -99,7 +93,7 @@ struct KeptInboxesTests {
     _ = heads(kept, [bob], at: point(5))
     var state = InboxState(inbox: bob, shared: LogState(), own: LogState())
     state.shared.sent = SequenceSet(numbers: (0...KeptInboxes.bytes / 48).map { 2 * $0 + 1 })
-    kept.keep([.inboxes([FoundInbox(state: state)])], point(5))
+    kept.keep([KeptInbox(state: state)], point(5))
     #expect(heads(kept, [bob], at: point(5)) == [nil])
   }
 }

@@ -58,9 +58,9 @@ class UnreadTests(SidecarCase):
     """A host that ends its input and doesn't read: answers wait for it, events only for a while."""
 
     def filled(self, sidecar):
-        """Waits until the pipe to the host takes no more."""
+        """Waits until the pipe to the host takes hardly more: each message begins on a page of its own."""
         output = sidecar.process.stdout.fileno()
-        sidecar.wait_for(lambda: struct.unpack("i", fcntl.ioctl(output, termios.FIONREAD, b"\0" * 4))[0] > 60_000)
+        sidecar.wait_for(lambda: struct.unpack("i", fcntl.ioctl(output, termios.FIONREAD, b"\0" * 4))[0] > 40_000)
 
     def test_events(self):
         for ending, number in (("end", None), ("SIGTERM", signal.SIGTERM)):
@@ -84,7 +84,7 @@ class UnreadTests(SidecarCase):
         sidecar.close_input()
         sidecar.start_reading()
         events = [message["params"]["total"] for message in sidecar.finish(close=False) if "id" not in message]
-        self.assertGreater(len(events), 6)
+        self.assertGreater(len(events), 2)
         self.assertEqual(events, list(range(1, len(events) + 1)))
 
     def test_answers(self):

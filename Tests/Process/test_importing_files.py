@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from sidecar import ROOT, SidecarCase, on_each_store
@@ -26,9 +27,16 @@ def packages():
         stamp = folder / "notifications.txt"
         if not stamp.exists() or stamp.read_text() != WANTED.read_text():
             shutil.rmtree(folder, ignore_errors=True)
-            subprocess.run(
-                [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
-                 "--require-hashes", "--target", folder, "--requirement", WANTED], check=True, stdin=subprocess.DEVNULL)
+            # What has no wheel is built with the setuptools that is pinned, and not with whichever is the newest today.
+            rest, name, builder = WANTED.read_text().partition("setuptools==")
+            for wanted, *options in (name + builder,), (rest, "--no-build-isolation", "--use-pep517"):
+                with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+                    file.write(wanted)
+                    file.flush()
+                    subprocess.run(
+                        [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
+                         "--require-hashes", "--target", folder, "--requirement", file.name, *options],
+                        check=True, stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(folder)})
             stamp.write_text(WANTED.read_text())
     return folder
 

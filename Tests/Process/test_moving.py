@@ -235,8 +235,8 @@ def bad_files(lines):
     yield "an earlier message", longer({**plain, "create_time": "2001-01-01T00:00:00.000Z"})
     yield "a wrong digest", changed(message, idempotency_key="other", digest="A" * 43)
     yield "another type", changed(last, message_type="other")
-    yield "other marks", changed(marks, version=99, sections={"2": "AQEA"})
-    yield "marks of nothing", changed(marks, team_id="nowhere", sections={"2": "AQEA"})
+    yield "other marks", changed(marks, version=99, sections={"2": "AQAB"})
+    yield "marks of nothing", changed(marks, team_id="nowhere", sections={"2": "AQAB"})
     yield "retractions in no order", changed(record, sections={"2": lines[record]["sections"]["2"]})
     yield "a message that is missing", edited(lines, {message: []})
     yield "a line of no kind", changed(message, kind="letter")
@@ -295,8 +295,13 @@ class FormatTests(Moving, SidecarCase):
         for kind, described in schema["$defs"].items():
             for name in described.get("properties", {}):
                 self.assertIn(f"`{name}`", page, kind)
-        for example in page.split("```json\n")[1].split("```")[0].splitlines():
+        examples = page.split("```json\n")[1].split("```")[0]
+        for example in examples.splitlines():
             jsonschema.validate(json.loads(example), schema)
+        # It is an export that this program would have written.
+        url, _ = self.store()
+        self.import_(url, examples.encode())
+        self.assertEqual(self.export(url), examples.encode())
 
 
 class CommandTests(Moving, SidecarCase):

@@ -87,11 +87,6 @@ public struct LogRestore: Sendable {
       record = given
     }
     guard record != state.record else { return writes }
-    // A message of which the record alone says that it was retracted.
-    for index in writes.entries.indices where record.retracted.contains(writes.entries[index].message.seq) {
-      writes.entries[index].isRetracted = true
-      writes.entries[index].message.body.clear()
-    }
     do {
       try LogState(head: writes.head, record: record).check()
     } catch {
@@ -137,7 +132,8 @@ public struct LogWrites: Sendable {
   public internal(set) var entries: ArraySlice<LogEntry> = []
   /// The log's record; nil if it stays as it is.
   public internal(set) var record: LogRecord?
-  /// The messages whose retraction is new: whatever is left of their bodies is to be cleared.
+  /// The messages whose retraction is new: whatever is left of their bodies is to be cleared, also of those that are new
+  /// themselves and of which only the record says it.
   public internal(set) var retracted = SequenceSet()
 }
 

@@ -31,8 +31,10 @@ struct Outbox: Sendable {
   private(set) var isClosed = false
   /// Bytes added and not yet written.
   private(set) var queuedBytes = 0
-  /// Bytes added behind the last answer and not yet written.
-  private var bytesBehindAnswers = 0
+  /// Bytes written so far.
+  private var writtenBytes = 0
+  /// The place of the last notifications that have no answer between them, among all bytes that were ever added.
+  private var lastNotifications = (start: 0, end: 0)
   /// Bytes of answers that wait for the rest of their batch.
   private(set) var heldBytes = 0
 
@@ -47,7 +49,10 @@ struct Outbox: Sendable {
   var isEmpty: Bool { segments.isEmpty }
 
   /// Whether every answer that was added is written.
-  var hasWrittenAnswers: Bool { queuedBytes == bytesBehindAnswers }
+  var hasWrittenAnswers: Bool {
+    let end = writtenBytes + queuedBytes
+    return queuedBytes == 0 || (lastNotifications.end == end && lastNotifications.start <= writtenBytes)
+  }
 
   // MARK: Answers
 
@@ -90,7 +95,6 @@ struct Outbox: Sendable {
       append { $0.append(UInt8(ascii: "}")) }
     }
     end()
-    bytesBehindAnswers = 0
   }
 
   /// Adds `{"jsonrpc":"2.0","id":...,"error":...}`; the id is `null` if there is none.
@@ -108,20 +112,24 @@ struct Outbox: Sendable {
     if let batch {
       settle(batch) { $0.append(large: message) }
     } else {
-      add(notification: message)
-      bytesBehindAnswers = 0
+      add(message: message)
     }
   }
 
   /// Adds a complete message that is no answer.
   mutating func add(notification message: [UInt8]) {
+    let start = writtenBytes + queuedBytes
+    if lastNotifications.end != start { lastNotifications.start = start }
+    add(message: message)
+    lastNotifications.end = writtenBytes + queuedBytes
+  }
+
+  private mutating func add(message: [UInt8]) {
     guard !isClosed else { return }
     observer?.sent(message)
-    let before = queuedBytes
     open(message.count)
     append(large: message)
     end()
-    bytesBehindAnswers += queuedBytes - before
   }
 
   // MARK: Batches
@@ -197,7 +205,6 @@ struct Outbox: Sendable {
     open(answer.count)
     for part in answer.parts { append(large: part) }
     end()
-    bytesBehindAnswers = 0
   }
 
   // MARK: Segments
@@ -221,7 +228,7 @@ struct Outbox: Sendable {
   mutating func wrote(_ count: Int) {
     guard !isClosed else { return }
     queuedBytes -= count
-    bytesBehindAnswers = min(bytesBehindAnswers, queuedBytes)
+    writtenBytes += count
   }
 
   /// Reports that a segment is written, so that its memory is used again.
@@ -235,7 +242,7 @@ struct Outbox: Sendable {
   mutating func close() {
     isClosed = true
     segments.removeAll()
-    (queuedBytes, bytesBehindAnswers) = (0, 0)
+    queuedBytes = 0
   }
 
   private mutating func open(_ size: Int) {

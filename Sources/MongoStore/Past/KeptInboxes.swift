@@ -8,7 +8,7 @@ import Runtime
 /// instead of a search for each. Where much is written that is seldom so, and then the primary is not asked.
 final class KeptInboxes: Sendable {
   private struct Entry {
-    var found: FoundInbox
+    var inbox: KeptInbox
     var moment: MongoCommitPoint
   }
 
@@ -27,15 +27,16 @@ final class KeptInboxes: Sendable {
   // Held for a look at the entries of a group, or for entering them; never while the server is asked.
   private let state = Locked(State())
 
-  /// Whether it is worth asking for the commit point before these are read.
-  func isWorthAsking(for wants: [Want]) -> Bool {
+  /// Whether it is worth asking for the commit point before the states of these are read; nil is something else that is
+  /// read with them.
+  func isWorthAsking(for inboxes: [Inbox?]) -> Bool {
     state.withLock { state in
-      guard let latest = state.latest else { return !state.isUntold && wants.contains { $0.inbox != nil } }
-      let hopeful = wants.count { want in
-        guard let inbox = want.inbox, let entry = state.entries.look(inbox.own) else { return false }
+      guard let latest = state.latest else { return !state.isUntold && inboxes.contains { $0 != nil } }
+      let hopeful = inboxes.count { inbox in
+        guard let inbox, let entry = state.entries.look(inbox.own) else { return false }
         return entry.moment.holds(at: latest)
       }
-      return 2 * hopeful >= wants.count && hopeful > 0 && state.asking.isWorthIt()
+      return 2 * hopeful >= inboxes.count && hopeful > 0 && state.asking.isWorthIt()
     }
   }
 
@@ -43,45 +44,52 @@ final class KeptInboxes: Sendable {
   /// it runs, no other server of its set has another past.
   var process: BSONObjectID? { state.withLock { $0.latest?.process } }
 
-  /// The answers to those wants for which what was read last still holds at this commit point; nil for the others.
-  func answers(to wants: [Want], at point: MongoCommitPoint?) -> [Answer?] {
+  /// What was read last of each inbox, if it still holds at this commit point.
+  func look(_ inboxes: [Inbox?], at point: MongoCommitPoint?) -> [KeptInbox?] {
     state.withLock { state in
       guard let point else {
         state.isUntold = true
-        return wants.map { _ in nil }
+        return inboxes.map { _ in nil }
       }
       let isFirst = state.latest == nil
       if state.latest.map({ $0.process != point.process || $0.time < point.time }) ?? true {
         state.latest = point
       }
-      let answers = wants.map { want -> Answer? in
-        guard let inbox = want.inbox, let entry = state.entries.use(inbox.own), entry.moment.holds(at: point)
-        else { return nil }
-        return .inboxes([entry.found])
+      let found = inboxes.map { inbox -> KeptInbox? in
+        guard let inbox, let entry = state.entries.use(inbox.own), entry.moment.holds(at: point) else {
+          return nil
+        }
+        return entry.inbox
       }
-      if !isFirst { state.asking.note(2 * answers.count { $0 != nil } >= wants.count) }
-      return answers
+      if !isFirst { state.asking.note(2 * found.count { $0 != nil } >= inboxes.count) }
+      return found
     }
   }
 
   /// Keeps what was found at a snapshot.
-  func keep(_ answers: [Answer], _ moment: MongoCommitPoint) {
+  func keep(_ inboxes: some Sequence<KeptInbox>, _ moment: MongoCommitPoint) {
     state.withLock { state in
-      for case .inboxes(let found) in answers {
-        for inbox in found {
-          // The messages are kept elsewhere, written as JSON.
-          let kept = FoundInbox(
-            state: inbox.state, marksToken: inbox.marksToken, shared: Stretch(last: inbox.shared.last),
-            own: Stretch(last: inbox.own.last))
-          let name = inbox.state.inbox.own
-          let weight = 768 + 4 * name.encoded.count + 24 * inbox.state.rangeCount
-          // One that is as large as many is read again: it would drive out those.
-          guard weight <= Self.bytes / 2 else { continue }
-          state.entries.set(name, Entry(found: kept, moment: moment), weight: weight)
-        }
+      for inbox in inboxes {
+        let name = inbox.state.inbox.own
+        let weight = 768 + 4 * name.encoded.count + 24 * inbox.state.rangeCount
+        // One that is as large as many is read again: it would drive out those.
+        guard weight <= Self.bytes / 2 else { continue }
+        state.entries.set(name, Entry(inbox: inbox, moment: moment), weight: weight)
       }
     }
   }
+}
+
+/// The state of an inbox, without messages: these are kept elsewhere, written as JSON.
+struct KeptInbox: Sendable {
+  var state: InboxState
+  /// The token of the last change of the marks.
+  var marksToken: BSONObjectID?
+  /// The last message of each log, if it is known.
+  var lastShared: LastMessage?
+  var lastOwn: LastMessage?
+
+  typealias LastMessage = (seq: Int, token: UInt64)
 }
 
 /// Decides whether a question that is sometimes useful is worth asking: after each one that was of no use, twice as many
@@ -109,12 +117,5 @@ extension MongoCommitPoint {
   /// Whether what was read at this point is what a read would find at a later one.
   fileprivate func holds(at later: MongoCommitPoint) -> Bool {
     process == later.process && time >= later.time
-  }
-}
-
-extension Want {
-  /// The inbox, if it is the state of one that is asked for.
-  fileprivate var inbox: Inbox? {
-    if case .inboxes(let inboxes) = self, inboxes.count == 1 { inboxes[0] } else { nil }
   }
 }

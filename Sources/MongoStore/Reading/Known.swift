@@ -7,6 +7,11 @@ enum Want: Sendable {
   case inboxes([Inbox])
   /// Messages of a log by number.
   case messages(LogName, SequenceSet)
+
+  /// The inbox, if it is the state of one that is asked for.
+  var inbox: Inbox? {
+    if case .inboxes(let inboxes) = self, inboxes.count == 1 { inboxes[0] } else { nil }
+  }
 }
 
 /// What was found for a `Want`.
@@ -24,6 +29,20 @@ struct FoundInbox: Sendable {
   var marksToken: BSONObjectID?
   var shared = Stretch()
   var own = Stretch()
+}
+
+extension FoundInbox {
+  /// What was kept of an inbox.
+  init(_ kept: KeptInbox) {
+    self.init(
+      state: kept.state, marksToken: kept.marksToken, shared: Stretch(last: kept.lastShared),
+      own: Stretch(last: kept.lastOwn))
+  }
+
+  /// What is worth keeping.
+  var kept: KeptInbox {
+    KeptInbox(state: state, marksToken: marksToken, lastShared: shared.last, lastOwn: own.last)
+  }
 }
 
 /// Messages of one log: all existing messages with the numbers in `covered`, ascending.

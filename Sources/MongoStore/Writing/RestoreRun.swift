@@ -148,18 +148,20 @@ extension RestoreRun {
       for entry in writes.entries { if let key = entry.senderKey { places.append((writes.log, key)) } }
       guard places.count <= Self.keysLookedUp else { return }
     }
-    var held: Set<AppendPlan.KeyPlace> = []
+    var held: [AppendPlan.KeyPlace: Int] = [:]
     for start in stride(from: 0, to: places.count, by: 100) {
       let some = Array(places[start..<min(start + 100, places.count)])
       for document in try passing({ () throws(StoreError) in try Query.holders(some).all(session) }) {
         let holder = try Holder(document)
-        held.insert(AppendPlan.KeyPlace(log: holder.log, key: holder.key))
+        held[AppendPlan.KeyPlace(log: holder.log, key: holder.key)] = holder.receipt.seq
       }
     }
     guard !held.isEmpty else { return }
     for writes in logs {
       for entry in writes.entries {
-        guard let key = entry.senderKey, held.contains(.init(log: writes.log, key: key)) else { continue }
+        guard let key = entry.senderKey, let seq = held[.init(log: writes.log, key: key)] else { continue }
+        // At its own number it is the message itself, of an attempt whose outcome was not known.
+        guard seq != entry.message.seq else { continue }
         throw StoreError.unfit(Unfit(writes.log, .key(entry.message.seq)))
       }
     }

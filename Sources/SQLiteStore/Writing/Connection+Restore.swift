@@ -56,7 +56,9 @@ extension Connection {
     // A log without messages has no row, and nothing to write.
     guard let id else { return }
     for entry in writes.entries {
-      try write(entry.message, to: id, key: entry.key, digest: entry.digest)
+      var message = entry.message
+      if !entry.isRetracted, writes.retracted.contains(message.seq) { message.body.clear() }
+      try write(message, to: id, key: entry.key, digest: entry.digest)
     }
     if let record = writes.record { try writeRecord(record.encoded, of: id) }
     let before = writes.entries.first?.message.seq ?? .max

@@ -79,17 +79,25 @@ final class Gatherer: Sendable {
 
   /// What was read last, where it still holds, and the rest in as few commands as it takes.
   private func answers(to wants: [Want], _ source: Source) throws -> [Answer] {
-    let inboxes = source.past.inboxes
+    let past = source.past.inboxes
+    let inboxes = wants.map(\.inbox)
     var answers = [Answer?](repeating: nil, count: wants.count)
-    if source.hasSnapshots, inboxes.isWorthAsking(for: wants) {
-      answers = inboxes.answers(to: wants, at: try source.commitPoint())
+    if source.hasSnapshots, past.isWorthAsking(for: inboxes) {
+      let kept = past.look(inboxes, at: try source.commitPoint())
+      answers = kept.map { $0.map { .inboxes([FoundInbox($0)]) } }
     }
     let rest = wants.indices.filter { answers[$0] == nil }
     guard !rest.isEmpty else { return answers.compactMap(\.self) }
-    let process = inboxes.process
+    let process = past.process
     var run = ReadRun(rest.map { wants[$0] }, source)
     let found = try run.run()
-    if let process, let moment = run.moment { inboxes.keep(found, .init(process: process, time: moment)) }
+    if let process, let moment = run.moment {
+      let single = zip(rest, found).compactMap { index, answer -> KeptInbox? in
+        guard inboxes[index] != nil, case .inboxes(let found) = answer else { return nil }
+        return found.first?.kept
+      }
+      past.keep(single, MongoCommitPoint(process: process, time: moment))
+    }
     for (index, answer) in zip(rest, found) { answers[index] = answer }
     return answers.compactMap(\.self)
   }
