@@ -138,6 +138,14 @@ extension VerifyTests {
     Plant(kind: .marksName, sql: "UPDATE marks SET inbox = 'text' WHERE \(bobsMarks)"),
     Plant(kind: .marksVersion, sql: "UPDATE marks SET version = -1 WHERE \(bobsMarks)"),
     Plant(kind: .marksVersion, sql: "UPDATE marks SET version = 1 << 53 WHERE \(bobsMarks)"),
+    Plant(kind: .marksVersion, sql: "UPDATE marks SET version = 0 WHERE \(bobsMarks)"),
+    Plant(kind: .marksStamp, sql: "UPDATE marks SET stamp = 0 WHERE \(bobsMarks)"),
+    Plant(kind: .token, sql: "UPDATE message SET token = 0 WHERE \(seventh)"),
+    Plant(
+      kind: .token,
+      sql:
+        "UPDATE message SET token = 'a' WHERE position = (1 << 32) + 10; UPDATE log SET token = 'a' WHERE id = 1"
+    ),
     Plant(kind: .marksStamp, sql: "UPDATE marks SET stamp = 'none' WHERE \(bobsMarks)"),
     Plant(kind: .marksRange, sql: marks { $0.shared.read = SequenceSet(1, through: 99) }),
     Plant(kind: .marksRange, sql: marks { $0.own.folded = 4 }),

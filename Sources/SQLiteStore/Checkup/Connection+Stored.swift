@@ -61,7 +61,7 @@ extension StoredMessage {
     if texts[4] == nil, !flaws.contains(.type) { flaws.append(.type) }
     let digest = statement.isBytes(11) ? try statement.bytes(11) : []
     self.init(
-      seq: position.seq, time: time, hasToken: token != nil,
+      seq: position.seq, time: time, hasToken: token ?? 0 != 0,
       body: MessageBody(
         type: Text(texts[4] ?? "unknown"), sender: texts[0].map { Text($0) }, username: texts[1],
         teamName: texts[2], receiver: texts[3].map { Text($0) }, content: texts[5], data: texts[6]),
@@ -76,15 +76,14 @@ extension StoredMessage {
 }
 
 extension StoredMarks {
-  /// Reads the row of `SQL.marksAfter`.
+  /// Reads the row of `SQL.marksAfter`. No marks that were written have version or stamp 0.
   init(_ statement: PreparedStatement) throws(StoreError) {
+    let version = try StoredLog.readable { () throws(StoreError) in
+      try statement.count(0, through: StoredMarks.largestVersion)
+    }
+    let stamp = try StoredLog.readable { () throws(StoreError) in try statement.integer(2) }
     self.init(
-      version: try StoredLog.readable { () throws(StoreError) in
-        try statement.count(0, through: StoredMarks.largestVersion)
-      },
-      stamp: try StoredLog.readable { () throws(StoreError) in
-        UInt64(bitPattern: try statement.integer(2))
-      },
+      version: version == 0 ? nil : version, stamp: stamp == 0 ? nil : stamp.map { UInt64(bitPattern: $0) },
       body: statement.isBytes(1) ? try statement.bytes(1) : nil)
   }
 }

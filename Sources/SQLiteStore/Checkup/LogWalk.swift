@@ -218,7 +218,10 @@ struct LogWalk: Sendable {
           _ = record.retract(seq)
         }
       case .replace(let index, let message):
-        step.mends.append(.replace(Position(log: log, seq: page.messages[index].seq), message))
+        let found = page.messages[index]
+        // The head has the token of this message, which gets another one.
+        if found.seq == row.head, !found.hasToken { endsOtherwise = true }
+        step.mends.append(.replace(Position(log: log, seq: found.seq), message))
       case .move(let index, let seq):
         head = seq
         step.mends.append(
@@ -240,7 +243,7 @@ struct LogWalk: Sendable {
     if outcome.isDone {
       time = check?.time ?? row.time ?? 0
       if time != row.time, outcome.changes.isEmpty { step.faults.append(Fault(.headTime, .log(name))) }
-      endsOtherwise = !row.isSealed
+      endsOtherwise = endsOtherwise || !row.isSealed
       if endsOtherwise, head == row.head, time == row.time, outcome.changes.isEmpty {
         step.faults.append(Fault(.headToken, .log(name)))
       }

@@ -179,7 +179,7 @@ enum SQL: Int, CaseIterable {
       """
       UPDATE message SET time = ?2, user_id = ?3, username = ?4, team_name = ?5, receiver_id = ?6, message_type = ?7,
         content = ?8, data = ?9, key = ?10, digest = ?11,
-        token = CASE typeof(token) WHEN 'integer' THEN token ELSE ?12 END
+        token = CASE WHEN typeof(token) = 'integer' AND token <> 0 THEN token ELSE ?12 END
       WHERE position = ?1
       """
     case .moveMessage: "UPDATE message SET position = ?2 WHERE position = ?1"
