@@ -112,7 +112,7 @@ class GroupTests(support.Case):
             self.end_escaped()
             (self.folder / "starts.escaped").unlink(missing_ok=True)
             with self.subTest(rest), self.assertRaises(error) as caught:
-                sync.Tidings.start(program=self.fake(self.ESCAPE + " " * 8 + rest), start_timeout=1 if error is StartTimeoutError else 60)
+                sync.Tidings.start(program=self.fake(self.ESCAPE.rstrip() + "\n" + " " * 8 + rest), start_timeout=1 if error is StartTimeoutError else 60)
             if error is ProcessDiedError:
                 self.assertEqual(caught.exception.details, {"status": 69, "last_words": "no such store"})
 
