@@ -130,6 +130,9 @@ let package = Package(
 
     // Random numbers that can be had again.
     .target(name: "Seeds", path: "Tests/Seeds", swiftSettings: settings),
+    // What tests of the domain and of several stores share.
+    .target(
+      name: "InboxSupport", dependencies: ["Inbox"], path: "Tests/InboxSupport", swiftSettings: settings),
     // A second JSON reader, to compare with.
     .target(
       name: "JSONSupport", dependencies: ["JSON"], path: "Tests/JSONSupport", swiftSettings: settings),
@@ -148,12 +151,14 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "InboxTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
+      name: "InboxTests",
+      dependencies: ["Caches", "Inbox", "InboxSupport", "Locks", "MemoryStore", "Runtime", "Seeds"],
       swiftSettings: settings),
     .testTarget(name: "MovingTests", dependencies: ["Inbox", "JSON", "Moving"], swiftSettings: settings),
     .testTarget(name: "RuntimeTests", dependencies: ["Locks", "Runtime"], swiftSettings: settings),
     .testTarget(
-      name: "CachesTests", dependencies: ["Caches", "Inbox", "Locks", "MemoryStore", "Runtime", "Seeds"],
+      name: "CachesTests",
+      dependencies: ["Caches", "Inbox", "InboxSupport", "Locks", "MemoryStore", "Runtime", "Seeds"],
       swiftSettings: settings),
     .testTarget(
       name: "StoreContract",
@@ -164,7 +169,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "SQLiteStoreTests",
-      dependencies: ["CSQLite", "Inbox", "Locks", "Runtime", "Seeds", "SQLiteStore"],
+      dependencies: ["CSQLite", "Inbox", "InboxSupport", "Locks", "Runtime", "Seeds", "SQLiteStore"],
       swiftSettings: settings),
     // Real mongods for every test that needs one.
     .target(
@@ -180,7 +185,7 @@ let package = Package(
     .testTarget(
       name: "MongoStoreTests",
       dependencies: [
-        "Caches", "Inbox", "Locks", "Mongo", "MongoStore", "MongoSupport", "Runtime", "Seeds",
+        "Caches", "Inbox", "InboxSupport", "Locks", "Mongo", "MongoStore", "MongoSupport", "Runtime", "Seeds",
       ],
       swiftSettings: settings),
     fuzz,

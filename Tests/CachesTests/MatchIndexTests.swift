@@ -1,3 +1,4 @@
+import InboxSupport
 import Locks
 import MemoryStore
 import Runtime
@@ -8,34 +9,18 @@ import Testing
 @testable import Inbox
 
 @Suite struct MatchIndexTests {
-  /// A reader that counts the requests to the store.
-  final class CountingReader: StoreReader, Sendable {
+  /// A reader of logs in which every third message has the type, and what it was asked for.
+  private func counted() -> (reader: NumberReader, asked: Locked<[ClosedRange<Int>]>) {
     let asked = Locked<[ClosedRange<Int>]>([])
-
-    var past: Int { 0 }
-    var now: Timestamp { 0 }
-    func logs(after name: LogName?, limit: Int) -> [LogName] { [] }
-    func inboxes(after inbox: Inbox?, limit: Int) -> [Inbox] { [] }
-    func logs(_ names: [LogName]) -> [LogState] { [] }
-    func entries(in log: LogName, from first: Int, limit: Int) -> [LogEntry] { [] }
-    func held(_ keys: [SenderKey], in log: LogName) -> Set<SenderKey> { [] }
-    func marks(of inboxes: [Inbox]) -> [Marks] { [] }
-    func states(of inboxes: [Inbox]) -> [InboxState] { [] }
-    func messages(in log: LogName, _ numbers: SequenceSet) -> [Message] { [] }
-    func times(in log: LogName, _ numbers: [Int]) -> [Timestamp] { [] }
-    func tokens(in log: LogName, _ numbers: [Int]) -> [UInt64] { numbers.map { UInt64($0) } }
-    func last(in log: LogName, notAfter time: Timestamp) -> Int { 0 }
-    func numbers(in log: LogName, where field: MessageField, from first: Int, through last: Int)
-      -> SequenceSet
-    {
-      asked.withLock { $0.append(first...last) }
-      // Every third message has the type.
-      return SequenceSet(numbers: (first...last).filter { $0 % 3 == 0 })
+    let reader = NumberReader { numbers in
+      asked.withLock { $0.append(numbers) }
+      return SequenceSet(numbers: numbers.filter { $0 % 3 == 0 })
     }
+    return (reader, asked)
   }
 
   @Test func asksOnlyForWhatIsNew() throws {
-    let store = CountingReader()
+    let (store, asked) = counted()
     let reader = IndexedReader(store, MatchIndex())
     func thirds(_ first: Int, _ last: Int) throws -> SequenceSet {
       try reader.numbers(in: .everyone, where: .type("a"), from: first, through: last)
@@ -44,10 +29,10 @@ import Testing
     #expect(try thirds(1, 10) == SequenceSet(numbers: [3, 6, 9]))
     #expect(try thirds(1, 7) == SequenceSet(numbers: [3, 6]))
     #expect(try thirds(5, 13) == SequenceSet(numbers: [6, 9, 12]))
-    #expect(store.asked.withLock { $0 } == [1...10, 11...13])
+    #expect(asked.withLock { $0 } == [1...10, 11...13])
     #expect(try reader.numbers(in: .everyone, where: .type("b"), from: 1, through: 3) == SequenceSet(3))
     #expect(try reader.numbers(in: .team("t"), where: .type("a"), from: 1, through: 3) == SequenceSet(3))
-    #expect(store.asked.withLock { $0.count } == 4)
+    #expect(asked.withLock { $0.count } == 4)
   }
 
   /// What is known begins after a number, for instance where a reader's own messages are part of the marks.
@@ -85,16 +70,16 @@ import Testing
   }
 
   @Test func forgetsWhatWasNotUsedLongest() throws {
-    let store = CountingReader()
+    let (store, asked) = counted()
     let reader = IndexedReader(store, MatchIndex(capacity: 2 * (5 + MatchIndex.entryWeight)))
     func ask(_ type: Text) throws {
       #expect(try reader.numbers(in: .everyone, where: .type(type), from: 1, through: 15).count == 5)
     }
     // Five ranges each: two entries fit.
     for type in ["a", "b", "a", "c", "a"] as [Text] { try ask(type) }
-    #expect(store.asked.withLock { $0.count } == 3)
+    #expect(asked.withLock { $0.count } == 3)
     try ask("b")
-    #expect(store.asked.withLock { $0.count } == 4)
+    #expect(asked.withLock { $0.count } == 4)
   }
 
   /// A comparison with a plain list in the order of use.

@@ -1,5 +1,6 @@
 import Dispatch
 import Inbox
+import InboxSupport
 import Mongo
 import MongoSupport
 import Testing
@@ -8,45 +9,36 @@ import Testing
 
 /// Reads for which no task waits.
 struct GatheredReadTests {
-  /// Begins a read; the stream has its result.
   private func begin(
     _ store: MongoStore, _ body: @escaping @Sendable (any StoreReader) throws -> Int
-  ) throws -> (takeBack: @Sendable () -> Void, results: AsyncStream<Result<Int, any Error>>) {
-    let (results, result) = AsyncStream<Result<Int, any Error>>.makeStream()
-    let takeBack = store.read(before: nil, body) { result.yield($0) }
-    return (try #require(takeBack), results)
-  }
-
-  private func first(_ results: AsyncStream<Result<Int, any Error>>) async throws -> Int {
-    for await result in results { return try result.get() }
-    throw CancellationError()
+  ) throws -> DirectRead {
+    try #require(DirectRead(store, body))
   }
 
   @Test func theyAreAnsweredLikeOthers() async throws {
     try await withStores(try await .shared(.replicaSet())) { stores in
       let store = stores[0]
       // Until the server is known, nobody knows whether reads can be gathered.
-      #expect(store.read(before: nil, { _ in 1 }, done: { _ in Issue.record("it was done") }) == nil)
+      #expect(DirectRead(store, { _ in 1 }) == nil)
       _ = try await store.state()
       for n in 1...30 {
         _ = try await store.append(draft("\(n)"), to: [team])
-        #expect(try await first(begin(store) { try $0.state(of: bob).shared.head }.results) == n)
+        #expect(try await begin(store) { try $0.state(of: bob).shared.head }.value == n)
       }
       // What did not come with the state.
       let deep = try begin(store) { reader in
         _ = try reader.state(of: bob)
         return try reader.messages(in: team, SequenceSet(2, through: 5)).reduce(0) { $0 + $1.seq }
       }
-      #expect(try await first(deep.results) == 14)
+      #expect(try await deep.value == 14)
       await #expect(throws: StoreError.notFound) {
-        try await first(
-          begin(store) { reader in
-            _ = try reader.state(of: bob)
-            throw StoreError.notFound
-          }.results)
+        try await begin(store) { reader in
+          _ = try reader.state(of: bob)
+          throw StoreError.notFound
+        }.value
       }
-      #expect(try await first(begin(store) { _ in 7 }.results) == 7)
-      #expect(store.read(before: .now + .seconds(60), { _ in 1 }, done: { _ in }) == nil)
+      #expect(try await begin(store) { _ in 7 }.value == 7)
+      #expect(DirectRead(store, before: .now + .seconds(60), { _ in 1 }) == nil)
     }
   }
 
@@ -59,7 +51,7 @@ struct GatheredReadTests {
         let states = try reader.states(of: [bob, Inbox(user: "bob")])
         return states.count
       }
-      await #expect(throws: NeedsTask.self) { try await first(read.results) }
+      await #expect(throws: NeedsTask.self) { try await read.value }
     }
   }
 
@@ -71,12 +63,12 @@ struct GatheredReadTests {
         let head = try reader.state(of: bob).shared.head
         return try reader.last(in: team, notAfter: .max) + head
       }
-      await #expect(throws: NeedsTask.self) { try await first(read.results) }
+      await #expect(throws: NeedsTask.self) { try await read.value }
       let numbers = try begin(store) { reader in
         _ = try reader.state(of: bob)
         return try reader.numbers(in: team, where: .sender("ann"), from: 1, through: 30).count
       }
-      await #expect(throws: NeedsTask.self) { try await first(numbers.results) }
+      await #expect(throws: NeedsTask.self) { try await numbers.value }
     }
   }
 
@@ -95,11 +87,11 @@ struct GatheredReadTests {
       for await _ in begun {}
       let taken = try begin(store) { try $0.state(of: bob).shared.head }
       taken.takeBack()
-      await #expect(throws: CancellationError.self) { try await first(taken.results) }
+      await #expect(throws: CancellationError.self) { try await taken.value }
       let other = try begin(store) { try $0.state(of: bob).shared.head }
       gate.signal()
       try await busy
-      #expect(try await first(other.results) == 0)
+      #expect(try await other.value == 0)
       // It has ended: nothing is told twice.
       other.takeBack()
       taken.takeBack()

@@ -1,23 +1,16 @@
 import Dispatch
 import Inbox
+import InboxSupport
 import Testing
 
 @testable import SQLiteStore
 
 /// Reads for which no task waits.
 struct DirectReadTests {
-  /// Begins a read; the stream has its result.
   private func begin(
     _ store: SQLiteStore, _ body: @escaping @Sendable (any StoreReader) throws -> Int
-  ) throws -> (takeBack: @Sendable () -> Void, results: AsyncStream<Result<Int, any Error>>) {
-    let (results, result) = AsyncStream<Result<Int, any Error>>.makeStream()
-    let takeBack = store.read(before: nil, body) { result.yield($0) }
-    return (try #require(takeBack), results)
-  }
-
-  private func first(_ results: AsyncStream<Result<Int, any Error>>) async throws -> Int {
-    for await result in results { return try result.get() }
-    throw CancellationError()
+  ) throws -> DirectRead {
+    try #require(DirectRead(store, body))
   }
 
   @Test func theyAreAnsweredLikeOthers() async throws {
@@ -25,13 +18,13 @@ struct DirectReadTests {
     let store = try SQLiteStore(path: folder.path("a.db"))
     for n in 1...3 {
       _ = try await store.append(draft())
-      #expect(try await first(begin(store) { try $0.state(of: bob).shared.head }.results) == n)
+      #expect(try await begin(store) { try $0.state(of: bob).shared.head }.value == n)
     }
     await #expect(throws: StoreError.notFound) {
-      try await first(begin(store) { _ in throw StoreError.notFound }.results)
+      try await begin(store) { _ in throw StoreError.notFound }.value
     }
     try await store.close()
-    await #expect(throws: StoreError.closed) { try await first(begin(store) { _ in 1 }.results) }
+    await #expect(throws: StoreError.closed) { try await begin(store) { _ in 1 }.value }
   }
 
   @Test func oneThatIsTakenBackIsNotDone() async throws {
@@ -51,9 +44,9 @@ struct DirectReadTests {
     // It has begun: it is done.
     slow.takeBack()
     queued.takeBack()
-    await #expect(throws: CancellationError.self) { try await first(queued.results) }
+    await #expect(throws: CancellationError.self) { try await queued.value }
     release.signal()
-    #expect(try await first(slow.results) == 1)
+    #expect(try await slow.value == 1)
     try await store.close()
   }
 }

@@ -1,4 +1,5 @@
 import Caches
+import InboxSupport
 import Locks
 import MemoryStore
 import Seeds
@@ -210,24 +211,4 @@ import Testing
       _ = try await other.read { try $0.state(of: inbox).changes(since: cursor, limit: 5, $0) }
     }
   }
-}
-
-/// A reader of logs whose messages have their numbers as tokens.
-private struct NumberReader: StoreReader {
-  var past: Int { 0 }
-  var now: Timestamp { 0 }
-  func logs(after name: LogName?, limit: Int) -> [LogName] { [] }
-  func inboxes(after inbox: Inbox?, limit: Int) -> [Inbox] { [] }
-  func logs(_ names: [LogName]) -> [LogState] { [] }
-  func entries(in log: LogName, from first: Int, limit: Int) -> [LogEntry] { [] }
-  func held(_ keys: [SenderKey], in log: LogName) -> Set<SenderKey> { [] }
-  func marks(of inboxes: [Inbox]) -> [Marks] { [] }
-  func states(of inboxes: [Inbox]) -> [InboxState] { [] }
-  func messages(in log: LogName, _ numbers: SequenceSet) -> [Message] { [] }
-  func times(in log: LogName, _ numbers: [Int]) -> [Timestamp] { [] }
-  func tokens(in log: LogName, _ numbers: [Int]) -> [UInt64] { numbers.map { UInt64($0) } }
-  func last(in log: LogName, notAfter time: Timestamp) -> Int { 0 }
-  func numbers(
-    in log: LogName, where field: MessageField, from first: Int, through last: Int
-  ) -> SequenceSet { SequenceSet() }
 }

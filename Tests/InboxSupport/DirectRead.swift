@@ -1,0 +1,26 @@
+import Inbox
+
+/// A read that was begun without a task.
+public struct DirectRead: Sendable {
+  /// Takes the read back.
+  public let takeBack: @Sendable () -> Void
+  private let results: AsyncStream<Result<Int, any Error>>
+
+  /// Begins a read; nil if the store only reads for tasks.
+  public init?(
+    _ store: some MessageStore, before deadline: ContinuousClock.Instant? = nil,
+    _ body: @escaping @Sendable (any StoreReader) throws -> Int
+  ) {
+    let (results, result) = AsyncStream<Result<Int, any Error>>.makeStream()
+    guard let takeBack = store.read(before: deadline, body, done: { result.yield($0) }) else { return nil }
+    (self.takeBack, self.results) = (takeBack, results)
+  }
+
+  /// The first result, once it is told.
+  public var value: Int {
+    get async throws {
+      for await result in results { return try result.get() }
+      throw CancellationError()
+    }
+  }
+}
