@@ -1,13 +1,13 @@
 import Inbox
 
 /// A read that was begun without a task.
-public struct DirectRead: Sendable {
+package struct DirectRead: Sendable {
   /// Takes the read back.
-  public let takeBack: @Sendable () -> Void
+  package let takeBack: @Sendable () -> Void
   private let results: AsyncStream<Result<Int, any Error>>
 
   /// Begins a read; nil if the store only reads for tasks.
-  public init?(
+  package init?(
     _ store: some MessageStore, before deadline: ContinuousClock.Instant? = nil,
     _ body: @escaping @Sendable (any StoreReader) throws -> Int
   ) {
@@ -17,7 +17,7 @@ public struct DirectRead: Sendable {
   }
 
   /// The first result, once it is told.
-  public var value: Int {
+  package var value: Int {
     get async throws {
       for await result in results { return try result.get() }
       throw CancellationError()
