@@ -3,8 +3,8 @@ import Locks
 import Mongo
 import Runtime
 
-/// The states of inboxes as they were read last, each with the snapshot that it is of. A state holds as long as nothing
-/// was committed after its snapshot: one answer of the primary (``MongoSession/commitPoint(_:)``) says so for all of them,
+/// The states of inboxes as they were read last, each with the snapshot that it is of. A state holds as long as this
+/// snapshot is the commit point: one answer of the primary (``MongoSession/commitPoint(_:)``) says so for all of them,
 /// instead of a search for each. Where much is written that is seldom so, and then the primary is not asked.
 final class KeptInboxes: Sendable {
   private struct Entry {
@@ -34,7 +34,7 @@ final class KeptInboxes: Sendable {
       guard let latest = state.latest else { return !state.isUntold && inboxes.contains { $0 != nil } }
       let hopeful = inboxes.count { inbox in
         guard let inbox, let entry = state.entries.look(inbox.own) else { return false }
-        return entry.moment.holds(at: latest)
+        return entry.moment.mayHold(after: latest)
       }
       return 2 * hopeful >= inboxes.count && hopeful > 0 && state.asking.isWorthIt()
     }
@@ -56,7 +56,7 @@ final class KeptInboxes: Sendable {
         state.latest = point
       }
       let found = inboxes.map { inbox -> KeptInbox? in
-        guard let inbox, let entry = state.entries.use(inbox.own), entry.moment.holds(at: point) else {
+        guard let inbox, let entry = state.entries.use(inbox.own), entry.moment == point else {
           return nil
         }
         return entry.inbox
@@ -114,8 +114,12 @@ struct Asking {
 }
 
 extension MongoCommitPoint {
-  /// Whether what was read at this point is what a read would find at a later one.
-  fileprivate func holds(at later: MongoCommitPoint) -> Bool {
-    process == later.process && time >= later.time
+  /// Whether this may be the commit point that will be told next, after an earlier one.
+  ///
+  /// What holds is of exactly the point that is told then: the server reads snapshots at this very point. Its clock
+  /// seems to stand still while nothing is written, and is behind a snapshot that was read before only if the server's
+  /// machine was set back to an earlier image of it, memory and all.
+  fileprivate func mayHold(after earlier: MongoCommitPoint) -> Bool {
+    process == earlier.process && time >= earlier.time
   }
 }
