@@ -50,6 +50,18 @@ struct KeptInboxesTests {
     #expect(heads(kept, [bob], at: point(6)) == [nil])
   }
 
+  /// Large messages are not read together with what others want, though none came with the state.
+  @Test func theSizeOfMessagesIsKept() {
+    let kept = KeptInboxes()
+    _ = heads(kept, [bob], at: point(5))
+    var inbox = found(bob, head: 3)
+    inbox.sizeShared = 40_000
+    kept.keep([inbox], point(5))
+    kept.keep([found(bob, head: 4)], point(6))
+    let sizes = kept.look([bob], at: point(6)).map { $0.map { FoundInbox($0).shared.averageSize } }
+    #expect(sizes == [40_000])
+  }
+
   @Test func whatIsNoStateIsNotLookedUp() {
     let kept = KeptInboxes()
     #expect(!kept.isWorthAsking(for: [nil, nil]))

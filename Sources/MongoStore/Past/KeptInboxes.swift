@@ -74,6 +74,12 @@ final class KeptInboxes: Sendable {
         let weight = 768 + 4 * name.encoded.count + 24 * inbox.state.rangeCount
         // One that is as large as many is read again: it would drive out those.
         guard weight <= Self.bytes / 2 else { continue }
+        var inbox = inbox
+        if let before = state.entries.look(name)?.inbox {
+          // No message came with the state this time.
+          if inbox.sizeShared == 0 { inbox.sizeShared = before.sizeShared }
+          if inbox.sizeOwn == 0 { inbox.sizeOwn = before.sizeOwn }
+        }
         state.entries.set(name, Entry(inbox: inbox, moment: moment), weight: weight)
       }
     }
@@ -88,6 +94,10 @@ struct KeptInbox: Sendable {
   /// The last message of each log, if it is known.
   var lastShared: LastMessage?
   var lastOwn: LastMessage?
+  /// About how many bytes a message of each log has; 0 if nobody knows. It decides whether they can be read together
+  /// with what others want.
+  var sizeShared = 0
+  var sizeOwn = 0
 
   typealias LastMessage = (seq: Int, token: UInt64)
 }
