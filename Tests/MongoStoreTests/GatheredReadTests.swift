@@ -42,6 +42,21 @@ struct GatheredReadTests {
     }
   }
 
+  /// Whoever asks must be told that it may be tried again.
+  @Test func withoutASessionItIsUnavailable() async throws {
+    try await withStores(try await .shared(.replicaSet())) { stores in
+      let store = stores[0]
+      _ = try await store.state()
+      try await store.close()
+      let read = try begin(store) { try $0.state(of: bob).shared.head }
+      let error = await #expect(throws: StoreError.self) { try await first(read.results) }
+      guard case .unavailable = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+    }
+  }
+
   /// Several inboxes have to be of one moment.
   @Test func severalInboxesNeedATask() async throws {
     try await withStores(try await .shared(.replicaSet())) { stores in

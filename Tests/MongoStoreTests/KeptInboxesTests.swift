@@ -26,8 +26,7 @@ struct KeptInboxesTests {
     #expect(heads(kept, [bob], at: point(5)) == [nil])
     kept.keep([found(bob, head: 3)], point(7))
     kept.keep([found(ann, head: 2)], point(5))
-    // The snapshot may be later than what was committed.
-    #expect(heads(kept, [bob, ann], at: point(5)) == [3, 2])
+    #expect(heads(kept, [ann], at: point(5)) == [2])
     #expect(heads(kept, [bob, ann], at: point(7)) == [3, nil])
     #expect(heads(kept, [bob, ann], at: point(8)) == [nil, nil])
     kept.keep([found(bob, head: 4)], point(8))
@@ -40,6 +39,27 @@ struct KeptInboxesTests {
     kept.keep([found(bob, head: 3)], point(5))
     #expect(heads(kept, [bob], at: point(2, process: 1)) == [nil])
     #expect(kept.process == Self.processes[1])
+  }
+
+  /// As by an image of the server's machine, memory and all.
+  @Test func aServerThatWasSetBackHasAnotherPast() {
+    let kept = KeptInboxes()
+    _ = heads(kept, [bob], at: point(5))
+    kept.keep([found(bob, head: 3)], point(7))
+    #expect(kept.isWorthAsking(for: [bob]))
+    #expect(heads(kept, [bob], at: point(6)) == [nil])
+  }
+
+  /// Large messages are not read together with what others want, though none came with the state.
+  @Test func theSizeOfMessagesIsKept() {
+    let kept = KeptInboxes()
+    _ = heads(kept, [bob], at: point(5))
+    var inbox = found(bob, head: 3)
+    inbox.sizeShared = 40_000
+    kept.keep([inbox], point(5))
+    kept.keep([found(bob, head: 4)], point(6))
+    let sizes = kept.look([bob], at: point(6)).map { $0.map { FoundInbox($0).shared.averageSize } }
+    #expect(sizes == [40_000])
   }
 
   @Test func whatIsNoStateIsNotLookedUp() {

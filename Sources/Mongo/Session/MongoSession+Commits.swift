@@ -11,8 +11,8 @@ public struct MongoCommitPoint: Sendable, Hashable {
 
 extension MongoSession {
   /// The commit point, which includes every write acknowledged before, by any primary and through any client; nil
-  /// where servers tell none: a standalone server, a router, versions before 4.4. A read at a snapshot that is not
-  /// earlier sees what a read would see now.
+  /// where servers tell none: a standalone server, a router, versions before 4.4. What was read at
+  /// this very snapshot is what a read would find now.
   ///
   /// - Parameters:
   ///   - collection: One to which a write may go that changes nothing.

@@ -3,8 +3,8 @@ import Locks
 import Mongo
 import Runtime
 
-/// The states of inboxes as they were read last, each with the snapshot that it is of. A state holds as long as nothing
-/// was committed after its snapshot: one answer of the primary (``MongoSession/commitPoint(_:)``) says so for all of them,
+/// The states of inboxes as they were read last, each with the snapshot that it is of. A state holds as long as this
+/// snapshot is the commit point: one answer of the primary (``MongoSession/commitPoint(_:)``) says so for all of them,
 /// instead of a search for each. Where much is written that is seldom so, and then the primary is not asked.
 final class KeptInboxes: Sendable {
   private struct Entry {
@@ -34,7 +34,7 @@ final class KeptInboxes: Sendable {
       guard let latest = state.latest else { return !state.isUntold && inboxes.contains { $0 != nil } }
       let hopeful = inboxes.count { inbox in
         guard let inbox, let entry = state.entries.look(inbox.own) else { return false }
-        return entry.moment.holds(at: latest)
+        return entry.moment.mayHold(after: latest)
       }
       return 2 * hopeful >= inboxes.count && hopeful > 0 && state.asking.isWorthIt()
     }
@@ -56,7 +56,7 @@ final class KeptInboxes: Sendable {
         state.latest = point
       }
       let found = inboxes.map { inbox -> KeptInbox? in
-        guard let inbox, let entry = state.entries.use(inbox.own), entry.moment.holds(at: point) else {
+        guard let inbox, let entry = state.entries.use(inbox.own), entry.moment == point else {
           return nil
         }
         return entry.inbox
@@ -74,6 +74,12 @@ final class KeptInboxes: Sendable {
         let weight = 768 + 4 * name.encoded.count + 24 * inbox.state.rangeCount
         // One that is as large as many is read again: it would drive out those.
         guard weight <= Self.bytes / 2 else { continue }
+        var inbox = inbox
+        if let before = state.entries.look(name)?.inbox {
+          // No message came with the state this time.
+          if inbox.sizeShared == 0 { inbox.sizeShared = before.sizeShared }
+          if inbox.sizeOwn == 0 { inbox.sizeOwn = before.sizeOwn }
+        }
         state.entries.set(name, Entry(inbox: inbox, moment: moment), weight: weight)
       }
     }
@@ -88,6 +94,10 @@ struct KeptInbox: Sendable {
   /// The last message of each log, if it is known.
   var lastShared: LastMessage?
   var lastOwn: LastMessage?
+  /// About how many bytes a message of each log has; 0 if nobody knows. It decides whether they can be read together
+  /// with what others want.
+  var sizeShared = 0
+  var sizeOwn = 0
 
   typealias LastMessage = (seq: Int, token: UInt64)
 }
@@ -114,8 +124,12 @@ struct Asking {
 }
 
 extension MongoCommitPoint {
-  /// Whether what was read at this point is what a read would find at a later one.
-  fileprivate func holds(at later: MongoCommitPoint) -> Bool {
-    process == later.process && time >= later.time
+  /// Whether this may be the commit point that will be told next, after an earlier one.
+  ///
+  /// What holds is of exactly the point that is told then: the server reads snapshots at this very point. Its clock
+  /// seems to stand still while nothing is written, and is behind a snapshot that was read before only if the server's
+  /// machine was set back to an earlier image of it, memory and all.
+  fileprivate func mayHold(after earlier: MongoCommitPoint) -> Bool {
+    process == earlier.process && time >= earlier.time
   }
 }

@@ -35,13 +35,16 @@ extension FoundInbox {
   /// What was kept of an inbox.
   init(_ kept: KeptInbox) {
     self.init(
-      state: kept.state, marksToken: kept.marksToken, shared: Stretch(last: kept.lastShared),
-      own: Stretch(last: kept.lastOwn))
+      state: kept.state, marksToken: kept.marksToken,
+      shared: Stretch(last: kept.lastShared, usualSize: kept.sizeShared),
+      own: Stretch(last: kept.lastOwn, usualSize: kept.sizeOwn))
   }
 
   /// What is worth keeping.
   var kept: KeptInbox {
-    KeptInbox(state: state, marksToken: marksToken, lastShared: shared.last, lastOwn: own.last)
+    KeptInbox(
+      state: state, marksToken: marksToken, lastShared: shared.last, lastOwn: own.last,
+      sizeShared: shared.averageSize, sizeOwn: own.averageSize)
   }
 }
 
@@ -52,9 +55,12 @@ struct Stretch: Sendable {
   /// The number and the token of the last message of the log, if they are known.
   var last: (seq: Int, token: UInt64)?
 
+  /// About how many bytes a message of this log had before, if none came now; 0 if nobody knows.
+  var usualSize = 0
+
   /// About how many bytes a message has, as far as these tell.
   var averageSize: Int {
-    messages.isEmpty ? 0 : messages.reduce(0) { $0 + $1.message.body.size } / messages.count
+    messages.isEmpty ? usualSize : messages.reduce(0) { $0 + $1.message.body.size } / messages.count
   }
 }
 

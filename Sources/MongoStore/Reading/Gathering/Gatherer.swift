@@ -50,7 +50,7 @@ final class Gatherer: Sendable {
   private func carryOut(_ first: [Ask], _ session: Result<MongoSession, any Error>) {
     var group = first
     while true {
-      let answers = Result { try self.bring(group, session.get()) }
+      let answers = Result { try self.bring(group, session) }
       Cork.together { for (index, ask) in group.enumerated() { ask.settle(answers.map { $0[index] }) } }
       let next = queue.withLock { queue -> [Ask]? in
         queue.done(group.count)
@@ -64,8 +64,10 @@ final class Gatherer: Sendable {
     startReady()
   }
 
-  private func bring(_ group: [Ask], _ session: MongoSession) throws -> [Brought] {
+  /// Throws nothing but `StoreError`: a read without a task has nobody else who would make one of it.
+  private func bring(_ group: [Ask], _ session: Result<MongoSession, any Error>) throws -> [Brought] {
     do {
+      let session = try session.get()
       return try access.withLayout(session) { layout in
         try self.answers(to: group.map(\.want), Source(session, layout)).map { ($0, layout.past.number) }
       }
