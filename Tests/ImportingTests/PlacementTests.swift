@@ -103,7 +103,7 @@ struct PlacementTests {
             == expected.count { $0.isRead })
       }
     }
-    #expect(report.own + report.merged == copies.count)
+    #expect(report.own + report.merged == copies.count && report.placed == copies.count)
     #expect(merges == (report.shared > 0))
   }
 
@@ -152,21 +152,62 @@ struct PlacementTests {
       (2, [("a", 1), ("b", 2)], 1, 0), (3, [("a", 1), ("b", 2)], 0, 2), (1, [("a", 1)], 0, 1),
       (2, [("a", 1), ("a", 5), ("b", 2), ("b", 3)], 2, 0), (2, [("a", 1), ("a", 5), ("b", 2)], 1, 1),
     ] as [(Int, [(String, Int64)], Int, Int)])
-  func copiesAreDivided(_ readers: Int, _ copies: [(String, Int64)], _ messages: Int, _ left: Int) {
-    let members = copies.map {
-      Merging.Member(reader: Text($0.0), time: $0.1, identity: [UInt8($0.1)], flags: [])
+  func copiesAreDivided(_ readers: Int, _ copies: [(String, Int64)], _ messages: Int, _ left: Int) throws {
+    for most in [0, Copies.mostHeld] {
+      let divided = try Divided(copies.map { ($0.0, $0.1, UInt8($0.1)) }, readers: readers, most: most)
+      #expect((divided.found.count, divided.rest.count) == (messages, left))
+      #expect(divided.found.allSatisfy { message, copies in message.time == copies.map(\.time).min() })
     }
-    let (found, rest) = Merging.divide(members, readers: readers)
-    #expect((found.count, rest.count) == (messages, left))
-    #expect(found.allSatisfy { message in message.time == message.copies.map(\.time).min() })
   }
 
-  @Test func copiesOfTheSameTimeBelongTogether() {
-    let copies = [("a", 1), ("a", 40), ("b", 40)].map {
-      Merging.Member(reader: Text($0.0), time: Int64($0.1), identity: [], flags: [])
+  @Test func copiesOfTheSameTimeBelongTogether() throws {
+    let divided = try Divided([("a", 1, 0), ("a", 40, 0), ("b", 40, 0)], readers: 2)
+    #expect(divided.found.keys.map(\.time) == [40])
+    #expect(divided.rest.map(\.time) == [1])
+  }
+
+  /// A broadcast may have a copy for each of a million accounts.
+  @Test func copiesInAFileAreDividedAsThoseInMemory() throws {
+    var random = SeededGenerator.printed()
+    for _ in 0..<200 {
+      let copies = (0..<Int.random(in: 1..<60, using: &random)).map { number in
+        (
+          ["a", "b", "a\0", "c"].randomElement(using: &random)!, Int64.random(in: 0..<5, using: &random),
+          UInt8(number)
+        )
+      }
+      let held = try Divided(copies, readers: Set(copies.map(\.0)).count)
+      for most in [0, 1, 7] {
+        #expect(try Divided(copies, readers: Set(copies.map(\.0)).count, most: most) == held)
+      }
+      #expect(held.found.values.allSatisfy { Set($0.map(\.reader)).count == $0.count })
+      #expect(held.found.values.reduce(held.rest.count) { $0 + $1.count } == copies.count)
     }
-    let (found, rest) = Merging.divide(copies, readers: 2)
-    #expect(found.map(\.time) == [40])
-    #expect(rest.map(\.time) == [1])
+  }
+}
+
+/// What becomes of copies.
+private struct Divided: Equatable {
+  struct Member: Hashable {
+    var reader: Text
+    var time: Timestamp
+    var identity: [UInt8]
+  }
+
+  var found: [Merging.Found: Set<Member>] = [:]
+  var rest: Set<Member> = []
+
+  init(_ copies: [(String, Int64, UInt8)], readers: Int, most: Int = Copies.mostHeld) throws {
+    var given = Copies(by: .time, memory: 200, folder: "/tmp", most: most)
+    var left = Copies(by: .reader, memory: 200, folder: "/tmp", most: most)
+    for (reader, time, identity) in copies {
+      try given.add(Merging.Member(reader: Text(reader), time: time, identity: [identity], flags: []))
+    }
+    try Merging(readers: readers).divide(&given, &left) { message in
+      #expect(found.updateValue([], forKey: message) == nil)
+    } place: { copy, message in
+      let member = Member(reader: copy.reader, time: copy.time, identity: copy.identity)
+      if let message { found[message]?.insert(member) } else { rest.insert(member) }
+    }
   }
 }

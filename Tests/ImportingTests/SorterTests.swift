@@ -36,7 +36,7 @@ struct SorterTests {
   @Test func aFolderThatIsNotThere() throws {
     let sorter = Sorter(memory: 1, folder: "/nowhere/at/all")
     try sorter.add(key: [1], value: [])
-    #expect(throws: SourceFailure.self) { try sorter.add(key: [2], value: []) }
+    #expect(throws: SpillFailure.self) { try sorter.add(key: [2], value: []) }
   }
 
   @Test func keysAreOrderedByTheirParts() {

@@ -28,7 +28,8 @@ struct ValueTests {
       ("create_time=", "create_time is empty"), ("user_id=", "user_id is empty"),
       ("message_type=\(String(repeating: "x", count: 129))", "message_type is longer than 128 bytes"),
       ("username=\(String(repeating: "x", count: 1025))", "username is longer than 1024 bytes"),
-      ("data=[]", "data is no JSON object"),
+      ("data=[1]", "data is no JSON object"), ("data= [ ] ", nil), ("data=null", nil),
+      ("data=[] 1", "data is no JSON object: something follows the value"),
       ("data={}x", "data is no JSON object: something follows the value"),
       ("team_id=t", "team_id is no field of an account's messages"),
       ("read=yes", nil), ("read=", nil), ("read=2024-05-01", nil), ("create_time=1714559400", nil),
@@ -105,7 +106,7 @@ struct ValueTests {
 
   /// What is no object does not become one by a member that is put into it.
   @Test(arguments: [
-    "{}x", "x{}", "{", "[]", "[{}", "{}}", #"{"a":1,}"#, "1", #"{"nid":1}"#,
+    "{}x", "x{}", "{", "[1]", "[{}", "{}}", #"{"a":1,}"#, "1", #"{"nid":1}"#,
   ]) func dataIsAnObjectBeforeMembersComeIntoIt(_ data: String) throws {
     let row =
       "reader_id,message_type,create_time,content,read\na,n,2024-05-01,\"\(data.replacing("\"", with: "\"\""))\",yes\n"

@@ -55,6 +55,18 @@ struct VerifyTests {
     }
   }
 
+  /// How many places are named does not change what is mended.
+  @Test(arguments: mendable.filter { [.number, .numberTwice, .orphan, .index].contains($0.kind) })
+  func aRepairThatNamesNothingMendsAll(_ plant: Plant) async throws {
+    try await withStores(try await .shared(.replicaSet())) { stores in
+      try await Self.make(stores[0])
+      try await stores[0].examine { try plant.plant($0) }
+      let verdict = try await stores[0].verify(Verification(.test, repairs: true, named: 0))
+      #expect(verdict.faults.hasMended && verdict.recounted == 3)
+      #expect(try await stores[0].verify().isEmpty)
+    }
+  }
+
   /// Every message that the plant left is there, and everything works.
   private static func expectWorking(_ store: MongoStore, contents: Int) async throws {
     let found = try await persistently {

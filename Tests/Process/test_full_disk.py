@@ -126,6 +126,33 @@ class FullDiskTests(SidecarCase):
         self.assertEqual(done.returncode, 69)
         self.assertIn("the disk that holds the database is full", done.stderr.decode())
 
+    def test_what_is_beside_the_store_has_no_room(self):
+        """It is not the store that failed, nor the source: the disk of the copy, or of temporary files."""
+        folder, _ = self.small_disk()
+        url, path = self.store()
+        sidecar = self.spawn(store=url)
+        for number in range(150):
+            sidecar.result("send_account_message", reader_id=f"user {number}", message_type="note", content="x" * 60_000)
+            sidecar.result("mark_read", user_id=f"user {number}", all=True)
+        sidecar.finish()
+        done = self.run_program("backup", f"{folder}/copy.db", "--store", url)
+        self.assertEqual(done.returncode, 73, done.stderr)
+        self.assertIn("its disk is full", done.stderr.decode())
+        self.assertEqual(list(folder.iterdir()), [])
+        table = path.parent / "table.csv"
+        with open(table, "w") as file:
+            file.write("reader_id,message_type,create_time,content\n")
+            for number in range(60_000):
+                file.write(f"user,note,2024-01-01T00:00:00Z,{number} {'x' * 400}\n")
+        fill(folder / "filler")
+        for command in (["export", "-o", path.parent / "all.jsonl", "--store", url],
+                        ["import", "--from", table, "--kind", "account", "--store", f"sqlite:{path.parent}/new.db"]):
+            done = self.run_program(*command, env={"TMPDIR": str(folder)})
+            self.assertEqual(done.returncode, 73, done.stderr)
+            self.assertIn("TMPDIR names another folder", done.stderr.decode())
+        self.assertFalse((path.parent / "new.db").exists())
+        self.assertFalse((path.parent / "all.jsonl").exists())
+
     @unittest.skipUnless(os.path.exists("/dev/full"), "there is no /dev/full")
     def test_a_full_disk_behind_stdout(self):
         with open("/dev/full", "wb") as full:

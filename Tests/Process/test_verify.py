@@ -28,6 +28,41 @@ def filled(case, url, count=30):
     sidecar.finish()
 
 
+def leaves(path):
+    """The pages that hold the messages of a file, as ranges of bytes."""
+    with sqlite3.connect(path) as database:
+        root, = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'message'").fetchone()
+    data = path.read_bytes()
+    page = data[(root - 1) * 4096:root * 4096]
+    assert page[0] == 5, "the table has one page"
+    cells = [int.from_bytes(page[12 + 2 * number:14 + 2 * number], "big") for number in range(int.from_bytes(page[3:5], "big"))]
+    numbers = [int.from_bytes(page[cell:cell + 4], "big") for cell in cells]
+    return [slice((number - 1) * 4096, number * 4096) for number in numbers]
+
+
+class DamagedFileTests(SidecarCase):
+    def test_pages_in_the_place_of_others(self):
+        """SQLite returns rows there that were not asked for: every command ends, and a repair promises and changes nothing."""
+        url, path = self.store()
+        filled(self, url, 400)
+        pages, data = leaves(path), path.read_bytes()
+        for first, second in [(pages[0], pages[-1]), (pages[1], pages[2]), (pages[-2], pages[-1])]:
+            bad = bytearray(data)
+            bad[first], bad[second] = data[second], data[first]
+            path.write_bytes(bad)
+            for beside in ("-wal", "-shm"):
+                Path(f"{path}{beside}").unlink(missing_ok=True)
+            for command in (["verify"], ["verify", "--repair"], ["verify", "--repair", "--at-most", "0"], ["verify"]):
+                done = self.run_program(*command, "--store", url)
+                self.assertEqual(done.returncode, FAULTS, done.stderr)
+                said = done.stdout.decode()
+                self.assertTrue(said.endswith("(restore the store from a backup)\n"), said[-300:])
+                self.assertNotIn("mended", said)
+            self.assertEqual(self.run_program("doctor", "--store", url).returncode, DAMAGED)
+            self.assertEqual(self.run_program("export", "--store", url).returncode, DAMAGED)
+            self.assertEqual(self.run_program("backup", path.parent / "copy.db", "--store", url).returncode, FAULTS)
+
+
 @on_each_store(memory=True)
 class SoundTests:
     def test_a_store_that_tidings_wrote_is_whole(self):

@@ -95,6 +95,51 @@ struct DamageTests {
     try await store.close()
   }
 
+  /// Where a page lies in the place of another, SQLite returns rows that were not asked for. Each time may be the last one
+  /// that is waited for.
+  @Test(.timeLimit(.minutes(5)), arguments: [false, true])
+  func whoeverReadsPagesOutOfPlaceEnds(repairs: Bool) async throws {
+    let folder = try ScratchFolder()
+    let sound = try await DamageTests.bytes(of: folder)
+    let size = 4096
+    let pages = sound.count / size
+    #expect(pages > 10)
+    func range(_ page: Int) -> Range<Int> { page * size..<(page + 1) * size }
+    let path = folder.path("swapped.db")
+    for (number, (first, second)) in (1..<pages).flatMap({ first in (first + 1..<pages).map { (first, $0) } })
+      .enumerated()
+    {
+      // Both are swapped, or one is there twice.
+      var bytes = sound
+      bytes.replaceSubrange(range(first), with: sound[range(second)])
+      if number % 3 > 0 { bytes.replaceSubrange(range(second), with: sound[range(first)]) }
+      for end in ["", "-wal", "-shm", "-lock"] { try? FileManager.default.removeItem(atPath: path + end) }
+      try ScratchFolder.write(bytes, path)
+      let store: SQLiteStore
+      do {
+        store = try SQLiteStore(path: path)
+      } catch { continue }
+      // Nothing of a damaged file is written, also if no place is named.
+      let verification = Verification(.test, repairs: repairs, named: 0, end: .now + .seconds(60))
+      let verdict = try await store.verify(verification)
+      #expect(!verdict.faults.isEmpty && !verification.isOver, "pages \(first) and \(second)")
+      if repairs, verdict.faults.has(.file) {
+        let left = try await store.verify()
+        #expect(left.counts == verdict.faults.counts, "pages \(first) and \(second)")
+      }
+      await DamageTests.known { _ = try await store.read { try Self.list($0) } }
+      try await store.close()
+    }
+  }
+
+  /// Goes through everything as an export does.
+  private static func list(_ reader: any StoreReader) throws {
+    var log: LogName?
+    while let last = try reader.logs(after: log, limit: 7).last { log = last }
+    var inbox: Inbox?
+    while let last = try reader.inboxes(after: inbox, limit: 7).last { inbox = last }
+  }
+
   /// A database with some data of every kind.
   private static func bytes(of folder: ScratchFolder) async throws -> Data {
     let path = folder.path("sound.db")

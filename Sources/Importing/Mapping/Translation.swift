@@ -220,11 +220,18 @@ private struct Taken {
 
   private func dataObject(_ value: SourceValue) throws(Problem) -> [UInt8]? {
     switch value {
-    case .json(let text): return text
-    case .text(""): return nil
-    case .text(let text): return Array(text.utf8)
+    case .json(let text): return Self.isNothing(text) ? nil : text
+    case .text(let text):
+      let bytes = Array(text.utf8)
+      return Self.isNothing(bytes) ? nil : bytes
     default: throw Problem("data is no JSON object")
     }
+  }
+
+  /// Whether the text of an object says that there is none: PHP writes an object without members as a list.
+  private static func isNothing(_ bytes: [UInt8]) -> Bool {
+    let start = Array(bytes.lazy.filter { $0 > 0x20 }.prefix(5))
+    return start.isEmpty || ["[]", "null"].contains { start.elementsEqual($0.utf8) }
   }
 
   /// The message's data: the object, the members, or both.

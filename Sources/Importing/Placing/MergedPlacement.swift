@@ -13,7 +13,8 @@ final class MergedPlacement: Placement {
     (self.memory, self.folder) = (memory, folder)
     var report = report
     let alike = try Self.byContent(copies, Sorter(memory: memory, folder: folder), &report)
-    let teams = try Self.byTeam(alike, Sorter(memory: memory, folder: folder))
+    let teams = try Self.byTeam(
+      alike, Sorter(memory: memory, folder: folder), Window(memory: memory, folder: folder))
     shared = SharedLogs(teams, Sorter(memory: memory, folder: folder), report)
   }
 
@@ -78,8 +79,9 @@ final class MergedPlacement: Placement {
 
   /// Sorts the copies by team again: first its messages with what each reader did, in the order of their times, then the
   /// readers' own copies.
-  private static func byTeam(_ alike: SortedRecords, _ sorter: Sorter) throws -> SortedRecords {
-    var window = Window()
+  private static func byTeam(
+    _ alike: SortedRecords, _ sorter: Sorter, _ window: consuming Window
+  ) throws -> SortedRecords {
     while true {
       let found: Void? = try alike.next { record in
         var key = KeyReader(record.key)
@@ -107,41 +109,58 @@ final class MergedPlacement: Placement {
 
 /// Copies with one content that lie within the spread.
 private struct Window {
+  private let memory: Int
+  private let folder: String
   private var team: [UInt8] = []
-  private var readers = 0
+  private var merging = Merging(readers: 0)
   private var body: [UInt8] = []
-  private var copies: [Merging.Member] = []
+  private var first: Timestamp?
+  private var copies: Copies
 
-  mutating func begin(_ team: [UInt8], readers: Int) { (self.team, self.readers) = (team, readers) }
+  init(memory: Int, folder: String) {
+    // The sorters before and after the window are full at the same time.
+    (self.memory, self.folder) = (memory / 8, folder)
+    copies = Copies(by: .time, memory: memory / 8, folder: folder)
+  }
+
+  mutating func begin(_ team: [UInt8], readers: Int) {
+    (self.team, merging) = (team, Merging(readers: readers))
+  }
 
   mutating func add(_ copy: Merging.Member, body: Slice<UnsafeRawBufferPointer>, _ sorter: Sorter) throws {
-    if let first = copies.first, copy.time - first.time > Merging.spread || !self.body.elementsEqual(body) {
-      try end(sorter)
-    }
-    if copies.isEmpty { self.body = Array(body) }
-    copies.append(copy)
+    if let first, copy.time - first > Merging.spread || !self.body.elementsEqual(body) { try end(sorter) }
+    if first == nil { (first, self.body) = (copy.time, Array(body)) }
+    try copies.add(copy)
   }
 
   mutating func end(_ sorter: Sorter) throws {
-    let (found, rest) = Merging.divide(copies, readers: readers)
-    for message in found {
+    guard first != nil else { return }
+    let (team, body) = (team, body)
+    let fingerprint = Fingerprint.of(body)
+    var last: (message: Merging.Found, name: KeyWriter)?
+    func name(_ message: Merging.Found) -> KeyWriter {
+      if let last, last.message == message { return last.name }
       var name = KeyWriter()
       name.write(rest: team)
       name.write(byte: 0)
       name.write(message.time)
       // Messages of the same time are in the order of their first copies.
       name.write(bytes: message.identity)
-      name.write(Fingerprint.of(body))
-      try sorter.add(key: name.bytes + [0], value: [0] + body)
-      for copy in message.copies {
-        var key = KeyWriter()
-        key.write(rest: name.bytes)
+      name.write(fingerprint)
+      last = (message, name)
+      return name
+    }
+    var rest = Copies(by: .reader, memory: memory, folder: folder)
+    try merging.divide(&copies, &rest) { message in
+      try sorter.add(key: name(message).bytes + [0], value: [0] + body)
+    } place: { copy, message in
+      if let message {
+        var key = name(message)
         key.write(byte: 1)
         key.write(copy.reader)
         try sorter.add(key: key.bytes, value: [copy.flags.rawValue])
+        return
       }
-    }
-    for copy in rest {
       var key = KeyWriter()
       key.write(rest: team)
       key.write(byte: 1)
@@ -150,7 +169,8 @@ private struct Window {
       key.write(rest: copy.identity)
       try sorter.add(key: key.bytes, value: [copy.flags.rawValue] + body)
     }
-    (body, copies) = ([], [])
+    (self.body, first) = ([], nil)
+    copies = Copies(by: .time, memory: memory, folder: folder)
   }
 }
 

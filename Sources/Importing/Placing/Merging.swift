@@ -1,14 +1,14 @@
 import Inbox
 
-/// Finds the messages of which every reader of a team has a copy.
+/// Finds the messages of which every reader of a team has a copy, among copies of one content that lie within the spread.
 ///
-/// Copies come team by team; within a team first the number of its readers, then those with the same content together, in the
-/// order of their times.
+/// Copies of the very same time belong together first; of what is left a reader's first copy belongs to the first message,
+/// and so on.
 struct Merging {
   /// Copies of one message lie at most this far apart, in milliseconds.
   static let spread: Int64 = 1_000
 
-  /// A copy of the window under way.
+  /// A copy.
   struct Member {
     var reader: Text
     var time: Timestamp
@@ -16,61 +16,97 @@ struct Merging {
     var flags: Copy.Flags
   }
 
-  /// One message and its copies: one of each reader.
-  struct Found {
+  /// A message of which every reader has a copy.
+  struct Found: Hashable {
+    /// The time of its first copy.
     var time: Timestamp
     /// The least identity of a copy.
     var identity: [UInt8]
-    var copies: [Member]
   }
 
-  /// Divides the copies of one content, all of them within the spread, into messages that every reader has and the rest. Copies
-  /// of the very same time belong together first; of what is left a reader's first copy belongs to the first message, and so on.
-  static func divide(_ copies: [Member], readers: Int) -> (found: [Found], rest: [Member]) {
-    guard readers > 1, copies.count >= readers else { return ([], copies) }
-    let sorted = copies.sorted {
-      ($0.time, $0.reader, Key($0.identity)) < ($1.time, $1.reader, Key($1.identity))
+  /// The number of the team's readers.
+  let readers: Int
+
+  /// Divides the copies, which are in the order of their times. Calls `found` with each message, and `place` with each copy
+  /// and its message; with nil for one that belongs to none. `rest` is empty, and takes copies by reader.
+  func divide(
+    _ copies: inout Copies, _ rest: inout Copies, found: (Found) throws -> Void,
+    place: (Member, Found?) throws -> Void
+  ) throws {
+    guard readers > 1, copies.count >= readers else {
+      try copies.each { try place($0, nil) }
+      return
     }
-    var (found, rest): ([Found], [Member]) = ([], [])
-    var start = 0
-    while start < sorted.count {
-      let end = sorted[start...].firstIndex { $0.time != sorted[start].time } ?? sorted.count
-      let (same, left) = rounds(sorted[start..<end], readers: readers)
-      found += same
-      rest += left
-      start = end
+    // Read twice, since nobody knows before the end which rounds are whole.
+    var sameTime: [Timestamp: [Found]] = [:]
+    var (rounds, time) = (Rounds(), Timestamp?.none)
+    func end() throws {
+      guard let time, case let whole = rounds.whole(readers), !whole.isEmpty else { return }
+      for message in whole { try found(message) }
+      sameTime[time] = whole
     }
-    rest.sort { ($0.reader, $0.time, Key($0.identity)) < ($1.reader, $1.time, Key($1.identity)) }
-    let (near, left) = rounds(rest[...], readers: readers)
-    return (found + near, left)
+    try copies.each { copy in
+      if copy.time != time {
+        try end()
+        (rounds, time) = (Rounds(), copy.time)
+      }
+      rounds.take(copy)
+    }
+    try end()
+    (rounds, time) = (Rounds(), nil)
+    var messages: [Found] = []
+    try copies.each { copy in
+      if copy.time != time { (rounds, time, messages) = (Rounds(), copy.time, sameTime[copy.time] ?? []) }
+      let round = rounds.round(of: copy)
+      if round < messages.count { try place(copy, messages[round]) } else { try rest.add(copy) }
+    }
+    rounds = Rounds()
+    if rest.count >= readers { try rest.each { rounds.take($0) } }
+    messages = rounds.whole(readers)
+    for message in messages { try found(message) }
+    rounds = Rounds()
+    try rest.each { copy in
+      let round = rounds.round(of: copy)
+      try place(copy, round < messages.count ? messages[round] : nil)
+    }
   }
 
-  /// Takes the first copy of each reader, then the second, and so on; the copies of a reader stand together.
-  private static func rounds(_ copies: ArraySlice<Member>, readers: Int) -> (found: [Found], rest: [Member]) {
-    guard copies.count >= readers else { return ([], Array(copies)) }
-    var rounds: [[Member]] = []
-    var round = 0
-    for index in copies.indices {
-      let isSame = index > copies.startIndex && copies[index - 1].reader == copies[index].reader
-      round = isSame ? round + 1 : 0
-      if round == rounds.count { rounds.append([]) }
-      rounds[round].append(copies[index])
+  /// The first copy of each reader, the second of each, and so on; the copies of a reader stand together.
+  private struct Rounds {
+    private var reader: Text?
+    private var readers = 0
+    private var count = 0
+    /// What the rounds would become, as many as the first reader has.
+    private var messages: [Found] = []
+    /// The fewest copies of a reader before this one.
+    private var fewest = Int.max
+
+    /// The round of the next copy, from 0.
+    mutating func round(of copy: Member) -> Int {
+      if copy.reader != reader {
+        if reader != nil { fewest = min(fewest, count) }
+        (reader, readers, count) = (copy.reader, readers + 1, 0)
+      }
+      count += 1
+      return count - 1
     }
-    var (found, rest): ([Found], [Member]) = ([], [])
-    for round in rounds {
-      if round.count == readers {
-        let identity = round.map { Key($0.identity) }.min()?.bytes ?? []
-        found.append(Found(time: round.map(\.time).min() ?? 0, identity: identity, copies: round))
-      } else {
-        rest += round
+
+    /// Takes the next copy into its round.
+    mutating func take(_ copy: Member) {
+      let round = round(of: copy)
+      if readers == 1 {
+        messages.append(Found(time: copy.time, identity: copy.identity))
+      } else if round < messages.count {
+        messages[round].time = min(messages[round].time, copy.time)
+        if copy.identity.lexicographicallyPrecedes(messages[round].identity) {
+          messages[round].identity = copy.identity
+        }
       }
     }
-    return (found, rest)
-  }
 
-  private struct Key: Comparable {
-    let bytes: [UInt8]
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-    static func < (a: Key, b: Key) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
+    /// The messages of the rounds that have a copy of each of so many readers.
+    func whole(_ all: Int) -> [Found] {
+      readers == all ? Array(messages.prefix(min(fewest, count))) : []
+    }
   }
 }

@@ -75,6 +75,7 @@ struct OwnLogs {
     let time = reader.time()
     let body = CopyRecord.body(value)
     let flags = CopyRecord.flags(value)
+    report.placed += 1
     if lastKey.count == key.count, lastKey.withUnsafeBytes({ $0.elementsEqual(key) }), body == lastBody {
       report.doubles += 1
       own.add(flags, seq)
@@ -96,6 +97,7 @@ struct OwnLogs {
   /// Adds what the reader did with a message of the shared log, which ends at `head`.
   mutating func add(shared seq: Int, head: Int, _ flags: Copy.Flags) {
     isMember = true
+    report.placed += 1
     shared.add(flags, seq)
     shared.head = head
     if flags.contains(.read) { report.read += 1 }

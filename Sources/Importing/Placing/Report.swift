@@ -12,6 +12,8 @@ public struct Report: Hashable, Sendable {
   public var shared = 0
   /// The copies of which those were made.
   public var merged = 0
+  /// Copies that have become messages or marks of their readers.
+  public var placed = 0
   /// Logs that hold any of these messages.
   public var logs = 0
   /// Inboxes of which something was marked.

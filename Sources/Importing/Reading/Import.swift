@@ -12,7 +12,7 @@ public final class Import {
   public enum Step: Hashable, Sendable {
     /// So many documents were read, and so much of the source: documents of a collection, bytes of a file.
     case reading(Int, done: Int)
-    /// So many messages were restored, or looked at.
+    /// So many documents were restored, or looked at.
     case restoring(Int, of: Int)
   }
 
@@ -64,8 +64,7 @@ public final class Import {
       // The next portion is made while the store writes the last one.
       try await last?.value
       last = Task { try await restore(items) }
-      let report = placement.report
-      progress(.restoring(report.own + report.shared, of: total))
+      progress(.restoring(placement.report.placed, of: total))
     }
     try await last?.value
     return placement.report

@@ -1,6 +1,11 @@
 /// Records in the order of their keys, one after the other.
 final class SortedRecords {
   private let source: Source
+  /// The records from the first one on.
+  private let restart: () throws -> SortedRecords
+
+  /// The same records once more.
+  func again() throws -> SortedRecords { try restart() }
 
   private enum Source {
     case memory(Records)
@@ -16,10 +21,14 @@ final class SortedRecords {
     init(_ bytes: [UInt8], _ starts: [Int]) { (self.bytes, self.starts) = (bytes, starts) }
   }
 
-  init(_ bytes: [UInt8], _ starts: [Int]) { source = .memory(Records(bytes, starts)) }
+  init(_ bytes: [UInt8], _ starts: [Int]) {
+    source = .memory(Records(bytes, starts))
+    restart = { SortedRecords(bytes, starts) }
+  }
 
   init(_ file: SpillFile, _ runs: [Range<Int>], memory: Int) throws {
     source = .runs(try Merge(file, runs, memory: memory))
+    restart = { try SortedRecords(file, runs, memory: memory) }
   }
 
   /// Calls `body` with the next record, which is valid during the call; returns nil at the end.

@@ -2,6 +2,7 @@ import LibC
 
 /// A file for what does not fit in memory. It has no name, so it is gone with this process.
 final class SpillFile {
+  private let folder: String
   private let descriptor: Int32
   private(set) var size = 0
 
@@ -9,8 +10,8 @@ final class SpillFile {
   init(in folder: String) throws {
     var name = Array("\(folder)/tidings-import-XXXXXX".utf8CString)
     let number = mkstemp(&name)
-    guard number >= 0 else { throw Self.failure(folder) }
-    descriptor = number
+    guard number >= 0 else { throw SpillFailure(folder) }
+    (self.folder, descriptor) = (folder, number)
     unlink(name)
     _ = fcntl(number, F_SETFD, FD_CLOEXEC)
   }
@@ -28,7 +29,7 @@ final class SpillFile {
         size += count
         rest = rest.dropFirst(count)
       } else if errno != EINTR {
-        throw Self.failure("the file of what is being sorted")
+        throw SpillFailure(folder)
       }
     }
     return start
@@ -42,12 +43,21 @@ final class SpillFile {
       if count > 0 {
         done += count
       } else if count == 0 || errno != EINTR {
-        throw Self.failure("the file of what is being sorted")
+        throw SpillFailure(folder)
       }
     }
   }
+}
 
-  private static func failure(_ what: String) -> SourceFailure {
-    SourceFailure("\(what): \(String(cString: strerror(errno))): TMPDIR names another folder for it")
+/// The reason why what doesn't fit in memory can't be put aside: not a fault of the source.
+public struct SpillFailure: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The sentence for people.
+  public let description: String
+
+  /// Takes the reason of the system call that failed last.
+  init(_ folder: String) {
+    description =
+      "a temporary file in \(folder) can't be written: \(String(cString: strerror(errno))): "
+      + "TMPDIR names another folder for it"
   }
 }

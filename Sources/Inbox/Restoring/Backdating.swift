@@ -18,8 +18,6 @@ public struct Backdating: Sendable {
 
   /// How many milliseconds another clock may be ahead of the store's.
   private static let clocksDiffer: Timestamp = 60_000
-  /// The most messages of a log that are looked at to find those that were added before.
-  private static let lookedAt = 4000
   private static let readTogether = 256
 
   /// Decides where the messages go: a receipt for each, and those that are new, which follow the log's last one. Throws
@@ -54,16 +52,19 @@ public struct Backdating: Sendable {
     return (receipts, new)
   }
 
-  /// The messages with keys that the log has from the first to the last of these times.
+  /// Those of the messages that the log has, as far as they have one of these times.
   private func heldKeys(_ log: LogName, _ reader: any StoreReader) throws -> [SenderKey: LogEntry] {
     guard let first = drafts.first?.time, let last = drafts.last?.time else { return [:] }
-    var held: [SenderKey: LogEntry] = [:]
     var next = try reader.last(in: log, notAfter: first - 1) + 1
-    let end = min(try reader.last(in: log, notAfter: last), next + Self.lookedAt)
-    while next <= end {
+    let end = try reader.last(in: log, notAfter: last)
+    guard next <= end else { return [:] }
+    // Any number of messages may have the same time: they are read until all that are held were found.
+    let keys = try reader.held(drafts.compactMap(\.draft.senderKey), in: log)
+    var held: [SenderKey: LogEntry] = [:]
+    while held.count < keys.count, next <= end {
       let page = try reader.entries(in: log, from: next, limit: min(end - next + 1, Self.readTogether))
       guard let seq = page.last?.message.seq else { break }
-      for entry in page { if let key = entry.senderKey { held[key] = entry } }
+      for entry in page { if let key = entry.senderKey, keys.contains(key) { held[key] = entry } }
       next = seq + 1
     }
     return held

@@ -76,6 +76,8 @@ public struct FaultTally: Hashable, Sendable {
   /// The number of faults of each kind.
   public private(set) var counts: [FaultKind: Int] = [:]
   private var places: [FaultKind: [Fault]] = [:]
+  /// How many of them were mended: what is done next must not depend on how many places are kept.
+  private var mended: [FaultKind: Int] = [:]
 
   /// Creates an empty tally.
   public init(named: Int) { self.named = named }
@@ -86,18 +88,29 @@ public struct FaultTally: Hashable, Sendable {
   /// The kinds that were found, in the order of their declaration.
   public var kinds: [FaultKind] { FaultKind.allCases.filter { counts[$0] != nil } }
 
+  /// Whether there is a fault of a kind.
+  public func has(_ kind: FaultKind) -> Bool { counts[kind] != nil }
+
+  /// Whether any fault was mended.
+  public var hasMended: Bool { !mended.isEmpty }
+
+  /// Whether all faults of a kind were mended; true if there is none.
+  public func areMended(_ kind: FaultKind) -> Bool { counts[kind] == mended[kind] }
+
   /// The first faults of a kind.
   public subscript(_ kind: FaultKind) -> [Fault] { places[kind] ?? [] }
 
   /// Adds a fault.
   public mutating func add(_ fault: Fault) {
     counts[fault.kind, default: 0] += fault.count
+    if fault.isMended { mended[fault.kind, default: 0] += fault.count }
     if places[fault.kind]?.count ?? 0 < named { places[fault.kind, default: []].append(fault) }
   }
 
   /// Adds what another tally holds.
   public mutating func merge(_ other: FaultTally) {
-    for (kind, count) in other.counts { counts[kind, default: 0] += count }
+    counts.merge(other.counts, uniquingKeysWith: +)
+    mended.merge(other.mended, uniquingKeysWith: +)
     for (kind, faults) in other.places {
       places[kind] = Array(((places[kind] ?? []) + faults).prefix(named))
     }

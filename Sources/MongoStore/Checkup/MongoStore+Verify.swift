@@ -12,14 +12,14 @@ extension MongoStore: ExaminedStore {
         var found = Verdict(named: verification.named)
         try await verifyContents(verification, &found)
         verdict.add(found, counts: round == 1)
-        guard verification.repairs, found.hasMended else { break }
+        guard verification.repairs, found.faults.hasMended else { break }
         try await forget()
       }
       // The layout of a database that is not whole is refused to readers.
-      let layout = verdict.faults[.index] + verdict.faults[.table]
+      let isRefused = verdict.faults.has(.index) || verdict.faults.has(.table)
       // A retraction that the record lacks looks like one that is under way, and a view would wait for its end.
-      if (layout + verdict.faults[.retractionLost]).allSatisfy(\.isMended) {
-        if !layout.isEmpty { try await awaitLayout() }
+      if [.index, .table, .retractionLost].allSatisfy({ verdict.faults.areMended($0) }) {
+        if isRefused { try await awaitLayout() }
         try await recount(verification, &verdict)
       }
       return verdict
@@ -211,6 +211,4 @@ extension Verdict {
     (logs, messages, inboxes) = (round.logs, round.messages, round.inboxes)
     isComplete = isComplete && round.isComplete
   }
-
-  fileprivate var hasMended: Bool { faults.kinds.contains { faults[$0].contains(where: \.isMended) } }
 }

@@ -104,6 +104,8 @@ public enum BackupError: Error, Hashable, Sendable, CustomStringConvertible {
       "\(path) belongs to a database that was there before, and would change the copy: remove it, or name another place"
     case .underWay(let path): "another process makes a backup at \(path)"
     case .place(let why): why
+    // Its disk need not be that of the database.
+    case .system(let path, ENOSPC): "the backup at \(path) can't be written: its disk is full"
     case .system(let path, let code):
       "the backup at \(path) can't be written: \(Shortage.text(code) ?? String(cString: strerror(code)))"
     }

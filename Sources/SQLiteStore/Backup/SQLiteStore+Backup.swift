@@ -1,5 +1,6 @@
 import CSQLite
 import Inbox
+import LibC
 import Runtime
 
 extension SQLiteStore {
@@ -39,7 +40,13 @@ extension SQLiteStore {
 
   /// Reads the copy as any store is read.
   private static func verify(_ partial: PartialFile, _ judge: MessageJudge) async throws -> Verdict {
-    let copy = try await onThread { try SQLiteStore(path: partial.path) }
+    let copy = try await onThread {
+      do {
+        return try SQLiteStore(path: partial.path)
+      } catch let error as SQLiteOpenError {
+        throw BackupError.place("the copy can't be checked: \(error)")
+      }
+    }
     let result: Result<Verdict, any Error>
     do {
       result = .success(try await copy.verify(Verification(judge)))
@@ -79,6 +86,8 @@ extension SQLiteStore {
       if let failure = copy.close() { throw failure }
       if let failure = source.close() { throw failure }
     } catch {
+      // The store itself is only read.
+      if error.isOfWriting { throw BackupError.system(partial.path, error.errno == 0 ? ENOSPC : error.errno) }
       throw error.error
     }
   }

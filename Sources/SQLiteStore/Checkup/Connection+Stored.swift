@@ -93,14 +93,20 @@ extension Connection {
   func storedLog(_ sql: SQL, _ id: Int64) throws(StoreError) -> StoredLog? {
     try with(sql) { statement throws(StoreError) in
       statement.bind(id, at: 1)
-      return try statement.step() ? try StoredLog(statement) : nil
+      guard try statement.step() else { return nil }
+      let row = try StoredLog(statement)
+      guard sql == .logAfter ? row.id > id : row.id == id else { throw .disorder }
+      return row
     }
   }
 
   func position(_ sql: SQL, _ position: Int64) throws(StoreError) -> Int64? {
     try with(sql) { statement throws(StoreError) in
       statement.bind(position, at: 1)
-      return try statement.step() ? try statement.integer(0) : nil
+      guard try statement.step() else { return nil }
+      let found = try statement.integer(0)
+      guard sql == .messageAfter ? found > position : found <= position else { throw .disorder }
+      return found
     }
   }
 
@@ -124,7 +130,11 @@ extension Connection {
       statement.bind(last, at: 2)
       statement.bind(Int64(limit), at: 3)
       var messages: [StoredMessage] = []
-      while try statement.step() { messages.append(try StoredMessage(statement)) }
+      var order = RowOrder(first, last)
+      while try statement.step() {
+        try order.take(try statement.integer(0))
+        messages.append(try StoredMessage(statement))
+      }
       return messages
     }
   }
@@ -138,9 +148,12 @@ extension Connection {
       statement.bind(last, at: 2)
       statement.bind(Int64(limit), at: 3)
       var places: [(position: Position, time: Timestamp?)] = []
+      var order = RowOrder(first, last)
       while try statement.step() {
+        let position = try statement.integer(0)
+        try order.take(position)
         let time = try StoredLog.readable { () throws(StoreError) in try statement.time(1) }
-        places.append((Position(rawValue: try statement.integer(0)), time))
+        places.append((Position(rawValue: position), time))
       }
       return places
     }

@@ -26,6 +26,7 @@ struct MarksWalk: Sendable {
       statement.bind(Int64(Self.together), at: 2)
       while try statement.step() {
         guard let inbox = try statement.bytes(3) else { throw .damagedColumn }
+        guard last.lexicographicallyPrecedes(inbox) else { throw .disorder }
         last = inbox
         step.logs += 1
         try Self.take(inbox, StoredMarks(statement), connection, &step)

@@ -66,6 +66,9 @@ struct SQLiteReport: Hashable, Sendable {
     /// Whether a table is missing or changed: then no statement can run.
     var isTable: Bool { if case .table = self { true } else { false } }
 
+    /// Whether nothing kept keys from occurring twice.
+    var isOfKeys: Bool { if case .index("message_key", _) = self { true } else { false } }
+
     /// The fault as a verification tells it; nil for one of the contents.
     var found: StoreFault? {
       switch self {

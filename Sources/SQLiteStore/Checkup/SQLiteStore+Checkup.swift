@@ -23,7 +23,7 @@ extension SQLiteStore {
     let verification = Verification(judge, named: 1, steps: Self.stepsOfCheckup)
     var verdict = Verdict(named: verification.named)
     for fault in faults { if let found = fault.found { verdict.faults.add(found) } }
-    if try await verifyContents(verification, hasTables: faults.allSatisfy { !$0.isTable }, &verdict) {
+    if try await verifyContents(verification, besides: faults, &verdict) {
       try await recount(verification, &verdict)
     }
     report.counts = .init(logs: verdict.logs, messages: verdict.messages, marks: verdict.inboxes)

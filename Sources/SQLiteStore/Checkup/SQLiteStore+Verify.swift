@@ -14,26 +14,26 @@ extension SQLiteStore: ExaminedStore {
     }
     // What is read of a damaged file may be anything: nothing of it is written.
     var verification = verification
-    if !verdict.faults[.file].isEmpty { verification.repairs = false }
-    if try await verifyContents(verification, hasTables: faults.allSatisfy { !$0.isTable }, &verdict) {
+    if verdict.faults.has(.file) { verification.repairs = false }
+    if try await verifyContents(verification, besides: faults, &verdict) {
       try await recount(verification, &verdict)
     }
     return verdict
   }
 
-  /// Verifies what the tables hold; false if they can't be read.
+  /// Verifies what the tables hold, of which the structure has these faults; false if they can't be read.
   func verifyContents(
-    _ verification: Verification, hasTables: Bool, _ verdict: inout Verdict
+    _ verification: Verification, besides faults: [SQLiteReport.Fault], _ verdict: inout Verdict
   ) async throws -> Bool {
-    guard hasTables else { return false }
+    guard faults.allSatisfy({ !$0.isTable }) else { return false }
     do {
-      try await verifyKeys(&verdict)
+      if faults.contains(where: \.isOfKeys) { try await verifyKeys(&verdict) }
       try await verifyLogs(verification, &verdict)
       try await verifyMarks(verification, &verdict)
       return true
     } catch StoreError.damaged(let what) {
       // SQLite can't read on. It has said why, if its own check of the file found it too.
-      if verdict.faults[.file].isEmpty { verdict.faults.add(Fault(.file, .other(what))) }
+      if !verdict.faults.has(.file) { verdict.faults.add(Fault(.file, .other(what))) }
       return false
     }
   }
@@ -62,7 +62,6 @@ extension SQLiteStore: ExaminedStore {
 
   /// Keys that occur twice: without the index that prevents it.
   private func verifyKeys(_ verdict: inout Verdict) async throws {
-    guard verdict.faults[.index].contains(where: { $0.place == .other("message_key") }) else { return }
     let twins = try await examine { connection in
       try connection.translating { () throws(SQLiteError) in
         try connection.database.rows(DatabaseSchema.twins) { $0.anyInteger(0) }

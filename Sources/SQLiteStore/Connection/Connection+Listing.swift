@@ -24,14 +24,22 @@ extension Connection {
     _ ofLength: SQL, _ longer: SQL, after name: LogName?, _ limit: Int
   ) throws(StoreError) -> [LogName] {
     let after = name?.encoded ?? []
-    var names: [LogName] = []
+    var (names, last): ([LogName], [UInt8]) = ([], after)
     for sql in [ofLength, longer] where names.count < limit {
       try checkDeadline()
       try with(sql) { statement throws(StoreError) in
         statement.bind(Int64(after.count), at: 1)
         if sql == ofLength { statement.bind(after, at: 2) }
         statement.bind(Int64(limit - names.count), at: 3)
-        while try statement.step() { names.append(try Self.logName(statement, 0)) }
+        while try statement.step() {
+          let name = try Self.logName(statement, 0)
+          guard
+            last.count < name.encoded.count
+              || last.count == name.encoded.count && last.lexicographicallyPrecedes(name.encoded)
+          else { throw .disorder }
+          last = name.encoded
+          names.append(name)
+        }
       }
     }
     return names
@@ -66,11 +74,15 @@ extension Connection {
     let first = max(first, log.record.tail)
     guard first <= log.head else { return [] }
     return try with(.entries) { statement throws(StoreError) in
-      statement.bind(Position(log: log.id, seq: first).rawValue, at: 1)
-      statement.bind(Position(log: log.id, seq: log.head).rawValue, at: 2)
+      let from = Position(log: log.id, seq: first).rawValue
+      let to = Position(log: log.id, seq: log.head).rawValue
+      statement.bind(from, at: 1)
+      statement.bind(to, at: 2)
       statement.bind(Int64(limit), at: 3)
       var entries: [LogEntry] = []
+      var order = RowOrder(from, to)
       while try statement.step() {
+        try order.take(try statement.integer(0))
         let message = try Self.message(statement)
         entries.append(
           LogEntry(

@@ -62,6 +62,9 @@ struct SQLiteError: Error, Hashable {
     }
   }
 
+  /// Whether a file could not be written, for want of room in most cases.
+  var isOfWriting: Bool { primary == SQLITE_FULL || code == Self.ioErrorWrite }
+
   /// SQLITE_IOERR_WRITE, a macro that Swift doesn't see.
   private static let ioErrorWrite = SQLITE_IOERR | (3 << 8)
 

@@ -17,7 +17,8 @@ struct ExportCommand: ParsableCommand, OutputChoice {
       The export is of one moment, also while hosts write. `tidings import` makes an equal store of it. Its form is \
       told in Schemas/export.
 
-      Exit status: 69 store unavailable, 70 damaged store, 73 the file can't be made, 74 the output can't be written.
+      Exit status: 69 store unavailable, 70 damaged store, 73 a file can't be made, 74 the output can't be \
+      written.
       """)
 
   @OptionGroup var store: StoreOptions

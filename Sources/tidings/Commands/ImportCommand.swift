@@ -20,7 +20,8 @@ struct ImportCommand: ParsableCommand, OutputChoice {
       An import that was ended on the way is completed by the same command. Hosts may work on the store meanwhile: what \
       they wrote is never replaced.
 
-      Exit status: 65 something can't be imported, 66 the file can't be read, 69 store unavailable, 75 try again.
+      Exit status: 65 something can't be imported, 66 the file can't be read, 69 store unavailable, 73 no room for \
+      temporary files, 75 try again.
       """)
 
   @OptionGroup var store: StoreOptions
@@ -89,6 +90,8 @@ struct ImportCommand: ParsableCommand, OutputChoice {
       }
     } catch let failure as SourceFailure {
       throw CommandError(ForeignOptions.isDatabase(from) ? .unavailable : .badData, failure.description)
+    } catch let failure as SpillFailure {
+      throw CommandError(.cannotCreate, failure.description)
     } catch is Restorer.Refused {
       throw CommandError(
         .badData,

@@ -120,8 +120,9 @@ struct VerifyReport {
     let count = verdict.faults.counts.values.reduce(0, +)
     guard count > 0 else { return "\(read): whole" }
     let canMend = verdict.faults.kinds.contains { $0.mending != nil }
+    // Nothing is mended in a file that SQLite itself finds damaged.
     let advice =
-      canMend
+      canMend && !verdict.faults.has(.file)
       ? "tidings verify --repair mends them"
       : verdict.faults.kinds == [.newer] ? "use that version" : "restore the store from a backup"
     return "\(read): \(count) faults (\(advice))"

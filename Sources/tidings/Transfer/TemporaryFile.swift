@@ -5,13 +5,14 @@ import Moving
 
 /// A file without a name, for this user alone, that is gone with its descriptor. Used by one thread at a time.
 final class TemporaryFile: Spool {
+  private let folder: String
   private let file: Descriptor
   // Bytes that were not handed over yet: a system call for each line would cost more than the line. Held for a step.
   private let waiting = Locked<[UInt8]>([])
 
   /// Makes the file in the folder for temporary files.
   init() throws(CommandError) {
-    let folder = Environment.value("TMPDIR") ?? "/tmp"
+    folder = Environment.value("TMPDIR") ?? "/tmp"
     var path = Array("\(folder)/tidings-XXXXXX".systemBytes.map { CChar(bitPattern: $0) }) + [0]
     let number = mkstemp(&path)
     guard number >= 0 else {
@@ -40,12 +41,18 @@ final class TemporaryFile: Spool {
     if isFull { try handOver() }
   }
 
-  private func handOver() throws {
-    try file.write(
-      waiting.withLock { waiting in
-        defer { waiting = [] }
-        return waiting
-      })
+  private func handOver() throws(CommandError) {
+    let bytes = waiting.withLock { waiting in
+      defer { waiting = [] }
+      return waiting
+    }
+    do {
+      try file.write(bytes)
+    } catch {
+      throw CommandError(
+        .cannotCreate,
+        "a temporary file in \(folder) can't be written: \(error): TMPDIR names another folder for it")
+    }
   }
 
   func rewind() throws {
