@@ -49,7 +49,7 @@ struct GatheredReadTests {
       _ = try await store.state()
       try await store.close()
       let read = try begin(store) { try $0.state(of: bob).shared.head }
-      let error = await #expect(throws: StoreError.self) { try await first(read.results) }
+      let error = await #expect(throws: StoreError.self) { try await read.value }
       guard case .unavailable = error else {
         Issue.record("\(String(describing: error))")
         return
