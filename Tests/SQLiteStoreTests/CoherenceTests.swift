@@ -149,30 +149,38 @@ struct CoherenceTests {
     for store in stores { try await store.close() }
   }
 
-  /// A read that was answered from what was kept, and then has to ask a file that has changed, is done again.
+  /// A read that was answered from what was kept, and then has to ask a file that has changed, is done again. Where the
+  /// file's rest came in between, nothing was kept: then it is tried once more.
   @Test func aReadOfTwoMomentsIsDoneAgain() async throws {
     let (store, other) = (try open(), try open())
     _ = try await store.append(draft(), to: [team, .team("u")])
-    _ = try await state(store)
-    let runs = Locked(0)
-    let (reading, appended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-    let view = Task {
-      try await store.read { reader in
-        let first = try reader.state(of: bob).shared.head
-        if runs.withLock({
-          $0 += 1; return $0
-        }) == 1 {
-          reading.signal()
-          appended.waitOrFail()
+    var times = 0
+    for head in 2...100 where times < 2 {
+      _ = try await state(store)
+      let runs = Locked(0)
+      let (reading, appended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+      let view = Task {
+        try await store.read { reader in
+          let first = try reader.state(of: bob).shared.head
+          let run = runs.withLock { runs in
+            runs += 1
+            return runs
+          }
+          if run == 1 {
+            reading.signal()
+            appended.waitOrFail()
+          }
+          return [first, try reader.state(of: Inbox(user: "bob", team: "u")).shared.head]
         }
-        return [first, try reader.state(of: Inbox(user: "bob", team: "u")).shared.head]
       }
+      await reading.waited()
+      _ = try await other.append(draft(), to: [team, .team("u")])
+      appended.signal()
+      let heads = try await view.value
+      times = runs.withLock { $0 }
+      #expect(heads == (times == 2 ? [head, head] : [head - 1, head - 1]))
     }
-    await reading.waited()
-    _ = try await other.append(draft(), to: [team, .team("u")])
-    appended.signal()
-    #expect(try await view.value == [2, 2])
-    #expect(runs.withLock { $0 } == 2)
+    #expect(times == 2)
     for store in [store, other] { try await store.close() }
   }
 
