@@ -8,7 +8,7 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
 ]
 
-// What runs once, in a command, is made small rather than fast.
+// What runs once, in a command, or is for tests of hosts is made small rather than fast.
 let small = settings + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
 // The fuzz targets: in an ordinary build a test, which feeds them the cases and the seeds; with TIDINGS_FUZZ
@@ -62,7 +62,7 @@ let package = Package(
     .target(name: "Caches", dependencies: ["Inbox", "Locks", "Runtime"], swiftSettings: settings),
     // Exports of stores, and how they come into others.
     .target(name: "Moving", dependencies: ["Inbox", "JSON"], swiftSettings: small),
-    .target(name: "MemoryStore", dependencies: ["Inbox", "Locks", "Runtime"], swiftSettings: settings),
+    .target(name: "MemoryStore", dependencies: ["Inbox", "Locks", "Runtime"], swiftSettings: small),
     // Without pkg-config, which would link the shared library.
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .target(
@@ -125,6 +125,8 @@ let package = Package(
             "-use-ld=lld", "-Xclang-linker", "-static-libgcc", "-Xlinker", "--no-export-dynamic",
             // Nothing throws what C++ throws.
             "-Xlinker", "--no-eh-frame-hdr",
+            // What is the same is there once.
+            "-Xlinker", "--icf=safe", "-Xlinker", "-O2",
           ], .when(platforms: [.linux], configuration: .release))
       ]),
 
